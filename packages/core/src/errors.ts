@@ -1,0 +1,27 @@
+/**
+ * The base of every error these packages throw on purpose. Its message is one line that says what was wrong and, where
+ * something can be done about it, what to do; programs may print it as it is.
+ */
+export class ResidualError extends Error {
+  override name = 'ResidualError'
+}
+
+/** Shapes or attributes that do not fit together, such as a kernel that is larger than its padded input. */
+export class ShapeError extends ResidualError {
+  override name = 'ShapeError'
+}
+
+/** The content of a file is not what its format allows. */
+export class FormatError extends ResidualError {
+  override name = 'FormatError'
+}
+
+/** Parameters that are missing, unexpected or of another shape than the network's. */
+export class ParameterError extends ResidualError {
+  override name = 'ParameterError'
+}
+
+/** The name of an architecture, or the keys of a checkpoint, that no known architecture has. */
+export class ArchitectureError extends ResidualError {
+  override name = 'ArchitectureError'
+}
