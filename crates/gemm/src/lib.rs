@@ -1,0 +1,16 @@
+//! Matrix product on packed panels.
+//!
+//! Everything heavy in this project is `C[m, n] = A[m, k] B[k, n]` with `A` read in place through
+//! row pointers and `B` packed once into panels of [`COLUMNS`] columns. The tile is
+//! [`ROWS`] x [`COLUMNS`]: eight accumulators, which V8 keeps in registers; 6 x 8 spills and runs at half the speed.
+//!
+//! A row of `A` may be given in pieces ("taps"): a convolution is the same product in which each
+//! kernel position contributes a piece of `depth` channels from another pixel.
+
+mod epilogue;
+mod pack;
+mod tile;
+
+pub use epilogue::{Activation, Epilogue};
+pub use pack::{pack_panels, packed_len, PanelSource};
+pub use tile::{multiply_tile, Target, COLUMNS, ROWS};

@@ -1,0 +1,48 @@
+use crate::tile::COLUMNS;
+
+/// Where the columns of `B` lie before packing, in strides of elements: a matrix in either
+/// orientation, or convolution weights in PyTorch's `[output, input, height, width]`.
+#[derive(Clone, Copy, Debug)]
+pub struct PanelSource {
+    /// Independent products with their own columns (convolution groups).
+    pub groups: usize,
+    /// Columns of each group.
+    pub columns: usize,
+    pub taps: usize,
+    pub depth: usize,
+    pub column_stride: usize,
+    pub tap_stride: usize,
+    pub depth_stride: usize,
+}
+
+/// `f32` that the panels of `source` take: each group is padded to whole panels.
+pub fn packed_len(source: &PanelSource) -> usize {
+    source.groups * source.columns.div_ceil(COLUMNS) * source.taps * source.depth * COLUMNS
+}
+
+/// Packs panels `first..last` (counted over all groups): `[panel][tap][depth][COLUMNS]`, missing
+/// columns zero. Consecutive groups follow each other in `values` by `columns * column_stride`.
+///
+/// # Safety
+/// `values` must be readable wherever the strides lead and `packed` writable for [`packed_len`].
+pub unsafe fn pack_panels(source: &PanelSource, values: *const f32, packed: *mut f32, first: usize, last: usize) {
+    let panels = source.columns.div_ceil(COLUMNS);
+    for index in first..last {
+        let (group, panel) = (index / panels, index % panels);
+        let columns = COLUMNS.min(source.columns - panel * COLUMNS);
+        let from = values.add((group * source.columns + panel * COLUMNS) * source.column_stride);
+        let mut to = packed.add(index * source.taps * source.depth * COLUMNS);
+        for tap in 0..source.taps {
+            for depth in 0..source.depth {
+                let row = from.add(tap * source.tap_stride + depth * source.depth_stride);
+                for column in 0..columns {
+                    *to.add(column) = *row.add(column * source.column_stride);
+                }
+                for column in columns..COLUMNS {
+                    *to.add(column) = 0.0;
+                }
+                to = to.add(COLUMNS);
+            }
+        }
+    }
+}

@@ -1,0 +1,32 @@
+use crate::share::{Axis, Share};
+
+/// Index of the largest value along an axis, the first of equals; a NaN counts as largest.
+///
+/// # Safety
+/// `input` must be readable for the product of the axis's sizes, `output` writable for `outer * inner`.
+pub unsafe fn argmax(input: *const f32, output: *mut i32, axis: Axis, share: Share) {
+    for unit in share.of(axis.outer * axis.inner) {
+        let input = input.add(unit / axis.inner * axis.length * axis.inner + unit % axis.inner);
+        let (mut best, mut value) = (0, *input);
+        for i in 1..axis.length {
+            let candidate = *input.add(i * axis.inner);
+            if candidate > value || (candidate.is_nan() && !value.is_nan()) {
+                (best, value) = (i, candidate);
+            }
+        }
+        *output.add(unit) = best as i32;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn takes_the_first_of_equals_and_any_nan() {
+        let x = [1.0, 3.0, 3.0, f32::NAN, 5.0, f32::NAN];
+        let mut out = [-1; 2];
+        unsafe { argmax(x.as_ptr(), out.as_mut_ptr(), Axis { outer: 2, length: 3, inner: 1 }, Share::WHOLE) };
+        assert_eq!(out, [1, 0]);
+    }
+}

@@ -1,0 +1,258 @@
+use crate::share::Share;
+use gemm::{multiply_tile, Epilogue, Target, COLUMNS, ROWS};
+
+/// A convolution, and with one tap and one "pixel" a row also a plain matrix product.
+///
+/// `input` is `[batch, height, width, pixel_stride]`; group `g` reads `depth` channels from `g * depth`.
+/// `weights` are panels as [`gemm::pack_panels`] makes them with `taps = kernel_height * kernel_width`.
+/// The output is `[batch, output_height, output_width, groups * columns]`.
+///
+/// With `kernel_width = 1`, a padded input and `depth` = kernel width x channels, one tap covers a whole kernel row:
+/// that is how convolutions of few channels run.
+#[derive(Clone, Copy)]
+pub struct Conv2d {
+    pub input: *const f32,
+    pub weights: *const f32,
+    pub output: *mut f32,
+    /// At least `depth` zeros, read where a tap lies in the padding.
+    pub zeros: *const f32,
+    pub epilogue: Epilogue,
+    pub batch: usize,
+    pub height: usize,
+    pub width: usize,
+    pub pixel_stride: usize,
+    pub output_height: usize,
+    pub output_width: usize,
+    pub groups: usize,
+    pub columns: usize,
+    pub depth: usize,
+    pub kernel: [usize; 2],
+    pub stride: [usize; 2],
+    pub dilation: [usize; 2],
+    /// Rows above and columns to the left; what lies below and to the right follows from the sizes.
+    pub padding: [usize; 2],
+}
+
+/// Pixels that go through all of a panel before the next panel is read: enough that a panel, read from
+/// the second-level cache, is used often, and few enough that the pixels' own rows stay near.
+const BLOCK_TILES: usize = 16;
+/// Panels that one unit of work covers: small enough to share late layers, which have few pixels, evenly.
+const UNIT_PANELS: usize = 4;
+
+/// Computes this thread's share of a convolution.
+///
+/// # Safety
+/// All pointers of `p` must be valid for the sizes it names.
+pub unsafe fn conv2d(p: &Conv2d, share: Share) {
+    let pixels = p.batch * p.output_height * p.output_width;
+    let panels = p.columns.div_ceil(COLUMNS);
+    let blocks = pixels.div_ceil(BLOCK_TILES * ROWS);
+    let chunks = panels.div_ceil(UNIT_PANELS);
+    let taps = p.kernel[0] * p.kernel[1];
+    let mut rows: Vec<[*const f32; ROWS]> = vec![[p.zeros; ROWS]; BLOCK_TILES * taps];
+    // Units run chunk by chunk within a block within a group, so the row pointers of a block are computed once.
+    let mut located = None;
+    for unit in share.of(p.groups * blocks * chunks) {
+        let (group, block, chunk) = (unit / (blocks * chunks), unit / chunks % blocks, unit % chunks);
+        let first = block * BLOCK_TILES * ROWS;
+        let count = (BLOCK_TILES * ROWS).min(pixels - first);
+        if located != Some((group, block)) {
+            locate_rows(p, group, first, count, &mut rows);
+            located = Some((group, block));
+        }
+        for panel in chunk * UNIT_PANELS..panels.min((chunk + 1) * UNIT_PANELS) {
+            multiply_block(p, group, first, count, panel, &rows);
+        }
+    }
+}
+
+/// Row pointers of every tile and tap of one block of pixels: `rows[tile * taps + tap][row]`.
+unsafe fn locate_rows(p: &Conv2d, group: usize, first: usize, count: usize, rows: &mut [[*const f32; ROWS]]) {
+    let taps = p.kernel[0] * p.kernel[1];
+    let row_stride = p.width * p.pixel_stride;
+    for index in 0..count.next_multiple_of(ROWS) {
+        // A tile's missing rows repeat its last one; they are computed and not written.
+        let pixel = first + index.min(count - 1);
+        let (row, x) = (pixel / p.output_width, pixel % p.output_width);
+        let (image, y) = (row / p.output_height, row % p.output_height);
+        let base = p.input.wrapping_add(image * p.height * row_stride + group * p.depth);
+        let (top, left) = (y * p.stride[0], x * p.stride[1]);
+        let mut at = (index / ROWS) * taps;
+        for ky in 0..p.kernel[0] {
+            let input_y = (top + ky * p.dilation[0]).wrapping_sub(p.padding[0]);
+            for kx in 0..p.kernel[1] {
+                let input_x = (left + kx * p.dilation[1]).wrapping_sub(p.padding[1]);
+                rows[at][index % ROWS] = if input_y < p.height && input_x < p.width {
+                    base.wrapping_add(input_y * row_stride + input_x * p.pixel_stride)
+                } else {
+                    p.zeros
+                };
+                at += 1;
+            }
+        }
+    }
+}
+
+unsafe fn multiply_block(
+    p: &Conv2d,
+    group: usize,
+    first: usize,
+    count: usize,
+    panel: usize,
+    rows: &[[*const f32; ROWS]],
+) {
+    let taps = p.kernel[0] * p.kernel[1];
+    let panels = p.columns.div_ceil(COLUMNS);
+    let outputs = p.groups * p.columns;
+    let weights = p.weights.add((group * panels + panel) * taps * p.depth * COLUMNS);
+    let channel = group * p.columns + panel * COLUMNS;
+    for tile in 0..count.div_ceil(ROWS) {
+        let pixel = first + tile * ROWS;
+        let offset = pixel * outputs + channel;
+        let target = Target {
+            output: p.output.add(offset),
+            offset,
+            row_stride: outputs,
+            rows: ROWS.min(count - tile * ROWS),
+            columns: COLUMNS.min(p.columns - panel * COLUMNS),
+            column: channel,
+        };
+        multiply_tile(&rows[tile * taps..(tile + 1) * taps], p.depth, weights, target, &p.epilogue);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use gemm::{pack_panels, packed_len, Activation, PanelSource};
+
+    struct Case {
+        batch: usize,
+        size: [usize; 2],
+        channels: usize,
+        outputs: usize,
+        groups: usize,
+        kernel: [usize; 2],
+        stride: [usize; 2],
+        dilation: [usize; 2],
+        padding: [usize; 2],
+    }
+
+    const BASE: Case = Case {
+        batch: 1,
+        size: [5, 6],
+        channels: 3,
+        outputs: 10,
+        groups: 1,
+        kernel: [3, 3],
+        stride: [1, 1],
+        dilation: [1, 1],
+        padding: [1, 1],
+    };
+
+    fn values(count: usize, seed: usize) -> Vec<f32> {
+        (0..count).map(|i| ((i * 7 + seed * 13) % 19) as f32 / 8.0 - 1.0).collect()
+    }
+
+    fn output_size(c: &Case, axis: usize) -> usize {
+        (c.size[axis] + 2 * c.padding[axis] - c.dilation[axis] * (c.kernel[axis] - 1) - 1) / c.stride[axis] + 1
+    }
+
+    fn naive(c: &Case, x: &[f32], w: &[f32]) -> Vec<f32> {
+        let (oh, ow) = (output_size(c, 0), output_size(c, 1));
+        let (depth, columns) = (c.channels / c.groups, c.outputs / c.groups);
+        let mut out = Vec::new();
+        for n in 0..c.batch {
+            for y in 0..oh * ow {
+                for o in 0..c.outputs {
+                    let mut sum = 0.0;
+                    for ky in 0..c.kernel[0] {
+                        for kx in 0..c.kernel[1] {
+                            let iy = (y / ow * c.stride[0] + ky * c.dilation[0]).wrapping_sub(c.padding[0]);
+                            let ix = (y % ow * c.stride[1] + kx * c.dilation[1]).wrapping_sub(c.padding[1]);
+                            if iy >= c.size[0] || ix >= c.size[1] {
+                                continue;
+                            }
+                            for d in 0..depth {
+                                let xi = ((n * c.size[0] + iy) * c.size[1] + ix) * c.channels + o / columns * depth + d;
+                                let wi = ((o * depth + d) * c.kernel[0] + ky) * c.kernel[1] + kx;
+                                sum += x[xi] * w[wi];
+                            }
+                        }
+                    }
+                    out.push(sum);
+                }
+            }
+        }
+        out
+    }
+
+    fn run(c: &Case, x: &[f32], w: &[f32], threads: usize) -> Vec<f32> {
+        let (oh, ow) = (output_size(c, 0), output_size(c, 1));
+        let depth = c.channels / c.groups;
+        let taps = c.kernel[0] * c.kernel[1];
+        let source = PanelSource {
+            groups: c.groups,
+            columns: c.outputs / c.groups,
+            taps,
+            depth,
+            column_stride: depth * taps,
+            tap_stride: 1,
+            depth_stride: taps,
+        };
+        let mut packed = vec![0.0; packed_len(&source)];
+        let panels = c.groups * source.columns.div_ceil(COLUMNS);
+        unsafe { pack_panels(&source, w.as_ptr(), packed.as_mut_ptr(), 0, panels) };
+        let zeros = vec![0.0; depth];
+        let mut out = vec![f32::NAN; c.batch * oh * ow * c.outputs];
+        let p = Conv2d {
+            input: x.as_ptr(),
+            weights: packed.as_ptr(),
+            output: out.as_mut_ptr(),
+            zeros: zeros.as_ptr(),
+            epilogue: Epilogue { bias: std::ptr::null(), residual: std::ptr::null(), activation: Activation::None },
+            batch: c.batch,
+            height: c.size[0],
+            width: c.size[1],
+            pixel_stride: c.channels,
+            output_height: oh,
+            output_width: ow,
+            groups: c.groups,
+            columns: c.outputs / c.groups,
+            depth,
+            kernel: c.kernel,
+            stride: c.stride,
+            dilation: c.dilation,
+            padding: c.padding,
+        };
+        for thread in 0..threads {
+            unsafe { conv2d(&p, Share { thread, threads }) };
+        }
+        out
+    }
+
+    #[test]
+    fn convolutions_equal_the_naive_loops_for_any_number_of_threads() {
+        let cases = [
+            Case { ..BASE },
+            Case { batch: 0, ..BASE },
+            Case { batch: 3, size: [9, 8], ..BASE },
+            Case { kernel: [1, 1], padding: [0, 0], channels: 16, outputs: 40, ..BASE },
+            Case { stride: [2, 2], size: [7, 7], ..BASE },
+            Case { dilation: [2, 1], padding: [2, 1], ..BASE },
+            Case { kernel: [7, 7], stride: [2, 2], padding: [3, 3], size: [11, 9], ..BASE },
+            Case { groups: 4, channels: 16, outputs: 16, ..BASE },
+            Case { groups: 6, channels: 6, outputs: 12, ..BASE },
+            Case { kernel: [1, 3], padding: [0, 1], ..BASE },
+            Case { size: [20, 21], outputs: 72, ..BASE },
+        ];
+        for (index, c) in cases.iter().enumerate() {
+            let x = values(c.batch * c.size[0] * c.size[1] * c.channels, 1);
+            let w = values(c.outputs * c.channels / c.groups * c.kernel[0] * c.kernel[1], 2);
+            let want = naive(c, &x, &w);
+            for threads in 1..4 {
+                assert_eq!(run(c, &x, &w, threads), want, "case {index}, {threads} threads");
+            }
+        }
+    }
+}

@@ -1,0 +1,25 @@
+//! The kernels of the operations: one file each, NHWC, every one able to do a thread's share.
+//!
+//! Each kernel cuts its work into units by the *shape* alone and a [`Share`] names the units of one
+//! thread, so that the bits of the result do not depend on how many threads there are.
+
+mod argmax;
+mod batch_norm;
+mod conv2d;
+mod copy;
+mod elementwise;
+mod pool2d;
+mod reduce;
+mod share;
+mod softmax;
+
+pub use argmax::argmax;
+pub use batch_norm::{scale_shift, ScaleShift};
+pub use conv2d::{conv2d, Conv2d};
+pub use copy::{copy, fill, Copy};
+pub use elementwise::{binary, unary, Binary, BinaryKind, UnaryKind};
+pub use gemm::{pack_panels, packed_len, Activation, Epilogue, PanelSource, COLUMNS};
+pub use pool2d::{pool2d, Pool2d, PoolKind};
+pub use reduce::{reduce, ReduceKind};
+pub use share::{Axis, Share};
+pub use softmax::softmax;

@@ -1,0 +1,45 @@
+use std::ops::Range;
+
+/// One thread's part of the work.
+#[derive(Clone, Copy, Debug)]
+pub struct Share {
+    pub thread: usize,
+    pub threads: usize,
+}
+
+impl Share {
+    /// All of the work.
+    pub const WHOLE: Share = Share { thread: 0, threads: 1 };
+
+    /// This thread's units out of `units`, differing by at most one between threads.
+    #[inline]
+    pub fn of(self, units: usize) -> Range<usize> {
+        let start = units * self.thread / self.threads;
+        let end = units * (self.thread + 1) / self.threads;
+        start..end
+    }
+}
+
+/// A buffer seen as `[outer, length, inner]`, for operations along one axis.
+#[derive(Clone, Copy, Debug)]
+pub struct Axis {
+    pub outer: usize,
+    pub length: usize,
+    pub inner: usize,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn shares_cover_every_unit_once() {
+        for units in 0..40 {
+            for threads in 1..9 {
+                let covered: Vec<usize> =
+                    (0..threads).flat_map(|thread| Share { thread, threads }.of(units)).collect();
+                assert_eq!(covered, (0..units).collect::<Vec<_>>());
+            }
+        }
+    }
+}
