@@ -1,0 +1,4 @@
+//! Prints the TypeScript instruction table.
+fn main() {
+    print!("{}", program::typescript());
+}

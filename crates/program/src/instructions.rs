@@ -1,0 +1,261 @@
+//! The instruction table: the one place where an instruction's name, number and fields are defined.
+//! The TypeScript encoder's table is generated from it by `cargo run -p program --example typescript`.
+
+/// A field's type; how it is read from the list and what TypeScript may put there.
+pub(crate) trait Field: Sized {
+    const WORDS: usize;
+    const TYPE: &'static str;
+    fn read(words: &[u32]) -> Option<Self>;
+    /// Names of the values, for kinds.
+    fn names() -> Vec<&'static str> {
+        Vec::new()
+    }
+}
+
+/// A byte offset into the memory.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Address(pub u32);
+
+impl Field for Address {
+    const WORDS: usize = 1;
+    const TYPE: &'static str = "address";
+    fn read(words: &[u32]) -> Option<Self> {
+        Some(Address(words[0]))
+    }
+}
+
+impl Field for usize {
+    const WORDS: usize = 1;
+    const TYPE: &'static str = "size";
+    fn read(words: &[u32]) -> Option<Self> {
+        Some(words[0] as usize)
+    }
+}
+
+impl Field for f32 {
+    const WORDS: usize = 1;
+    const TYPE: &'static str = "float";
+    fn read(words: &[u32]) -> Option<Self> {
+        Some(f32::from_bits(words[0]))
+    }
+}
+
+impl<const N: usize> Field for [usize; N] {
+    const WORDS: usize = N;
+    const TYPE: &'static str = "sizes";
+    fn read(words: &[u32]) -> Option<Self> {
+        Some(std::array::from_fn(|i| words[i] as usize))
+    }
+}
+
+macro_rules! kinds {
+    ($($kind:ty: $($value:ident = $name:literal),*;)*) => {$(
+        impl Field for $kind {
+            const WORDS: usize = 1;
+            const TYPE: &'static str = stringify!($kind);
+            fn read(words: &[u32]) -> Option<Self> {
+                [$(<$kind>::$value),*].get(words[0] as usize).copied()
+            }
+            fn names() -> Vec<&'static str> {
+                vec![$($name),*]
+            }
+        }
+    )*};
+}
+
+use nn::{Activation, BinaryKind, PoolKind, ReduceKind, UnaryKind};
+kinds! {
+    Activation: None = "none", Relu = "relu";
+    UnaryKind: Relu = "relu", Neg = "neg", Abs = "abs", Exp = "exp", Log = "log", Sqrt = "sqrt",
+        Square = "square", Reciprocal = "reciprocal", Sigmoid = "sigmoid", Tanh = "tanh";
+    BinaryKind: Add = "add", Sub = "sub", Mul = "mul", Div = "div", Maximum = "maximum", Minimum = "minimum";
+    ReduceKind: Sum = "sum", Mean = "mean", Max = "max", Min = "min";
+    PoolKind: Max = "max", Average = "average", AverageWithPadding = "averageWithPadding";
+}
+
+/// What the generator of the TypeScript table needs to know of a field.
+pub(crate) struct FieldSchema {
+    pub name: &'static str,
+    pub kind: &'static str,
+    pub words: usize,
+    pub names: Vec<&'static str>,
+}
+
+pub(crate) struct InstructionSchema {
+    pub name: &'static str,
+    pub about: String,
+    pub fields: Vec<FieldSchema>,
+}
+
+macro_rules! instructions {
+    ($($(#[doc = $about:literal])* $name:ident { $($field:ident: $type:ty,)* })*) => {
+        /// One decoded instruction.
+        #[derive(Clone, Copy, Debug)]
+        pub enum Instruction {
+            $($(#[doc = $about])* $name { $($field: $type,)* },)*
+        }
+
+        impl Instruction {
+            /// Reads the instruction at the start of `words` and the number of words it takes;
+            /// `None` where the words are no instruction.
+            pub fn decode(words: &[u32]) -> Option<(Instruction, usize)> {
+                let number = *words.first()?;
+                let mut next = 0;
+                $(
+                    if number == next {
+                        let mut at = 1;
+                        $(
+                            let $field = <$type as Field>::read(words.get(at..at + <$type as Field>::WORDS)?)?;
+                            at += <$type as Field>::WORDS;
+                        )*
+                        return Some((Instruction::$name { $($field,)* }, at));
+                    }
+                    next += 1;
+                )*
+                let _ = next;
+                None
+            }
+        }
+
+        pub(crate) fn schema() -> Vec<InstructionSchema> {
+            vec![$(InstructionSchema {
+                name: stringify!($name),
+                about: concat!($($about, "\n"),*).trim().to_string(),
+                fields: vec![$(FieldSchema {
+                    name: stringify!($field),
+                    kind: <$type as Field>::TYPE,
+                    words: <$type as Field>::WORDS,
+                    names: <$type as Field>::names(),
+                },)*],
+            },)*]
+        }
+    };
+}
+
+instructions! {
+    /// Packs a matrix or convolution weights into panels of 8 columns.
+    PackPanels {
+        source: Address,
+        packed: Address,
+        groups: usize,
+        columns: usize,
+        taps: usize,
+        depth: usize,
+        column_stride: usize,
+        tap_stride: usize,
+        depth_stride: usize,
+    }
+    /// Convolution of packed weights with bias, residual and activation; a matrix product is one of 1x1.
+    /// `bias` and `residual` may be 0; `zeros` points to at least `depth` zeros.
+    Conv2d {
+        input: Address,
+        weights: Address,
+        bias: Address,
+        residual: Address,
+        output: Address,
+        zeros: Address,
+        activation: Activation,
+        batch: usize,
+        height: usize,
+        width: usize,
+        pixel_stride: usize,
+        output_height: usize,
+        output_width: usize,
+        groups: usize,
+        columns: usize,
+        depth: usize,
+        kernel: [usize; 2],
+        stride: [usize; 2],
+        dilation: [usize; 2],
+        padding: [usize; 2],
+    }
+    /// Max or average pooling.
+    Pool2d {
+        kind: PoolKind,
+        input: Address,
+        output: Address,
+        batch: usize,
+        height: usize,
+        width: usize,
+        channels: usize,
+        output_height: usize,
+        output_width: usize,
+        kernel: [usize; 2],
+        stride: [usize; 2],
+        padding: [usize; 2],
+    }
+    /// Copies a strided block of 4-byte elements.
+    Copy {
+        input: Address,
+        output: Address,
+        sizes: [usize; 6],
+        input_strides: [usize; 6],
+        output_strides: [usize; 6],
+    }
+    /// Sets every element to one value.
+    Fill {
+        output: Address,
+        count: usize,
+        value: f32,
+    }
+    /// An elementwise operation of one operand.
+    Unary {
+        kind: UnaryKind,
+        input: Address,
+        output: Address,
+        count: usize,
+    }
+    /// An elementwise operation of two operands; a broadcast dimension has stride 0, the innermost strides are 0 or 1.
+    Binary {
+        kind: BinaryKind,
+        a: Address,
+        b: Address,
+        output: Address,
+        sizes: [usize; 6],
+        a_strides: [usize; 6],
+        b_strides: [usize; 6],
+    }
+    /// `activation(input * scale + shift)` with one scale and shift a channel.
+    ScaleShift {
+        input: Address,
+        scale: Address,
+        shift: Address,
+        output: Address,
+        rows: usize,
+        channels: usize,
+        activation: Activation,
+    }
+    /// Sum, mean, maximum or minimum of `[outer, length, inner]` along the middle axis.
+    Reduce {
+        kind: ReduceKind,
+        input: Address,
+        output: Address,
+        outer: usize,
+        length: usize,
+        inner: usize,
+    }
+    /// Softmax of `[outer, length, inner]` along the middle axis.
+    Softmax {
+        input: Address,
+        output: Address,
+        outer: usize,
+        length: usize,
+        inner: usize,
+    }
+    /// Logarithm of the softmax of `[outer, length, inner]` along the middle axis.
+    LogSoftmax {
+        input: Address,
+        output: Address,
+        outer: usize,
+        length: usize,
+        inner: usize,
+    }
+    /// Index (i32) of the largest value of `[outer, length, inner]` along the middle axis.
+    Argmax {
+        input: Address,
+        output: Address,
+        outer: usize,
+        length: usize,
+        inner: usize,
+    }
+}

@@ -1,0 +1,171 @@
+use crate::barrier::Barrier;
+use crate::instructions::{Address, Instruction};
+use nn::{
+    argmax, binary, conv2d, copy, fill, pack_panels, pool2d, reduce, scale_shift, softmax, unary, Axis, Binary, Conv2d,
+    Copy, Epilogue, PanelSource, Pool2d, ScaleShift, Share, COLUMNS,
+};
+
+/// The memory that addresses point into.
+#[derive(Clone, Copy)]
+pub struct Memory {
+    /// Address 0.
+    pub base: *mut u8,
+}
+
+impl Memory {
+    fn input(self, address: Address) -> *const f32 {
+        self.output(address)
+    }
+
+    fn optional(self, address: Address) -> *const f32 {
+        if address.0 == 0 {
+            std::ptr::null()
+        } else {
+            self.input(address)
+        }
+    }
+
+    fn output(self, address: Address) -> *mut f32 {
+        self.base.wrapping_add(address.0 as usize).cast()
+    }
+}
+
+/// Runs this thread's share of every instruction of `program`, meeting the others at `barrier` after each.
+/// Returns whether the words were instructions to the end; it stops at the first that is none.
+///
+/// # Safety
+/// Every address in `program` must be valid for what its instruction reads or writes there.
+pub unsafe fn run(program: &[u32], memory: Memory, barrier: &Barrier, share: Share, may_sleep: bool) -> bool {
+    let mut rest = program;
+    while let Some((instruction, words)) = Instruction::decode(rest) {
+        execute(instruction, memory, share);
+        barrier.wait(share.threads as u32, may_sleep);
+        rest = &rest[words..];
+    }
+    rest.is_empty()
+}
+
+unsafe fn execute(instruction: Instruction, memory: Memory, share: Share) {
+    match instruction {
+        Instruction::PackPanels {
+            source,
+            packed,
+            groups,
+            columns,
+            taps,
+            depth,
+            column_stride,
+            tap_stride,
+            depth_stride,
+        } => {
+            let panels = PanelSource { groups, columns, taps, depth, column_stride, tap_stride, depth_stride };
+            let part = share.of(groups * columns.div_ceil(COLUMNS));
+            pack_panels(&panels, memory.input(source), memory.output(packed), part.start, part.end);
+        }
+        Instruction::Conv2d {
+            input,
+            weights,
+            bias,
+            residual,
+            output,
+            zeros,
+            activation,
+            batch,
+            height,
+            width,
+            pixel_stride,
+            output_height,
+            output_width,
+            groups,
+            columns,
+            depth,
+            kernel,
+            stride,
+            dilation,
+            padding,
+        } => {
+            let epilogue = Epilogue { bias: memory.optional(bias), residual: memory.optional(residual), activation };
+            let convolution = Conv2d {
+                input: memory.input(input),
+                weights: memory.input(weights),
+                output: memory.output(output),
+                zeros: memory.input(zeros),
+                epilogue,
+                batch,
+                height,
+                width,
+                pixel_stride,
+                output_height,
+                output_width,
+                groups,
+                columns,
+                depth,
+                kernel,
+                stride,
+                dilation,
+                padding,
+            };
+            conv2d(&convolution, share);
+        }
+        Instruction::Pool2d {
+            kind,
+            input,
+            output,
+            batch,
+            height,
+            width,
+            channels,
+            output_height,
+            output_width,
+            kernel,
+            stride,
+            padding,
+        } => {
+            let (input, output) = (memory.input(input), memory.output(output));
+            let pool = Pool2d {
+                kind,
+                input,
+                output,
+                batch,
+                height,
+                width,
+                channels,
+                output_height,
+                output_width,
+                kernel,
+                stride,
+                padding,
+            };
+            pool2d(&pool, share);
+        }
+        Instruction::Copy { input, output, sizes, input_strides, output_strides } => {
+            let (input, output) = (memory.input(input), memory.output(output));
+            copy(&Copy { input, output, sizes, input_strides, output_strides }, share);
+        }
+        Instruction::Fill { output, count, value } => fill(memory.output(output), count, value, share),
+        Instruction::Unary { kind, input, output, count } => {
+            unary(kind, memory.input(input), memory.output(output), count, share);
+        }
+        Instruction::Binary { kind, a, b, output, sizes, a_strides, b_strides } => {
+            let (a, b, output) = (memory.input(a), memory.input(b), memory.output(output));
+            binary(&Binary { kind, a, b, output, sizes, a_strides, b_strides }, share);
+        }
+        Instruction::ScaleShift { input, scale, shift, output, rows, channels, activation } => {
+            let (input, output) = (memory.input(input), memory.output(output));
+            let (scale, shift) = (memory.input(scale), memory.input(shift));
+            scale_shift(&ScaleShift { input, scale, shift, output, rows, channels, activation }, share);
+        }
+        Instruction::Reduce { kind, input, output, outer, length, inner } => {
+            reduce(kind, memory.input(input), memory.output(output), Axis { outer, length, inner }, share);
+        }
+        Instruction::Softmax { input, output, outer, length, inner } => {
+            softmax(false, memory.input(input), memory.output(output), Axis { outer, length, inner }, share);
+        }
+        Instruction::LogSoftmax { input, output, outer, length, inner } => {
+            softmax(true, memory.input(input), memory.output(output), Axis { outer, length, inner }, share);
+        }
+        Instruction::Argmax { input, output, outer, length, inner } => {
+            argmax(memory.input(input), memory.output(output).cast(), Axis { outer, length, inner }, share);
+        }
+    }
+}
