@@ -1,0 +1,117 @@
+import { ParameterError, ResidualError, ShapeError } from './errors.ts'
+import { type Graph, graphOf } from './graph.ts'
+import { optimize } from './passes/index.ts'
+import type { Backend, Build, ProgramMemory } from './program.ts'
+import { referenceBackend } from './reference.ts'
+import { formatShape, sizeOf } from './shape.ts'
+import type { Tensor } from './tensor.ts'
+
+/** Weights by name, each in PyTorch's layout (convolutions `[o, c / groups, kh, kw]`). */
+export type Parameters = ReadonlyMap<string, Float32Array>
+
+/** What to compute, and with which weights. */
+export interface Model {
+  readonly outputs: Readonly<Record<string, Tensor>>
+  /** A value for every parameter the outputs depend on; others are ignored. */
+  readonly parameters?: Parameters
+}
+
+export interface CompileOptions {
+  /** Threads of each run, default 1; more need shared memory (in browsers: cross-origin isolation). */
+  readonly threads?: number
+  /** Which WebAssembly build to use, default 'auto': relaxed SIMD where the engine has it. */
+  readonly build?: 'auto' | Build
+  /** 'wasm' (the default) runs the kernels; 'reference' is plain TypeScript, slow and needing nothing. */
+  readonly backend?: 'wasm' | 'reference'
+}
+
+/** A compiled graph with its weights and its memory. */
+export interface Program {
+  /**
+   * Computes the outputs.
+   * @param inputs the value of every `input` tensor by name, row-major
+   * @returns the value of every output by name, in arrays of their own
+   * @throws ShapeError when an input is missing, unknown or of another length.
+   */
+  run(inputs: Readonly<Record<string, Float32Array>>): Promise<Record<string, Float32Array | Int32Array>>
+  /** The build that runs: 'simd128', 'relaxed' or 'reference'. */
+  readonly build: string
+  readonly threads: number
+  readonly memory: ProgramMemory
+  /** Frees the memory now. Without it, it is freed some time after the last reference is gone. */
+  [Symbol.dispose](): void
+}
+
+/**
+ * Makes a program out of a graph: checks the parameters, simplifies the graph (batch norms folded, epilogues fused,
+ * constants computed), and prepares weights and memory once for any number of runs.
+ * @throws ParameterError that lists all parameters that are missing or of another size.
+ */
+export async function compile(
+  { outputs, parameters = new Map() }: Model,
+  options: CompileOptions = {},
+): Promise<Program> {
+  const { threads = 1, build = 'auto', backend = 'wasm' } = options
+  if (!Number.isInteger(threads) || threads < 1) {
+    throw new ResidualError(`compile: got threads ${threads}, wanted a positive integer`)
+  }
+  const names = Object.keys(outputs)
+  const graph = graphOf(Object.values(outputs))
+  checkParameters(graph, parameters)
+  const optimized = optimize(graph, parameters)
+  const executable = await backends[backend](threads, build)(optimized)
+  let isDisposed = false
+  return {
+    build: executable.build,
+    threads: executable.threads,
+    memory: executable.memory,
+    async run(inputs) {
+      if (isDisposed) throw new ResidualError('run: the program was disposed of; compile it again')
+      checkInputs(graph, inputs)
+      const results = await executable.run(optimized.inputs.map(({ attributes }) => inputs[attributes.name]))
+      return Object.fromEntries(names.map((name, i) => [name, results[i]]))
+    },
+    [Symbol.dispose]() {
+      if (!isDisposed) executable.dispose()
+      isDisposed = true
+    },
+  }
+}
+
+/** The WebAssembly backend is loaded when first wanted, so that describing networks does not load kernels. */
+const backends: Record<'wasm' | 'reference', (threads: number, build: 'auto' | Build) => Backend> = {
+  wasm: (threads, build) => async graph => {
+    const { lowerToWasm } = await import('./lowering/index.ts')
+    return lowerToWasm(graph, { threads, build })
+  },
+  reference: () => referenceBackend,
+}
+
+function checkParameters(graph: Graph, parameters: Parameters): void {
+  const problems = graph.parameters.flatMap(({ attributes: { name }, shape }) => {
+    const given = parameters.get(name)
+    if (!given) return [`'${name}' ${formatShape(shape)} is missing`]
+    if (given.length === sizeOf(shape)) return []
+    return [`'${name}' has ${given.length} values, wanted ${sizeOf(shape)} for ${formatShape(shape)}`]
+  })
+  if (problems.length > 0) throw new ParameterError(`compile: parameters do not fit: ${problems.join('; ')}`)
+}
+
+function checkInputs(graph: Graph, given: Readonly<Record<string, Float32Array>>): void {
+  const wanted = graph.inputs.map(({ attributes: { name }, shape }) => `'${name}' ${formatShape(shape)}`)
+  const takes = wanted.length === 0 ? 'no inputs' : wanted.join(', ')
+  for (const { attributes, shape } of graph.inputs) {
+    const values = Object.hasOwn(given, attributes.name) ? given[attributes.name] : undefined
+    if (!(values instanceof Float32Array)) {
+      const what = values === undefined ? 'is missing' : 'is not a Float32Array'
+      throw new ShapeError(`run: input '${attributes.name}' ${what}; the program takes ${takes}`)
+    }
+    if (values.length !== sizeOf(shape)) {
+      throw new ShapeError(
+        `run: got ${values.length} values for input '${attributes.name}', wanted ${sizeOf(shape)} for shape ${formatShape(shape)}`,
+      )
+    }
+  }
+  const unknown = Object.keys(given).find(name => !graph.inputs.some(({ attributes }) => attributes.name === name))
+  if (unknown !== undefined) throw new ShapeError(`run: got an input '${unknown}'; the program takes ${takes}`)
+}

@@ -1,0 +1,77 @@
+import { ParameterError, ShapeError } from './errors.ts'
+import { operationOf } from './ops/index.ts'
+import { sizeOf } from './shape.ts'
+import type { Tensor } from './tensor.ts'
+
+/** The tensors that some outputs depend on. */
+export interface Graph {
+  /** Every tensor once, after those it is computed from. */
+  readonly nodes: readonly Tensor[]
+  /** As given; the same tensor may be there twice. */
+  readonly outputs: readonly Tensor[]
+  readonly inputs: readonly Tensor<'input'>[]
+  readonly parameters: readonly Tensor<'parameter'>[]
+}
+
+/**
+ * Collects everything that `outputs` depend on.
+ * @throws ShapeError when two inputs have one name, ParameterError when two parameters have.
+ */
+export function graphOf(outputs: readonly Tensor[]): Graph {
+  const nodes = sort(outputs)
+  const inputs = nodes.filter(node => node.is('input'))
+  const parameters = nodes.filter(node => node.is('parameter'))
+  const twiceInput = firstRepeated(inputs.map(node => node.attributes.name))
+  if (twiceInput !== undefined) {
+    throw new ShapeError(`graph: got two inputs named '${twiceInput}', wanted a name for each`)
+  }
+  const twiceParameter = firstRepeated(parameters.map(node => node.attributes.name))
+  if (twiceParameter !== undefined) {
+    throw new ParameterError(
+      `graph: got two parameters named '${twiceParameter}', wanted a name for each (use one tensor twice to share weights)`,
+    )
+  }
+  return { nodes, outputs, inputs, parameters }
+}
+
+/** Depth first, on a stack of its own because networks of thousands of layers overflow the engine's. */
+function sort(outputs: readonly Tensor[]): Tensor[] {
+  const sorted = new Set<Tensor>()
+  for (const output of outputs) {
+    const stack = [{ node: output, next: 0 }]
+    while (stack.length > 0) {
+      const top = stack[stack.length - 1]
+      if (sorted.has(top.node) || top.next === top.node.inputs.length) {
+        sorted.add(top.node)
+        stack.pop()
+      } else {
+        stack.push({ node: top.node.inputs[top.next++], next: 0 })
+      }
+    }
+  }
+  return [...sorted]
+}
+
+function firstRepeated(names: readonly string[]): string | undefined {
+  const seen = new Set<string>()
+  return names.find(name => seen.size === seen.add(name).size)
+}
+
+/** Multiply-accumulates that computing this one tensor from its inputs takes. */
+export function macs(node: Tensor): number {
+  return operationOf(node.op).macs(
+    node.inputs.map(tensor => tensor.shape),
+    node.shape,
+    node.attributes,
+  )
+}
+
+/** Number of trainable weights. */
+export function parameterCount({ parameters }: Graph): number {
+  return parameters.reduce((sum, node) => sum + (node.attributes.trainable ? sizeOf(node.shape) : 0), 0)
+}
+
+/** Bytes that the values of this tensor take; both element types have four. */
+export function byteSize(node: Tensor): number {
+  return 4 * sizeOf(node.shape)
+}

@@ -1,0 +1,40 @@
+import { ShapeError } from '../errors.ts'
+import { formatShape, normalizeAxis } from '../shape.ts'
+import { Tensor } from '../tensor.ts'
+import { defineOperation, noMacs } from './operation.ts'
+import { walkLines } from './softmax.ts'
+
+/** Inputs: x with at least one axis. The output is `i32`. */
+export interface ArgmaxAttributes {
+  /** From 0 on. */
+  readonly axis: number
+}
+
+export const argmaxOperation = defineOperation<ArgmaxAttributes>({
+  dtype: 'i32',
+  shape([x], { axis }) {
+    if (x[axis] === 0) {
+      throw new ShapeError(`argmax: got x ${formatShape(x)}, wanted at least one element on axis ${axis}`)
+    }
+    return x.filter((_, i) => i !== axis)
+  },
+  macs: noMacs,
+  reference([x], output, { axis }) {
+    walkLines(x.shape, axis, (first, stride, length, row) => {
+      let best = 0
+      for (let i = 1; i < length; i++) {
+        if (x.data[first + i * stride] > x.data[first + best * stride]) best = i
+      }
+      output.data[row] = best
+    })
+  },
+})
+
+/**
+ * Position of the largest element along `axis` (default the last), the first one on ties, as in NumPy.
+ * @returns `i32`, the shape of x without that axis
+ * @throws ShapeError when there is no such axis or nothing on it.
+ */
+export function argmax(x: Tensor, axis = -1): Tensor<'argmax'> {
+  return new Tensor('argmax', [x], { axis: normalizeAxis('argmax', axis, x.shape.length) })
+}

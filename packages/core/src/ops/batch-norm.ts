@@ -1,0 +1,61 @@
+import { ShapeError } from '../errors.ts'
+import { formatShape, type Shape, sameShape } from '../shape.ts'
+import { Tensor } from '../tensor.ts'
+import { defineOperation, noMacs } from './operation.ts'
+
+/** Inputs: x `[..., c]`, then gamma, beta, mean and variance, each `[c]`. */
+export interface BatchNormAttributes {
+  readonly epsilon: number
+}
+
+/** Throws unless x has axes and each of the named inputs after it is `[c]`. */
+export function checkPerChannel(operation: string, [x, ...rest]: readonly Shape[], names: readonly string[]): void {
+  if (x.length === 0) throw new ShapeError(`${operation}: got a scalar, wanted x [..., c]`)
+  const channels = x.slice(-1)
+  names.forEach((name, i) => {
+    if (!sameShape(rest[i], channels)) {
+      throw new ShapeError(`${operation}: got ${name} ${formatShape(rest[i])}, wanted ${formatShape(channels)}`)
+    }
+  })
+}
+
+export const batchNormOperation = defineOperation<BatchNormAttributes>({
+  shape(inputs, { epsilon }) {
+    checkPerChannel('batchNorm', inputs, ['gamma', 'beta', 'mean', 'variance'])
+    if (!(epsilon >= 0)) throw new ShapeError(`batchNorm: got epsilon ${epsilon}, wanted a number of at least 0`)
+    return inputs[0]
+  },
+  macs: noMacs,
+  reference([x, gamma, beta, mean, variance], output, { epsilon }) {
+    const channels = gamma.data.length
+    for (let i = 0; i < x.data.length; i++) {
+      const c = i % channels
+      const normalized = (x.data[i] - mean.data[c]) / Math.sqrt(variance.data[c] + epsilon)
+      output.data[i] = normalized * gamma.data[c] + beta.data[c]
+    }
+  },
+})
+
+export interface BatchNormOptions {
+  /** `[c]`, the learned scale. */
+  readonly gamma: Tensor
+  /** `[c]`, the learned shift. */
+  readonly beta: Tensor
+  /** `[c]`, the running mean. */
+  readonly mean: Tensor
+  /** `[c]`, the running variance. */
+  readonly variance: Tensor
+  /** Added to the variance; default 1e-5. */
+  readonly epsilon?: number
+}
+
+/**
+ * Batch normalisation with given statistics, `(x - mean) / sqrt(variance + epsilon) * gamma + beta` per channel
+ * (Ioffe and Szegedy 2015, the form used in inference).
+ * @param x `[..., c]`
+ * @throws ShapeError when a statistic is not `[c]`.
+ */
+export function batchNorm(x: Tensor, options: BatchNormOptions): Tensor<'batchNorm'> {
+  const { gamma, beta, mean, variance, epsilon = 1e-5 } = options
+  return new Tensor('batchNorm', [x, gamma, beta, mean, variance], { epsilon })
+}

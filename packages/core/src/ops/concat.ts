@@ -1,0 +1,45 @@
+import { ShapeError } from '../errors.ts'
+import { formatShape, normalizeAxis, sizeOf } from '../shape.ts'
+import { Tensor } from '../tensor.ts'
+import { defineOperation, noMacs } from './operation.ts'
+
+/** Inputs: one or more tensors that agree on every axis but one. */
+export interface ConcatAttributes {
+  /** From 0 on. */
+  readonly axis: number
+}
+
+export const concatOperation = defineOperation<ConcatAttributes>({
+  shape(inputs, { axis }) {
+    const [first, ...rest] = inputs
+    for (const other of rest) {
+      if (other.length !== first.length || !first.every((extent, i) => i === axis || extent === other[i])) {
+        throw new ShapeError(
+          `concat: got ${formatShape(first)} and ${formatShape(other)}, wanted shapes that differ only on axis ${axis}`,
+        )
+      }
+    }
+    return first.map((extent, i) => (i === axis ? inputs.reduce((sum, shape) => sum + shape[axis], 0) : extent))
+  },
+  macs: noMacs,
+  reference(inputs, output, { axis }) {
+    const runs = sizeOf(output.shape.slice(0, axis))
+    let position = 0
+    for (let run = 0; run < runs; run++) {
+      for (const { shape, data } of inputs) {
+        const length = sizeOf(shape.slice(axis))
+        output.data.set(data.subarray(run * length, (run + 1) * length), position)
+        position += length
+      }
+    }
+  },
+})
+
+/**
+ * Tensors one after another along `axis`, which may count from the end.
+ * @throws ShapeError when there are none or they differ on another axis.
+ */
+export function concat(tensors: readonly Tensor[], axis: number): Tensor<'concat'> {
+  if (tensors.length === 0) throw new ShapeError('concat: got no tensors, wanted at least one')
+  return new Tensor('concat', tensors, { axis: normalizeAxis('concat', axis, tensors[0].shape.length) })
+}

@@ -1,0 +1,40 @@
+import { ShapeError } from '../errors.ts'
+import { formatShape } from '../shape.ts'
+import { Tensor } from '../tensor.ts'
+import { defineOperation, noMacs } from './operation.ts'
+import { checkImages } from './window.ts'
+
+/** Inputs: x `[n, h, w, c]`. */
+export type GlobalAvgPoolAttributes = Record<never, never>
+
+export const globalAvgPoolOperation = defineOperation<GlobalAvgPoolAttributes>({
+  shape([x]) {
+    checkImages('globalAvgPool', x)
+    if (x[1] === 0 || x[2] === 0) {
+      throw new ShapeError(`globalAvgPool: got x ${formatShape(x)}, wanted a height and width of at least 1`)
+    }
+    return [x[0], x[3]]
+  },
+  macs: noMacs,
+  reference([x], output) {
+    const [batch, height, width, channels] = x.shape
+    const pixels = height * width
+    for (let n = 0; n < batch; n++) {
+      for (let c = 0; c < channels; c++) {
+        let sum = 0
+        for (let p = 0; p < pixels; p++) sum += x.data[(n * pixels + p) * channels + c]
+        output.data[n * channels + c] = sum / pixels
+      }
+    }
+  },
+})
+
+/**
+ * The mean of every channel over the whole picture.
+ * @param x `[n, h, w, c]`
+ * @returns `[n, c]`
+ * @throws ShapeError when x is not a batch of pictures.
+ */
+export function globalAvgPool(x: Tensor): Tensor<'globalAvgPool'> {
+  return new Tensor('globalAvgPool', [x], {})
+}

@@ -1,0 +1,77 @@
+import { type ArgmaxAttributes, argmaxOperation } from './argmax.ts'
+import { type AvgPool2dAttributes, avgPool2dOperation } from './avg-pool2d.ts'
+import { type BatchNormAttributes, batchNormOperation } from './batch-norm.ts'
+import { type BinaryAttributes, binaryOperation } from './binary.ts'
+import { type ConcatAttributes, concatOperation } from './concat.ts'
+import { type ConstantAttributes, constantOperation } from './constant.ts'
+import { type Conv2dAttributes, conv2dOperation } from './conv2d.ts'
+import { type GlobalAvgPoolAttributes, globalAvgPoolOperation } from './global-avg-pool.ts'
+import { type InputAttributes, inputOperation } from './input.ts'
+import { type LogSoftmaxAttributes, logSoftmaxOperation } from './log-softmax.ts'
+import { type MatmulAttributes, matmulOperation } from './matmul.ts'
+import { type MaxPool2dAttributes, maxPool2dOperation } from './max-pool2d.ts'
+import type { Operation } from './operation.ts'
+import { type PadAttributes, padOperation } from './pad.ts'
+import { type ParameterAttributes, parameterOperation } from './parameter.ts'
+import { type ReduceAttributes, reduceOperation } from './reduce.ts'
+import { type ReshapeAttributes, reshapeOperation } from './reshape.ts'
+import { type ScaleShiftAttributes, scaleShiftOperation } from './scale-shift.ts'
+import { type SliceAttributes, sliceOperation } from './slice.ts'
+import { type SoftmaxAttributes, softmaxOperation } from './softmax.ts'
+import { type UnaryAttributes, unaryOperation } from './unary.ts'
+
+/** The operations there are, each with the type of its attributes. */
+export interface AttributesOf {
+  input: InputAttributes
+  parameter: ParameterAttributes
+  constant: ConstantAttributes
+  conv2d: Conv2dAttributes
+  matmul: MatmulAttributes
+  unary: UnaryAttributes
+  binary: BinaryAttributes
+  batchNorm: BatchNormAttributes
+  scaleShift: ScaleShiftAttributes
+  maxPool2d: MaxPool2dAttributes
+  avgPool2d: AvgPool2dAttributes
+  globalAvgPool: GlobalAvgPoolAttributes
+  pad: PadAttributes
+  slice: SliceAttributes
+  concat: ConcatAttributes
+  reshape: ReshapeAttributes
+  softmax: SoftmaxAttributes
+  logSoftmax: LogSoftmaxAttributes
+  reduce: ReduceAttributes
+  argmax: ArgmaxAttributes
+}
+
+export type OpName = keyof AttributesOf
+
+/** Operations by name. Leaving one out, or one of its rules, does not compile. */
+export const operations = {
+  input: inputOperation,
+  parameter: parameterOperation,
+  constant: constantOperation,
+  conv2d: conv2dOperation,
+  matmul: matmulOperation,
+  unary: unaryOperation,
+  binary: binaryOperation,
+  batchNorm: batchNormOperation,
+  scaleShift: scaleShiftOperation,
+  maxPool2d: maxPool2dOperation,
+  avgPool2d: avgPool2dOperation,
+  globalAvgPool: globalAvgPoolOperation,
+  pad: padOperation,
+  slice: sliceOperation,
+  concat: concatOperation,
+  reshape: reshapeOperation,
+  softmax: softmaxOperation,
+  logSoftmax: logSoftmaxOperation,
+  reduce: reduceOperation,
+  argmax: argmaxOperation,
+} satisfies { readonly [Op in OpName]: Operation<AttributesOf[Op]> }
+
+/** The definition of one operation, typed by its name. */
+export function operationOf<Op extends OpName>(op: Op): Operation<AttributesOf[Op]> {
+  const table: { readonly [Name in OpName]: Operation<AttributesOf[Name]> } = operations
+  return table[op]
+}

@@ -1,0 +1,29 @@
+import { ShapeError } from '../errors.ts'
+import { checkShape, type Shape } from '../shape.ts'
+import { Tensor } from '../tensor.ts'
+import { defineOperation, noMacs } from './operation.ts'
+
+export interface InputAttributes {
+  readonly name: string
+  readonly shape: Shape
+}
+
+export const inputOperation = defineOperation<InputAttributes>({
+  shape(_, { name, shape }) {
+    if (name === '') throw new ShapeError('input: got an empty name, wanted the name that run() will use')
+    checkShape(`input '${name}'`, shape)
+    return shape
+  },
+  macs: noMacs,
+  reference() {
+    throw new Error('input: the value of an input comes from the caller')
+  },
+})
+
+/**
+ * A value given to every run of the program under `name`, 32-bit floats of this shape.
+ * @throws ShapeError when the shape is not 0 to 6 non-negative integers.
+ */
+export function input(name: string, shape: Shape): Tensor<'input'> {
+  return new Tensor('input', [], { name, shape: [...shape] })
+}

@@ -1,0 +1,33 @@
+import { normalizeAxis } from '../shape.ts'
+import { Tensor } from '../tensor.ts'
+import { defineOperation, noMacs } from './operation.ts'
+import { walkLines } from './softmax.ts'
+
+/** Inputs: x with at least one axis. */
+export interface LogSoftmaxAttributes {
+  /** From 0 on. */
+  readonly axis: number
+}
+
+export const logSoftmaxOperation = defineOperation<LogSoftmaxAttributes>({
+  shape: ([x]) => x,
+  macs: noMacs,
+  reference([x], output, { axis }) {
+    walkLines(x.shape, axis, (first, stride, length) => {
+      let max = -Infinity
+      for (let i = 0; i < length; i++) max = Math.max(max, x.data[first + i * stride])
+      let sum = 0
+      for (let i = 0; i < length; i++) sum += Math.exp(x.data[first + i * stride] - max)
+      const logSum = max + Math.log(sum)
+      for (let i = 0; i < length; i++) output.data[first + i * stride] = x.data[first + i * stride] - logSum
+    })
+  },
+})
+
+/**
+ * The logarithm of `softmax` along `axis` (default the last), without the loss of precision of taking both in turn.
+ * @throws ShapeError when there is no such axis.
+ */
+export function logSoftmax(x: Tensor, axis = -1): Tensor<'logSoftmax'> {
+  return new Tensor('logSoftmax', [x], { axis: normalizeAxis('logSoftmax', axis, x.shape.length) })
+}

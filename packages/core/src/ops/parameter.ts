@@ -1,0 +1,32 @@
+import { ShapeError } from '../errors.ts'
+import { checkShape, type Shape } from '../shape.ts'
+import { Tensor } from '../tensor.ts'
+import { defineOperation, noMacs } from './operation.ts'
+
+export interface ParameterAttributes {
+  readonly name: string
+  readonly shape: Shape
+  /** False for buffers such as running means, which are stored with the weights but not learned. */
+  readonly trainable: boolean
+}
+
+export const parameterOperation = defineOperation<ParameterAttributes>({
+  shape(_, { name, shape }) {
+    if (name === '') throw new ShapeError('parameter: got an empty name, wanted the name it has in weight files')
+    checkShape(`parameter '${name}'`, shape)
+    return shape
+  },
+  macs: noMacs,
+  reference() {
+    throw new Error('parameter: the value of a parameter comes from the caller')
+  },
+})
+
+/**
+ * A weight of the network, given to `compile` under `name`.
+ * @param options.trainable counted by `parameterCount` and learned in training; default true.
+ * @throws ShapeError when the shape is not 0 to 6 non-negative integers.
+ */
+export function parameter(name: string, shape: Shape, options: { trainable?: boolean } = {}): Tensor<'parameter'> {
+  return new Tensor('parameter', [], { name, shape: [...shape], trainable: options.trainable ?? true })
+}

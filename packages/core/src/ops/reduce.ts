@@ -1,0 +1,55 @@
+import { ShapeError } from '../errors.ts'
+import { formatShape, normalizeAxis, type Shape, sizeOf, stridesOf, walk } from '../shape.ts'
+import { Tensor } from '../tensor.ts'
+import { defineOperation, noMacs } from './operation.ts'
+
+export type ReduceKind = 'sum' | 'mean' | 'max' | 'min'
+
+/** Inputs: x of any shape. */
+export interface ReduceAttributes {
+  readonly kind: ReduceKind
+  /** Ascending, from 0 on. */
+  readonly axes: readonly number[]
+  /** Leave extents of 1 where axes were reduced, rather than dropping them. */
+  readonly keepDims: boolean
+}
+
+export const reduceOperation = defineOperation<ReduceAttributes>({
+  shape([x], { kind, axes, keepDims }) {
+    if ((kind === 'max' || kind === 'min') && axes.some(axis => x[axis] === 0)) {
+      throw new ShapeError(`${kind}: got x ${formatShape(x)}, wanted at least one element on axes ${formatShape(axes)}`)
+    }
+    if (keepDims) return x.map((extent, axis) => (axes.includes(axis) ? 1 : extent))
+    return x.filter((_, axis) => !axes.includes(axis))
+  },
+  macs: noMacs,
+  reference([x], output, { kind, axes }) {
+    const kept = stridesOf(x.shape.map((extent, axis) => (axes.includes(axis) ? 1 : extent)))
+    const strides = kept.map((stride, axis) => (axes.includes(axis) ? 0 : stride))
+    const start = kind === 'max' ? -Infinity : kind === 'min' ? Infinity : 0
+    const totals = new Float64Array(output.data.length).fill(start)
+    walk(x.shape, [strides], (index, [to]) => {
+      const value = x.data[index]
+      if (kind === 'max') totals[to] = Math.max(totals[to], value)
+      else if (kind === 'min') totals[to] = Math.min(totals[to], value)
+      else totals[to] += value
+    })
+    const count = kind === 'mean' ? sizeOf(axes.map(axis => x.shape[axis])) : 1
+    for (let i = 0; i < totals.length; i++) output.data[i] = totals[i] / count
+  },
+})
+
+/**
+ * Sum, mean, maximum or minimum over some axes.
+ * @param axes default all of them; each may count from the end
+ * @param keepDims leave extents of 1 where axes were reduced; default false
+ * @throws ShapeError for an axis that is not there or named twice, and for the maximum or minimum of nothing.
+ */
+export function reduce(kind: ReduceKind, x: Tensor, axes?: number | Shape, keepDims = false): Tensor<'reduce'> {
+  const list = axes === undefined ? x.shape.map((_, axis) => axis) : typeof axes === 'number' ? [axes] : axes
+  const normalized = list.map(axis => normalizeAxis(kind, axis, x.shape.length)).sort((a, b) => a - b)
+  if (new Set(normalized).size !== normalized.length) {
+    throw new ShapeError(`${kind}: got axes ${formatShape(list)}, wanted each axis once`)
+  }
+  return new Tensor('reduce', [x], { kind, axes: normalized, keepDims })
+}

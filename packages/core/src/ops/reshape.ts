@@ -1,0 +1,37 @@
+import { ShapeError } from '../errors.ts'
+import { formatShape, type Shape, sizeOf } from '../shape.ts'
+import { Tensor } from '../tensor.ts'
+import { defineOperation, noMacs } from './operation.ts'
+
+/** Inputs: x of any shape. */
+export interface ReshapeAttributes {
+  readonly shape: Shape
+}
+
+export const reshapeOperation = defineOperation<ReshapeAttributes>({
+  shape([x], { shape }) {
+    if (sizeOf(shape) !== sizeOf(x) || shape.some(extent => extent < 0)) {
+      throw new ShapeError(
+        `reshape: got ${formatShape(shape)} for x ${formatShape(x)}, wanted a shape of ${sizeOf(x)} elements`,
+      )
+    }
+    return shape
+  },
+  macs: noMacs,
+  reference([x], output) {
+    output.data.set(x.data)
+  },
+})
+
+/**
+ * The same elements in the same order under another shape.
+ * @param shape one extent may be -1: whatever makes the sizes equal
+ * @throws ShapeError when the sizes differ.
+ */
+export function reshape(x: Tensor, shape: Shape): Tensor<'reshape'> {
+  const known = sizeOf(shape.filter(extent => extent !== -1))
+  const isSolvable = shape.filter(extent => extent === -1).length === 1 && sizeOf(x.shape) % known === 0
+  return new Tensor('reshape', [x], {
+    shape: isSolvable ? shape.map(extent => (extent === -1 ? sizeOf(x.shape) / known : extent)) : [...shape],
+  })
+}

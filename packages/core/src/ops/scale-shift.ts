@@ -1,0 +1,25 @@
+import { checkPerChannel } from './batch-norm.ts'
+import type { Activation } from './epilogue.ts'
+import { defineOperation, noMacs } from './operation.ts'
+
+/** Inputs: x `[..., c]`, scale `[c]`, shift `[c]`. */
+export interface ScaleShiftAttributes {
+  readonly activation: Activation
+}
+
+/** `activation(x * scale + shift)`: what the passes make of a batch norm that no convolution can take in. */
+export const scaleShiftOperation = defineOperation<ScaleShiftAttributes>({
+  shape(inputs) {
+    checkPerChannel('scaleShift', inputs, ['scale', 'shift'])
+    return inputs[0]
+  },
+  macs: noMacs,
+  reference([x, scale, shift], output, { activation }) {
+    const channels = scale.data.length
+    const least = activation === 'relu' ? 0 : -Infinity
+    for (let i = 0; i < x.data.length; i++) {
+      const c = i % channels
+      output.data[i] = Math.max(x.data[i] * scale.data[c] + shift.data[c], least)
+    }
+  },
+})

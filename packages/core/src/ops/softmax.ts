@@ -1,0 +1,51 @@
+import type { Shape } from '../shape.ts'
+import { normalizeAxis, sizeOf } from '../shape.ts'
+import { Tensor } from '../tensor.ts'
+import { defineOperation, noMacs } from './operation.ts'
+
+/** Inputs: x with at least one axis. */
+export interface SoftmaxAttributes {
+  /** From 0 on. */
+  readonly axis: number
+}
+
+/**
+ * Calls `visit(first, stride, length, row)` for every line of elements along `axis`: `length` of them, `stride` apart,
+ * the first at `first`; lines are numbered in row-major order.
+ */
+export function walkLines(
+  shape: Shape,
+  axis: number,
+  visit: (first: number, stride: number, length: number, row: number) => void,
+): void {
+  const stride = sizeOf(shape.slice(axis + 1))
+  const length = shape[axis]
+  const outer = sizeOf(shape.slice(0, axis))
+  for (let i = 0; i < outer; i++) {
+    for (let j = 0; j < stride; j++) visit(i * length * stride + j, stride, length, i * stride + j)
+  }
+}
+
+export const softmaxOperation = defineOperation<SoftmaxAttributes>({
+  shape: ([x]) => x,
+  macs: noMacs,
+  reference([x], output, { axis }) {
+    walkLines(x.shape, axis, (first, stride, length) => {
+      let max = -Infinity
+      for (let i = 0; i < length; i++) max = Math.max(max, x.data[first + i * stride])
+      let sum = 0
+      for (let i = 0; i < length; i++) sum += Math.exp(x.data[first + i * stride] - max)
+      for (let i = 0; i < length; i++) {
+        output.data[first + i * stride] = Math.exp(x.data[first + i * stride] - max) / sum
+      }
+    })
+  },
+})
+
+/**
+ * `exp(x) / sum(exp(x))` along `axis` (default the last), computed from `x - max(x)` so that nothing overflows.
+ * @throws ShapeError when there is no such axis.
+ */
+export function softmax(x: Tensor, axis = -1): Tensor<'softmax'> {
+  return new Tensor('softmax', [x], { axis: normalizeAxis('softmax', axis, x.shape.length) })
+}

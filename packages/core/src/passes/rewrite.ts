@@ -1,0 +1,38 @@
+import { type Graph, graphOf } from '../graph.ts'
+import { Tensor } from '../tensor.ts'
+
+/** From graph to graph with the same outputs, computed differently. Tensors that nothing needs any more drop out. */
+export type Pass = (graph: Graph) => Graph
+
+/** What a rewrite may ask about the graph as it was before the pass. */
+export interface Before {
+  /** Whether nothing but the tensor at hand uses its input number `i`, which may then be taken into it. */
+  isOnlyUse(i: number): boolean
+  /** The place of input number `i` in topological order. */
+  position(i: number): number
+}
+
+/**
+ * Rebuilds a graph from its leaves on. `replace` gets each tensor, already on its rewritten inputs, and returns what
+ * stands for it from now on: the same tensor when there is nothing to change.
+ */
+export function rewrite(graph: Graph, replace: (node: Tensor, before: Before) => Tensor): Graph {
+  const uses = new Map<Tensor, number>()
+  for (const tensor of [...graph.nodes.flatMap(node => node.inputs), ...graph.outputs]) {
+    uses.set(tensor, (uses.get(tensor) ?? 0) + 1)
+  }
+  const positions = new Map(graph.nodes.map((node, position) => [node, position]))
+  const rewritten = new Map<Tensor, Tensor>()
+  for (const node of graph.nodes) {
+    const inputs = node.inputs.map(tensor => rewritten.get(tensor)!)
+    const isSame = inputs.every((tensor, i) => tensor === node.inputs[i])
+    rewritten.set(
+      node,
+      replace(isSame ? node : new Tensor(node.op, inputs, node.attributes), {
+        isOnlyUse: i => uses.get(node.inputs[i]) === 1,
+        position: i => positions.get(node.inputs[i])!,
+      }),
+    )
+  }
+  return graphOf(graph.outputs.map(output => rewritten.get(output)!))
+}

@@ -1,0 +1,56 @@
+import { FormatError } from '../errors.ts'
+import { checkStored, dtypeBytes, type StoredDType, type StoredTensor } from './tensor.ts'
+
+const dtypeRank = Object.keys(dtypeBytes) as StoredDType[]
+
+/**
+ * Writes tensors as a safetensors file. The bytes depend only on the tensors and the metadata, not on the order of the
+ * map: as in the reference implementation, larger element types come first, then names in the order of their UTF-8,
+ * and the header is padded to a multiple of 8 bytes, so that every tensor is aligned to its element.
+ *
+ * @param options.metadata Free-form text that goes along in the header.
+ * @throws ShapeError where a tensor's bytes do not match its dtype and shape, FormatError for the reserved name
+ * `__metadata__`.
+ */
+export function writeSafetensors(
+  tensors: ReadonlyMap<string, StoredTensor>,
+  options: { metadata?: Readonly<Record<string, string>> } = {},
+): Uint8Array {
+  const sorted = [...tensors].sort(
+    ([a, left], [b, right]) => dtypeRank.indexOf(left.dtype) - dtypeRank.indexOf(right.dtype) || compareUtf8(a, b),
+  )
+  const fields: string[] = []
+  if (options.metadata) fields.push(`"__metadata__":${JSON.stringify(options.metadata)}`)
+  let end = 0
+  for (const [name, tensor] of sorted) {
+    if (name === '__metadata__') throw new FormatError('a tensor cannot be named "__metadata__" in safetensors')
+    checkStored(name, tensor)
+    const begin = end
+    end += tensor.bytes.length
+    const entry = { dtype: tensor.dtype, shape: tensor.shape, data_offsets: [begin, end] }
+    fields.push(`${JSON.stringify(name)}:${JSON.stringify(entry)}`)
+  }
+  const header = new TextEncoder().encode(`{${fields.join(',')}}`)
+  const headerLength = Math.ceil(header.length / 8) * 8
+  const file = new Uint8Array(8 + headerLength + end)
+  new DataView(file.buffer).setBigUint64(0, BigInt(headerLength), true)
+  file.set(header, 8)
+  let at = 8 + headerLength
+  file.fill(0x20, 8 + header.length, at)
+  for (const [, { bytes }] of sorted) {
+    file.set(bytes, at)
+    at += bytes.length
+  }
+  return file
+}
+
+/** UTF-8 sorts as code points do; JavaScript's `<` compares UTF-16 units, which differs above U+FFFF. */
+function compareUtf8(a: string, b: string): number {
+  let at = 0
+  while (at < a.length && a[at] === b[at]) at++
+  const rank = (text: string) => {
+    const unit = text.charCodeAt(at)
+    return Number.isNaN(unit) ? -1 : unit >= 0xd800 && unit <= 0xdfff ? unit + 0x10000 : unit
+  }
+  return rank(a) - rank(b)
+}

@@ -1,0 +1,58 @@
+import { ParameterError } from './errors.ts'
+import { parameter } from './ops/parameter.ts'
+import { formatShape, type Shape, sameShape } from './shape.ts'
+import type { Tensor } from './tensor.ts'
+
+/**
+ * A place in the tree of a network's parameter names: `new Scope().at('layer1').at('0').parameter('weight', shape)` is
+ * named `layer1.0.weight`. Asking one tree for the same name again gives the same tensor, so that weights can be shared.
+ */
+export class Scope {
+  readonly prefix: string
+  #made = new Map<string, Tensor<'parameter'>>()
+
+  /** @param prefix path of this scope, default the root. */
+  constructor(prefix = '') {
+    this.prefix = prefix
+  }
+
+  /** The scope `name` below this one. */
+  at(name: string): Scope {
+    const scope = new Scope(this.#path(name))
+    scope.#made = this.#made
+    return scope
+  }
+
+  /**
+   * A trainable parameter of this scope.
+   * @throws ParameterError when the name was asked for before with another shape, or as a buffer.
+   */
+  parameter(name: string, shape: Shape): Tensor<'parameter'> {
+    return this.#make(name, shape, true)
+  }
+
+  /**
+   * A value that is stored with the weights but not trained, such as `running_mean`.
+   * @throws ParameterError when the name was asked for before with another shape, or as a parameter.
+   */
+  buffer(name: string, shape: Shape): Tensor<'parameter'> {
+    return this.#make(name, shape, false)
+  }
+
+  #path(name: string): string {
+    return this.prefix === '' ? name : `${this.prefix}.${name}`
+  }
+
+  #make(name: string, shape: Shape, trainable: boolean): Tensor<'parameter'> {
+    const path = this.#path(name)
+    const made = this.#made.get(path) ?? parameter(path, shape, { trainable })
+    if (!sameShape(made.shape, shape) || made.attributes.trainable !== trainable) {
+      const kind = (isTrainable: boolean) => (isTrainable ? 'parameter' : 'buffer')
+      throw new ParameterError(
+        `scope: got '${path}' as a ${kind(trainable)} ${formatShape(shape)}, wanted the ${kind(made.attributes.trainable)} ${formatShape(made.shape)} it was first made as`,
+      )
+    }
+    this.#made.set(path, made)
+    return made
+  }
+}
