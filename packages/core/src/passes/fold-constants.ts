@@ -1,0 +1,26 @@
+import type { Graph } from '../graph.ts'
+import { constant } from '../ops/constant.ts'
+import { evaluateNode } from '../reference.ts'
+import type { Tensor } from '../tensor.ts'
+import { rewrite } from './rewrite.ts'
+
+/**
+ * Computes once, here, what depends on no input. A graph without any input is left alone: it will run once, on the
+ * kernels, rather than here on the reference.
+ */
+export function foldConstants(graph: Graph): Graph {
+  if (graph.inputs.length === 0) return graph
+  return rewrite(graph, node => {
+    const values = node.inputs.map(constantValues)
+    if (node.dtype !== 'f32' || values.length === 0 || values.includes(undefined)) return node
+    const { data } = evaluateNode(
+      node,
+      values.map((data, i) => ({ shape: node.inputs[i].shape, data: data! })),
+    )
+    return constant(data as Float32Array, node.shape)
+  })
+}
+
+function constantValues(node: Tensor): Float32Array | undefined {
+  return node.is('constant') ? node.attributes.data : undefined
+}

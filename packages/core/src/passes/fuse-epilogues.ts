@@ -1,0 +1,70 @@
+import type { Graph } from '../graph.ts'
+import { constant } from '../ops/constant.ts'
+import { sameShape } from '../shape.ts'
+import { Tensor } from '../tensor.ts'
+import { type Before, rewrite } from './rewrite.ts'
+
+type Product = Tensor<'conv2d'> | Tensor<'matmul'>
+
+/**
+ * Lets convolutions and matrix products do the additions and the ReLU that follow them before they store their sums,
+ * and lets `scaleShift` do the ReLU. Only where nothing else needs the value in between.
+ */
+export function fuseEpilogues(graph: Graph): Graph {
+  return rewrite(graph, (node, before) => {
+    if (node.is('unary')) return fuseRelu(node, before)
+    if (node.is('binary') && node.attributes.kind === 'add') return fuseAdd(node, before)
+    return node
+  })
+}
+
+function fuseRelu(node: Tensor<'unary'>, before: Before): Tensor {
+  const [x] = node.inputs
+  if (node.attributes.kind !== 'relu' || !before.isOnlyUse(0)) return node
+  if (x.is('scaleShift')) return new Tensor('scaleShift', x.inputs, { activation: 'relu' })
+  return isOpenProduct(x) ? withEpilogue(x, x.inputs, { activation: 'relu' }) : node
+}
+
+function fuseAdd(node: Tensor<'binary'>, before: Before): Tensor {
+  // Of two products that could take the other in, the later one does: the other is there when it ends.
+  const sides = [0, 1].sort((a, b) => before.position(b) - before.position(a))
+  for (const side of sides) {
+    const [product, other] = [node.inputs[side], node.inputs[1 - side]]
+    if (!before.isOnlyUse(side) || !isOpenProduct(product) || !sameShape(product.shape, node.shape)) continue
+    const bias = product.attributes.bias ? undefined : asBias(other, product)
+    if (bias) return withBias(product, bias)
+    if (!product.attributes.residual && sameShape(other.shape, product.shape)) {
+      return withEpilogue(product, [...product.inputs, other], { residual: true })
+    }
+  }
+  return node
+}
+
+/** A product after whose sums there is still something to be added; a ReLU is the end. */
+function isOpenProduct(node: Tensor): node is Product {
+  return (node.is('conv2d') || node.is('matmul')) && node.attributes.activation === 'none'
+}
+
+/** `addend` as one number for each output channel, if adding it comes to that. */
+function asBias(addend: Tensor, product: Tensor): Tensor | undefined {
+  const channels = product.shape[product.shape.length - 1]
+  if (sameShape(addend.shape, [channels])) return addend
+  if (!addend.is('constant') || addend.shape.slice(0, -1).some(extent => extent !== 1)) return undefined
+  const { data } = addend.attributes
+  return constant(data.length === 1 ? new Float32Array(channels).fill(data[0]) : data)
+}
+
+function withBias(product: Product, bias: Tensor): Tensor {
+  const [a, b, ...residual] = product.inputs
+  return withEpilogue(product, [a, b, bias, ...residual], { bias: true })
+}
+
+function withEpilogue(
+  product: Product,
+  inputs: readonly Tensor[],
+  change: { bias?: true; residual?: true; activation?: 'relu' },
+): Tensor {
+  return product.is('conv2d')
+    ? new Tensor('conv2d', inputs, { ...product.attributes, ...change })
+    : new Tensor('matmul', inputs, { ...product.attributes, ...change })
+}
