@@ -8,7 +8,7 @@ import { checkStored, elementCount, type StoredTensor } from './tensor.ts'
  * @throws ShapeError where the bytes do not match dtype and shape.
  */
 export function toFloat32(tensor: StoredTensor): Float32Array {
-  checkStored('', tensor)
+  checkStored(tensor)
   const count = elementCount(tensor.shape)
   switch (tensor.dtype) {
     case 'F32':
@@ -102,7 +102,7 @@ function floatToHalfBits(bits: number): number {
   if (magnitude >= 0x477ff000) return sign | 0x7c00
   // From 2^-14 on the half is normal; a carry out of the fraction rightly raises the exponent.
   if (magnitude >= 0x38800000) return sign | roundShift(magnitude - (112 << 23), 13)
-  // Below 2^-25, a quarter of the smallest subnormal's double, everything rounds to zero.
+  // Below 2^-25, half the smallest subnormal, everything rounds to zero.
   if (magnitude < 0x33000000) return sign
   return sign | roundShift((magnitude & 0x7fffff) | 0x800000, 126 - (magnitude >>> 23))
 }

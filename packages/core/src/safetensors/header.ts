@@ -10,8 +10,8 @@ export interface HeaderEntry {
 
 /** Far above any tensor's rank; keeps a list of a million zeros from taking more memory than it has in the file. */
 const MAX_LIST = 64
-/** Far above any network's; an entry takes some 50 bytes of header but ten times that in memory. */
-const MAX_TENSORS = 100_000
+/** Far above any network's tensors; an entry takes some 50 bytes of header but ten times that in memory. */
+const MAX_KEYS = 100_000
 
 const NUMBER = /-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?/y
 const LONE_SURROGATE = /\p{Surrogate}/u
@@ -38,8 +38,6 @@ class Scanner {
         this.object(key => {
           metadata[key] = this.string()
         })
-      } else if (entries.length === MAX_TENSORS) {
-        throw new FormatError(`safetensors header: more than ${MAX_TENSORS} tensors`)
       } else {
         entries.push(this.entry(name))
       }
@@ -69,6 +67,7 @@ class Scanner {
     do {
       const key = this.string()
       if (keys.has(key)) throw new FormatError(`safetensors header: duplicate key ${quote(key)}`)
+      if (keys.size === MAX_KEYS) throw new FormatError(`safetensors header: more than ${MAX_KEYS} keys in an object`)
       keys.add(key)
       this.expect(':')
       member(key)
@@ -124,7 +123,7 @@ class Scanner {
   }
 
   private expect(character: string): void {
-    if (!this.accept(character)) this.fail(quote(character).replaceAll('"', "'"))
+    if (!this.accept(character)) this.fail(`'${character}'`)
   }
 
   private space(): void {

@@ -1,4 +1,4 @@
-import { quote, ShapeError } from '../errors.ts'
+import { ShapeError } from '../errors.ts'
 
 /**
  * Bytes per element of each dtype. The order is the one that files are written in: by falling alignment, and within an
@@ -31,8 +31,8 @@ export function elementCount(shape: readonly number[]): number {
   return count
 }
 
-/** Throws a ShapeError unless `tensor.bytes` holds exactly the elements of its shape. */
-export function checkStored(name: string, { dtype, shape, bytes }: StoredTensor): void {
+/** Throws a ShapeError, which `what` introduces, unless the bytes are exactly the elements of the shape. */
+export function checkStored({ dtype, shape, bytes }: StoredTensor, what = ''): void {
   if (elementCount(shape) * dtypeBytes[dtype] === bytes.length) return
-  throw new ShapeError(`tensor ${quote(name)}: ${dtype} [${shape}] does not take ${bytes.length} bytes`)
+  throw new ShapeError(`${what}${dtype} [${shape}] does not take ${bytes.length} bytes`)
 }

@@ -1,4 +1,4 @@
-import { FormatError } from '../errors.ts'
+import { FormatError, quote } from '../errors.ts'
 import { checkStored, dtypeBytes, type StoredDType, type StoredTensor } from './tensor.ts'
 
 const dtypeRank = Object.keys(dtypeBytes) as StoredDType[]
@@ -24,7 +24,7 @@ export function writeSafetensors(
   let end = 0
   for (const [name, tensor] of sorted) {
     if (name === '__metadata__') throw new FormatError('a tensor cannot be named "__metadata__" in safetensors')
-    checkStored(name, tensor)
+    checkStored(tensor, `tensor ${quote(name)}: `)
     const begin = end
     end += tensor.bytes.length
     const entry = { dtype: tensor.dtype, shape: tensor.shape, data_offsets: [begin, end] }
