@@ -1,11 +1,12 @@
 import { defineConfig } from 'tsup'
 
 export default defineConfig({
-  entry: ['src/index.ts'],
+  entry: ['src/index.ts', 'src/worker.js'],
   format: 'esm',
   target: 'es2022',
-  dts: true,
+  dts: { entry: 'src/index.ts' },
   clean: true,
-  splitting: true,
-  sourcemap: false,
+  splitting: false,
+  // src/ and dist/ both lie beside wasm/, so the path stays as it is written.
+  external: [/^\.\.\/wasm\//],
 })

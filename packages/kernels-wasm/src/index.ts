@@ -1,1 +1,14 @@
-export {}
+export { type Conv2dOptions, conv2d, type MatmulOptions, matmul } from './arrays.ts'
+export { type Build, supportedBuilds, threadsSupported } from './builds.ts'
+export {
+  type ConvolutionBuffers,
+  type ConvolutionGeometry,
+  type ConvolutionPlan,
+  convolutionOutput,
+  type MatmulGeometry,
+  planConvolution,
+  planMatmul,
+} from './convolution.ts'
+export { KernelError, MemoryError } from './errors.ts'
+export type { Activation, BinaryKind, Instruction, PoolKind, ReduceKind, UnaryKind } from './instructions.generated.ts'
+export { type KernelOptions, Kernels, type LoadedProgram, loadKernels } from './kernels.ts'

@@ -1,0 +1,283 @@
+// Generated from crates/program/src/instructions.rs by `cargo run -p program --example typescript`.
+
+export const Activation = ['none', 'relu'] as const
+export type Activation = (typeof Activation)[number]
+
+export const BinaryKind = ['add', 'sub', 'mul', 'div', 'maximum', 'minimum'] as const
+export type BinaryKind = (typeof BinaryKind)[number]
+
+export const PoolKind = ['max', 'average', 'averageWithPadding'] as const
+export type PoolKind = (typeof PoolKind)[number]
+
+export const ReduceKind = ['sum', 'mean', 'max', 'min'] as const
+export type ReduceKind = (typeof ReduceKind)[number]
+
+export const UnaryKind = ['relu', 'neg', 'abs', 'exp', 'log', 'sqrt', 'square', 'reciprocal', 'sigmoid', 'tanh'] as const
+export type UnaryKind = (typeof UnaryKind)[number]
+
+/** Packs a matrix or convolution weights into panels of 8 columns. */
+export interface PackPanels {
+  op: 'packPanels'
+  source: number
+  packed: number
+  groups: number
+  columns: number
+  taps: number
+  depth: number
+  columnStride: number
+  tapStride: number
+  depthStride: number
+}
+
+/** Convolution of packed weights with bias, residual and activation; a matrix product is one of 1x1.
+ * `bias` and `residual` may be 0; `zeros` points to at least `depth` zeros. */
+export interface Conv2d {
+  op: 'conv2d'
+  input: number
+  weights: number
+  bias: number
+  residual: number
+  output: number
+  zeros: number
+  activation: Activation
+  batch: number
+  height: number
+  width: number
+  pixelStride: number
+  outputHeight: number
+  outputWidth: number
+  groups: number
+  columns: number
+  depth: number
+  kernel: readonly number[]
+  stride: readonly number[]
+  dilation: readonly number[]
+  padding: readonly number[]
+}
+
+/** Max or average pooling. */
+export interface Pool2d {
+  op: 'pool2d'
+  kind: PoolKind
+  input: number
+  output: number
+  batch: number
+  height: number
+  width: number
+  channels: number
+  outputHeight: number
+  outputWidth: number
+  kernel: readonly number[]
+  stride: readonly number[]
+  padding: readonly number[]
+}
+
+/** Copies a strided block of 4-byte elements. */
+export interface Copy {
+  op: 'copy'
+  input: number
+  output: number
+  sizes: readonly number[]
+  inputStrides: readonly number[]
+  outputStrides: readonly number[]
+}
+
+/** Sets every element to one value. */
+export interface Fill {
+  op: 'fill'
+  output: number
+  count: number
+  value: number
+}
+
+/** An elementwise operation of one operand. */
+export interface Unary {
+  op: 'unary'
+  kind: UnaryKind
+  input: number
+  output: number
+  count: number
+}
+
+/** An elementwise operation of two operands; a broadcast dimension has stride 0, the innermost strides are 0 or 1. */
+export interface Binary {
+  op: 'binary'
+  kind: BinaryKind
+  a: number
+  b: number
+  output: number
+  sizes: readonly number[]
+  aStrides: readonly number[]
+  bStrides: readonly number[]
+}
+
+/** `activation(input * scale + shift)` with one scale and shift a channel. */
+export interface ScaleShift {
+  op: 'scaleShift'
+  input: number
+  scale: number
+  shift: number
+  output: number
+  rows: number
+  channels: number
+  activation: Activation
+}
+
+/** Sum, mean, maximum or minimum of `[outer, length, inner]` along the middle axis. */
+export interface Reduce {
+  op: 'reduce'
+  kind: ReduceKind
+  input: number
+  output: number
+  outer: number
+  length: number
+  inner: number
+}
+
+/** Softmax of `[outer, length, inner]` along the middle axis. */
+export interface Softmax {
+  op: 'softmax'
+  input: number
+  output: number
+  outer: number
+  length: number
+  inner: number
+}
+
+/** Logarithm of the softmax of `[outer, length, inner]` along the middle axis. */
+export interface LogSoftmax {
+  op: 'logSoftmax'
+  input: number
+  output: number
+  outer: number
+  length: number
+  inner: number
+}
+
+/** Index (i32) of the largest value of `[outer, length, inner]` along the middle axis. */
+export interface Argmax {
+  op: 'argmax'
+  input: number
+  output: number
+  outer: number
+  length: number
+  inner: number
+}
+
+export type Instruction = PackPanels | Conv2d | Pool2d | Copy | Fill | Unary | Binary | ScaleShift | Reduce | Softmax | LogSoftmax | Argmax
+
+/** Fields of each instruction in order: one unsigned or float word, so many unsigned words, or the index of a name. */
+export const INSTRUCTIONS = {
+  packPanels: {
+    source: 'u32',
+    packed: 'u32',
+    groups: 'u32',
+    columns: 'u32',
+    taps: 'u32',
+    depth: 'u32',
+    columnStride: 'u32',
+    tapStride: 'u32',
+    depthStride: 'u32',
+  },
+  conv2d: {
+    input: 'u32',
+    weights: 'u32',
+    bias: 'u32',
+    residual: 'u32',
+    output: 'u32',
+    zeros: 'u32',
+    activation: Activation,
+    batch: 'u32',
+    height: 'u32',
+    width: 'u32',
+    pixelStride: 'u32',
+    outputHeight: 'u32',
+    outputWidth: 'u32',
+    groups: 'u32',
+    columns: 'u32',
+    depth: 'u32',
+    kernel: 2,
+    stride: 2,
+    dilation: 2,
+    padding: 2,
+  },
+  pool2d: {
+    kind: PoolKind,
+    input: 'u32',
+    output: 'u32',
+    batch: 'u32',
+    height: 'u32',
+    width: 'u32',
+    channels: 'u32',
+    outputHeight: 'u32',
+    outputWidth: 'u32',
+    kernel: 2,
+    stride: 2,
+    padding: 2,
+  },
+  copy: {
+    input: 'u32',
+    output: 'u32',
+    sizes: 6,
+    inputStrides: 6,
+    outputStrides: 6,
+  },
+  fill: {
+    output: 'u32',
+    count: 'u32',
+    value: 'f32',
+  },
+  unary: {
+    kind: UnaryKind,
+    input: 'u32',
+    output: 'u32',
+    count: 'u32',
+  },
+  binary: {
+    kind: BinaryKind,
+    a: 'u32',
+    b: 'u32',
+    output: 'u32',
+    sizes: 6,
+    aStrides: 6,
+    bStrides: 6,
+  },
+  scaleShift: {
+    input: 'u32',
+    scale: 'u32',
+    shift: 'u32',
+    output: 'u32',
+    rows: 'u32',
+    channels: 'u32',
+    activation: Activation,
+  },
+  reduce: {
+    kind: ReduceKind,
+    input: 'u32',
+    output: 'u32',
+    outer: 'u32',
+    length: 'u32',
+    inner: 'u32',
+  },
+  softmax: {
+    input: 'u32',
+    output: 'u32',
+    outer: 'u32',
+    length: 'u32',
+    inner: 'u32',
+  },
+  logSoftmax: {
+    input: 'u32',
+    output: 'u32',
+    outer: 'u32',
+    length: 'u32',
+    inner: 'u32',
+  },
+  argmax: {
+    input: 'u32',
+    output: 'u32',
+    outer: 'u32',
+    length: 'u32',
+    inner: 'u32',
+  },
+} as const
