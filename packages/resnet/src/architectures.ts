@@ -1,0 +1,199 @@
+import { ArchitectureError } from '@residual/core'
+
+/** The two families of He et al. (2015): 32-pixel networks of three stages and 224-pixel networks of four. */
+export type Family = 'cifar' | 'imagenet'
+
+/** Two 3x3 convolutions, or 1x1, 3x3, 1x1 around a narrower middle. */
+export type Block = 'basic' | 'bottleneck'
+
+/**
+ * What is added to a block's output: `A` the input, subsampled and zero-padded where shapes change; `B` a 1x1
+ * projection where shapes change, else the input; `C` a projection everywhere; `none` nothing, a *plain* network.
+ */
+export type Shortcut = 'A' | 'B' | 'C' | 'none'
+
+/** Everything that tells one network of the family from another. {@link resnet} builds any row. */
+export interface Architecture {
+  /** The canonical name: {@link architecture} of it gives this row again. */
+  readonly name: string
+  readonly family: Family
+  readonly block: Block
+  /** Blocks in each stage. */
+  readonly layers: readonly number[]
+  /** Channels of the stem and of the first stage's 3x3 convolutions before `widthPerGroup`; doubled by each stage. */
+  readonly width: number
+  /** Groups of the bottleneck's 3x3 convolution: the cardinality of ResNeXt. */
+  readonly groups: number
+  /** Channels per group in the first stage's bottlenecks: 64 in ResNet, 4 in ResNeXt-50 32x4d, 128 in wide ones. */
+  readonly widthPerGroup: number
+  readonly shortcut: Shortcut
+  /** Which of a bottleneck's convolutions strides: the first 1x1 (`v1`, the paper) or the 3x3 (`v1.5`, torchvision). */
+  readonly strideIn: '1x1' | '3x3'
+  /** Batch norm and ReLU before each convolution (He et al. 2016, "v2") instead of after it. */
+  readonly preActivation: boolean
+  /** Side of the square input in pixels that the network was designed for; others work too. */
+  readonly inputSize: number
+  /** Classes of the data set that the family was designed for; trained weights may have others. */
+  readonly classes: number
+}
+
+type Row = Omit<Architecture, 'name'>
+
+const imagenet = (block: Block, layers: readonly number[], changes: Partial<Row> = {}): Row => ({
+  family: 'imagenet',
+  block,
+  layers,
+  width: 64,
+  groups: 1,
+  widthPerGroup: 64,
+  shortcut: 'B',
+  strideIn: '3x3',
+  preActivation: false,
+  inputSize: 224,
+  classes: 1000,
+  ...changes,
+})
+
+const cifar = (blocks: number, shortcut: Shortcut): Row => ({
+  family: 'cifar',
+  block: 'basic',
+  layers: [blocks, blocks, blocks],
+  width: 16,
+  groups: 1,
+  widthPerGroup: 64,
+  shortcut,
+  strideIn: '3x3',
+  preActivation: false,
+  inputSize: 32,
+  classes: 10,
+})
+
+/**
+ * The ImageNet networks: He et al. 2015 (table 1), Xie et al. 2017 (ResNeXt), Zagoruyko and Komodakis 2016 (wide), as
+ * torchvision names them.
+ */
+const IMAGENET: Readonly<Record<string, Row>> = {
+  resnet18: imagenet('basic', [2, 2, 2, 2]),
+  resnet34: imagenet('basic', [3, 4, 6, 3]),
+  resnet50: imagenet('bottleneck', [3, 4, 6, 3]),
+  resnet101: imagenet('bottleneck', [3, 4, 23, 3]),
+  resnet152: imagenet('bottleneck', [3, 8, 36, 3]),
+  plain18: imagenet('basic', [2, 2, 2, 2], { shortcut: 'none' }),
+  plain34: imagenet('basic', [3, 4, 6, 3], { shortcut: 'none' }),
+  resnext50_32x4d: imagenet('bottleneck', [3, 4, 6, 3], { groups: 32, widthPerGroup: 4 }),
+  resnext101_32x8d: imagenet('bottleneck', [3, 4, 23, 3], { groups: 32, widthPerGroup: 8 }),
+  resnext101_64x4d: imagenet('bottleneck', [3, 4, 23, 3], { groups: 64, widthPerGroup: 4 }),
+  wide_resnet50_2: imagenet('bottleneck', [3, 4, 6, 3], { widthPerGroup: 128 }),
+  wide_resnet101_2: imagenet('bottleneck', [3, 4, 23, 3], { widthPerGroup: 128 }),
+}
+
+/** Depths of the CIFAR networks of the paper. Any other 6n+2 is built as well. */
+const CIFAR_DEPTHS = [20, 32, 44, 56, 110, 1202]
+
+/** Depths that mean an ImageNet network in a name without `cifar_`, though two of them are 6n+2. */
+const IMAGENET_DEPTHS = new Set(['18', '34', '50', '101', '152'])
+
+/** Deep enough for any published network, small enough that a mistyped name does not build for minutes. */
+const MAX_DEPTH = 2000
+
+/** The names worth listing: every ImageNet network and the CIFAR networks of the paper, without suffixes. */
+export function architectureNames(): string[] {
+  const cifarNames = ['resnet', 'plain'].flatMap(kind => CIFAR_DEPTHS.map(depth => `${kind}${depth}`))
+  return [...Object.keys(IMAGENET), ...cifarNames]
+}
+
+/**
+ * The architecture of a name: a base such as `resnet50`, `plain20`, `cifar_resnet50`, then any of the suffixes
+ * `_a` `_b` `_c` (shortcut; CIFAR networks have A unless said, ImageNet ones B), and `_v1` (a bottleneck strides in its
+ * first 1x1 as in the paper; otherwise in the 3x3, as torchvision does, known as v1.5) or `_v2` (pre-activation).
+ *
+ * Without `cifar_`, a depth of 18, 34, 50, 101 or 152 means the ImageNet network, any other 6n+2 the CIFAR one.
+ *
+ * @throws ArchitectureError for a name that means none, with the nearest names.
+ */
+export function architecture(name: string): Architecture {
+  const suffixes: string[] = []
+  let base = name
+  for (let match = /^(.+)_([abc]|v1|v2)$/.exec(base); match; match = /^(.+)_([abc]|v1|v2)$/.exec(base)) {
+    base = match[1]
+    suffixes.unshift(match[2])
+  }
+  const found = baseRow(base)
+  if (!found) throw unknownArchitecture(name)
+  return withSuffixes(found.name, found.row, suffixes)
+}
+
+/** A row and its canonical name, without suffixes. */
+function baseRow(base: string): { name: string; row: Row } | undefined {
+  if (Object.hasOwn(IMAGENET, base)) return { name: base, row: IMAGENET[base] }
+  const match = /^(cifar_)?(resnet|plain)([1-9]\d{0,3})$/.exec(base)
+  if (!match) return undefined
+  const [, exact, kind, depth] = match
+  const blocks = (Number(depth) - 2) / 6
+  if (!Number.isInteger(blocks) || blocks < 1 || Number(depth) > MAX_DEPTH) return undefined
+  const ambiguous = IMAGENET_DEPTHS.has(depth)
+  if (ambiguous && !exact) return undefined
+  return { name: ambiguous ? base : `${kind}${depth}`, row: cifar(blocks, kind === 'plain' ? 'none' : 'A') }
+}
+
+function withSuffixes(base: string, row: Row, suffixes: readonly string[]): Architecture {
+  const shortcuts = suffixes.filter(suffix => suffix.length === 1)
+  const versions = suffixes.filter(suffix => suffix.length === 2)
+  const [shortcut, version] = [shortcuts[0]?.toUpperCase() as Shortcut | undefined, versions[0]]
+  if (shortcuts.length > 1) throw new ArchitectureError(`${base}: state one shortcut, not _${shortcuts.join(' and _')}`)
+  if (versions.length > 1) throw new ArchitectureError(`${base}: state one version, not _${versions.join(' and _')}`)
+  if (row.shortcut === 'none' && suffixes.length > 0) {
+    throw new ArchitectureError(
+      `${base}_${suffixes[0]}: a plain network has no shortcuts and takes no suffix; write ${base}`,
+    )
+  }
+  if (version === 'v1' && row.block === 'basic') {
+    throw new ArchitectureError(`${base}_v1: only bottleneck blocks have a v1 stride placement; write ${base}`)
+  }
+  const name = [
+    base,
+    ...(shortcut && shortcut !== row.shortcut ? [shortcut.toLowerCase()] : []),
+    ...(version ? [version] : []),
+  ].join('_')
+  return {
+    ...row,
+    name,
+    shortcut: shortcut ?? row.shortcut,
+    strideIn: version === 'v1' ? '1x1' : '3x3',
+    preActivation: version === 'v2',
+  }
+}
+
+function unknownArchitecture(name: string): ArchitectureError {
+  const shown = name.length > 40 ? `${name.slice(0, 40)}...` : name
+  const exact = ['resnet', 'plain'].flatMap(kind => [`cifar_${kind}50`, `cifar_${kind}152`])
+  const near = [...architectureNames(), ...exact]
+    .map(candidate => ({ candidate, distance: distanceTo(candidate, name.slice(0, 40)) }))
+    .sort((a, b) => a.distance - b.distance)
+    .slice(0, 3)
+    .map(({ candidate }) => candidate)
+  const depth = /^(cifar_)?(?:resnet|plain)(\d+)$/.exec(name)?.[2]
+  const hint = depth && (Number(depth) - 2) % 6 !== 0 ? ' (CIFAR networks have 6n+2 layers)' : ''
+  return new ArchitectureError(
+    `unknown architecture ${JSON.stringify(shown)}${hint}; the nearest names are ${near.join(', ')}`,
+  )
+}
+
+/** How far a name is from one that exists; a beginning or an end of it was probably meant to be all of it. */
+function distanceTo(candidate: string, name: string): number {
+  const isPart = candidate.startsWith(name) || candidate.endsWith(name)
+  return isPart ? 0 : editDistance(name.toLowerCase(), candidate)
+}
+
+/** Levenshtein's distance: insertions, deletions and replacements that turn one name into the other. */
+function editDistance(a: string, b: string): number {
+  let row = Array.from({ length: b.length + 1 }, (_, j) => j)
+  for (let i = 1; i <= a.length; i++) {
+    const next = [i]
+    for (let j = 1; j <= b.length; j++) {
+      next[j] = Math.min(row[j] + 1, next[j - 1] + 1, row[j - 1] + (a[i - 1] === b[j - 1] ? 0 : 1))
+    }
+    row = next
+  }
+  return row[b.length]
+}

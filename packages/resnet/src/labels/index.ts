@@ -1,0 +1,11 @@
+import type { Architecture } from '../architectures.ts'
+import { cifar10Classes, cifar100Classes } from './cifar.ts'
+import { imagenetClasses } from './imagenet.ts'
+
+export { cifar10Classes, cifar100Classes, imagenetClasses }
+
+/** The class names of the data set that a family's number of classes stands for; `class 0` ... where it stands for none. */
+export function defaultLabels({ family, classes }: Architecture): readonly string[] {
+  const known = family === 'imagenet' ? [imagenetClasses] : [cifar10Classes, cifar100Classes]
+  return known.find(labels => labels.length === classes) ?? Array.from({ length: classes }, (_, i) => `class ${i}`)
+}

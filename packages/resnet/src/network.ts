@@ -1,0 +1,135 @@
+import { batchNorm, conv2d, globalAvgPool, linear, maxPool2d, Scope, type Tensor } from '@residual/core'
+import type { Architecture } from './architectures.ts'
+
+/** What one block needs to know beyond its input. */
+interface BlockConfig {
+  /** Channels of the 3x3 convolutions. */
+  readonly width: number
+  /** Channels that leave the block. */
+  readonly outputs: number
+  readonly stride: number
+  readonly arch: Architecture
+}
+
+const channels = (x: Tensor): number => x.shape[3]
+
+/** `f + x`, or `f` alone in a plain network. */
+const join = (f: Tensor, x: Tensor | undefined): Tensor => (x ? f.add(x) : f)
+
+function conv(s: Scope, x: Tensor, filters: number, kernel: number, stride = 1, groups = 1): Tensor {
+  const weight = s.parameter('weight', [filters, channels(x) / groups, kernel, kernel])
+  return conv2d(x, weight, { stride, padding: kernel >> 1, groups })
+}
+
+function norm(s: Scope, x: Tensor): Tensor {
+  const shape = [channels(x)]
+  return batchNorm(x, {
+    gamma: s.parameter('weight', shape),
+    beta: s.parameter('bias', shape),
+    mean: s.buffer('running_mean', shape),
+    variance: s.buffer('running_var', shape),
+  })
+}
+
+/** Every `stride`-th pixel, with zero channels before and after: the parameter-free shortcut A. */
+function subsampleAndPad(x: Tensor, b: BlockConfig): Tensor {
+  const zeros = b.outputs - channels(x)
+  const sampled = b.stride === 1 ? x : x.slice([0, 0, 0, 0], [...x.shape], [1, b.stride, b.stride, 1])
+  if (zeros === 0) return sampled
+  return sampled.pad([
+    [0, 0],
+    [0, 0],
+    [0, 0],
+    [zeros >> 1, zeros - (zeros >> 1)],
+  ])
+}
+
+/**
+ * The path around a block's convolutions, from the block's input `x`. A projection reads `from`, which is `x` after
+ * the leading batch norm and ReLU in a pre-activation block, and is then a convolution without batch norm.
+ */
+function shortcut(s: Scope, x: Tensor, b: BlockConfig, from = x): Tensor | undefined {
+  const { shortcut: kind, preActivation } = b.arch
+  if (kind === 'none') return undefined
+  const same = b.stride === 1 && channels(x) === b.outputs
+  if (same && kind !== 'C') return x
+  if (kind === 'A') return subsampleAndPad(x, b)
+  const projected = conv(s.at('downsample.0'), from, b.outputs, 1, b.stride)
+  return preActivation ? projected : norm(s.at('downsample.1'), projected)
+}
+
+/** H(x) = relu(F(x) + x), F of two 3x3 convolutions. */
+function basicBlock(s: Scope, x: Tensor, b: BlockConfig): Tensor {
+  const a = norm(s.at('bn1'), conv(s.at('conv1'), x, b.width, 3, b.stride)).relu()
+  const f = norm(s.at('bn2'), conv(s.at('conv2'), a, b.outputs, 3))
+  return join(f, shortcut(s, x, b)).relu()
+}
+
+/** H(x) = relu(F(x) + x), F of a 3x3 convolution between two of 1x1. */
+function bottleneck(s: Scope, x: Tensor, b: BlockConfig): Tensor {
+  const [first, second] = b.arch.strideIn === '1x1' ? [b.stride, 1] : [1, b.stride]
+  const a1 = norm(s.at('bn1'), conv(s.at('conv1'), x, b.width, 1, first)).relu()
+  const a2 = norm(s.at('bn2'), conv(s.at('conv2'), a1, b.width, 3, second, b.arch.groups)).relu()
+  const f = norm(s.at('bn3'), conv(s.at('conv3'), a2, b.outputs, 1))
+  return join(f, shortcut(s, x, b)).relu()
+}
+
+/** H(x) = F(x) + x, batch norm and ReLU leading each convolution (He et al. 2016). */
+function basicBlockV2(s: Scope, x: Tensor, b: BlockConfig): Tensor {
+  const a1 = norm(s.at('bn1'), x).relu()
+  const a2 = norm(s.at('bn2'), conv(s.at('conv1'), a1, b.width, 3, b.stride)).relu()
+  return join(conv(s.at('conv2'), a2, b.outputs, 3), shortcut(s, x, b, a1))
+}
+
+/** H(x) = F(x) + x, batch norm and ReLU leading each convolution (He et al. 2016). */
+function bottleneckV2(s: Scope, x: Tensor, b: BlockConfig): Tensor {
+  const a1 = norm(s.at('bn1'), x).relu()
+  const a2 = norm(s.at('bn2'), conv(s.at('conv1'), a1, b.width, 1)).relu()
+  const a3 = norm(s.at('bn3'), conv(s.at('conv2'), a2, b.width, 3, b.stride, b.arch.groups)).relu()
+  return join(conv(s.at('conv3'), a3, b.outputs, 1), shortcut(s, x, b, a1))
+}
+
+const BLOCKS = {
+  basic: { v1: basicBlock, v2: basicBlockV2, expansion: 1 },
+  bottleneck: { v1: bottleneck, v2: bottleneckV2, expansion: 4 },
+} as const
+
+/** The layers before the first stage. Pre-activation networks leave the normalisation to their blocks. */
+function stem(s: Scope, x: Tensor, { family, width, preActivation }: Architecture): Tensor {
+  const [kernel, stride] = family === 'imagenet' ? [7, 2] : [3, 1]
+  const y = conv(s.at('conv1'), x, width, kernel, stride)
+  const a = preActivation ? y : norm(s.at('bn1'), y).relu()
+  return family === 'imagenet' ? maxPool2d(a, { kernel: 3, stride: 2, padding: 1 }) : a
+}
+
+/** What {@link resnet} gives: `logits` `[n, classes]` and the vector before the classifier, `embedding` `[n, features]`. */
+export interface Network {
+  readonly logits: Tensor
+  readonly embedding: Tensor
+}
+
+/**
+ * Builds any architecture on `x` of `[n, h, w, 3]`. Parameters carry torchvision's names (`layer1.0.conv1.weight`); a
+ * pre-activation network has one batch norm more, `bn`, before the pooling.
+ *
+ * @param classes length of the logits; the architecture's own if not given.
+ * @throws ShapeError where the picture is too small for the stem.
+ */
+export function resnet(arch: Architecture, x: Tensor, { classes = arch.classes }: { classes?: number } = {}): Network {
+  const s = new Scope()
+  const { [arch.preActivation ? 'v2' : 'v1']: block, expansion } = BLOCKS[arch.block]
+  let y = stem(s, x, arch)
+  arch.layers.forEach((blocks, stage) => {
+    const planes = arch.width * 2 ** stage
+    const width = arch.block === 'basic' ? planes : Math.floor((planes * arch.widthPerGroup) / 64) * arch.groups
+    for (let i = 0; i < blocks; i++) {
+      const stride = i === 0 && stage > 0 ? 2 : 1
+      y = block(s.at(`layer${stage + 1}.${i}`), y, { width, outputs: planes * expansion, stride, arch })
+    }
+  })
+  if (arch.preActivation) y = norm(s.at('bn'), y).relu()
+  const embedding = globalAvgPool(y)
+  const fc = s.at('fc')
+  const weight = fc.parameter('weight', [classes, embedding.shape[1]])
+  return { logits: linear(embedding, weight, fc.parameter('bias', [classes])), embedding }
+}

@@ -1,0 +1,79 @@
+import { byteSize, graphOf, input, macs, parameterCount, type Tensor } from '@residual/core'
+import type { Architecture } from './architectures.ts'
+import { resnet } from './network.ts'
+
+/** One layer of a network, for one picture. */
+export interface LayerSummary {
+  /** Path of the layer, such as `layer1.0.conv1`; a layer without parameters has its operation's name in its block. */
+  readonly name: string
+  /** Name of the operation, such as `conv2d`; `linear` is the classifier with its bias. */
+  readonly operation: string
+  /** Shape of what it gives, `[1, h, w, c]` or `[1, features]`. */
+  readonly output: readonly number[]
+  /** Trainable parameters. */
+  readonly params: number
+  /** Multiply-accumulates; as usual only those of convolutions and the classifier count. */
+  readonly macs: number
+  /** Bytes of the output in float32. */
+  readonly activationBytes: number
+}
+
+/** A network in numbers. */
+export interface Summary {
+  /** Trainable parameters. */
+  readonly params: number
+  /** Multiply-accumulates for one picture. */
+  readonly macs: number
+  readonly layers: readonly LayerSummary[]
+}
+
+export interface SummaryOptions {
+  /** Side of the square input in pixels, default the architecture's own. */
+  readonly input?: number
+  /** Length of the logits, default the architecture's own. */
+  readonly classes?: number
+}
+
+/**
+ * Lists the layers of an architecture in the order they are computed, for a batch of one. No weights are needed.
+ * @throws ShapeError where the input is too small for the network.
+ */
+export function summarize(
+  arch: Architecture,
+  { input: side = arch.inputSize, classes = arch.classes }: SummaryOptions = {},
+): Summary {
+  const { logits } = resnet(arch, input('images', [1, side, side, 3]), { classes })
+  const graph = graphOf([logits])
+  const layers: LayerSummary[] = []
+  let scope = ''
+  for (const node of graph.nodes) {
+    if (node.is('input') || node.is('parameter')) continue
+    const names = node.inputs.flatMap(tensor => (tensor.is('parameter') ? [tensor.attributes.name] : []))
+    const previous = layers[layers.length - 1]
+    const path = names[0]?.slice(0, names[0].lastIndexOf('.'))
+    if (path !== undefined && path === previous?.name) {
+      // The classifier is a matrix product and the sum with its bias: one layer of two nodes.
+      layers[layers.length - 1] = { ...previous, operation: 'linear', params: previous.params + trainable(node) }
+      continue
+    }
+    // Nodes come in the order of the computation, so one without parameters belongs where the last one with them did.
+    if (path !== undefined) scope = path.replace(/\.?(downsample\.)?[^.]+$/, '')
+    const operation = node.is('unary') || node.is('binary') ? node.attributes.kind : node.op
+    const isInBlock = scope !== '' && node.shape.length === 4
+    layers.push({
+      name: path ?? (isInBlock ? `${scope}.${operation}` : operation),
+      operation,
+      output: node.shape,
+      params: trainable(node),
+      macs: macs(node),
+      activationBytes: byteSize(node),
+    })
+  }
+  return { params: parameterCount(graph), macs: layers.reduce((sum, layer) => sum + layer.macs, 0), layers }
+}
+
+/** Trainable parameters that this one node reads. */
+function trainable(node: Tensor): number {
+  const parameters = node.inputs.filter(tensor => tensor.is('parameter'))
+  return parameterCount({ nodes: [], outputs: [], inputs: [], parameters })
+}
