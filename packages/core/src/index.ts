@@ -20,6 +20,17 @@ export { slice } from './ops/slice.ts'
 export { softmax } from './ops/softmax.ts'
 export { relu } from './ops/unary.ts'
 export type { PaddingLike, PairLike } from './ops/window.ts'
+export {
+  dtypeBytes,
+  fromFloat32,
+  readSafetensors,
+  type SafetensorsFile,
+  type StoredDType,
+  type StoredTensor,
+  type StoredTensors,
+  toFloat32,
+  writeSafetensors,
+} from './safetensors/index.ts'
 export { Scope } from './scope.ts'
 export type { DType, Shape } from './shape.ts'
 export { Tensor } from './tensor.ts'
