@@ -1,0 +1,115 @@
+import type { Instruction, Kernels, LoadedProgram } from '@residual/kernels-wasm'
+import { type ArenaPlan, storageOf } from '../memory-plan.ts'
+import { sizeOf } from '../shape.ts'
+import type { Tensor } from '../tensor.ts'
+
+/** Where a program's tensors lie, and the instructions written so far. */
+export class ProgramMemory {
+  private readonly allocations: { address: number; bytes: number }[] = []
+  private readonly constants = new Map<Tensor, number>()
+  private readonly instructions: Instruction[] = []
+  private readonly arena: number
+  private zeros = { address: 0, count: 0 }
+  private program: LoadedProgram | undefined
+  /** Bytes of constants, packed ones included. */
+  weightBytes = 0
+  /** Bytes of the arena and of what single instructions need besides. */
+  activationBytes = 0
+
+  constructor(
+    private readonly kernels: Kernels,
+    private readonly plan: ArenaPlan,
+  ) {
+    this.arena = this.allocate(plan.bytes)
+    this.activationBytes = plan.bytes
+  }
+
+  /** Address of a tensor's values; constants are written to memory when first asked for. */
+  addressOf(tensor: Tensor): number {
+    const offset = this.plan.offsets.get(tensor)
+    if (offset !== undefined) return this.arena + offset
+    const storage = storageOf(tensor) as Tensor<'constant'>
+    let address = this.constants.get(storage)
+    if (address === undefined) {
+      address = this.weights(storage.attributes.data.length, storage.attributes.data)
+      this.constants.set(storage, address)
+    }
+    return address
+  }
+
+  emit(instruction: Instruction): void {
+    this.instructions.push(instruction)
+  }
+
+  /** Room for `floats` values that live as long as the program. */
+  weights(floats: number, values?: Float32Array): number {
+    const address = this.allocate(floats * 4)
+    this.weightBytes += floats * 4
+    if (values) this.kernels.floats(address, values.length).set(values)
+    return address
+  }
+
+  /** Room for `floats` values that one instruction writes and the next ones read. */
+  scratch(floats: number): number {
+    this.activationBytes += floats * 4
+    return this.allocate(floats * 4)
+  }
+
+  /** Address of at least `count` zeros that nothing writes to. */
+  zerosFor(count: number): number {
+    if (count > this.zeros.count) this.zeros = { address: this.weights(count), count }
+    return this.zeros.address
+  }
+
+  /**
+   * Address of a tensor's values after `prepare`, which needs them for `floats` values elsewhere: done now for a
+   * constant, whose original is not kept, and at every run for anything else.
+   */
+  prepared(tensor: Tensor, floats: number, prepare: (source: number, target: number) => Instruction): number {
+    const storage = storageOf(tensor)
+    if (!storage.is('constant')) {
+      const target = this.scratch(floats)
+      this.emit(prepare(this.addressOf(tensor), target))
+      return target
+    }
+    const target = this.weights(floats)
+    const { data } = storage.attributes
+    const source = this.kernels.allocate(data.byteLength)
+    try {
+      this.kernels.floats(source, data.length).set(data)
+      this.kernels.executeOnce([prepare(source, target)])
+    } finally {
+      this.kernels.release(source, data.byteLength)
+    }
+    return target
+  }
+
+  /** Address of a bias with room behind it, since the tile reads whole panels. */
+  biasOf(tensor: Tensor, floats: number): number {
+    const count = sizeOf(tensor.shape)
+    return this.prepared(tensor, floats, (input, output) => copyRow(input, output, count))
+  }
+
+  /** Writes the program into memory. */
+  finish(): { program: LoadedProgram; words: number } {
+    this.program = this.kernels.load(this.instructions)
+    return { program: this.program, words: this.program.words }
+  }
+
+  release(): void {
+    for (const { address, bytes } of this.allocations.splice(0)) this.kernels.release(address, bytes)
+    if (this.program) this.kernels.unload(this.program)
+    this.program = undefined
+  }
+
+  private allocate(bytes: number): number {
+    const address = this.kernels.allocate(bytes)
+    this.allocations.push({ address, bytes })
+    return address
+  }
+}
+
+function copyRow(input: number, output: number, count: number): Instruction {
+  const strides = [0, 0, 0, 0, 0, 1]
+  return { op: 'copy', input, output, sizes: [1, 1, 1, 1, 1, count], inputStrides: strides, outputStrides: strides }
+}
