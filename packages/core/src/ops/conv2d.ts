@@ -37,9 +37,9 @@ export const conv2dOperation = defineOperation<Conv2dAttributes>({
     }
     checkIntegers('conv2d', 'groups', [groups], 1)
     const [channels, outputs] = [x[3], weight[0]]
-    if (channels === 0 || channels % groups !== 0 || outputs % groups !== 0) {
+    if (channels === 0 || outputs === 0 || channels % groups !== 0 || outputs % groups !== 0) {
       throw new ShapeError(
-        `conv2d: got ${channels} input and ${outputs} output channels, wanted both to be multiples of groups ${groups}`,
+        `conv2d: got ${channels} input and ${outputs} output channels, wanted both to be positive multiples of groups ${groups}`,
       )
     }
     if (weight[1] !== channels / groups) {
