@@ -3,7 +3,7 @@ import { compile, graphOf } from '../../src/index.ts'
 import { evaluate } from '../../src/reference.ts'
 import { backends } from './backends.ts'
 import { type Case, cases, tolerance } from './cases.ts'
-import goldens from './goldens/pytorch.pytorch.json'
+import goldens from './goldens/pytorch.json'
 
 type Data = Float32Array | Float64Array | Int32Array
 
