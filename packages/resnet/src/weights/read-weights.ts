@@ -1,0 +1,48 @@
+import { FormatError, readSafetensors, type StoredTensors } from '@residual/core'
+import { normalizeKeys } from './normalize-keys.ts'
+import { legacyMagic, readTorchLegacy, readTorchZip } from './torch-files.ts'
+
+/**
+ * Reads a file of weights: safetensors, or a PyTorch checkpoint (`.pth`, `.pt`, `.th`, `.bin`) in either of its
+ * containers. The format is told by the content. From a checkpoint come the tensors of its state dict, wherever that is
+ * nested; its pickle is read as data, and nothing in it is ever executed. Names come back as torchvision's, see
+ * {@link normalizeKeys}.
+ *
+ * Tensors are views into `bytes`, except those whose strides are not row-major.
+ *
+ * @throws FormatError where it is another kind of file, or a damaged one.
+ */
+export function readWeights(bytes: Uint8Array): StoredTensors {
+  // A plain view: subarrays of a Node Buffer would be Buffers, whose slice() does not copy.
+  return normalizeKeys(readByContent(new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength)))
+}
+
+function readByContent(bytes: Uint8Array): StoredTensors {
+  if (startsWith(bytes, 'PK\x03\x04') || startsWith(bytes, 'PK\x05\x06')) return readTorchZip(bytes)
+  const isPickle = bytes[0] === 0x80 && bytes[1] >= 2 && bytes[1] <= 5
+  // Protocols from 4 on put a frame of nine bytes before the first opcode.
+  const magicAt = bytes[2] === 0x95 ? 11 : 2
+  if (isPickle && legacyMagic.every((byte, i) => bytes[magicAt + i] === byte)) return readTorchLegacy(bytes)
+  if (bytes[8] === 0x7b) return readSafetensors(bytes).tensors
+  throw new FormatError(isPickle ? plainPickle : whatElse(bytes))
+}
+
+const plainPickle =
+  'this is a plain pickle, not a checkpoint of torch.save; save the weights with torch.save(model.state_dict(), path)'
+
+/** What people download or pass by mistake. */
+function whatElse(bytes: Uint8Array): string {
+  if (bytes.length === 0) return 'the file is empty'
+  const text = new TextDecoder('latin1').decode(bytes.subarray(0, 512)).trimStart().toLowerCase()
+  if (text.startsWith('version https://git-lfs')) return 'this is a git-lfs pointer, not the weights; run git lfs pull'
+  if (text.startsWith('<')) return 'this is a web page, not weights; the download may need another address'
+  if (text.slice(257).startsWith('ustar')) {
+    return 'this is a tar archive; if PyTorch before 0.1.10 saved it, load it there and save model.state_dict() again'
+  }
+  if (startsWith(bytes, '\x1f\x8b')) return 'this is a gzip archive; unpack it first'
+  return 'this is neither a safetensors file nor a PyTorch checkpoint'
+}
+
+function startsWith(bytes: Uint8Array, text: string): boolean {
+  return [...text].every((character, i) => bytes[i] === character.charCodeAt(0))
+}

@@ -1,0 +1,53 @@
+import { FormatError } from '@residual/core'
+import type { Pickled } from './pickle.ts'
+import { quote } from './quote.ts'
+import { TorchTensor } from './torch-objects.ts'
+
+/** Where training scripts keep the weights, in the order tried: those as trained before their moving averages. */
+const nestings = [
+  'state_dict',
+  'model_state_dict',
+  'model_state',
+  'model',
+  'net',
+  'network',
+  'state_dict_ema',
+  'model_ema',
+]
+
+/**
+ * The tensors of a checkpoint by name. They are the checkpoint itself, or nested in it under one of the usual names,
+ * which are looked at first, because scores and counters beside the weights may be tensors too. What is not a tensor is
+ * ignored.
+ *
+ * @throws FormatError where there is none.
+ */
+export function findStateDict(checkpoint: Pickled): Map<string, TorchTensor> {
+  if (!(checkpoint instanceof Map)) {
+    throw new FormatError('the checkpoint is not a dict of tensors; save model.state_dict()')
+  }
+  const found = search(checkpoint, new Set())
+  if (found) return found
+  const keys = [...checkpoint.keys()].filter(key => typeof key === 'string')
+  const listed = keys.slice(0, 5).map(quote).join(', ')
+  throw new FormatError(
+    `the checkpoint has no tensors, neither at the top nor under ${nestings.join(', ')}; ` +
+      (keys.length > 5 ? `its keys are ${listed} and ${keys.length - 5} more` : `its keys are ${listed || 'none'}`),
+  )
+}
+
+/** Looks at no dict twice, since a pickle may nest one in itself. */
+function search(dict: Map<Pickled, Pickled>, seen: Set<Pickled>): Map<string, TorchTensor> | undefined {
+  if (seen.has(dict)) return undefined
+  seen.add(dict)
+  for (const name of nestings) {
+    const nested = dict.get(name)
+    const found = nested instanceof Map ? search(nested, seen) : undefined
+    if (found) return found
+  }
+  const tensors = new Map<string, TorchTensor>()
+  for (const [name, value] of dict) {
+    if (typeof name === 'string' && value instanceof TorchTensor) tensors.set(name, value)
+  }
+  return tensors.size > 0 ? tensors : undefined
+}

@@ -1,0 +1,86 @@
+import { dtypeBytes, FormatError, type StoredTensor, type StoredTensors } from '@residual/core'
+import { quote } from './quote.ts'
+import type { TorchStorage, TorchTensor } from './torch-objects.ts'
+
+/**
+ * Gives the tensors their elements in row-major order: views of the storages where those already have it, else copies.
+ *
+ * @param bytesOf The bytes of a storage.
+ * @param limit Bytes that all tensors together may take; the file's size, so that a small file cannot ask for the same
+ * storage a thousand times.
+ * @throws FormatError
+ */
+export function storedTensors(
+  tensors: ReadonlyMap<string, TorchTensor>,
+  bytesOf: (storage: TorchStorage) => Uint8Array,
+  limit: number,
+): StoredTensors {
+  const stored: StoredTensors = new Map()
+  let total = 0
+  for (const [name, tensor] of tensors) {
+    const { shape, storage } = tensor
+    const storageBytes = bytesOf(storage)
+    const size = dtypeBytes[storage.dtype]
+    if (storageBytes.length !== storage.length * size) {
+      throw new FormatError(
+        `tensor ${quote(name)}: its storage has ${storageBytes.length} bytes, not ${storage.length} of ${size}`,
+      )
+    }
+    const count = shape.includes(0) ? 0 : shape.reduce((a, b) => a * b, 1)
+    total += count * size
+    if (total > limit) throw new FormatError(`the tensors share storages: together they take more than the whole file`)
+    const bytes = isContiguous(tensor)
+      ? storageBytes.subarray(tensor.offset * size, (tensor.offset + count) * size)
+      : gather(tensor, storageBytes, count)
+    stored.set(name, { dtype: storage.dtype, shape, bytes } satisfies StoredTensor)
+  }
+  return stored
+}
+
+/** The stride of an axis of one element says nothing; without elements no stride does. */
+function isContiguous({ shape, strides }: TorchTensor): boolean {
+  if (shape.includes(0)) return true
+  let step = 1
+  for (let axis = shape.length - 1; axis >= 0; axis--) {
+    if (shape[axis] !== 1 && strides[axis] !== step) return false
+    step *= shape[axis]
+  }
+  return true
+}
+
+/** Copies elements as what they are made of, so that no NaN changes on the way. */
+function gather(tensor: TorchTensor, storageBytes: Uint8Array, count: number): Uint8Array {
+  const size = dtypeBytes[tensor.storage.dtype]
+  // A legacy file aligns nothing.
+  const { buffer, byteOffset } = storageBytes.byteOffset % size === 0 ? storageBytes : new Uint8Array(storageBytes)
+  const { length } = tensor.storage
+  switch (size) {
+    case 1:
+      return copyElements(tensor, new Uint8Array(buffer, byteOffset, length), new Uint8Array(count))
+    case 2:
+      return copyElements(tensor, new Uint16Array(buffer, byteOffset, length), new Uint16Array(count))
+    case 4:
+      return copyElements(tensor, new Uint32Array(buffer, byteOffset, length), new Uint32Array(count))
+    case 8:
+      return copyElements(tensor, new BigUint64Array(buffer, byteOffset, length), new BigUint64Array(count))
+  }
+}
+
+function copyElements<E>(
+  { offset, shape, strides }: TorchTensor,
+  source: { readonly [index: number]: E },
+  target: { [index: number]: E; readonly length: number; readonly buffer: ArrayBufferLike },
+): Uint8Array {
+  const index = shape.map(() => 0)
+  const last = shape.length - 1
+  for (let to = 0, from = offset; to < target.length; ) {
+    for (let i = 0; i < shape[last]; i++) target[to++] = source[from + i * strides[last]]
+    for (let axis = last - 1; axis >= 0; axis--) {
+      from += strides[axis]
+      if (++index[axis] < shape[axis]) break
+      from -= shape[axis] * strides[axis]
+      index[axis] = 0
+    }
+  }
+  return new Uint8Array(target.buffer)
+}
