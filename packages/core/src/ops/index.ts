@@ -46,8 +46,13 @@ export interface AttributesOf {
 
 export type OpName = keyof AttributesOf
 
-/** Operations by name. Leaving one out, or one of its rules, does not compile. */
-export const operations = {
+type Operations = { readonly [Op in OpName]: Operation<AttributesOf[Op]> }
+
+/**
+ * Operations by name. Leaving one out, or one of its rules, does not compile. Made when first asked for: operations
+ * and tensors import each other, and a bundler may put this file before some of the operations.
+ */
+const makeTable = (): Operations => ({
   input: inputOperation,
   parameter: parameterOperation,
   constant: constantOperation,
@@ -68,10 +73,12 @@ export const operations = {
   logSoftmax: logSoftmaxOperation,
   reduce: reduceOperation,
   argmax: argmaxOperation,
-} satisfies { readonly [Op in OpName]: Operation<AttributesOf[Op]> }
+})
+
+let table: Operations | undefined
 
 /** The definition of one operation, typed by its name. */
 export function operationOf<Op extends OpName>(op: Op): Operation<AttributesOf[Op]> {
-  const table: { readonly [Name in OpName]: Operation<AttributesOf[Name]> } = operations
+  table ??= makeTable()
   return table[op]
 }
