@@ -28,9 +28,10 @@ export class Tensor<Op extends OpName = OpName> {
   /** For passes and operation files; elsewhere use the functions named after the operations. */
   constructor(op: Op, inputs: readonly Tensor[], attributes: AttributesOf[Op]) {
     const operation = operationOf(op)
+    const name = 'kind' in attributes ? attributes.kind : op
     const integers = inputs.find(tensor => tensor.dtype !== 'f32')
     if (integers) {
-      throw new ShapeError(`${op}: got the i32 tensor ${formatShape(integers.shape)} of ${integers.op}, wanted f32`)
+      throw new ShapeError(`${name}: got the i32 tensor ${formatShape(integers.shape)} of ${integers.op}, wanted f32`)
     }
     this.op = op
     this.inputs = inputs
@@ -40,7 +41,7 @@ export class Tensor<Op extends OpName = OpName> {
       attributes,
     )
     this.dtype = operation.dtype ?? 'f32'
-    checkShape(op, this.shape)
+    checkShape(name, this.shape)
   }
 
   /** Whether this is a node of that operation; narrows the type of `attributes`. */

@@ -1,0 +1,247 @@
+import { describe, expect, test } from 'vitest'
+import {
+  batchNorm,
+  compile,
+  concat,
+  constant,
+  conv2d,
+  graphOf,
+  input,
+  linear,
+  Scope,
+  type Shape,
+  type Tensor,
+} from '../src/index.ts'
+import { optimize } from '../src/passes/index.ts'
+import { evaluate } from '../src/reference.ts'
+import { sizeOf } from '../src/shape.ts'
+
+const x = input('x', [2, 4, 4, 4])
+
+/** A network that makes its parameters as it goes. */
+class Builder {
+  readonly scope = new Scope()
+  #layers = 0
+
+  conv(input: Tensor, options: { bias?: boolean; stride?: number; width?: number } = {}): Tensor {
+    const { bias, stride, width = 4 } = options
+    const layer = this.scope.at(`conv${this.#layers++}`)
+    const weight = layer.parameter('weight', [width, input.shape[3], 3, 3])
+    return conv2d(input, weight, { padding: 1, stride, bias: bias ? layer.parameter('bias', [width]) : undefined })
+  }
+
+  norm(input: Tensor): Tensor {
+    const layer = this.scope.at(`bn${this.#layers++}`)
+    const of = (name: string) => layer.parameter(name, input.shape.slice(-1))
+    return batchNorm(input, { gamma: of('weight'), beta: of('bias'), mean: of('mean'), variance: of('var') })
+  }
+
+  vector(shape: Shape): Tensor {
+    return this.scope.parameter(`vector${this.#layers++}`, shape)
+  }
+}
+
+function valuesFor(leaf: Tensor<'input' | 'parameter'>): Float32Array {
+  const { name } = leaf.attributes
+  const seed = [...name].reduce((sum, letter) => (sum * 31 + letter.charCodeAt(0)) % 1009, 7)
+  const isVariance = name.endsWith('var')
+  return Float32Array.from({ length: sizeOf(leaf.shape) }, (_, i) => {
+    const value = Math.sin(seed + 1.7 * i)
+    return isVariance ? 0.5 + Math.abs(value) : value
+  })
+}
+
+/** `conv2d+bias+relu`: the operation or its kind, then what was fused into it. Leaves are left out. */
+function describeNode(node: Tensor): string {
+  const { attributes } = node
+  const parts: string[] = ['kind' in attributes ? attributes.kind : node.op]
+  if ('bias' in attributes && attributes.bias) parts.push('bias')
+  if ('residual' in attributes && attributes.residual) parts.push('residual')
+  if ('activation' in attributes && attributes.activation !== 'none') parts.push(attributes.activation)
+  return parts.join('+')
+}
+
+const cases: Record<string, [build: (b: Builder) => Tensor | Tensor[], after: string]> = {
+  'a batch norm goes into its convolution': [b => b.norm(b.conv(x)), 'conv2d+bias'],
+  'and into one that has a bias': [b => b.norm(b.conv(x, { bias: true })), 'conv2d+bias'],
+  'two batch norms in a row as well': [b => b.norm(b.norm(b.conv(x))), 'conv2d+bias'],
+  'not when the convolution is used elsewhere': [
+    b => {
+      const y = b.conv(x)
+      return b.norm(y).mul(y)
+    },
+    'conv2d, scaleShift, mul',
+  ],
+  'not when it is an output': [
+    b => {
+      const y = b.conv(x)
+      return [b.norm(y), y]
+    },
+    'conv2d, scaleShift',
+  ],
+  'not when something comes between': [b => b.norm(b.conv(x).relu()), 'conv2d+relu, scaleShift'],
+  'a batch norm on its own takes its ReLU in': [b => b.norm(x).relu(), 'scaleShift+relu'],
+  'not when the value before the ReLU is used too': [
+    b => {
+      const y = b.norm(x)
+      return y.relu().add(y)
+    },
+    'scaleShift, relu, add',
+  ],
+  'a batch norm after a matrix product stays': [
+    b => b.norm(linear(x.reshape([2, 64]), b.vector([3, 64]))).relu(),
+    'reshape, matmul, scaleShift+relu',
+  ],
+  'unknown statistics become tensors': [
+    b => {
+      const mean = x.mean([0, 1, 2])
+      const variance = x.square().mean([0, 1, 2])
+      return batchNorm(b.conv(x), { gamma: b.vector([4]), beta: b.vector([4]), mean, variance })
+    },
+    'conv2d, square, mean, add, sqrt, div, mean, mul, sub, scaleShift',
+  ],
+
+  'a ReLU goes into its convolution': [b => b.conv(x).relu(), 'conv2d+relu'],
+  'only one': [b => b.conv(x).relu().relu(), 'conv2d+relu, relu'],
+  'no other function does': [b => b.conv(x).neg(), 'conv2d, neg'],
+  'not when the convolution is used twice': [
+    b => {
+      const y = b.conv(x)
+      return y.relu().add(y)
+    },
+    'conv2d, relu, add',
+  ],
+  'a bias goes in': [b => b.conv(x).add(b.vector([4])), 'conv2d+bias'],
+  'from the left as well': [b => b.vector([4]).add(b.conv(x)), 'conv2d+bias'],
+  'with leading extents of 1': [b => b.conv(x).add(b.vector([1, 1, 1, 4])), 'conv2d+bias'],
+  'a number is a bias': [b => b.conv(x).add(0.5).relu(), 'conv2d+bias+relu'],
+  'so is a computed vector': [b => b.conv(x).add(x.mean([0, 1, 2])), 'mean, conv2d+bias'],
+  'a second one does not': [b => b.conv(x, { bias: true }).add(b.vector([4])), 'conv2d+bias, add'],
+  'nor one for each pixel': [b => b.conv(x).add(b.vector([4, 1])), 'conv2d, add'],
+  'nor one that makes the output larger': [b => b.conv(x, { width: 1 }).add(b.vector([4])), 'conv2d, add'],
+  'nor anything after the ReLU': [
+    b =>
+      b
+        .conv(x)
+        .relu()
+        .add(b.vector([4])),
+    'conv2d+relu, add',
+  ],
+
+  'a residual goes in': [b => b.conv(x).add(x), 'conv2d+residual'],
+  'from the left as well, with the ReLU after it': [b => x.add(b.norm(b.conv(x))).relu(), 'conv2d+bias+residual+relu'],
+  'a bias after the residual too': [
+    b =>
+      b
+        .conv(x)
+        .add(x)
+        .add(b.vector([4])),
+    'conv2d+bias+residual',
+  ],
+  'a second residual does not': [b => b.conv(x).add(x).add(x.neg()), 'conv2d+residual, neg, add'],
+  'nor one that is repeated over the batch': [
+    b => b.conv(x).add(x.slice([0, 0, 0, 0], [1, 4, 4, 4])),
+    'conv2d, slice, add',
+  ],
+  'a convolution added to itself is left alone': [
+    b => {
+      const y = b.conv(x)
+      return y.add(y)
+    },
+    'conv2d, add',
+  ],
+  'of two convolutions the later takes the other': [
+    b =>
+      b
+        .norm(b.conv(b.norm(b.conv(x)).relu()))
+        .add(b.norm(b.conv(x)))
+        .relu(),
+    'conv2d+bias+relu, conv2d+bias, conv2d+bias+residual+relu',
+  ],
+  'the earlier when the later is used elsewhere': [
+    b => {
+      const [early, late] = [b.conv(x), b.conv(x)]
+      return early.add(late).mul(late)
+    },
+    'conv2d, conv2d+residual, mul',
+  ],
+  'a whole block with pre-activation': [
+    b => b.conv(b.norm(b.conv(b.norm(x).relu())).relu()).add(x),
+    'scaleShift+relu, conv2d+bias+relu, conv2d+residual',
+  ],
+  'matrix products do it too': [
+    b => {
+      const a = input('a', [3, 5])
+      return linear(a, b.vector([5, 5]), b.vector([5]))
+        .add(a)
+        .relu()
+    },
+    'matmul+bias+residual+relu',
+  ],
+
+  'what is known is computed': [b => x.mul(b.vector([4]).square().add(1).sqrt()), 'mul'],
+  'but not integers': [b => [x.neg(), b.vector([4]).argmax()], 'neg, argmax'],
+  'nor a graph without inputs': [b => b.vector([4]).square().sum(), 'square, sum'],
+  'what changes nothing goes': [
+    b => {
+      const same = concat(
+        [
+          x
+            .pad([
+              [0, 0],
+              [0, 0],
+              [0, 0],
+              [0, 0],
+            ])
+            .slice([0, 0, 0, 0], x.shape),
+        ],
+        1,
+      )
+      return b.conv(same.reshape([2, 4, 4, 4]).reshape([-1]).reshape(x.shape).sum([], true)).relu()
+    },
+    'conv2d+relu',
+  ],
+  'reshapes in a row become one': [() => x.reshape([8, 16]).reshape([16, 8]).neg(), 'reshape, neg'],
+  'what nothing needs goes': [
+    b => {
+      b.conv(x)
+      return x.neg()
+    },
+    'neg',
+  ],
+}
+
+describe('passes', () => {
+  test.each(Object.entries(cases))('%s', (_, [build, after]) => {
+    const outputs = [build(new Builder())].flat()
+    const graph = graphOf(outputs)
+    const parameters = new Map(graph.parameters.map(leaf => [leaf.attributes.name, valuesFor(leaf)]))
+    const optimized = optimize(graph, parameters)
+    const computed = optimized.nodes.filter(node => !node.is('input') && !node.is('constant'))
+    expect(computed.map(describeNode).join(', ')).toBe(after)
+    expect(optimized.parameters).toEqual([])
+    expect(optimized.outputs.map(({ shape }) => shape)).toEqual(outputs.map(({ shape }) => shape))
+
+    const before = evaluate(graph, valuesFor)
+    evaluate(optimized, valuesFor).forEach(({ data }, i) => {
+      data.forEach((value, k) => {
+        expect(Math.abs(value - before[i].data[k])).toBeLessThanOrEqual(1e-5 * Math.max(1, Math.abs(value)))
+      })
+    })
+  })
+
+  test('the parameters given are not changed', async () => {
+    const b = new Builder()
+    const y = b.norm(b.conv(x, { bias: true })).relu()
+    const parameters = new Map(graphOf([y]).parameters.map(leaf => [leaf.attributes.name, valuesFor(leaf)]))
+    const copy = structuredClone(parameters)
+    await compile({ outputs: { y }, parameters }, { backend: 'reference' })
+    expect(parameters).toEqual(copy)
+  })
+
+  test('a constant is not copied when nothing changes it', () => {
+    const data = new Float32Array(64)
+    const { nodes } = optimize(graphOf([x.add(constant(data, [4, 4, 4]))]), new Map())
+    expect(nodes.find(node => node.is('constant'))?.attributes.data).toBe(data)
+  })
+})
