@@ -113,10 +113,10 @@ function floatToBfloatBits(bits: number): number {
   return isNaNBits ? (bits >>> 16) | 0x40 : roundShift(bits, 16)
 }
 
-/** `value / 2^shift`, rounded to nearest, ties to even; `value` is unsigned. */
-function roundShift(value: number, shift: number): number {
-  const quotient = value >>> shift
-  const remainder = (value >>> 0) % 2 ** shift
-  const half = 2 ** (shift - 1)
+/** `bits / 2^shift`, rounded to nearest, ties to even; the bits are unsigned. */
+function roundShift(bits: number, shift: number): number {
+  const quotient = bits >>> shift
+  const remainder = bits & ((1 << shift) - 1)
+  const half = 1 << (shift - 1)
   return remainder > half || (remainder === half && (quotient & 1) === 1) ? quotient + 1 : quotient
 }
