@@ -125,7 +125,8 @@ mod tests {
     #[test]
     fn unary_kinds_equal_their_scalar_forms() {
         let x: Vec<f32> = (0..11).map(|i| i as f32 * 0.5 + 0.25).collect();
-        let cases: [(UnaryKind, fn(f32) -> f32); 10] = [
+        type Scalar = fn(f32) -> f32;
+        let cases: [(UnaryKind, Scalar); 10] = [
             (UnaryKind::Relu, |x| x.max(0.0)),
             (UnaryKind::Neg, |x| -x),
             (UnaryKind::Abs, f32::abs),

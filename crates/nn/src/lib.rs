@@ -12,6 +12,7 @@ mod pool2d;
 mod reduce;
 mod share;
 mod softmax;
+mod winograd;
 
 pub use argmax::argmax;
 pub use batch_norm::{scale_shift, ScaleShift};
@@ -23,3 +24,4 @@ pub use pool2d::{pool2d, Pool2d, PoolKind};
 pub use reduce::{reduce, ReduceKind};
 pub use share::{Axis, Share};
 pub use softmax::softmax;
+pub use winograd::{winograd_input, winograd_output, winograd_weights, WinogradInput, WinogradOutput};

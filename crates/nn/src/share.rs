@@ -36,8 +36,7 @@ mod tests {
     fn shares_cover_every_unit_once() {
         for units in 0..40 {
             for threads in 1..9 {
-                let covered: Vec<usize> =
-                    (0..threads).flat_map(|thread| Share { thread, threads }.of(units)).collect();
+                let covered: Vec<usize> = (0..threads).flat_map(|thread| Share { thread, threads }.of(units)).collect();
                 assert_eq!(covered, (0..units).collect::<Vec<_>>());
             }
         }

@@ -169,6 +169,41 @@ instructions! {
         dilation: [usize; 2],
         padding: [usize; 2],
     }
+    /// Transforms 3x3 weights for Winograd's F(4x4, 3x3) and packs them into 36 sets of panels.
+    WinogradWeights {
+        source: Address,
+        packed: Address,
+        channels: usize,
+        columns: usize,
+    }
+    /// Transforms the 6x6 pieces `first .. first + count` of the input into 36 planes.
+    WinogradInput {
+        input: Address,
+        transformed: Address,
+        height: usize,
+        width: usize,
+        channels: usize,
+        padding: [usize; 2],
+        pieces: [usize; 2],
+        first: usize,
+        count: usize,
+    }
+    /// Multiplies transformed pieces and weights, transforms back and applies bias, residual and activation.
+    WinogradOutput {
+        transformed: Address,
+        weights: Address,
+        bias: Address,
+        residual: Address,
+        output: Address,
+        activation: Activation,
+        height: usize,
+        width: usize,
+        channels: usize,
+        columns: usize,
+        pieces: [usize; 2],
+        first: usize,
+        count: usize,
+    }
     /// Max or average pooling.
     Pool2d {
         kind: PoolKind,

@@ -1,8 +1,9 @@
 use crate::barrier::Barrier;
 use crate::instructions::{Address, Instruction};
 use nn::{
-    argmax, binary, conv2d, copy, fill, pack_panels, pool2d, reduce, scale_shift, softmax, unary, Axis, Binary, Conv2d,
-    Copy, Epilogue, PanelSource, Pool2d, ScaleShift, Share, COLUMNS,
+    argmax, binary, conv2d, copy, fill, pack_panels, pool2d, reduce, scale_shift, softmax, unary, winograd_input,
+    winograd_output, winograd_weights, Axis, Binary, Conv2d, Copy, Epilogue, PanelSource, Pool2d, ScaleShift, Share,
+    WinogradInput, WinogradOutput, COLUMNS,
 };
 
 /// The memory that addresses point into.
@@ -106,6 +107,46 @@ unsafe fn execute(instruction: Instruction, memory: Memory, share: Share) {
                 padding,
             };
             conv2d(&convolution, share);
+        }
+        Instruction::WinogradWeights { source, packed, channels, columns } => {
+            winograd_weights(memory.input(source), memory.output(packed), channels, columns, share);
+        }
+        Instruction::WinogradInput { input, transformed, height, width, channels, padding, pieces, first, count } => {
+            let (input, transformed) = (memory.input(input), memory.output(transformed));
+            let transform =
+                WinogradInput { input, transformed, height, width, channels, padding, pieces, first, count };
+            winograd_input(&transform, share);
+        }
+        Instruction::WinogradOutput {
+            transformed,
+            weights,
+            bias,
+            residual,
+            output,
+            activation,
+            height,
+            width,
+            channels,
+            columns,
+            pieces,
+            first,
+            count,
+        } => {
+            let epilogue = Epilogue { bias: memory.optional(bias), residual: memory.optional(residual), activation };
+            let products = WinogradOutput {
+                transformed: memory.input(transformed),
+                weights: memory.input(weights),
+                epilogue,
+                output: memory.output(output),
+                height,
+                width,
+                channels,
+                columns,
+                pieces,
+                first,
+                count,
+            };
+            winograd_output(&products, share);
         }
         Instruction::Pool2d {
             kind,

@@ -10,9 +10,9 @@ mod interpreter;
 mod pool;
 mod schema;
 
+pub use barrier::Barrier;
 pub use instructions::Instruction;
 pub use interpreter::{run, Memory};
 pub use nn::Share;
-pub use barrier::Barrier;
 pub use pool::{Control, Job, CONTROL_WORDS};
 pub use schema::typescript;

@@ -33,11 +33,17 @@ pub fn typescript() -> String {
         types.push_str("}\n\n");
         writeln!(table, "  {name}: {{\n{}  }},", row.concat()).unwrap();
     }
-    let mut out = String::from("// Generated from crates/program/src/instructions.rs by `cargo run -p program --example typescript`.\n\n");
+    let mut out = String::from(
+        "// Generated from crates/program/src/instructions.rs by `cargo run -p program --example typescript`.\n\n",
+    );
     for (kind, names) in kinds {
         let names: Vec<String> = names.iter().map(|n| format!("'{n}'")).collect();
-        writeln!(out, "export const {kind} = [{}] as const\nexport type {kind} = (typeof {kind})[number]\n", names.join(", "))
-            .unwrap();
+        writeln!(
+            out,
+            "export const {kind} = [{}] as const\nexport type {kind} = (typeof {kind})[number]\n",
+            names.join(", ")
+        )
+        .unwrap();
     }
     out.push_str(&types);
     writeln!(out, "export type Instruction = {}\n", union.join(" | ")).unwrap();

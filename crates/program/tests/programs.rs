@@ -35,20 +35,17 @@ impl Buffer {
     }
 }
 
-const FILL: u32 = 4;
-const UNARY: u32 = 5;
-const REDUCE: u32 = 8;
+const FILL: u32 = 7;
+const UNARY: u32 = 8;
+const REDUCE: u32 = 11;
 
 #[test]
 fn instructions_see_what_earlier_ones_wrote_on_any_number_of_threads() {
     let count = 33;
     // x = 3; y = x * x; total = sum(y)
-    let program = [
-        vec![FILL, 4, count, 3.0f32.to_bits()],
-        vec![UNARY, 6, 4, 400, count],
-        vec![REDUCE, 0, 400, 800, 1, count, 1],
-    ]
-    .concat();
+    let program =
+        [vec![FILL, 4, count, 3.0f32.to_bits()], vec![UNARY, 6, 4, 400, count], vec![REDUCE, 0, 400, 800, 1, count, 1]]
+            .concat();
     for threads in 1..=4 {
         let mut memory = Buffer(vec![0; 256]);
         assert!(memory.run(&program, threads));

@@ -155,7 +155,8 @@ mod tests {
     #[test]
     fn every_operation_equals_its_scalar_form_lane_by_lane() {
         let (a, b) = pair();
-        let cases: [(F32x4, fn(f32, f32) -> f32); 8] = [
+        type Scalar = fn(f32, f32) -> f32;
+        let cases: [(F32x4, Scalar); 8] = [
             (a + b, |x, y| x + y),
             (a - b, |x, y| x - y),
             (a * b, |x, y| x * y),

@@ -47,10 +47,16 @@ macro_rules! pairwise {
     )*};
 }
 pairwise!(
-    add |x, y| x + y,
-    sub |x, y| x - y,
-    mul |x, y| x * y,
-    div |x, y| x / y,
-    max |x, y| if x < y { y } else { x },
-    min |x, y| if y < x { y } else { x },
+    add | x,
+    y | x + y,
+    sub | x,
+    y | x - y,
+    mul | x,
+    y | x * y,
+    div | x,
+    y | x / y,
+    max | x,
+    y | if x < y { y } else { x },
+    min | x,
+    y | if y < x { y } else { x },
 );

@@ -125,9 +125,10 @@ async function runPlan(
       residual: 0,
       output,
       zeros: allocate(plan.zeros),
+      workspace: allocate(plan.workspaceFloats),
       activation,
     })
-    kernels.executeOnce([plan.pack(allocate(weights.length, weights), packed), run])
+    kernels.executeOnce([plan.pack(allocate(weights.length, weights), packed), ...run])
     return kernels.floats(output, outputs).slice()
   } finally {
     for (const [address, bytes] of buffers) kernels.release(address, bytes)

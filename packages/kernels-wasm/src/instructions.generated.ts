@@ -55,6 +55,47 @@ export interface Conv2d {
   padding: readonly number[]
 }
 
+/** Transforms 3x3 weights for Winograd's F(4x4, 3x3) and packs them into 36 sets of panels. */
+export interface WinogradWeights {
+  op: 'winogradWeights'
+  source: number
+  packed: number
+  channels: number
+  columns: number
+}
+
+/** Transforms the 6x6 pieces `first .. first + count` of the input into 36 planes. */
+export interface WinogradInput {
+  op: 'winogradInput'
+  input: number
+  transformed: number
+  height: number
+  width: number
+  channels: number
+  padding: readonly number[]
+  pieces: readonly number[]
+  first: number
+  count: number
+}
+
+/** Multiplies transformed pieces and weights, transforms back and applies bias, residual and activation. */
+export interface WinogradOutput {
+  op: 'winogradOutput'
+  transformed: number
+  weights: number
+  bias: number
+  residual: number
+  output: number
+  activation: Activation
+  height: number
+  width: number
+  channels: number
+  columns: number
+  pieces: readonly number[]
+  first: number
+  count: number
+}
+
 /** Max or average pooling. */
 export interface Pool2d {
   op: 'pool2d'
@@ -164,7 +205,7 @@ export interface Argmax {
   inner: number
 }
 
-export type Instruction = PackPanels | Conv2d | Pool2d | Copy | Fill | Unary | Binary | ScaleShift | Reduce | Softmax | LogSoftmax | Argmax
+export type Instruction = PackPanels | Conv2d | WinogradWeights | WinogradInput | WinogradOutput | Pool2d | Copy | Fill | Unary | Binary | ScaleShift | Reduce | Softmax | LogSoftmax | Argmax
 
 /** Fields of each instruction in order: one unsigned or float word, so many unsigned words, or the index of a name. */
 export const INSTRUCTIONS = {
@@ -200,6 +241,38 @@ export const INSTRUCTIONS = {
     stride: 2,
     dilation: 2,
     padding: 2,
+  },
+  winogradWeights: {
+    source: 'u32',
+    packed: 'u32',
+    channels: 'u32',
+    columns: 'u32',
+  },
+  winogradInput: {
+    input: 'u32',
+    transformed: 'u32',
+    height: 'u32',
+    width: 'u32',
+    channels: 'u32',
+    padding: 2,
+    pieces: 2,
+    first: 'u32',
+    count: 'u32',
+  },
+  winogradOutput: {
+    transformed: 'u32',
+    weights: 'u32',
+    bias: 'u32',
+    residual: 'u32',
+    output: 'u32',
+    activation: Activation,
+    height: 'u32',
+    width: 'u32',
+    channels: 'u32',
+    columns: 'u32',
+    pieces: 2,
+    first: 'u32',
+    count: 'u32',
   },
   pool2d: {
     kind: PoolKind,

@@ -10,6 +10,7 @@ export class ProgramMemory {
   private readonly instructions: Instruction[] = []
   private readonly arena: number
   private zeros = { address: 0, count: 0 }
+  private workspace = { address: 0, floats: 0 }
   private program: LoadedProgram | undefined
   /** Bytes of constants, packed ones included. */
   weightBytes = 0
@@ -37,8 +38,8 @@ export class ProgramMemory {
     return address
   }
 
-  emit(instruction: Instruction): void {
-    this.instructions.push(instruction)
+  emit(...instructions: Instruction[]): void {
+    this.instructions.push(...instructions)
   }
 
   /** Room for `floats` values that live as long as the program. */
@@ -53,6 +54,12 @@ export class ProgramMemory {
   scratch(floats: number): number {
     this.activationBytes += floats * 4
     return this.allocate(floats * 4)
+  }
+
+  /** Room for at least `floats` values that mean nothing before and after one operation; all operations share it. */
+  workspaceOf(floats: number): number {
+    if (floats > this.workspace.floats) this.workspace = { address: this.scratch(floats), floats }
+    return this.workspace.address
   }
 
   /** Address of at least `count` zeros that nothing writes to. */

@@ -185,13 +185,14 @@ function emitProduct(
 ): void {
   const { bias, residual, activation } = node.attributes
   memory.emit(
-    plan.run({
+    ...plan.run({
       input,
       weights: memory.prepared(node.inputs[1], plan.packedFloats, plan.pack),
       bias: bias ? memory.biasOf(node.inputs[2], plan.biasFloats) : 0,
       residual: residual ? memory.addressOf(node.inputs[node.inputs.length - 1]) : 0,
       output: memory.addressOf(node),
       zeros: memory.zerosFor(plan.zeros),
+      workspace: memory.workspaceOf(plan.workspaceFloats),
       activation,
     }),
   )
