@@ -1,0 +1,76 @@
+import { batchOf, type CifarDataset } from '@residual/vision'
+import { ModelError } from './errors.ts'
+import type { Model } from './model.ts'
+
+export interface EvaluateOptions {
+  /** Pictures in one run of the network, default 100. */
+  readonly batch?: number
+  /** Evaluates only the first so many pictures, default all. */
+  readonly limit?: number
+  /** Called after each batch with the number of pictures done and to be done. */
+  readonly onProgress?: (done: number, total: number) => void
+}
+
+/** How well a model does on a data set. */
+export interface Evaluation {
+  readonly images: number
+  /** Fraction of the pictures whose class has the largest logit, 0 to 1. */
+  readonly top1: number
+  /** Fraction of the pictures whose class is among the five largest logits, 0 to 1. */
+  readonly top5: number
+  /** Mean cross-entropy in nats. */
+  readonly loss: number
+  /** How many pictures of class `row` were taken for class `column`. */
+  readonly confusion: readonly (readonly number[])[]
+  readonly seconds: number
+}
+
+/**
+ * Classifies the pictures of a data set and compares with their labels, normalising as the model does.
+ * @throws ModelError for a model of other classes or another picture size, or a batch or limit that is not positive.
+ */
+export async function evaluate(
+  model: Model,
+  dataset: CifarDataset,
+  { batch = 100, limit = dataset.length, onProgress }: EvaluateOptions = {},
+): Promise<Evaluation> {
+  const classes = dataset.classes.length
+  if (model.labels.length !== classes) {
+    throw new ModelError(`${model.name} has ${model.labels.length} classes, ${dataset.name} has ${classes}`)
+  }
+  if (model.preprocessing.crop !== 32) {
+    const { crop } = model.preprocessing
+    throw new ModelError(`${model.name} takes pictures of ${crop} x ${crop}, those of ${dataset.name} are 32 x 32`)
+  }
+  for (const [name, value] of Object.entries({ batch, limit })) {
+    if (!Number.isInteger(value) || value < 1) throw new ModelError(`evaluate: got ${name} ${value}, wanted at least 1`)
+  }
+  const images = Math.min(limit, dataset.length)
+  const confusion = Array.from({ length: classes }, () => new Array<number>(classes).fill(0))
+  let [right, rightIn5, loss] = [0, 0, 0]
+  const start = performance.now()
+  for (let from = 0; from < images; from += batch) {
+    const to = Math.min(from + batch, images)
+    const { images: pixels, labels } = batchOf(dataset, from, to, model.preprocessing)
+    const logits = await model.logits(pixels, to - from)
+    for (let i = 0; i < to - from; i++) {
+      const row = logits.subarray(i * classes, (i + 1) * classes)
+      const label = labels[i]
+      // Of equal logits the first counts as the larger, as in argmax.
+      const before = row.reduce((n, x, j) => n + (x > row[label] || (x === row[label] && j < label) ? 1 : 0), 0)
+      right += before < 1 ? 1 : 0
+      rightIn5 += before < 5 ? 1 : 0
+      loss += crossEntropy(row, label)
+      confusion[label][row.indexOf(Math.max(...row))]++
+    }
+    onProgress?.(to, images)
+  }
+  const seconds = (performance.now() - start) / 1000
+  return { images, top1: right / images, top5: rightIn5 / images, loss: loss / images, confusion, seconds }
+}
+
+/** -log softmax(logits)[label], in double precision. */
+function crossEntropy(logits: Float32Array, label: number): number {
+  const largest = Math.max(...logits)
+  return largest - logits[label] + Math.log(logits.reduce((sum, x) => sum + Math.exp(x - largest), 0))
+}

@@ -1,0 +1,163 @@
+import { type CompileOptions, graphOf, input, type Parameters, type StoredTensors } from '@residual/core'
+import type { Preprocessing } from '@residual/vision'
+import { type Architecture, architecture, architectureNames } from './architectures.ts'
+import { type ModelConfig, readModelConfig } from './config.ts'
+import { ModelError } from './errors.ts'
+import { kindOf, readFileIfThere } from './files.ts'
+import { inferArchitecture } from './infer.ts'
+import { type JsonObject, parseJsonObject } from './json.ts'
+import { defaultLabels } from './labels/index.ts'
+import { Model } from './model.ts'
+import { resnet } from './network.ts'
+import { defaultPreprocessing, readPreprocessorConfig, readTimmConfig } from './preprocessing.ts'
+import { assignParameters, readWeights } from './weights/index.ts'
+
+export interface LoadOptions extends CompileOptions {
+  /** Name of the architecture, where the weights cannot tell it or tell a wrong one (see {@link inferArchitecture}). */
+  readonly arch?: string
+  /** Mean of the red, green and blue pixels divided by 255, in place of the model's own. */
+  readonly mean?: readonly [number, number, number]
+  /** Standard deviation of the same, in place of the model's own. */
+  readonly std?: readonly [number, number, number]
+}
+
+/** Where the files of a model directory are. */
+interface Directory {
+  readonly config: string
+  readonly preprocessor: string
+  readonly weights: readonly string[]
+}
+
+/**
+ * The models in this package. Every file is written out because bundlers only copy what they see in a `new URL`; the
+ * path is the same from `src` and from `dist`.
+ */
+const EMBEDDED: Readonly<Record<string, Directory>> = {
+  'cifar10-resnet20': {
+    config: new URL('../models/cifar10-resnet20/config.json', import.meta.url).href,
+    preprocessor: new URL('../models/cifar10-resnet20/preprocessor_config.json', import.meta.url).href,
+    weights: [new URL('../models/cifar10-resnet20/model.safetensors', import.meta.url).href],
+  },
+}
+
+/** Names of the models that come with this package, the default first. */
+export function embeddedModels(): string[] {
+  return Object.keys(EMBEDDED)
+}
+
+/**
+ * Loads a model: one that comes with the package by its name, a weights file (safetensors, `.pth`, `.th`), a model
+ * directory as on the Hugging Face hub (`config.json`, `model.safetensors` or `pytorch_model.bin`, and
+ * `preprocessor_config.json` where pictures are not prepared as usual), or the bytes of a weights file.
+ *
+ * @param source name, path or URL, or bytes.
+ * @throws ModelError where there is nothing, FormatError for a damaged file, ArchitectureError where the architecture
+ *   cannot be told, ParameterError where weights and architecture do not fit.
+ */
+export async function loadModel(source: string | Uint8Array, options: LoadOptions = {}): Promise<Model> {
+  if (typeof source !== 'string') return build(undefined, source, undefined, undefined, options)
+  if (Object.hasOwn(EMBEDDED, source)) return loadDirectory(source, EMBEDDED[source], options)
+  const kind = await kindOf(source)
+  if (kind === 'nothing') throw new ModelError(nothingAt(source))
+  if (kind === 'directory') return loadDirectory(nameOf(source), directoryAt(source), options)
+  const bytes = await readFileIfThere(source)
+  if (!bytes) throw new ModelError(nothingAt(source))
+  return build(nameOf(source), bytes, undefined, undefined, options)
+}
+
+function directoryAt(path: string): Directory {
+  const at = (file: string) => `${path.replace(/\/+$/, '')}/${file}`
+  return {
+    config: at('config.json'),
+    preprocessor: at('preprocessor_config.json'),
+    weights: [at('model.safetensors'), at('pytorch_model.bin')],
+  }
+}
+
+async function loadDirectory(name: string, directory: Directory, options: LoadOptions): Promise<Model> {
+  const json = async (location: string, file: string) => {
+    const bytes = await readFileIfThere(location)
+    return bytes && parseJsonObject(bytes, file)
+  }
+  const config = await json(directory.config, 'config.json')
+  const preprocessor = await json(directory.preprocessor, 'preprocessor_config.json')
+  for (const location of directory.weights) {
+    const bytes = await readFileIfThere(location)
+    if (bytes) return build(name, bytes, config && readModelConfig(config), preprocessor, options)
+  }
+  throw new ModelError(`${name} holds no model.safetensors and no pytorch_model.bin`)
+}
+
+function build(
+  name: string | undefined,
+  bytes: Uint8Array,
+  config: ModelConfig | undefined,
+  preprocessor: JsonObject | undefined,
+  { arch: stated, mean, std, ...compileOptions }: LoadOptions,
+): Model {
+  const tensors = readWeights(bytes)
+  const shapes = new Map([...tensors].map(([key, { shape }]) => [key, shape]))
+  const arch = architectureOf(shapes, stated, config)
+  const labels = config?.labels ?? defaultLabels(arch)
+  if (labels.length !== arch.classes) {
+    throw new ModelError(`config.json names ${labels.length} classes, the classifier has ${arch.classes}`)
+  }
+  const preprocessing = preprocessingOf(arch, config, preprocessor)
+  const parts = {
+    name: name ?? arch.name,
+    architecture: arch,
+    labels,
+    preprocessing: { ...preprocessing, mean: mean ?? preprocessing.mean, std: std ?? preprocessing.std },
+    parameters: parametersOf(arch, tensors),
+  }
+  return new Model(parts, compileOptions)
+}
+
+/** As stated by the caller, else by the directory, else as the weights show; the number of classes is the weights'. */
+function architectureOf(
+  shapes: ReadonlyMap<string, readonly number[]>,
+  stated: string | undefined,
+  config: ModelConfig | undefined,
+): Architecture {
+  const name = stated ?? config?.architecture
+  if (name === undefined) {
+    const inferred = inferArchitecture(shapes)
+    return config?.suffix
+      ? { ...architecture(`${inferred.name}${config.suffix}`), classes: inferred.classes }
+      : inferred
+  }
+  const arch = architecture(name)
+  return { ...arch, classes: shapes.get('fc.weight')?.[0] ?? arch.classes }
+}
+
+function parametersOf(arch: Architecture, tensors: StoredTensors): Parameters {
+  const { logits } = resnet(arch, input('images', [1, arch.inputSize, arch.inputSize, 3]))
+  const { parameters } = graphOf([logits])
+  return assignParameters(new Map(parameters.map(({ attributes, shape }) => [attributes.name, shape])), tensors)
+}
+
+function preprocessingOf(
+  arch: Architecture,
+  config: ModelConfig | undefined,
+  preprocessor: JsonObject | undefined,
+): Preprocessing {
+  const defaults = defaultPreprocessing(arch.family)
+  if (preprocessor) return readPreprocessorConfig(preprocessor, defaults)
+  return config?.pretrained ? readTimmConfig(config.pretrained, defaults) : defaults
+}
+
+/** Last part of a path without the ending. */
+const nameOf = (path: string): string =>
+  path
+    .replace(/[?#].*$/, '')
+    .replace(/[\\/]+$/, '')
+    .replace(/^.*[\\/]/, '')
+    .replace(/\.[a-z]+$/, '')
+
+function nothingAt(source: string): string {
+  const isArchitecture = architectureNames().includes(source)
+  const hint = isArchitecture
+    ? `${source} is an architecture; give its weights as the model`
+    : `give a file, a model directory or an embedded model (${embeddedModels().join(', ')})`
+  return `there is no model at ${JSON.stringify(source)}: ${hint}`
+}

@@ -1,0 +1,150 @@
+import { type CompileOptions, compile, input, type Parameters, type Program, ShapeError } from '@residual/core'
+import { type Picture, type Preprocessing, preprocess } from '@residual/vision'
+import type { Architecture } from './architectures.ts'
+import { ModelError } from './errors.ts'
+import { resnet } from './network.ts'
+
+/** A class and how sure the model is of it. */
+export interface Prediction {
+  readonly label: string
+  /** Softmax of the logits, 0 to 1. */
+  readonly score: number
+  /** Index of the class in `labels`. */
+  readonly index: number
+}
+
+/** What {@link Model.classify} gives. */
+export interface Classification {
+  /** The most likely classes, the first the most likely. */
+  readonly predictions: readonly Prediction[]
+  /** One number for each class, as the network gives them. */
+  readonly logits: Float32Array
+}
+
+/** What a model is made of; {@link loadModel} collects it from files. */
+export interface ModelParts {
+  readonly name: string
+  /** With the number of classes that the weights have. */
+  readonly architecture: Architecture
+  /** The name of each class. */
+  readonly labels: readonly string[]
+  readonly preprocessing: Preprocessing
+  readonly parameters: Parameters
+}
+
+/** Programs are as large as the weights, and two sizes (full batches and the last one) are what a data set needs. */
+const PROGRAMS_KEPT = 2
+
+/**
+ * A network with its weights and everything needed to classify pictures. It compiles a program for each batch size and
+ * picture size when first asked for it. Calls may overlap; they are run one after the other.
+ */
+export class Model {
+  readonly name: string
+  readonly architecture: Architecture
+  readonly labels: readonly string[]
+  readonly preprocessing: Preprocessing
+  readonly #parameters: Parameters
+  readonly #options: CompileOptions
+  /** The last used comes last. */
+  readonly #programs = new Map<string, Program>()
+  #queue: Promise<unknown> = Promise.resolve()
+  #isDisposed = false
+
+  constructor({ name, architecture, labels, preprocessing, parameters }: ModelParts, options: CompileOptions = {}) {
+    this.name = name
+    this.architecture = architecture
+    this.labels = labels
+    this.preprocessing = preprocessing
+    this.#parameters = parameters
+    this.#options = options
+  }
+
+  /**
+   * The network's output for a batch.
+   * @param images normalised pixels `[n, side, side, 3]`, as `preprocess` of @residual/vision makes them.
+   * @returns `[n, classes]`
+   * @throws ShapeError where the length of `images` is not that of `n` square pictures, ModelError where the weights
+   *   give no finite numbers.
+   */
+  logits(images: Float32Array, n: number): Promise<Float32Array> {
+    return this.#run(images, n, 'logits')
+  }
+
+  /**
+   * The vectors before the classifier for a batch, good for comparing pictures.
+   * @param images normalised pixels `[n, side, side, 3]`, as `preprocess` of @residual/vision makes them.
+   * @returns `[n, features]`
+   * @throws ShapeError where the length of `images` is not that of `n` square pictures, ModelError where the weights
+   *   give no finite numbers.
+   */
+  embed(images: Float32Array, n: number): Promise<Float32Array> {
+    return this.#run(images, n, 'embedding')
+  }
+
+  /**
+   * Resizes, crops and normalises a picture as the model wants it, and names the `topk` likeliest classes, default 5.
+   * @throws ModelError for a `topk` that is not a positive integer.
+   */
+  async classify(picture: Picture, { topk = 5 }: { topk?: number } = {}): Promise<Classification> {
+    if (!Number.isInteger(topk) || topk < 1) throw new ModelError(`classify: got topk ${topk}, wanted at least 1`)
+    const logits = await this.logits(preprocess(picture, this.preprocessing), 1)
+    const largest = logits.reduce((a, b) => Math.max(a, b))
+    const powers = Array.from(logits, x => Math.exp(x - largest))
+    const total = powers.reduce((a, b) => a + b)
+    const predictions = powers
+      .map((power, index) => ({ label: this.labels[index], score: power / total, index }))
+      .sort((a, b) => b.score - a.score)
+      .slice(0, topk)
+    return { predictions, logits }
+  }
+
+  /** Frees the compiled programs after the calls under way. Models that are not disposed of are freed by the garbage collector. */
+  [Symbol.dispose](): void {
+    this.#isDisposed = true
+    this.#inTurn(async () => this.#keepPrograms(0))
+  }
+
+  #run(images: Float32Array, n: number, output: 'logits' | 'embedding'): Promise<Float32Array> {
+    return this.#inTurn(async () => {
+      if (this.#isDisposed) throw new ModelError(`${this.name} was disposed of; load it again`)
+      const side = Math.sqrt(images.length / n / 3)
+      if (!Number.isInteger(n) || n < 1 || !Number.isInteger(side) || side < 1) {
+        throw new ShapeError(
+          `${this.name}: got ${images.length} values for ${n} pictures, wanted [n, side, side, 3] with n at least 1`,
+        )
+      }
+      const program = await this.#program(n, side)
+      const values = (await program.run({ images }))[output] as Float32Array
+      if (values.every(Number.isFinite)) return values
+      throw new ModelError(`${this.name} gives numbers that are not finite; its weights or the pictures are damaged`)
+    })
+  }
+
+  async #program(n: number, side: number): Promise<Program> {
+    const key = `${n} of ${side}`
+    let program = this.#programs.get(key)
+    if (!program) {
+      this.#keepPrograms(PROGRAMS_KEPT - 1)
+      const outputs = { ...resnet(this.architecture, input('images', [n, side, side, 3])) }
+      program = await compile({ outputs, parameters: this.#parameters }, this.#options)
+    }
+    this.#programs.delete(key)
+    this.#programs.set(key, program)
+    return program
+  }
+
+  #keepPrograms(count: number): void {
+    for (const [key, program] of [...this.#programs].slice(0, Math.max(0, this.#programs.size - count))) {
+      this.#programs.delete(key)
+      program[Symbol.dispose]()
+    }
+  }
+
+  /** Runs `work` when everything asked for before is done, since a program has one set of intermediate values. */
+  #inTurn<T>(work: () => Promise<T>): Promise<T> {
+    const turn = this.#queue.then(work)
+    this.#queue = turn.catch(() => {})
+    return turn
+  }
+}

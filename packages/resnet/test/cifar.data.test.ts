@@ -1,0 +1,56 @@
+import { readFileSync, statSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+import { batchOf, type CifarDataset, openCifar } from '@residual/vision'
+import { beforeAll, describe, expect, test } from 'vitest'
+import { evaluate } from '../src/evaluate.ts'
+import { loadModel } from '../src/load.ts'
+
+const data = process.env.RESIDUAL_DATA ?? fileURLToPath(new URL('../../../../shared/data', import.meta.url))
+const weights = (file: string) => `${data}/weights/${file}`
+
+/** How the published network's pictures were normalised. */
+const published = { mean: [0.485, 0.456, 0.406], std: [0.229, 0.224, 0.225] } as const
+
+let dataset: CifarDataset
+
+beforeAll(async () => {
+  if (!statSync(data, { throwIfNoEntry: false })) throw new Error(`${data} is missing: set RESIDUAL_DATA`)
+  dataset = await openCifar(`${data}/cifar10/cifar-10-binary.tar.gz`, { split: 'test' })
+})
+
+describe('a ResNet-20 that others trained in PyTorch', () => {
+  test('has its published accuracy, 91.73 %', async () => {
+    using model = await loadModel(weights('resnet20-12fca82f.th'), published)
+    expect(model.architecture.name).toBe('resnet20')
+    const { images, top1, top5, loss, confusion } = await evaluate(model, dataset)
+    expect({ images, top1 }).toEqual({ images: 10_000, top1: 0.9173 })
+    expect(top5).toBeGreaterThan(0.99)
+    expect(loss).toBeCloseTo(0.37, 1)
+    expect(confusion.reduce((sum, row, i) => sum + row[i], 0)).toBe(9173)
+  })
+
+  test.each([
+    { threads: 1, build: 'simd128' },
+    { threads: 2, build: 'simd128' },
+    { threads: 1, build: 'auto' },
+  ] as const)('gives the logits of PyTorch on $build with $threads thread(s)', async options => {
+    const golden: { logits_float64: number[][] } = JSON.parse(
+      readFileSync(weights('resnet20-12fca82f.golden64.json'), 'utf8'),
+    )
+    using model = await loadModel(weights('resnet20-12fca82f.th'), { ...published, ...options })
+    const logits = await model.logits(batchOf(dataset, 0, 64, model.preprocessing).images, 64)
+    const errors = golden.logits_float64.flat().map((value, i) => Math.abs(value - logits[i]))
+    expect(errors).toHaveLength(640)
+    expect(Math.max(...errors)).toBeLessThan(1e-4)
+  })
+})
+
+describe('the embedded model', () => {
+  test('has the accuracy of its card, and half precision does not move it', async () => {
+    using half = await loadModel('cifar10-resnet20')
+    const { mean, std } = half.preprocessing
+    using single = await loadModel(weights('resnet20-bootstrap.safetensors'), { mean, std })
+    const results = [await evaluate(half, dataset), await evaluate(single, dataset)]
+    expect(results.map(({ top1 }) => top1)).toEqual([0.908, 0.908])
+  })
+})

@@ -1,0 +1,92 @@
+import { graphOf, input, type Parameters } from '@residual/core'
+import { describe, expect, test } from 'vitest'
+import { architecture } from '../src/architectures.ts'
+import { loadModel } from '../src/load.ts'
+import { Model, type ModelParts } from '../src/model.ts'
+import { resnet } from '../src/network.ts'
+import { defaultPreprocessing } from '../src/preprocessing.ts'
+
+/** A small network of two classes. Any weights will do. */
+function parts(fill: (name: string, i: number) => number = defaultFill): ModelParts {
+  const arch = { ...architecture('resnet8'), classes: 2 }
+  const { parameters } = graphOf([resnet(arch, input('images', [1, 32, 32, 3])).logits])
+  const values: Parameters = new Map(
+    parameters.map(({ attributes: { name }, shape }) => {
+      const length = shape.reduce((a, b) => a * b, 1)
+      return [name, Float32Array.from({ length }, (_, i) => fill(name, i))]
+    }),
+  )
+  const preprocessing = defaultPreprocessing('cifar')
+  return { name: 'tiny', architecture: arch, labels: ['left', 'right'], preprocessing, parameters: values }
+}
+
+const defaultFill = (name: string, i: number) => (name.endsWith('running_var') ? 1 : Math.sin(i * 7 + name.length) / 4)
+
+const waves = (n: number, side: number) => Float32Array.from({ length: n * side * side * 3 }, (_, i) => Math.sin(i / 5))
+
+describe('a model', () => {
+  test('gives the same logits for a picture alone and in a batch', async () => {
+    using model = new Model(parts())
+    const images = waves(3, 16)
+    const together = await model.logits(images, 3)
+    const alone = await Promise.all([0, 1, 2].map(i => model.logits(images.slice(i * 768, (i + 1) * 768), 1)))
+    expect(together).toHaveLength(6)
+    expect([...together]).toEqual(alone.flatMap(logits => [...logits]))
+  })
+
+  test('takes pictures of any size in any order, more sizes than it keeps programs', async () => {
+    using model = new Model(parts())
+    const sides = [8, 16, 24, 32, 8, 16]
+    const logits = await Promise.all(sides.map(side => model.logits(waves(1, side), 1)))
+    expect(logits[4]).toEqual(logits[0])
+    expect(logits[5]).toEqual(logits[1])
+    expect(logits[2]).not.toEqual(logits[3])
+  })
+
+  test('gives the vector before the classifier', async () => {
+    using model = new Model(parts())
+    const vector = await model.embed(waves(2, 16), 2)
+    expect(vector).toHaveLength(2 * 64)
+  })
+
+  test('classifies a picture: scores add up to one, the largest first', async () => {
+    using model = new Model(parts())
+    const picture = { width: 40, height: 32, data: Uint8Array.from({ length: 40 * 32 * 3 }, (_, i) => (i * 7) % 256) }
+    const { predictions, logits } = await model.classify(picture)
+    expect(predictions).toHaveLength(2)
+    const [first, second] = predictions
+    expect(first.score + second.score).toBeCloseTo(1, 12)
+    expect(logits[first.index]).toBeGreaterThan(logits[second.index])
+    expect(first.label).toBe(['left', 'right'][first.index])
+    expect(Math.log(first.score / second.score)).toBeCloseTo(logits[first.index] - logits[second.index], 5)
+    expect((await model.classify(picture, { topk: 1 })).predictions).toEqual([first])
+  })
+
+  test('says what is wrong', async () => {
+    const model = new Model(parts())
+    const picture = { width: 1, height: 1, data: new Uint8Array(3) }
+    await expect(model.logits(new Float32Array(10), 1)).rejects.toThrow(
+      'tiny: got 10 values for 1 pictures, wanted [n, side, side, 3] with n at least 1',
+    )
+    await expect(model.logits(new Float32Array(0), 0)).rejects.toThrow(
+      'tiny: got 0 values for 0 pictures, wanted [n, side, side, 3] with n at least 1',
+    )
+    await expect(model.classify(picture, { topk: 0 })).rejects.toThrow('classify: got topk 0, wanted at least 1')
+    const broken = new Model(parts(name => (name === 'fc.bias' ? Number.NaN : 1)))
+    await expect(broken.classify(picture)).rejects.toThrow(
+      'tiny gives numbers that are not finite; its weights or the pictures are damaged',
+    )
+    model[Symbol.dispose]()
+    await expect(model.logits(waves(1, 8), 1)).rejects.toThrow('tiny was disposed of; load it again')
+  })
+})
+
+test('the embedded model runs alike on the kernels and on the reference', async () => {
+  using model = await loadModel('cifar10-resnet20')
+  using reference = await loadModel('cifar10-resnet20', { backend: 'reference' })
+  const [logits, wanted] = await Promise.all([model, reference].map(each => each.logits(waves(1, 32), 1)))
+  expect(model.architecture).toEqual(architecture('resnet20'))
+  expect(model.labels[3]).toBe('cat')
+  const largest = Math.max(...wanted.map(Math.abs))
+  expect(Math.max(...logits.map((x, i) => Math.abs(x - wanted[i])))).toBeLessThan(1e-5 * largest)
+})

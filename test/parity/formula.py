@@ -1,0 +1,44 @@
+"""Weights and a picture by formula, so that no weight file is kept. formula.ts has the same weights for JavaScript."""
+
+import math
+import re
+
+import numpy as np
+
+
+def uniform(name: str, count: int) -> np.ndarray:
+    """`count` numbers in [-1, 1): FNV-1a of the name, one step of the golden ratio per element, MurmurHash3's finish."""
+    start = 0x811C9DC5
+    for byte in name.encode():
+        start = (start ^ byte) * 0x01000193 % 2**32
+    x = np.uint32(start) + np.arange(count, dtype=np.uint32) * np.uint32(0x9E3779B9)
+    x ^= x >> np.uint32(16)
+    x *= np.uint32(0x85EBCA6B)
+    x ^= x >> np.uint32(13)
+    x *= np.uint32(0xC2B2AE35)
+    x ^= x >> np.uint32(16)
+    return x / 2.0**31 - 1
+
+
+def weights(name: str, shape: tuple[int, ...], branch: float) -> np.ndarray:
+    """The float32 values of one parameter. `branch` scales the later convolutions of blocks, which keeps sums bounded."""
+    u = uniform(name, math.prod(shape))
+    if name.endswith("running_var"):
+        values = 1 + 0.5 * u
+    elif name.endswith("running_mean") or name.endswith("bias"):
+        values = 0.2 * u
+    elif len(shape) == 1:
+        values = 1 + 0.2 * u
+    else:
+        scale = math.sqrt((6 if len(shape) == 4 else 3) / math.prod(shape[1:]))
+        if re.search(r"\.conv[23]\.weight$", name):
+            scale *= branch
+        values = scale * u
+    return values.astype(np.float32).reshape(shape)
+
+
+def picture(width: int, height: int) -> np.ndarray:
+    """An RGB picture of rings and slopes with sharp edges, small as PNG."""
+    y, x = np.mgrid[0:height, 0:width].astype(np.int64)
+    rings = (x * x + y * y) // 64
+    return np.stack([rings % 256, (3 * x + y) // 2 % 256, (x // 20 + y // 12) % 2 * 160 + 40], axis=-1).astype(np.uint8)
