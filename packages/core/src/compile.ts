@@ -1,7 +1,7 @@
 import { ParameterError, ResidualError, ShapeError } from './errors.ts'
 import { type Graph, graphOf } from './graph.ts'
 import { optimize } from './passes/index.ts'
-import type { Backend, Build, ProgramMemory } from './program.ts'
+import type { Backend, Build, MemoryUse } from './program.ts'
 import { referenceBackend } from './reference.ts'
 import { formatShape, sizeOf } from './shape.ts'
 import type { Tensor } from './tensor.ts'
@@ -10,7 +10,7 @@ import type { Tensor } from './tensor.ts'
 export type Parameters = ReadonlyMap<string, Float32Array>
 
 /** What to compute, and with which weights. */
-export interface Model {
+export interface Network {
   readonly outputs: Readonly<Record<string, Tensor>>
   /** A value for every parameter the outputs depend on; others are ignored. */
   readonly parameters?: Parameters
@@ -37,7 +37,7 @@ export interface Program {
   /** The build that runs: 'simd128', 'relaxed' or 'reference'. */
   readonly build: string
   readonly threads: number
-  readonly memory: ProgramMemory
+  readonly memory: MemoryUse
   /** Frees the memory now. Without it, it is freed some time after the last reference is gone. */
   [Symbol.dispose](): void
 }
@@ -48,7 +48,7 @@ export interface Program {
  * @throws ParameterError that lists all parameters that are missing or of another size.
  */
 export async function compile(
-  { outputs, parameters = new Map() }: Model,
+  { outputs, parameters = new Map() }: Network,
   options: CompileOptions = {},
 ): Promise<Program> {
   const { threads = 1, build = 'auto', backend = 'wasm' } = options

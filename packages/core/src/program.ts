@@ -4,7 +4,7 @@ import type { Graph } from './graph.ts'
 export type Build = 'simd128' | 'relaxed'
 
 /** Sizes in bytes. */
-export interface ProgramMemory {
+export interface MemoryUse {
   readonly weights: number
   /** The arena that all intermediate tensors share. */
   readonly activations: number
@@ -15,7 +15,7 @@ export interface ProgramMemory {
 export interface Executable {
   readonly build: string
   readonly threads: number
-  readonly memory: ProgramMemory
+  readonly memory: MemoryUse
   /**
    * Runs the graph once.
    * @param inputs values of `graph.inputs`, in order, of the right lengths

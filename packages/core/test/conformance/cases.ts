@@ -5,9 +5,9 @@ import {
   conv2d,
   globalAvgPool,
   input,
-  type Model,
   matmul,
   maxPool2d,
+  type Network,
   parameter,
   type Shape,
   type Tensor,
@@ -21,15 +21,15 @@ import { type Options, type Range, type Row, rows } from './rows.ts'
 /** One network of a single operation, run on every backend. */
 export interface Case {
   readonly name: string
-  readonly model: Model
+  readonly network: Network
   /** Values of the network's inputs, by name. */
   readonly inputs: Readonly<Record<string, Float32Array>>
   /** How many products or terms are summed into one element of the output; 1 when nothing is summed. */
   readonly accumulation: number
 }
 
-/** Which inputs are weights, known when compiling: those from this position on. Rows may say otherwise. */
-const firstWeight: Partial<Record<Row['op'], number>> = { conv2d: 1, batchNorm: 1 }
+/** Positions of the inputs that are weights, known when compiling, unless the row says otherwise; and every bias. */
+const weights: Partial<Record<Row['op'], number[]>> = { conv2d: [1], batchNorm: [1, 2, 3, 4] }
 
 const build: Record<Row['op'], (inputs: Tensor[], options: Options) => Tensor> = {
   conv2d: ([x, w, ...rest], { bias, ...options }) => withEpilogue(conv2d(x, w, options), rest, { bias, ...options }),
@@ -95,8 +95,8 @@ function nameOf({ op, inputs, options }: Row): string {
 function caseOf(row: Row): Case {
   const { op, options = {} } = row
   const shapes = row.inputs.map(shapeOf)
-  const isWeight = (i: number) => !(options.residual && i === shapes.length - 1) && i >= (firstWeight[op] ?? Infinity)
-  const isParameter = (i: number) => isWeight(i) || (options.bias === true && i === 2) || options.weights?.includes(i)
+  const known = options.weights ?? weights[op] ?? []
+  const isParameter = (i: number) => known.includes(i) || (options.bias === true && i === 2)
   const tensors = shapes.map((shape, i) => (isParameter(i) ? parameter(`${i}`, shape) : input(`${i}`, shape)))
   const values = shapes.map((shape, i) =>
     valuesOf(shape, i, op === 'batchNorm' && i === 4 ? 'positive' : options.range),
@@ -104,7 +104,7 @@ function caseOf(row: Row): Case {
   const entries = values.map((data, i) => [`${i}`, data] as const)
   return {
     name: nameOf(row),
-    model: {
+    network: {
       outputs: { y: build[op](tensors, options) },
       parameters: new Map(entries.filter((_, i) => isParameter(i))),
     },

@@ -28,7 +28,7 @@ export interface Options {
   readonly relu?: true
   /** Default 'signed'. */
   readonly range?: Range
-  /** Positions of inputs that are known when compiling, beyond those that are by nature. */
+  /** Positions of the inputs that are known when compiling; default the weights of convolutions and batch norms. */
   readonly weights?: number[]
 }
 
@@ -119,6 +119,9 @@ export const rows: readonly Row[] = [
     inputs: ['1x5x5x6', '6x1x3x3', '6', '1x5x5x6'],
     options: { padding: 1, groups: 6, bias: true, residual: true, relu: true },
   },
+  // Weights that are computed, as in training.
+  { op: 'conv2d', inputs: ['2x5x5x3', '10x3x3x3'], options: { padding: 1, weights: [] } },
+  { op: 'conv2d', inputs: ['1x4x4x8', '8x4x1x1'], options: { groups: 2, weights: [], relu: true } },
   // No pictures.
   { op: 'conv2d', inputs: ['0x5x5x3', '4x3x3x3', '4'], options: { padding: 1, bias: true, relu: true } },
 
@@ -170,6 +173,7 @@ export const rows: readonly Row[] = [
   { op: 'batchNorm', inputs: ['2x3x3x5', '5', '5', '5', '5'] },
   { op: 'batchNorm', inputs: ['1x2x2x16', '16', '16', '16', '16'], options: { relu: true } },
   { op: 'batchNorm', inputs: ['3x7', '7', '7', '7', '7'], options: { relu: true } },
+  { op: 'batchNorm', inputs: ['2x3x3x5', '5', '5', '5', '5'], options: { weights: [] } },
   { op: 'batchNorm', inputs: ['1', '1', '1', '1', '1'] },
   { op: 'batchNorm', inputs: ['0x3x3x4', '4', '4', '4', '4'] },
 
