@@ -1,0 +1,38 @@
+/** A resampling kernel: its weight at a distance in (scaled) pixels, zero beyond `support`. */
+export interface Kernel {
+  readonly support: number
+  readonly weight: (distance: number) => number
+}
+
+/** How {@link resize} makes new pixels out of old ones. The names are Pillow's. */
+export type Filter = 'nearest' | 'box' | 'bilinear' | 'hamming' | 'bicubic' | 'lanczos'
+
+/** The filters which average; 'nearest' copies. Definitions as in Pillow's documentation of its filters. */
+export const kernels: Record<Exclude<Filter, 'nearest'>, Kernel> = {
+  // Open on the left, so that a pixel exactly between two belongs to one of them only.
+  box: { support: 0.5, weight: x => (x > -0.5 && x <= 0.5 ? 1 : 0) },
+  bilinear: { support: 1, weight: x => Math.max(0, 1 - Math.abs(x)) },
+  hamming: { support: 1, weight: x => (Math.abs(x) < 1 ? sinc(x) * hammingWindow(x) : 0) },
+  bicubic: { support: 2, weight: cubic },
+  lanczos: { support: 3, weight: x => (x >= -3 && x < 3 ? sinc(x) * sinc(x / 3) : 0) },
+}
+
+/** Keys' cubic convolution ("Cubic convolution interpolation for digital image processing", 1981) with a = -0.5. */
+function cubic(distance: number): number {
+  const a = -0.5
+  const x = Math.abs(distance)
+  if (x < 1) return ((a + 2) * x - (a + 3)) * x * x + 1
+  if (x < 2) return (((x - 5) * x + 8) * x - 4) * a
+  return 0
+}
+
+/** Pillow holds these two constants in single precision, and the last bit of some results tells. */
+const [HAMMING_MIDDLE, HAMMING_SWING] = [Math.fround(0.54), Math.fround(0.46)]
+
+function hammingWindow(x: number): number {
+  return HAMMING_MIDDLE + HAMMING_SWING * Math.cos(Math.PI * x)
+}
+
+function sinc(x: number): number {
+  return x === 0 ? 1 : Math.sin(Math.PI * x) / (Math.PI * x)
+}

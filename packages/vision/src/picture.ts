@@ -1,0 +1,37 @@
+import { VisionError } from './errors.ts'
+
+/** A picture of 8-bit RGB pixels. */
+export interface Picture {
+  /** Pixels in a row, at least 1. */
+  readonly width: number
+  /** Rows, at least 1. */
+  readonly height: number
+  /** `[height, width, 3]`: red, green and blue of each pixel, row by row from the top. */
+  readonly data: Uint8Array
+}
+
+/**
+ * The most pixels that a picture may have here, whether it is decoded or made by a resize: as many as Pillow opens
+ * before it calls a file a decompression bomb.
+ */
+export const MAX_PIXELS = 178_956_970
+
+/** @throws VisionError where sizes and data of a picture do not fit together. */
+export function checkPicture({ width, height, data }: Picture): void {
+  checkSize(width, height)
+  if (data.length !== width * height * 3) {
+    throw new VisionError(
+      `picture of ${width} x ${height} has ${data.length} bytes, wanted ${width * height * 3}: red, green and blue of each pixel`,
+    )
+  }
+}
+
+/** @throws VisionError for sizes that no picture has. */
+export function checkSize(width: number, height: number): void {
+  if (!Number.isSafeInteger(width) || !Number.isSafeInteger(height) || width < 1 || height < 1) {
+    throw new VisionError(`got a picture size of ${width} x ${height}, wanted whole numbers from 1`)
+  }
+  if (width * height > MAX_PIXELS) {
+    throw new VisionError(`a picture of ${width} x ${height} has more than the allowed ${MAX_PIXELS} pixels`)
+  }
+}
