@@ -10,7 +10,7 @@ import type { Tensor } from './tensor.ts'
 export type Parameters = ReadonlyMap<string, Float32Array>
 
 /** What to compute, and with which weights. */
-export interface Network {
+export interface Computation {
   readonly outputs: Readonly<Record<string, Tensor>>
   /** A value for every parameter the outputs depend on; others are ignored. */
   readonly parameters?: Parameters
@@ -48,7 +48,7 @@ export interface Program {
  * @throws ParameterError that lists all parameters that are missing or of another size.
  */
 export async function compile(
-  { outputs, parameters = new Map() }: Network,
+  { outputs, parameters = new Map() }: Computation,
   options: CompileOptions = {},
 ): Promise<Program> {
   const { threads = 1, build = 'auto', backend = 'wasm' } = options
@@ -60,6 +60,9 @@ export async function compile(
   checkParameters(graph, parameters)
   const optimized = optimize(graph, parameters)
   const executable = await backends[backend](threads, build)(optimized)
+  // The optimized graph holds the weights again; only the order of its inputs is kept.
+  const inputNames = optimized.inputs.map(({ attributes }) => attributes.name)
+  const wanted = graph.inputs.map(({ attributes, shape }) => ({ name: attributes.name, shape }))
   let isDisposed = false
   return {
     build: executable.build,

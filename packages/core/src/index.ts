@@ -1,4 +1,4 @@
-export { type CompileOptions, compile, type Network, type Parameters, type Program } from './compile.ts'
+export { type CompileOptions, type Computation, compile, type Parameters, type Program } from './compile.ts'
 export { ArchitectureError, FormatError, ParameterError, ResidualError, ShapeError } from './errors.ts'
 export { byteSize, type Graph, graphOf, macs, parameterCount } from './graph.ts'
 export { argmax } from './ops/argmax.ts'

@@ -1,13 +1,13 @@
 import {
   avgPool2d,
   batchNorm,
+  type Computation,
   concat,
   conv2d,
   globalAvgPool,
   input,
   matmul,
   maxPool2d,
-  type Network,
   parameter,
   type Shape,
   type Tensor,
@@ -18,11 +18,11 @@ import { unary } from '../../src/ops/unary.ts'
 import { sizeOf } from '../../src/shape.ts'
 import { type Options, type Range, type Row, rows } from './rows.ts'
 
-/** One network of a single operation, run on every backend. */
+/** A single operation, run on every backend. */
 export interface Case {
   readonly name: string
-  readonly network: Network
-  /** Values of the network's inputs, by name. */
+  readonly computation: Computation
+  /** Values of the inputs, by name. */
   readonly inputs: Readonly<Record<string, Float32Array>>
   /** How many products or terms are summed into one element of the output; 1 when nothing is summed. */
   readonly accumulation: number
@@ -104,7 +104,7 @@ function caseOf(row: Row): Case {
   const entries = values.map((data, i) => [`${i}`, data] as const)
   return {
     name: nameOf(row),
-    network: {
+    computation: {
       outputs: { y: build[op](tensors, options) },
       parameters: new Map(entries.filter((_, i) => isParameter(i))),
     },

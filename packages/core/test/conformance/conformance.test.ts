@@ -8,9 +8,9 @@ import goldens from './goldens/pytorch.json'
 type Data = Float32Array | Float64Array | Int32Array
 
 /** What the reference makes of the graph as it was written, before any pass. */
-function expected({ network, inputs }: Case): Data {
-  const graph = graphOf(Object.values(network.outputs))
-  const [output] = evaluate(graph, ({ attributes: { name } }) => inputs[name] ?? network.parameters!.get(name)!)
+function expected({ computation, inputs }: Case): Data {
+  const graph = graphOf(Object.values(computation.outputs))
+  const [output] = evaluate(graph, ({ attributes: { name } }) => inputs[name] ?? computation.parameters!.get(name)!)
   return output.data
 }
 
@@ -31,7 +31,7 @@ describe('the reference agrees with PyTorch', () => {
   test('there is a golden for every case', () => expect(goldens.length).toBe(cases.length))
 
   test.each(cases.map((row, i) => ({ ...row, golden: goldens[i] })))('$name', ({ golden, ...row }) => {
-    expect(row.network.outputs.y.shape).toEqual(golden.shape)
+    expect(row.computation.outputs.y.shape).toEqual(golden.shape)
     const values = expected(row)
     const step = Math.floor(values.length / 24) | 1
     expectClose(
@@ -44,7 +44,7 @@ describe('the reference agrees with PyTorch', () => {
 
 describe.each(backends)('$name agrees with the reference', ({ options }) => {
   test.each(cases)('$name', async row => {
-    const program = await compile(row.network, options)
+    const program = await compile(row.computation, options)
     try {
       const { y } = await program.run(row.inputs)
       const wanted = expected(row)
