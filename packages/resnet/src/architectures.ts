@@ -96,6 +96,8 @@ const IMAGENET_DEPTHS = new Set(['18', '34', '50', '101', '152'])
 /** Deep enough for any published network, small enough that a mistyped name does not build for minutes. */
 const MAX_DEPTH = 2000
 
+const MAX_NAME_LENGTH = 40
+
 /** The names worth listing: every ImageNet network and the CIFAR networks of the paper, without suffixes. */
 export function architectureNames(): string[] {
   const cifarNames = ['resnet', 'plain'].flatMap(kind => CIFAR_DEPTHS.map(depth => `${kind}${depth}`))
@@ -112,6 +114,8 @@ export function architectureNames(): string[] {
  * @throws ArchitectureError for a name that means none, with the nearest names.
  */
 export function architecture(name: string): Architecture {
+  // Names come out of files, too: a long one is not taken apart suffix by suffix.
+  if (name.length > MAX_NAME_LENGTH) throw unknownArchitecture(name)
   const suffixes: string[] = []
   let base = name
   for (let match = /^(.+)_([abc]|v1|v2)$/.exec(base); match; match = /^(.+)_([abc]|v1|v2)$/.exec(base)) {
@@ -165,10 +169,10 @@ function withSuffixes(base: string, row: Row, suffixes: readonly string[]): Arch
 }
 
 function unknownArchitecture(name: string): ArchitectureError {
-  const shown = name.length > 40 ? `${name.slice(0, 40)}...` : name
+  const shown = name.length > MAX_NAME_LENGTH ? `${name.slice(0, MAX_NAME_LENGTH)}...` : name
   const exact = ['resnet', 'plain'].flatMap(kind => [`cifar_${kind}50`, `cifar_${kind}152`])
   const near = [...architectureNames(), ...exact]
-    .map(candidate => ({ candidate, distance: distanceTo(candidate, name.slice(0, 40)) }))
+    .map(candidate => ({ candidate, distance: distanceTo(candidate, name.slice(0, MAX_NAME_LENGTH)) }))
     .sort((a, b) => a.distance - b.distance)
     .slice(0, 3)
     .map(({ candidate }) => candidate)

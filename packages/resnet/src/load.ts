@@ -58,7 +58,7 @@ export async function loadModel(source: string | Uint8Array, options: LoadOption
   if (typeof source !== 'string') return build(undefined, source, undefined, undefined, options)
   if (Object.hasOwn(EMBEDDED, source)) return loadDirectory(source, EMBEDDED[source], options)
   const kind = await kindOf(source)
-  if (kind === 'nothing') throw new ModelError(nothingAt(source))
+  if (!kind) throw new ModelError(nothingAt(source))
   if (kind === 'directory') return loadDirectory(nameOf(source), directoryAt(source), options)
   const bytes = await readFileIfThere(source)
   if (!bytes) throw new ModelError(nothingAt(source))

@@ -84,6 +84,10 @@ describe('names', () => {
     ],
     ['resnet99992', 'unknown architecture "resnet99992"; the nearest names are resnet152, resnet32, resnet1202'],
     ['plain50', 'unknown architecture "plain50"; the nearest names are cifar_plain50, plain20, plain56'],
+    [
+      `resnet50${'_a'.repeat(50)}`,
+      'unknown architecture "resnet50_a_a_a_a_a_a_a_a_a_a_a_a_a_a_a_a..."; the nearest names are resnet50, resnext50_32x4d, resnet101',
+    ],
     ['__proto__', 'unknown architecture "__proto__"; the nearest names are resnet18, resnet34, resnet50'],
     ['plain20_b', 'plain20_b: a plain network has no shortcuts and takes no suffix; write plain20'],
     ['plain34_v2', 'plain34_v2: a plain network has no shortcuts and takes no suffix; write plain34'],

@@ -101,6 +101,12 @@ describe('loadModel', () => {
       'there is no model at "FOLDER/nothing.th": give a file, a model directory or an embedded model (cifar10-resnet20)',
     ],
     ['text.th', {}, 'FormatError', 'this is neither a safetensors file nor a PyTorch checkpoint'],
+    [
+      'nul\0.th',
+      {},
+      'ModelError',
+      "cannot read \"FOLDER/nul\\u0000.th\": The argument 'path' must be a string, Uint8Array, or URL without null bytes. Received 'FOLDER/nul\\x00.th'",
+    ],
     ['empty', {}, 'ModelError', 'empty holds no model.safetensors and no pytorch_model.bin'],
     ['few-labels', {}, 'ModelError', 'config.json names 1 classes, the classifier has 3'],
     ['broken-config', {}, 'FormatError', 'config.json is not JSON'],
@@ -119,7 +125,7 @@ describe('loadModel', () => {
     ],
   ])('%s with %j is refused', async (source, options, name, message) => {
     await expect(loadModel(at(source), options)).rejects.toThrow(
-      expect.objectContaining({ name, message: message.replace('FOLDER', folder) }),
+      expect.objectContaining({ name, message: message.replaceAll('FOLDER', folder) }),
     )
   })
 
