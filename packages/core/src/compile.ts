@@ -60,9 +60,8 @@ export async function compile(
   checkParameters(graph, parameters)
   const optimized = optimize(graph, parameters)
   const executable = await backends[backend](threads, build)(optimized)
-  // The optimized graph holds the weights again; only the order of its inputs is kept.
+  // The program does not keep the optimized graph, which holds the weights as the kernels no longer need them.
   const inputNames = optimized.inputs.map(({ attributes }) => attributes.name)
-  const wanted = graph.inputs.map(({ attributes, shape }) => ({ name: attributes.name, shape }))
   let isDisposed = false
   return {
     build: executable.build,
@@ -71,7 +70,7 @@ export async function compile(
     async run(inputs) {
       if (isDisposed) throw new ResidualError('run: the program was disposed of; compile it again')
       checkInputs(graph, inputs)
-      const results = await executable.run(optimized.inputs.map(({ attributes }) => inputs[attributes.name]))
+      const results = await executable.run(inputNames.map(name => inputs[name]))
       return Object.fromEntries(names.map((name, i) => [name, results[i]]))
     },
     [Symbol.dispose]() {

@@ -3,8 +3,8 @@ import { byteSize, type Graph } from '../graph.ts'
 import { planArena } from '../memory-plan.ts'
 import type { Build, Executable } from '../program.ts'
 import { sizeOf } from '../shape.ts'
-import { ProgramMemory } from './memory.ts'
 import { lowerNode } from './rules.ts'
+import { Allocations, ProgramWriter } from './writer.ts'
 
 export interface WasmOptions {
   readonly threads: number
@@ -12,7 +12,7 @@ export interface WasmOptions {
 }
 
 /** Frees the memory of executables that nobody disposed of. */
-const forgotten = new FinalizationRegistry<ProgramMemory>(memory => memory.release())
+const forgotten = new FinalizationRegistry<Allocations>(allocations => allocations.release())
 
 /**
  * Turns a graph into a program in WebAssembly memory: constants packed as the kernels want them, every intermediate
@@ -21,37 +21,47 @@ const forgotten = new FinalizationRegistry<ProgramMemory>(memory => memory.relea
  */
 export async function lowerToWasm(graph: Graph, options: WasmOptions): Promise<Executable> {
   const kernels = await loadKernels(options)
-  const memory = new ProgramMemory(kernels, planArena(graph))
+  const allocations = new Allocations(kernels)
   try {
+    const writer = new ProgramWriter(kernels, allocations, planArena(graph))
     for (const node of graph.nodes) {
       // Nothing to compute, and kernels may take extents for granted.
-      if (byteSize(node) > 0) lowerNode(node, memory)
+      if (byteSize(node) > 0) lowerNode(node, writer)
     }
-    const { program, words } = memory.finish()
-    const outputs = graph.outputs.map(node => ({ address: memory.addressOf(node), size: sizeOf(node.shape), node }))
-    const inputs = graph.inputs.map(node => memory.addressOf(node))
+    // Neither tensors nor the writer are kept: they hold the weights as they were.
+    const inputs = graph.inputs.map(node => writer.addressOf(node))
+    const outputs = graph.outputs.map(node => ({
+      address: writer.addressOf(node),
+      size: sizeOf(node.shape),
+      dtype: node.dtype,
+    }))
+    const program = allocations.load(writer.instructions)
     const executable: Executable = {
       build: kernels.build,
       threads: kernels.threads,
-      memory: { weights: memory.weightBytes, activations: memory.activationBytes, instructions: words * 4 },
+      memory: {
+        weights: writer.weightBytes,
+        activations: writer.activationBytes,
+        instructions: program.words * 4,
+      },
       async run(values) {
         inputs.forEach((address, i) => {
           kernels.floats(address, values[i].length).set(values[i])
         })
         kernels.execute(program)
-        return outputs.map(({ address, size, node }) =>
-          node.dtype === 'i32' ? kernels.integers(address, size).slice() : kernels.floats(address, size).slice(),
+        return outputs.map(({ address, size, dtype }) =>
+          dtype === 'i32' ? kernels.integers(address, size).slice() : kernels.floats(address, size).slice(),
         )
       },
       dispose() {
         forgotten.unregister(executable)
-        memory.release()
+        allocations.release()
       },
     }
-    forgotten.register(executable, memory, executable)
+    forgotten.register(executable, allocations, executable)
     return executable
   } catch (error) {
-    memory.release()
+    allocations.release()
     throw error
   }
 }

@@ -3,10 +3,10 @@ import type { OpName } from '../ops/index.ts'
 import type { Padding, Pair } from '../ops/window.ts'
 import { broadcastStrides, type Shape, sizeOf, stridesOf } from '../shape.ts'
 import type { Tensor } from '../tensor.ts'
-import type { ProgramMemory } from './memory.ts'
 import { coalesce } from './strides.ts'
+import type { ProgramWriter } from './writer.ts'
 
-type Rule<Op extends OpName> = (node: Tensor<Op>, memory: ProgramMemory) => void
+type Rule<Op extends OpName> = (node: Tensor<Op>, writer: ProgramWriter) => void
 
 /** What each operation becomes. Leaving one out does not compile. */
 const rules: { readonly [Op in OpName]: Rule<Op> } = {
@@ -18,7 +18,7 @@ const rules: { readonly [Op in OpName]: Rule<Op> } = {
   parameter: impossible,
   batchNorm: impossible,
 
-  conv2d(node, memory) {
+  conv2d(node, writer) {
     const [x, weight] = node.inputs
     const [batch, height, width, channels] = x.shape
     const { stride, dilation, padding, groups } = node.attributes
@@ -34,112 +34,112 @@ const rules: { readonly [Op in OpName]: Rule<Op> } = {
       dilation,
       padding,
     })
-    emitProduct(node, plan, memory.addressOf(x), memory)
+    emitProduct(node, plan, writer.addressOf(x), writer)
   },
 
-  matmul(node, memory) {
+  matmul(node, writer) {
     const [a] = node.inputs
     const { transposeA, transposeB } = node.attributes
     const [m, n] = node.shape
     const k = a.shape[transposeA ? 0 : 1]
-    let input = memory.addressOf(a)
+    let input = writer.addressOf(a)
     if (transposeA) {
-      const transposed = memory.scratch(m * k)
-      emitCopy(memory, [m, k], { address: input, strides: [1, m] }, { address: transposed, strides: [k, 1] })
+      const transposed = writer.scratch(m * k)
+      emitCopy(writer, [m, k], { address: input, strides: [1, m] }, { address: transposed, strides: [k, 1] })
       input = transposed
     }
-    emitProduct(node, planMatmul({ m, k, n, transposed: transposeB }), input, memory)
+    emitProduct(node, planMatmul({ m, k, n, transposed: transposeB }), input, writer)
   },
 
-  unary(node, memory) {
-    const [input, output] = [memory.addressOf(node.inputs[0]), memory.addressOf(node)]
-    memory.emit({ op: 'unary', kind: node.attributes.kind, input, output, count: sizeOf(node.shape) })
+  unary(node, writer) {
+    const [input, output] = [writer.addressOf(node.inputs[0]), writer.addressOf(node)]
+    writer.emit({ op: 'unary', kind: node.attributes.kind, input, output, count: sizeOf(node.shape) })
   },
 
-  binary(node, memory) {
+  binary(node, writer) {
     const [a, b] = node.inputs
     const { sizes, strides } = coalesce(node.shape, {
       a: broadcastStrides(a.shape, node.shape),
       b: broadcastStrides(b.shape, node.shape),
       output: stridesOf(node.shape),
     })
-    memory.emit({
+    writer.emit({
       op: 'binary',
       kind: node.attributes.kind,
-      a: memory.addressOf(a),
-      b: memory.addressOf(b),
-      output: memory.addressOf(node),
+      a: writer.addressOf(a),
+      b: writer.addressOf(b),
+      output: writer.addressOf(node),
       sizes,
       aStrides: strides.a,
       bStrides: strides.b,
     })
   },
 
-  scaleShift(node, memory) {
-    const [input, scale, shift] = node.inputs.map(tensor => memory.addressOf(tensor))
+  scaleShift(node, writer) {
+    const [input, scale, shift] = node.inputs.map(tensor => writer.addressOf(tensor))
     const channels = node.shape[node.shape.length - 1]
-    memory.emit({
+    writer.emit({
       op: 'scaleShift',
       input,
       scale,
       shift,
-      output: memory.addressOf(node),
+      output: writer.addressOf(node),
       rows: sizeOf(node.shape) / channels,
       channels,
       activation: node.attributes.activation,
     })
   },
 
-  maxPool2d: (node, memory) => emitPool(node, 'max', node.attributes, memory),
+  maxPool2d: (node, writer) => emitPool(node, 'max', node.attributes, writer),
 
-  avgPool2d(node, memory) {
-    emitPool(node, node.attributes.countIncludePad ? 'averageWithPadding' : 'average', node.attributes, memory)
+  avgPool2d(node, writer) {
+    emitPool(node, node.attributes.countIncludePad ? 'averageWithPadding' : 'average', node.attributes, writer)
   },
 
-  globalAvgPool(node, memory) {
+  globalAvgPool(node, writer) {
     const [x] = node.inputs
     const [batch, height, width, channels] = x.shape
-    const [input, output] = [memory.addressOf(x), memory.addressOf(node)]
-    memory.emit({ op: 'reduce', kind: 'mean', input, output, outer: batch, length: height * width, inner: channels })
+    const [input, output] = [writer.addressOf(x), writer.addressOf(node)]
+    writer.emit({ op: 'reduce', kind: 'mean', input, output, outer: batch, length: height * width, inner: channels })
   },
 
-  pad(node, memory) {
+  pad(node, writer) {
     const { widths, value } = node.attributes
-    const output = memory.addressOf(node)
+    const output = writer.addressOf(node)
     const strides = stridesOf(node.shape)
     const first = widths.reduce((sum, [before], axis) => sum + before * strides[axis], 0)
-    memory.emit({ op: 'fill', output, count: sizeOf(node.shape), value })
-    emitCopy(memory, node.inputs[0].shape, denseAt(node.inputs[0], memory), { address: output + 4 * first, strides })
+    writer.emit({ op: 'fill', output, count: sizeOf(node.shape), value })
+    emitCopy(writer, node.inputs[0].shape, denseAt(node.inputs[0], writer), { address: output + 4 * first, strides })
   },
 
-  slice(node, memory) {
+  slice(node, writer) {
     const { begin, step } = node.attributes
-    const { address, strides } = denseAt(node.inputs[0], memory)
+    const { address, strides } = denseAt(node.inputs[0], writer)
     const first = begin.reduce((sum, from, axis) => sum + from * strides[axis], 0)
     const walked = strides.map((stride, axis) => stride * step[axis])
-    emitCopy(memory, node.shape, { address: address + 4 * first, strides: walked }, denseAt(node, memory))
+    emitCopy(writer, node.shape, { address: address + 4 * first, strides: walked }, denseAt(node, writer))
   },
 
-  concat(node, memory) {
+  concat(node, writer) {
     const { axis } = node.attributes
-    const { address, strides } = denseAt(node, memory)
+    const { address, strides } = denseAt(node, writer)
     let at = 0
     for (const tensor of node.inputs) {
       const target = { address: address + 4 * at * strides[axis], strides }
-      emitCopy(memory, tensor.shape, denseAt(tensor, memory), target)
+      emitCopy(writer, tensor.shape, denseAt(tensor, writer), target)
       at += tensor.shape[axis]
     }
   },
 
-  softmax: (node, memory) => emitAlongAxis(node, 'softmax', memory),
-  logSoftmax: (node, memory) => emitAlongAxis(node, 'logSoftmax', memory),
-  argmax: (node, memory) => emitAlongAxis(node, 'argmax', memory),
+  softmax: (node, writer) => emitAlongAxis(node, 'softmax', writer),
+  logSoftmax: (node, writer) => emitAlongAxis(node, 'logSoftmax', writer),
+  argmax: (node, writer) => emitAlongAxis(node, 'argmax', writer),
 
-  reduce(node, memory) {
+  reduce(node, writer) {
     const [x] = node.inputs
     const { kind, axes } = node.attributes
     if (axes.length === 0) {
-      emitCopy(memory, x.shape, denseAt(x, memory), denseAt(node, memory))
+      emitCopy(writer, x.shape, denseAt(x, writer), denseAt(node, writer))
       return
     }
     // Neighbouring axes are one; runs of them are reduced one after the other, the last first.
@@ -149,15 +149,15 @@ const rules: { readonly [Op in OpName]: Rule<Op> } = {
       if (run?.last === axis - 1) run.last = axis
       else runs.push({ first: axis, last: axis })
     }
-    let input = memory.addressOf(x)
+    let input = writer.addressOf(x)
     const shape = [...x.shape]
     for (const { first, last } of runs.reverse()) {
       const outer = sizeOf(shape.slice(0, first))
       const length = sizeOf(shape.slice(first, last + 1))
       const inner = sizeOf(shape.slice(last + 1))
       const isLast = first === runs[runs.length - 1].first
-      const output = isLast ? memory.addressOf(node) : memory.scratch(outer * inner)
-      memory.emit({ op: 'reduce', kind, input, output, outer, length, inner })
+      const output = isLast ? writer.addressOf(node) : writer.scratch(outer * inner)
+      writer.emit({ op: 'reduce', kind, input, output, outer, length, inner })
       shape.splice(first, last - first + 1)
       input = output
     }
@@ -165,9 +165,9 @@ const rules: { readonly [Op in OpName]: Rule<Op> } = {
 }
 
 /** Writes the instructions that compute one tensor. */
-export function lowerNode<Op extends OpName>(node: Tensor<Op>, memory: ProgramMemory): void {
+export function lowerNode<Op extends OpName>(node: Tensor<Op>, writer: ProgramWriter): void {
   const rule: Rule<Op> = rules[node.op]
-  rule(node, memory)
+  rule(node, writer)
 }
 
 function nothing(): void {}
@@ -181,18 +181,18 @@ function emitProduct(
   node: Tensor<'conv2d'> | Tensor<'matmul'>,
   plan: ReturnType<typeof planConvolution>,
   input: number,
-  memory: ProgramMemory,
+  writer: ProgramWriter,
 ): void {
   const { bias, residual, activation } = node.attributes
-  memory.emit(
+  writer.emit(
     ...plan.run({
       input,
-      weights: memory.prepared(node.inputs[1], plan.packedFloats, plan.pack),
-      bias: bias ? memory.biasOf(node.inputs[2], plan.biasFloats) : 0,
-      residual: residual ? memory.addressOf(node.inputs[node.inputs.length - 1]) : 0,
-      output: memory.addressOf(node),
-      zeros: memory.zerosFor(plan.zeros),
-      workspace: memory.workspaceOf(plan.workspaceFloats),
+      weights: writer.prepared(node.inputs[1], plan.packedFloats, plan.pack),
+      bias: bias ? writer.biasOf(node.inputs[2], plan.biasFloats) : 0,
+      residual: residual ? writer.addressOf(node.inputs[node.inputs.length - 1]) : 0,
+      output: writer.addressOf(node),
+      zeros: writer.zerosFor(plan.zeros),
+      workspace: writer.workspaceOf(plan.workspaceFloats),
       activation,
     }),
   )
@@ -202,14 +202,14 @@ function emitPool(
   node: Tensor,
   kind: Extract<Instruction, { op: 'pool2d' }>['kind'],
   { kernel, stride, padding }: { kernel: Pair; stride: Pair; padding: Padding },
-  memory: ProgramMemory,
+  writer: ProgramWriter,
 ): void {
   const [batch, height, width, channels] = node.inputs[0].shape
-  memory.emit({
+  writer.emit({
     op: 'pool2d',
     kind,
-    input: memory.addressOf(node.inputs[0]),
-    output: memory.addressOf(node),
+    input: writer.addressOf(node.inputs[0]),
+    output: writer.addressOf(node),
     batch,
     height,
     width,
@@ -225,14 +225,14 @@ function emitPool(
 function emitAlongAxis(
   node: Tensor<'softmax'> | Tensor<'logSoftmax'> | Tensor<'argmax'>,
   op: 'softmax' | 'logSoftmax' | 'argmax',
-  memory: ProgramMemory,
+  writer: ProgramWriter,
 ): void {
   const [x] = node.inputs
   const { axis } = node.attributes
-  memory.emit({
+  writer.emit({
     op,
-    input: memory.addressOf(x),
-    output: memory.addressOf(node),
+    input: writer.addressOf(x),
+    output: writer.addressOf(node),
     outer: sizeOf(x.shape.slice(0, axis)),
     length: x.shape[axis],
     inner: sizeOf(x.shape.slice(axis + 1)),
@@ -244,14 +244,14 @@ interface Strided {
   readonly strides: readonly number[]
 }
 
-function denseAt(tensor: Tensor, memory: ProgramMemory): Strided {
-  return { address: memory.addressOf(tensor), strides: stridesOf(tensor.shape) }
+function denseAt(tensor: Tensor, writer: ProgramWriter): Strided {
+  return { address: writer.addressOf(tensor), strides: stridesOf(tensor.shape) }
 }
 
-function emitCopy(memory: ProgramMemory, shape: Shape, from: Strided, to: Strided): void {
+function emitCopy(writer: ProgramWriter, shape: Shape, from: Strided, to: Strided): void {
   if (sizeOf(shape) === 0) return
   const { sizes, strides } = coalesce(shape, { input: from.strides, output: to.strides })
-  memory.emit({
+  writer.emit({
     op: 'copy',
     input: from.address,
     output: to.address,

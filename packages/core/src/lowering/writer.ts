@@ -3,15 +3,38 @@ import { type ArenaPlan, storageOf } from '../memory-plan.ts'
 import { sizeOf } from '../shape.ts'
 import type { Tensor } from '../tensor.ts'
 
-/** Where a program's tensors lie, and the instructions written so far. */
-export class ProgramMemory {
-  private readonly allocations: { address: number; bytes: number }[] = []
+/** The WebAssembly memory of one program: all that stays once it is written. */
+export class Allocations {
+  private readonly list: { address: number; bytes: number }[] = []
+  private program: LoadedProgram | undefined
+
+  constructor(private readonly kernels: Kernels) {}
+
+  allocate(bytes: number): number {
+    const address = this.kernels.allocate(bytes)
+    this.list.push({ address, bytes })
+    return address
+  }
+
+  load(instructions: readonly Instruction[]): LoadedProgram {
+    this.program = this.kernels.load(instructions)
+    return this.program
+  }
+
+  release(): void {
+    for (const { address, bytes } of this.list.splice(0)) this.kernels.release(address, bytes)
+    if (this.program) this.kernels.unload(this.program)
+    this.program = undefined
+  }
+}
+
+/** Where a program's tensors lie while it is being written, and its instructions so far. */
+export class ProgramWriter {
+  readonly instructions: Instruction[] = []
   private readonly constants = new Map<Tensor, number>()
-  private readonly instructions: Instruction[] = []
   private readonly arena: number
   private zeros = { address: 0, count: 0 }
   private workspace = { address: 0, floats: 0 }
-  private program: LoadedProgram | undefined
   /** Bytes of constants, packed ones included. */
   weightBytes = 0
   /** Bytes of the arena and of what single instructions need besides. */
@@ -19,9 +42,10 @@ export class ProgramMemory {
 
   constructor(
     private readonly kernels: Kernels,
+    private readonly allocations: Allocations,
     private readonly plan: ArenaPlan,
   ) {
-    this.arena = this.allocate(plan.bytes)
+    this.arena = allocations.allocate(plan.bytes)
     this.activationBytes = plan.bytes
   }
 
@@ -44,7 +68,7 @@ export class ProgramMemory {
 
   /** Room for `floats` values that live as long as the program. */
   weights(floats: number, values?: Float32Array): number {
-    const address = this.allocate(floats * 4)
+    const address = this.allocations.allocate(floats * 4)
     this.weightBytes += floats * 4
     if (values) this.kernels.floats(address, values.length).set(values)
     return address
@@ -53,7 +77,7 @@ export class ProgramMemory {
   /** Room for `floats` values that one instruction writes and the next ones read. */
   scratch(floats: number): number {
     this.activationBytes += floats * 4
-    return this.allocate(floats * 4)
+    return this.allocations.allocate(floats * 4)
   }
 
   /** Room for at least `floats` values that mean nothing before and after one operation; all operations share it. */
@@ -95,24 +119,6 @@ export class ProgramMemory {
   biasOf(tensor: Tensor, floats: number): number {
     const count = sizeOf(tensor.shape)
     return this.prepared(tensor, floats, (input, output) => copyRow(input, output, count))
-  }
-
-  /** Writes the program into memory. */
-  finish(): { program: LoadedProgram; words: number } {
-    this.program = this.kernels.load(this.instructions)
-    return { program: this.program, words: this.program.words }
-  }
-
-  release(): void {
-    for (const { address, bytes } of this.allocations.splice(0)) this.kernels.release(address, bytes)
-    if (this.program) this.kernels.unload(this.program)
-    this.program = undefined
-  }
-
-  private allocate(bytes: number): number {
-    const address = this.kernels.allocate(bytes)
-    this.allocations.push({ address, bytes })
-    return address
   }
 }
 
