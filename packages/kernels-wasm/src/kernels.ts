@@ -34,13 +34,15 @@ class Engine {
 
   /** Resolves once `count` workers wait for jobs. */
   ensureWorkers(count: number): Promise<void> {
-    this.starting = this.starting.then(async () => {
+    const start = async () => {
       const { module, memory, glue } = this.instance
       for (; this.started < count; this.started++) {
         const last = glue.currentJob(this.control)
         await startWorker({ build: this.build, module, memory, control: this.control, thread: this.started + 1, last })
       }
-    })
+    }
+    // One after the other; a failed start may be tried again.
+    this.starting = this.starting.then(start, start)
     return this.starting
   }
 }

@@ -1,3 +1,5 @@
+import { KernelError } from './errors.ts'
+
 /** What a worker needs to take part. */
 export interface WorkerStart {
   build: 'simd128' | 'relaxed'
@@ -13,25 +15,30 @@ export interface WorkerStart {
 
 /**
  * Starts a worker and resolves once it waits for jobs. It does not keep a Node process alive.
+ * @throws KernelError where it could not be started.
  */
 export async function startWorker(start: WorkerStart): Promise<void> {
-  const url = new URL('./worker.js', import.meta.url)
   if (typeof process === 'object' && process.versions?.node) {
     const { Worker } = await import('node:worker_threads')
-    const worker = new Worker(url)
-    const ready = new Promise<void>((resolve, reject) => {
+    const worker = new Worker(new URL('./worker.js', import.meta.url))
+    await new Promise<void>((resolve, reject) => {
       worker.once('message', () => resolve())
-      worker.once('error', reject)
+      worker.once('error', error => reject(failure(error.message)))
+      worker.once('exit', code => reject(failure(`it ended with exit code ${code}`)))
+      worker.postMessage(start)
     })
-    worker.postMessage(start)
-    await ready
     worker.unref()
     return
   }
+  // The whole expression in one place, so that bundlers find the file.
   const worker = new Worker(new URL('./worker.js', import.meta.url), { type: 'module' })
   await new Promise<void>((resolve, reject) => {
     worker.addEventListener('message', () => resolve(), { once: true })
-    worker.addEventListener('error', event => reject(new Error(event.message)), { once: true })
+    worker.addEventListener('error', event => reject(failure(event.message)), { once: true })
     worker.postMessage(start)
   })
+}
+
+function failure(reason: string): KernelError {
+  return new KernelError(`threads: a worker could not be started: ${reason}; try threads: 1`)
 }
