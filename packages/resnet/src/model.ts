@@ -32,6 +32,9 @@ export interface ModelParts {
   readonly parameters: Parameters
 }
 
+/** What runs a model's calls. */
+export type Runtime = Pick<Program, 'build' | 'threads' | 'memory'>
+
 /** Programs are as large as the weights, and two sizes (full batches and the last one) are what a data set needs. */
 const PROGRAMS_KEPT = 2
 
@@ -58,6 +61,19 @@ export class Model {
     this.preprocessing = preprocessing
     this.#parameters = parameters
     this.#options = options
+  }
+
+  /**
+   * Compiles ahead of the first call what it would compile, so that it is as fast as the later ones, and tells what it
+   * will run on: the build, the threads and the memory.
+   * @param n pictures in the batch, default 1.
+   * @param side height and width of the pictures, default those that {@link classify} cuts out.
+   */
+  prepare(n = 1, side = this.preprocessing.crop): Promise<Runtime> {
+    return this.#inTurn(async () => {
+      const { build, threads, memory } = await this.#program(n, side)
+      return { build, threads, memory }
+    })
   }
 
   /**
@@ -107,7 +123,6 @@ export class Model {
 
   #run(images: Float32Array, n: number, output: 'logits' | 'embedding'): Promise<Float32Array> {
     return this.#inTurn(async () => {
-      if (this.#isDisposed) throw new ModelError(`${this.name} was disposed of; load it again`)
       const side = Math.sqrt(images.length / n / 3)
       if (!Number.isInteger(n) || n < 1 || !Number.isInteger(side) || side < 1) {
         throw new ShapeError(
@@ -122,6 +137,7 @@ export class Model {
   }
 
   async #program(n: number, side: number): Promise<Program> {
+    if (this.#isDisposed) throw new ModelError(`${this.name} was disposed of; load it again`)
     const key = `${n} of ${side}`
     let program = this.#programs.get(key)
     if (!program) {

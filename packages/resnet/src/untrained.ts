@@ -1,0 +1,44 @@
+import { type CompileOptions, graphOf, input } from '@residual/core'
+import type { Architecture } from './architectures.ts'
+import { defaultLabels } from './labels/index.ts'
+import { Model } from './model.ts'
+import { resnet } from './network.ts'
+import { defaultPreprocessing } from './preprocessing.ts'
+
+/**
+ * A model whose weights nobody trained, for measuring speed and memory. They are the same each time: uniformly random
+ * ones of the variance 2 / fan-in that keeps a plain network's activations in range (He et al. 2015, "Delving Deep into
+ * Rectifiers"), and in residual ones batch norms that scale by a half, so that a thousand layers do not add up to infinity.
+ */
+export function untrainedModel(arch: Architecture, options: CompileOptions = {}): Model {
+  const side = arch.inputSize
+  const { parameters } = graphOf([resnet(arch, input('images', [1, side, side, 3])).logits])
+  const gamma = arch.shortcut === 'none' ? 1 : 0.5
+  const random = uniform()
+  const values = parameters.map(({ attributes: { name }, shape }): [string, Float32Array] => {
+    const array = new Float32Array(shape.reduce((a, b) => a * b, 1))
+    if (shape.length > 1) {
+      const bound = Math.sqrt((6 * shape[0]) / array.length)
+      return [name, array.map(() => bound * random())]
+    }
+    if (name.endsWith('weight')) return [name, array.fill(gamma)]
+    return [name, array.fill(name.endsWith('running_var') ? 1 : 0)]
+  })
+  const parts = {
+    name: arch.name,
+    architecture: arch,
+    labels: defaultLabels(arch),
+    preprocessing: defaultPreprocessing(arch.family),
+    parameters: new Map(values),
+  }
+  return new Model(parts, options)
+}
+
+/** Numbers from -1 to 1, by a linear congruence with the constants of Numerical Recipes. */
+function uniform(): () => number {
+  let state = 1
+  return () => {
+    state = (Math.imul(state, 1664525) + 1013904223) >>> 0
+    return state / 2 ** 31 - 1
+  }
+}
