@@ -1,11 +1,11 @@
 import { defineConfig } from 'tsup'
 
 export default defineConfig({
-  entry: ['src/index.ts'],
+  entry: ['src/cli.ts'],
   format: 'esm',
-  target: 'es2022',
-  dts: true,
+  target: 'node20',
+  // A command has no types to publish.
+  dts: false,
   clean: true,
-  splitting: true,
   sourcemap: false,
 })

@@ -1,0 +1,45 @@
+#!/usr/bin/env node
+import { Command, CommanderError } from 'commander'
+import { version } from '../package.json'
+import { addBench } from './commands/bench.ts'
+import { addClassify } from './commands/classify.ts'
+import { addEmbed } from './commands/embed.ts'
+import { addEval } from './commands/eval.ts'
+import { addList } from './commands/list.ts'
+import { addSummary } from './commands/summary.ts'
+import { CommandError, fail, reportError } from './errors.ts'
+
+const program = new Command('residual')
+  .description('Residual networks: classify pictures, measure accuracy and speed, look at architectures.')
+  .version(version)
+  .exitOverride()
+  // Usage errors are reported below, in the same form as all others.
+  .configureOutput({ outputError: () => {} })
+  .showSuggestionAfterError(true)
+  .addHelpText('after', '\nExample:\n  $ residual classify cat.jpg\n\nEvery command has --help with an example.')
+
+for (const add of [addClassify, addEmbed, addEval, addSummary, addList, addBench]) add(program)
+
+// A reader that has seen enough, such as `head`, is no failure.
+process.stdout.on('error', error => {
+  if ('code' in error && error.code === 'EPIPE') process.exit(0)
+  throw error
+})
+process.on('uncaughtException', fail)
+process.on('unhandledRejection', fail)
+
+if (process.argv.length <= 2) {
+  program.outputHelp()
+} else {
+  try {
+    await program.parseAsync()
+  } catch (error) {
+    if (!(error instanceof CommanderError)) await reportError(error)
+    else if (error.exitCode !== 0) await reportError(usageError(error))
+  }
+}
+
+/** Commander's message without its own `error:`, the suggestion that may follow it on the same line. */
+function usageError({ message }: CommanderError): CommandError {
+  return new CommandError(message.replace(/^error: /, ''), 2)
+}

@@ -1,0 +1,87 @@
+import { cpus } from 'node:os'
+import type { Model } from '@residual/resnet'
+import type { Command } from 'commander'
+import { CommandError } from '../errors.ts'
+import {
+  addModelOptions,
+  addRunOptions,
+  findArchitecture,
+  type ModelOptions,
+  openModel,
+  type RunOptions,
+  requireModelOrArchitecture,
+  wholeNumber,
+} from '../options.ts'
+import { bold, milliseconds, pairs, printJson, printLine, rounded } from '../output.ts'
+
+interface Options extends ModelOptions, RunOptions {
+  readonly batch: number
+  readonly input?: number
+  readonly json?: true
+}
+
+/** Enough for V8 to replace its first, slower code of the kernels. */
+const WARM_UPS = 3
+/** Timing ends after so many runs, or earlier after so many milliseconds with at least so many runs. */
+const RUNS = { most: 50, least: 5, milliseconds: 3000 }
+
+/** Pixels that fill WebAssembly's memory alone are refused before they are made. */
+const MEMORY = 2 ** 32
+
+export function addBench(program: Command): void {
+  const command = program.command('bench').description('measure how fast a network runs, from pixels to logits')
+  addRunOptions(addModelOptions(command, 'none, --arch is enough'))
+    .option('--batch <n>', 'pictures in one run of the network', wholeNumber(1, 100_000), 1)
+    .option('--input <side>', "height and width of the pictures (default: the model's)", wholeNumber(1, 16_384))
+    .option('--json', 'print one JSON object')
+    .addHelpText('after', '\nExample:\n  $ residual bench --arch resnet18 --threads 2')
+    .action(bench)
+}
+
+async function bench({ batch, input, json, ...options }: Options, command: Command): Promise<void> {
+  requireModelOrArchitecture(command, options)
+  const model = await benchedModel(options)
+  const side = input ?? model.preprocessing.crop
+  if (batch * side * side * 3 * 4 > MEMORY) {
+    throw new CommandError(`--batch ${batch}: as many pictures of ${side} x ${side} do not fit into 4 GB`, 2)
+  }
+  const { build, threads } = await model.prepare(batch, side)
+  const times = await timeRuns(model, batch, side)
+  const { min, median } = { min: times[0], median: times[times.length >> 1] }
+  const arch = model.architecture.name
+  const cpu = cpus()[0]?.model.trim() ?? 'unknown'
+  if (json) {
+    const measured = { min: rounded(min), median: rounded(median) }
+    return printJson({ arch, batch, threads, milliseconds: measured, build, node: process.version, cpu })
+  }
+  const rate = (1000 * batch) / median
+  pairs([
+    ['network', `${bold(arch)}, ${batch} x ${side} x ${side} x 3`],
+    ['fastest', milliseconds(min)],
+    ['median', `${bold(milliseconds(median))} of ${times.length} runs, ${rate.toFixed(rate < 10 ? 1 : 0)} images/s`],
+    ['build', `${build}, ${threads} ${threads === 1 ? 'thread' : 'threads'}`],
+    ['node', process.version],
+    ['cpu', cpu],
+  ]).forEach(printLine)
+}
+
+/** The model that is named, or an architecture with weights nobody trained: speed does not depend on them. */
+async function benchedModel({ model, arch, ...options }: ModelOptions & RunOptions): Promise<Model> {
+  const { untrainedModel } = await import('@residual/resnet')
+  if (model === undefined && arch !== undefined) return untrainedModel(await findArchitecture(arch), options)
+  return openModel({ model, arch, ...options })
+}
+
+/** Milliseconds of each run, the shortest first. */
+async function timeRuns(model: Model, batch: number, side: number): Promise<number[]> {
+  const images = new Float32Array(batch * side * side * 3).map((_, i) => Math.sin(i))
+  for (let i = 0; i < WARM_UPS; i++) await model.logits(images, batch)
+  const times: number[] = []
+  const start = performance.now()
+  while (times.length < RUNS.least || (times.length < RUNS.most && performance.now() - start < RUNS.milliseconds)) {
+    const before = performance.now()
+    await model.logits(images, batch)
+    times.push(performance.now() - before)
+  }
+  return times.sort((a, b) => a - b)
+}

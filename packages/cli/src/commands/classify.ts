@@ -1,0 +1,85 @@
+import type { Classification } from '@residual/resnet'
+import type { Command } from 'commander'
+import {
+  addModelOptions,
+  addNormalisationOptions,
+  addRunOptions,
+  type ModelOptions,
+  type NormalisationOptions,
+  openModel,
+  type RunOptions,
+  wholeNumber,
+} from '../options.ts'
+import { bar, bold, cyan, dim, milliseconds, percent, printJson, printLine, rounded, shortFloats } from '../output.ts'
+import { readPictures } from '../pictures.ts'
+
+interface Options extends ModelOptions, RunOptions, NormalisationOptions {
+  readonly topk: number
+  readonly logits?: true
+  readonly json?: true
+}
+
+export function addClassify(program: Command): void {
+  const command = program
+    .command('classify')
+    .description('say what is in pictures')
+    .argument('<image...>', 'files, folders or glob patterns')
+  addNormalisationOptions(addRunOptions(addModelOptions(command)))
+    .option('--topk <n>', 'predictions for each picture', wholeNumber(1, 1_000_000), 5)
+    .option('--logits', "also print the network's output before the softmax")
+    .option('--json', 'print one JSON object for each picture')
+    .addHelpText('after', '\nExample:\n  $ residual classify cat.jpg holidays/ --topk 3')
+    .action(classify)
+}
+
+async function classify(images: string[], { topk, logits, json, ...options }: Options): Promise<void> {
+  const model = await openModel(options)
+  // So that the first picture is timed like the others.
+  const { build, threads } = await model.prepare()
+  const print = json ? printObject : printBars
+  let pictures = 0
+  for await (const { path, picture } of readPictures(images)) {
+    const start = performance.now()
+    const result = await model.classify(picture, { topk })
+    print({ ...result, image: path, model: model.name, milliseconds: performance.now() - start }, logits === true)
+    pictures++
+  }
+  if (!json && pictures > 0) {
+    printLine(dim(`${model.name} on ${build}, ${threads} ${threads === 1 ? 'thread' : 'threads'}`))
+  }
+}
+
+interface Result extends Classification {
+  readonly image: string
+  readonly model: string
+  /** From decoded pixels to predictions. */
+  readonly milliseconds: number
+}
+
+function printObject(result: Result, withLogits: boolean): void {
+  const { image, model, predictions } = result
+  printJson({
+    image,
+    model,
+    predictions,
+    milliseconds: rounded(result.milliseconds),
+    ...(withLogits && { logits: shortFloats(result.logits) }),
+  })
+}
+
+/** Names of ImageNet's classes can be long. */
+const LABEL_WIDTH = 28
+const BAR_WIDTH = 30
+
+function printBars(result: Result, withLogits: boolean): void {
+  printLine(`${bold(result.image)}  ${dim(milliseconds(result.milliseconds))}`)
+  const labels = result.predictions.map(({ label }) =>
+    label.length > LABEL_WIDTH ? `${label.slice(0, LABEL_WIDTH - 1)}…` : label,
+  )
+  const width = Math.max(...labels.map(label => label.length))
+  result.predictions.forEach(({ score }, i) => {
+    printLine(`  ${labels[i].padEnd(width)}  ${percent(score).padStart(6)}  ${cyan(bar(score, BAR_WIDTH))}`.trimEnd())
+  })
+  if (withLogits) printLine(`  logits  ${Array.from(result.logits, x => x.toFixed(3)).join(' ')}`)
+  printLine()
+}

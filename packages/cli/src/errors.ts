@@ -1,0 +1,68 @@
+/** A failure whose message is for the user as it is. */
+export class CommandError extends Error {
+  override name = 'CommandError'
+
+  constructor(
+    message: string,
+    /** 1 for what failed, 2 for wrong usage. */
+    readonly exitCode: 1 | 2 = 1,
+  ) {
+    super(message)
+  }
+}
+
+/**
+ * Prints `error: ...` on one line and sets the exit status, so that a command may go on with its next file.
+ * @param subject what was worked on, put before a message that does not name it itself.
+ */
+export async function reportError(error: unknown, subject?: string): Promise<void> {
+  const message = await messageOf(error)
+  const isNamed = subject === undefined || message.includes(subject)
+  process.stderr.write(`error: ${onOneLine(isNamed ? message : `${subject}: ${message}`)}\n`)
+  if (process.env.RESIDUAL_DEBUG && error instanceof Error) process.stderr.write(`${error.stack}\n`)
+  process.exitCode = Math.max(Number(process.exitCode ?? 0), error instanceof CommandError ? error.exitCode : 1)
+}
+
+/** Reports an error that nothing caught, and ends. */
+export function fail(error: unknown): void {
+  reportError(error).finally(() => process.exit())
+}
+
+/** Runs `work`, and names what was worked on in the error it may throw. */
+export async function naming<T>(subject: string, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work()
+  } catch (error) {
+    if (!(error instanceof Error) || !(await isExpected(error))) throw error
+    const message = await messageOf(error)
+    throw message.includes(subject) ? error : new CommandError(`${subject}: ${message}`)
+  }
+}
+
+async function messageOf(error: unknown): Promise<string> {
+  if (!(error instanceof Error)) return `unexpected: ${String(error)}`
+  // Node's own begin with a code, as in `ENOENT: no such file or directory, open 'cat.png'`.
+  if (isSystemError(error)) return error.message.replace(/^E[A-Z0-9]+: /, '')
+  if (await isExpected(error)) return error.message
+  return `unexpected ${error.name}: ${error.message} (RESIDUAL_DEBUG=1 shows where)`
+}
+
+/** Whether the error is one that the libraries throw on purpose, with a message for the user. */
+async function isExpected(error: Error): Promise<boolean> {
+  if (error instanceof CommandError || isSystemError(error)) return true
+  const [{ ResidualError }, { VisionError }, { KernelError }] = await Promise.all([
+    import('@residual/core'),
+    import('@residual/vision'),
+    import('@residual/kernels-wasm'),
+  ])
+  return [ResidualError, VisionError, KernelError].some(type => error instanceof type)
+}
+
+const isSystemError = (error: Error): boolean => 'syscall' in error && 'code' in error
+
+/** File names may hold anything, and a terminal obeys what it is sent. */
+const onOneLine = (text: string): string =>
+  text
+    .replace(/\s*[\r\n]+\s*/g, ' ')
+    // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what must not reach a terminal.
+    .replace(/[\u0000-\u001f\u007f-\u009f]/g, '?')

@@ -1,0 +1,102 @@
+import type { Architecture, Model } from '@residual/resnet'
+import { type Command, InvalidArgumentError, Option } from 'commander'
+import { CommandError, naming } from './errors.ts'
+
+/** Reads a whole number of a range. */
+export const wholeNumber = (least: number, most: number) => (text: string) => {
+  const value = Number(text)
+  if (/^\d+$/.test(text) && value >= least && value <= most) return value
+  throw new InvalidArgumentError(`Wanted a whole number from ${least} to ${most}.`)
+}
+
+type Triple = readonly [number, number, number]
+
+/** Reads `.485,.456,.406`: one number for red, green and blue. */
+const triple = (isAllowed: (value: number) => boolean, wanted: string) => (text: string) => {
+  const values = text.split(',').map(part => (part.trim() === '' ? Number.NaN : Number(part)))
+  if (values.length === 3 && values.every(value => Number.isFinite(value) && isAllowed(value))) {
+    return values as unknown as Triple
+  }
+  throw new InvalidArgumentError(`Wanted ${wanted}, as in .485,.456,.406.`)
+}
+
+/** What says how a network runs. */
+export interface RunOptions {
+  readonly threads: number
+  readonly build?: 'simd128' | 'relaxed'
+}
+
+/** What says which network with which weights. */
+export interface ModelOptions {
+  readonly model?: string
+  readonly arch?: string
+}
+
+/** What says how pixels become the network's input, where the model does not know it or knows it wrong. */
+export interface NormalisationOptions {
+  readonly mean?: Triple
+  readonly std?: Triple
+}
+
+export function addModelOptions(command: Command, otherwise = 'the embedded cifar10-resnet20'): Command {
+  return command
+    .option(
+      '--model <model>',
+      `embedded model, weights file (.safetensors, .pth, .th) or model directory (default: ${otherwise})`,
+    )
+    .option('--arch <name>', 'architecture, where the weights do not tell it')
+}
+
+export function addRunOptions(command: Command): Command {
+  return command
+    .option('--threads <n>', 'threads to run on', wholeNumber(1, 64), 1)
+    .addOption(
+      new Option('--build <build>', 'WebAssembly build (default: the fastest this Node has)').choices([
+        'simd128',
+        'relaxed',
+      ]),
+    )
+}
+
+export function addNormalisationOptions(command: Command): Command {
+  return command
+    .option(
+      '--mean <r,g,b>',
+      "mean of pixels / 255, in place of the model's",
+      triple(() => true, 'three numbers'),
+    )
+    .option(
+      '--std <r,g,b>',
+      "standard deviation of pixels / 255, in place of the model's",
+      triple(value => value > 0, 'three numbers above 0'),
+    )
+}
+
+/** Loads the model that the options name, the embedded one where they name none. */
+export async function openModel({
+  model,
+  ...options
+}: ModelOptions & Partial<RunOptions> & NormalisationOptions): Promise<Model> {
+  const { embeddedModels, loadModel } = await import('@residual/resnet')
+  if (options.arch !== undefined) await findArchitecture(options.arch)
+  const source = model ?? embeddedModels()[0]
+  return naming(source, () => loadModel(source, options))
+}
+
+/** The architecture of a name; one that does not exist is wrong usage. */
+export async function findArchitecture(name: string): Promise<Architecture> {
+  const { architecture } = await import('@residual/resnet')
+  const { ArchitectureError } = await import('@residual/core')
+  try {
+    return architecture(name)
+  } catch (error) {
+    throw error instanceof ArchitectureError ? new CommandError(`--arch: ${error.message}`, 2) : error
+  }
+}
+
+/** Where weights are not needed, an architecture is enough; one of the two must be given. */
+export function requireModelOrArchitecture(command: Command, { model, arch }: ModelOptions): void {
+  if (model === undefined && arch === undefined) {
+    command.error("missing --arch <name> or --model <model>; 'residual list' shows what there is")
+  }
+}

@@ -1,0 +1,87 @@
+/** Prints one line of output that programs read. */
+export function printJson(value: unknown): void {
+  process.stdout.write(`${JSON.stringify(value)}\n`)
+}
+
+export function printLine(line = ''): void {
+  process.stdout.write(`${line}\n`)
+}
+
+const painter =
+  (code: number) =>
+  (text: string, stream: NodeJS.WriteStream = process.stdout): string =>
+    stream.isTTY && !process.env.NO_COLOR ? `\u001b[${code}m${text}\u001b[0m` : text
+
+/** Styles for terminals; elsewhere, and with NO_COLOR set, the text stays as it is. */
+export const bold = painter(1)
+export const dim = painter(2)
+export const cyan = painter(36)
+
+/** `1234567` as `1,234,567`. */
+export const count = (value: number): string => value.toLocaleString('en')
+
+/** `0.9173` as `91.73%`. */
+export const percent = (fraction: number, digits = 1): string => `${(100 * fraction).toFixed(digits)}%`
+
+/** `4089184256` as `4.09 G`, three significant digits. */
+export function short(value: number): string {
+  const units = ['', ' k', ' M', ' G', ' T']
+  const power = value < 1000 ? 0 : Math.min(units.length - 1, Math.floor(Math.log10(value) / 3))
+  return power === 0 ? String(value) : `${(value / 1000 ** power).toPrecision(3)}${units[power]}`
+}
+
+/** `4.1234` as `4.1 ms`, `61.23` as `61 ms`. */
+export const milliseconds = (value: number): string => `${value < 10 ? value.toFixed(1) : count(Math.round(value))} ms`
+
+/** To a thousandth: enough for a time. */
+export const rounded = (value: number): number => Math.round(value * 1000) / 1000
+
+/** The shortest decimal numbers that are the same float32 again, for JSON. */
+export const shortFloats = (values: Float32Array): number[] => Array.from(values, x => Number(x.toPrecision(9)))
+
+/** A bar of `width` characters for 1, in steps of an eighth of a character. */
+export function bar(fraction: number, width: number): string {
+  const eighths = Math.round(Math.max(0, Math.min(1, fraction)) * width * 8)
+  return '█'.repeat(Math.floor(eighths / 8)) + ['', '▏', '▎', '▍', '▌', '▋', '▊', '▉'][eighths % 8]
+}
+
+/** Lines of cells in columns; those whose heading starts with `>` are aligned right. */
+export function table(headings: readonly string[], rows: readonly (readonly string[])[]): string[] {
+  const isRight = headings.map(heading => heading.startsWith('>'))
+  const titles = headings.map(heading => heading.replace(/^>/, ''))
+  const widths = titles.map((title, j) => Math.max(title.length, ...rows.map(row => row[j].length)))
+  const line = (cells: readonly string[]) =>
+    cells
+      .map((cell, j) => (isRight[j] ? cell.padStart(widths[j]) : cell.padEnd(widths[j])))
+      .join('  ')
+      .trimEnd()
+  return [dim(line(titles)), ...rows.map(line)]
+}
+
+/** Lines of names and values. */
+export function pairs(entries: readonly (readonly [string, string])[]): string[] {
+  const width = Math.max(...entries.map(([name]) => name.length))
+  return entries.map(([name, value]) => `${dim(name.padEnd(width))}  ${value}`)
+}
+
+/** Shows how far a long run is, on a terminal only. */
+export class Progress {
+  readonly #start = performance.now()
+  readonly #stream = process.stderr
+
+  update(done: number, total: number): void {
+    if (!this.#stream.isTTY) return
+    const seconds = (performance.now() - this.#start) / 1000
+    const rate = done / seconds
+    const filled = bar(done / total, 30).padEnd(30)
+    const numbers = `${count(done)}/${count(total)}  ${count(Math.round(rate))} images/s`
+    this.#stream.write(
+      `\r${cyan(filled, this.#stream)}  ${numbers}  ${Math.ceil((total - done) / rate)} s left \u001b[K`,
+    )
+  }
+
+  /** Wipes the bar away. */
+  end(): void {
+    if (this.#stream.isTTY) this.#stream.write('\r\u001b[K')
+  }
+}

@@ -1,0 +1,56 @@
+import { stat } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { Picture } from '@residual/vision'
+import { glob, isDynamicPattern } from 'tinyglobby'
+import { CommandError, reportError } from './errors.ts'
+
+/** Endings of the files that a folder is searched for. */
+const ENDINGS = ['jpg', 'jpeg', 'png', 'webp', 'gif', 'bmp', 'tif', 'tiff', 'avif']
+
+/** A decoded picture and the path it was read from. */
+export interface PictureFile {
+  readonly path: string
+  readonly picture: Picture
+}
+
+/**
+ * Reads the pictures that are named by files, folders (searched with those in them) and glob patterns, in that order.
+ * What cannot be read is reported, and the rest goes on.
+ */
+export async function* readPictures(arguments_: readonly string[]): AsyncGenerator<PictureFile> {
+  const { readPicture } = await import('@residual/vision')
+  for (const argument of arguments_) {
+    try {
+      for (const path of await expand(argument)) {
+        try {
+          yield { path, picture: await readPicture(path) }
+        } catch (error) {
+          await reportError(error, path)
+        }
+      }
+    } catch (error) {
+      await reportError(error, argument)
+    }
+  }
+}
+
+/** The files that one argument stands for. */
+async function expand(argument: string): Promise<string[]> {
+  const found = await stat(argument).catch(() => undefined)
+  if (found?.isDirectory()) {
+    const files = await glob(`**/*.{${ENDINGS.join(',')}}`, {
+      cwd: argument,
+      caseSensitiveMatch: false,
+      expandDirectories: false,
+    })
+    if (files.length === 0) throw new CommandError(`${argument}: the folder holds no pictures (${ENDINGS.join(', ')})`)
+    return inOrder(files).map(file => join(argument, file))
+  }
+  if (found) return [argument]
+  if (!isDynamicPattern(argument)) throw new CommandError(`${argument}: no such file`)
+  const files = await glob(argument, { expandDirectories: false })
+  if (files.length === 0) throw new CommandError(`${argument}: no file matches the pattern`)
+  return inOrder(files)
+}
+
+const inOrder = (files: string[]): string[] => files.sort((a, b) => a.localeCompare(b, 'en', { numeric: true }))
