@@ -10,7 +10,7 @@ import {
   linear,
   Scope,
   type Shape,
-  type Tensor,
+  Tensor,
 } from '../src/index.ts'
 import { optimize } from '../src/passes/index.ts'
 import { evaluate } from '../src/reference.ts'
@@ -80,6 +80,13 @@ const cases: Record<string, [build: (b: Builder) => Tensor | Tensor[], after: st
     'conv2d, scaleShift',
   ],
   'not when something comes between': [b => b.norm(b.conv(x).relu()), 'conv2d+relu, scaleShift'],
+  'not when the convolution already has a ReLU': [
+    b => {
+      const y = b.conv(x)
+      return y.is('conv2d') ? b.norm(new Tensor('conv2d', y.inputs, { ...y.attributes, activation: 'relu' })) : y
+    },
+    'conv2d+relu, scaleShift',
+  ],
   'a batch norm on its own takes its ReLU in': [b => b.norm(x).relu(), 'scaleShift+relu'],
   'not when the value before the ReLU is used too': [
     b => {
@@ -151,6 +158,10 @@ const cases: Record<string, [build: (b: Builder) => Tensor | Tensor[], after: st
     'conv2d, add',
   ],
   'of two convolutions the later takes the other': [
+    b => b.conv(x).add(b.conv(x, { bias: true })),
+    'conv2d, conv2d+bias+residual',
+  ],
+  'a whole block with a projection': [
     b =>
       b
         .norm(b.conv(b.norm(b.conv(x)).relu()))

@@ -26,9 +26,8 @@ function fuseRelu(node: Tensor<'unary'>, before: Before): Tensor {
 }
 
 function fuseAdd(node: Tensor<'binary'>, before: Before): Tensor {
-  // Of two products that could take the other in, the later one does: the other is there when it ends.
-  const sides = [0, 1].sort((a, b) => before.position(b) - before.position(a))
-  for (const side of sides) {
+  // Of two products that could take the other in, the right one does: it is the later in topological order.
+  for (const side of [1, 0]) {
     const [product, other] = [node.inputs[side], node.inputs[1 - side]]
     if (!before.isOnlyUse(side) || !isOpenProduct(product) || !sameShape(product.shape, node.shape)) continue
     const bias = product.attributes.bias ? undefined : asBias(other, product)

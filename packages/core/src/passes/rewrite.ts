@@ -8,8 +8,6 @@ export type Pass = (graph: Graph) => Graph
 export interface Before {
   /** Whether nothing but the tensor at hand uses its input number `i`, which may then be taken into it. */
   isOnlyUse(i: number): boolean
-  /** The place of input number `i` in topological order. */
-  position(i: number): number
 }
 
 /**
@@ -21,7 +19,6 @@ export function rewrite(graph: Graph, replace: (node: Tensor, before: Before) =>
   for (const tensor of [...graph.nodes.flatMap(node => node.inputs), ...graph.outputs]) {
     uses.set(tensor, (uses.get(tensor) ?? 0) + 1)
   }
-  const positions = new Map(graph.nodes.map((node, position) => [node, position]))
   const rewritten = new Map<Tensor, Tensor>()
   for (const node of graph.nodes) {
     const inputs = node.inputs.map(tensor => rewritten.get(tensor)!)
@@ -30,7 +27,6 @@ export function rewrite(graph: Graph, replace: (node: Tensor, before: Before) =>
       node,
       replace(isSame ? node : new Tensor(node.op, inputs, node.attributes), {
         isOnlyUse: i => uses.get(node.inputs[i]) === 1,
-        position: i => positions.get(node.inputs[i])!,
       }),
     )
   }
