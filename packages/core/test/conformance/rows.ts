@@ -78,6 +78,15 @@ export const rows: readonly Row[] = [
   { op: 'conv2d', inputs: ['1x9x9x4', '8x4x3x3'], options: { padding: 2, dilation: 2 } },
   { op: 'conv2d', inputs: ['1x9x8x3', '5x3x3x3'], options: { padding: 1, dilation: [2, 1], stride: [1, 2] } },
   { op: 'conv2d', inputs: ['1x2x2x3', '4x3x3x3'], options: { padding: 4 } },
+  // 3x3 with enough channels for Winograd's filtering: pieces cut at the border, odd channels, more pieces than a block.
+  { op: 'conv2d', inputs: ['2x13x11x32', '40x32x3x3'], options: { padding: 1 } },
+  { op: 'conv2d', inputs: ['1x7x7x21', '18x21x3x3'], options: { padding: [0, 2, 1, 0] } },
+  {
+    op: 'conv2d',
+    inputs: ['1x4x5x16', '33x16x3x3', '33', '1x4x5x33'],
+    options: { padding: 1, bias: true, residual: true, relu: true },
+  },
+  { op: 'conv2d', inputs: ['3x44x41x128', '16x128x3x3'], options: { padding: 1, relu: true } },
   // Other kernels.
   { op: 'conv2d', inputs: ['1x20x20x3', '64x3x7x7'], options: { padding: 3, stride: 2 } },
   { op: 'conv2d', inputs: ['2x11x13x3', '10x3x7x7'], options: { padding: 3, stride: 2 } },
