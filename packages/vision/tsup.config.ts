@@ -1,11 +1,15 @@
-import { defineConfig } from 'tsup'
+import { defineConfig, type Options } from 'tsup'
 
-export default defineConfig({
-  entry: ['src/index.ts'],
+const common: Options = {
   format: 'esm',
   target: 'es2022',
-  dts: true,
-  clean: true,
-  splitting: true,
-  sourcemap: false,
-})
+  // What `#decode` and `#files` stand for (package.json) is decided here and ends up in the bundle.
+  noExternal: [/^#/],
+  splitting: false,
+  removeNodeProtocol: false,
+}
+
+export default defineConfig([
+  { ...common, entry: ['src/index.ts'], platform: 'node', dts: true },
+  { ...common, entry: { 'index.browser': 'src/index.ts' }, platform: 'browser' },
+])

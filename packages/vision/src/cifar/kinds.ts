@@ -1,0 +1,42 @@
+import { cifar10Classes, cifar100Classes } from './classes.ts'
+
+/** Which of the two parts of a data set. */
+export type Split = 'test' | 'train'
+
+/** The side of a picture in pixels. */
+export const SIDE = 32
+/** Bytes of a picture: its red, then its green, then its blue values, row by row. */
+export const PICTURE_BYTES = SIDE * SIDE * 3
+/** Records of the largest official file, CIFAR-100's train.bin. */
+export const MAX_RECORDS = 50_000
+
+/** One of the two data sets, as described on https://www.cs.toronto.edu/~kriz/cifar.html under "binary version". */
+export interface CifarKind {
+  readonly name: 'cifar10' | 'cifar100'
+  readonly classes: readonly string[]
+  /** How many values each byte before a picture may have; the last byte is the label. */
+  readonly labelRanges: readonly number[]
+  /** The files of each split, in order. */
+  readonly files: Readonly<Record<Split, readonly string[]>>
+}
+
+export const kinds: readonly CifarKind[] = [
+  {
+    name: 'cifar10',
+    classes: cifar10Classes,
+    labelRanges: [10],
+    files: { test: ['test_batch.bin'], train: [1, 2, 3, 4, 5].map(i => `data_batch_${i}.bin`) },
+  },
+  {
+    name: 'cifar100',
+    classes: cifar100Classes,
+    // One of 20 superclasses, then one of 100 classes.
+    labelRanges: [20, 100],
+    files: { test: ['test.bin'], train: ['train.bin'] },
+  },
+]
+
+/** Bytes of a label or two and a picture. */
+export function recordBytes(kind: CifarKind): number {
+  return kind.labelRanges.length + PICTURE_BYTES
+}

@@ -1,0 +1,29 @@
+import { checkPicture, checkSize, type Picture } from './picture.ts'
+
+/**
+ * Cuts `width` x `height` pixels from the middle, as torchvision's `CenterCrop` does: where an odd number of pixels is
+ * cut off, halves are rounded to even; where the picture is smaller it is padded with black, the odd pixel at the right
+ * or bottom.
+ *
+ * @throws VisionError for sizes that are not whole numbers from 1 or more pixels than allowed.
+ */
+export function centerCrop(picture: Picture, width: number, height: number): Picture {
+  checkPicture(picture)
+  checkSize(width, height)
+  const left = cropOffset(picture.width, width)
+  const top = cropOffset(picture.height, height)
+  const data = new Uint8Array(width * height * 3)
+  const copied = Math.min(width, picture.width)
+  for (let y = Math.max(0, -top); y < height && y + top < picture.height; y++) {
+    const from = ((y + top) * picture.width + Math.max(0, left)) * 3
+    data.set(picture.data.subarray(from, from + copied * 3), (y * width + Math.max(0, -left)) * 3)
+  }
+  return { width, height, data }
+}
+
+/** Where a crop starts along one side; negative where it is longer than the side. */
+function cropOffset(side: number, crop: number): number {
+  if (crop > side) return -Math.floor((crop - side) / 2)
+  const half = (side - crop) / 2
+  return half % 2 === 0.5 ? half - 0.5 : Math.round(half)
+}

@@ -1,0 +1,79 @@
+import { VisionError } from '../errors.ts'
+import { MAX_PIXELS, type Picture } from '../picture.ts'
+import type { PictureFormat } from './format.ts'
+
+/** Decodes every format but BMP, by the browser. */
+export async function decodeFormat(bytes: Uint8Array, format: PictureFormat, name: string): Promise<Picture> {
+  const blob = new Blob([bytes as Uint8Array<ArrayBuffer>])
+  const bitmap = await createImageBitmap(blob, {
+    imageOrientation: 'from-image',
+    premultiplyAlpha: 'none',
+    colorSpaceConversion: 'none',
+  }).catch(error => {
+    const what = `cannot decode this ${format} file, it is damaged, cut short or of a kind that this browser does not know`
+    throw new VisionError(`${name}: ${what}; get it again or save it as PNG`, { cause: error })
+  })
+  try {
+    const { width, height } = bitmap
+    if (width * height > MAX_PIXELS) {
+      throw new VisionError(
+        `${name}: ${width} x ${height} are more than the allowed ${MAX_PIXELS} pixels; shrink it first`,
+      )
+    }
+    const rgba = opaquePixels(bitmap) ?? transparentPixels(bitmap, name)
+    return { width, height, data: withoutAlpha(rgba) }
+  } finally {
+    bitmap.close()
+  }
+}
+
+/** The pixels by way of a 2D canvas, or undefined where some are transparent: it would multiply those by their alpha. */
+function opaquePixels(bitmap: ImageBitmap): Uint8ClampedArray | undefined {
+  const context = new OffscreenCanvas(bitmap.width, bitmap.height).getContext('2d', { willReadFrequently: true })
+  if (!context) return undefined
+  context.drawImage(bitmap, 0, 0)
+  const { data } = context.getImageData(0, 0, bitmap.width, bitmap.height)
+  for (let i = 3; i < data.length; i += 4) if (data[i] !== 255) return undefined
+  return data
+}
+
+/** The pixels by way of a WebGL texture, which keeps the colours of transparent ones. */
+function transparentPixels(bitmap: ImageBitmap, name: string): Uint8Array {
+  const { width, height } = bitmap
+  const gl = new OffscreenCanvas(1, 1).getContext('webgl2')
+  if (!gl) throw new VisionError(`${name}: pictures with transparency need WebGL, which this browser refuses`)
+  try {
+    const side: number = gl.getParameter(gl.MAX_TEXTURE_SIZE)
+    if (width > side || height > side) {
+      throw new VisionError(`${name}: ${width} x ${height} pixels with transparency, wanted at most ${side} a side`)
+    }
+    gl.pixelStorei(gl.UNPACK_PREMULTIPLY_ALPHA_WEBGL, false)
+    gl.pixelStorei(gl.UNPACK_COLORSPACE_CONVERSION_WEBGL, gl.NONE)
+    gl.bindTexture(gl.TEXTURE_2D, gl.createTexture())
+    gl.texImage2D(gl.TEXTURE_2D, 0, gl.RGBA, gl.RGBA, gl.UNSIGNED_BYTE, bitmap)
+    gl.bindFramebuffer(gl.FRAMEBUFFER, gl.createFramebuffer())
+    gl.framebufferTexture2D(
+      gl.FRAMEBUFFER,
+      gl.COLOR_ATTACHMENT0,
+      gl.TEXTURE_2D,
+      gl.getParameter(gl.TEXTURE_BINDING_2D),
+      0,
+    )
+    const rgba = new Uint8Array(width * height * 4)
+    gl.readPixels(0, 0, width, height, gl.RGBA, gl.UNSIGNED_BYTE, rgba)
+    return rgba
+  } finally {
+    // Browsers allow few contexts at a time.
+    gl.getExtension('WEBGL_lose_context')?.loseContext()
+  }
+}
+
+function withoutAlpha(rgba: Uint8Array | Uint8ClampedArray): Uint8Array {
+  const rgb = new Uint8Array((rgba.length / 4) * 3)
+  for (let at = 0, pixel = 0; at < rgb.length; at += 3, pixel += 4) {
+    rgb[at] = rgba[pixel]
+    rgb[at + 1] = rgba[pixel + 1]
+    rgb[at + 2] = rgba[pixel + 2]
+  }
+  return rgb
+}

@@ -1,0 +1,66 @@
+import { createReadStream } from 'node:fs'
+import { readdir, readFile, stat } from 'node:fs/promises'
+import { Readable } from 'node:stream'
+import { fileURLToPath } from 'node:url'
+import { VisionError } from '../errors.ts'
+import { nameOf, type Opened } from '../source.ts'
+import { MAX_FILE_BYTES } from './limits.ts'
+import { openUrl, readUrl } from './url.ts'
+
+/** The whole file at a path or URL. @throws VisionError where it cannot be read or is absurdly large. */
+export async function readFrom(source: string | URL): Promise<Uint8Array> {
+  const path = localPath(source)
+  if (path === undefined) return readUrl(new URL(source))
+  const { size } = await fileAt(path)
+  const name = nameOf(path, path)
+  if (size > MAX_FILE_BYTES) {
+    throw new VisionError(`${name}: ${size} bytes are more than the allowed ${MAX_FILE_BYTES} of a picture file`)
+  }
+  return readFile(path).catch(error => Promise.reject(unreadable(path, error)))
+}
+
+/** The bytes of a file as they come. @throws VisionError where it cannot be opened. */
+export async function openFrom(source: string | URL): Promise<Opened> {
+  const path = localPath(source)
+  if (path === undefined) return openUrl(new URL(source))
+  const { size } = await fileAt(path)
+  const stream = Readable.toWeb(createReadStream(path, { highWaterMark: 1 << 20 })) as ReadableStream<Uint8Array>
+  return { stream, size }
+}
+
+/** The paths of what a folder holds, by file name; undefined for anything that is no folder. */
+export async function folderAt(source: string | URL): Promise<ReadonlyMap<string, string> | undefined> {
+  const path = localPath(source)
+  if (path === undefined) return undefined
+  try {
+    if (!(await stat(path)).isDirectory()) return undefined
+    return new Map((await readdir(path)).map(name => [name, `${path.replace(/\/$/, '')}/${name}`]))
+  } catch (error) {
+    throw unreadable(path, error)
+  }
+}
+
+function localPath(source: string | URL): string | undefined {
+  if (typeof source === 'string') return source
+  return source.protocol === 'file:' ? fileURLToPath(source) : undefined
+}
+
+/** Devices and pipes are refused, since they may never end. */
+async function fileAt(path: string): Promise<{ size: number }> {
+  const status = await stat(path).catch(error => Promise.reject(unreadable(path, error)))
+  if (status.isDirectory()) throw new VisionError(`${nameOf(path, path)}: is a folder, wanted a file`)
+  if (!status.isFile()) throw new VisionError(`${nameOf(path, path)}: is a device or pipe, wanted a file`)
+  return status
+}
+
+const REASONS: Record<string, string> = {
+  ENOENT: 'no such file or folder',
+  ENOTDIR: 'no such file or folder',
+  EACCES: 'permission denied',
+  EPERM: 'permission denied',
+}
+
+function unreadable(path: string, error: unknown): VisionError {
+  const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown error'
+  return new VisionError(`${nameOf(path, path)}: ${REASONS[code] ?? `cannot be read (${code})`}`, { cause: error })
+}

@@ -1,0 +1,21 @@
+/** Where bytes come from: a path, a URL, or what is in memory or chosen by the user already. */
+export type Source = string | URL | Uint8Array | Blob
+
+/** A stream of bytes and how many it has, where known. */
+export interface Opened {
+  readonly stream: ReadableStream<Uint8Array>
+  readonly size: number | undefined
+}
+
+/** What messages call a source: its path, URL or file name, or else `fallback`. Always one line. */
+export function nameOf(source: Source, fallback: string): string {
+  if (typeof source === 'string') return oneLine(source)
+  if (source instanceof URL) return oneLine(source.protocol === 'file:' ? decodeURI(source.pathname) : source.href)
+  return 'name' in source && typeof source.name === 'string' ? oneLine(source.name) : fallback
+}
+
+/** Untrusted text as it may stand in a message. */
+export function oneLine(text: string): string {
+  const short = text.length > 300 ? `${text.slice(0, 297)}...` : text
+  return /\p{Cc}/u.test(short) ? JSON.stringify(short) : short
+}
