@@ -50,12 +50,15 @@ async function messageOf(error: unknown): Promise<string> {
 /** Whether the error is one that the libraries throw on purpose, with a message for the user. */
 async function isExpected(error: Error): Promise<boolean> {
   if (error instanceof CommandError || isSystemError(error)) return true
-  const [{ ResidualError }, { VisionError }, { KernelError }] = await Promise.all([
-    import('@residual/core'),
-    import('@residual/vision'),
-    import('@residual/kernels-wasm'),
-  ])
-  return [ResidualError, VisionError, KernelError].some(type => error instanceof type)
+  try {
+    const core = await import('@residual/core')
+    const vision = await import('@residual/vision')
+    const kernels = await import('@residual/kernels-wasm')
+    return [core.ResidualError, vision.VisionError, kernels.KernelError].some(type => error instanceof type)
+  } catch {
+    // A library that cannot be loaded is what the error is about.
+    return false
+  }
 }
 
 const isSystemError = (error: Error): boolean => 'syscall' in error && 'code' in error

@@ -38,14 +38,20 @@ export interface NormalisationOptions {
   readonly std?: Triple
 }
 
-export function addModelOptions(command: Command, otherwise = 'the embedded cifar10-resnet20'): Command {
+export function addModelOptions(command: Command): Command {
   return command
-    .option(
-      '--model <model>',
-      `embedded model, weights file (.safetensors, .pth, .th) or model directory (default: ${otherwise})`,
-    )
+    .option('--model <model>', `${MODEL} (default: the embedded cifar10-resnet20)`)
     .option('--arch <name>', 'architecture, where the weights do not tell it')
 }
+
+/** For commands to which the architecture is enough. */
+export function addArchitectureOptions(command: Command): Command {
+  return command
+    .option('--arch <name>', "architecture; 'residual list' shows them")
+    .option('--model <model>', `${MODEL}, in place of --arch or with it`)
+}
+
+const MODEL = 'embedded model, weights file (.safetensors, .pth, .th) or model directory'
 
 export function addRunOptions(command: Command): Command {
   return command

@@ -3,7 +3,7 @@ import type { Model } from '@residual/resnet'
 import type { Command } from 'commander'
 import { CommandError } from '../errors.ts'
 import {
-  addModelOptions,
+  addArchitectureOptions,
   addRunOptions,
   findArchitecture,
   type ModelOptions,
@@ -12,7 +12,7 @@ import {
   requireModelOrArchitecture,
   wholeNumber,
 } from '../options.ts'
-import { bold, milliseconds, pairs, printJson, printLine, rounded } from '../output.ts'
+import { bold, count, milliseconds, pairs, printJson, printLine, rounded } from '../output.ts'
 
 interface Options extends ModelOptions, RunOptions {
   readonly batch: number
@@ -22,15 +22,15 @@ interface Options extends ModelOptions, RunOptions {
 
 /** Enough for V8 to replace its first, slower code of the kernels. */
 const WARM_UPS = 3
-/** Timing ends after so many runs, or earlier after so many milliseconds with at least so many runs. */
-const RUNS = { most: 50, least: 5, milliseconds: 3000 }
+/** Timing goes on for so long, and for so many runs at least. */
+const TIMED = { milliseconds: 2000, runs: 5 }
 
 /** Pixels that fill WebAssembly's memory alone are refused before they are made. */
 const MEMORY = 2 ** 32
 
 export function addBench(program: Command): void {
   const command = program.command('bench').description('measure how fast a network runs, from pixels to logits')
-  addRunOptions(addModelOptions(command, 'none, --arch is enough'))
+  addRunOptions(addArchitectureOptions(command))
     .option('--batch <n>', 'pictures in one run of the network', wholeNumber(1, 100_000), 1)
     .option('--input <side>', "height and width of the pictures (default: the model's)", wholeNumber(1, 16_384))
     .option('--json', 'print one JSON object')
@@ -47,7 +47,7 @@ async function bench({ batch, input, json, ...options }: Options, command: Comma
   }
   const { build, threads } = await model.prepare(batch, side)
   const times = await timeRuns(model, batch, side)
-  const { min, median } = { min: times[0], median: times[times.length >> 1] }
+  const [min, median] = [times[0], (times[(times.length - 1) >> 1] + times[times.length >> 1]) / 2]
   const arch = model.architecture.name
   const cpu = cpus()[0]?.model.trim() ?? 'unknown'
   if (json) {
@@ -58,7 +58,10 @@ async function bench({ batch, input, json, ...options }: Options, command: Comma
   pairs([
     ['network', `${bold(arch)}, ${batch} x ${side} x ${side} x 3`],
     ['fastest', milliseconds(min)],
-    ['median', `${bold(milliseconds(median))} of ${times.length} runs, ${rate.toFixed(rate < 10 ? 1 : 0)} images/s`],
+    [
+      'median',
+      `${bold(milliseconds(median))} of ${count(times.length)} runs, ${rate < 10 ? rate.toFixed(1) : count(Math.round(rate))} images/s`,
+    ],
     ['build', `${build}, ${threads} ${threads === 1 ? 'thread' : 'threads'}`],
     ['node', process.version],
     ['cpu', cpu],
@@ -78,7 +81,7 @@ async function timeRuns(model: Model, batch: number, side: number): Promise<numb
   for (let i = 0; i < WARM_UPS; i++) await model.logits(images, batch)
   const times: number[] = []
   const start = performance.now()
-  while (times.length < RUNS.least || (times.length < RUNS.most && performance.now() - start < RUNS.milliseconds)) {
+  while (times.length < TIMED.runs || performance.now() - start < TIMED.milliseconds) {
     const before = performance.now()
     await model.logits(images, batch)
     times.push(performance.now() - before)

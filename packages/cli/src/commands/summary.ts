@@ -1,7 +1,7 @@
 import type { Architecture } from '@residual/resnet'
 import type { Command } from 'commander'
 import {
-  addModelOptions,
+  addArchitectureOptions,
   findArchitecture,
   type ModelOptions,
   openModel,
@@ -16,7 +16,7 @@ interface Options extends ModelOptions {
 }
 
 export function addSummary(program: Command): void {
-  addModelOptions(program.command('summary').description('list the layers of a network'), 'none, --arch is enough')
+  addArchitectureOptions(program.command('summary').description('list the layers of a network'))
     .option('--input <side>', "height and width of the picture (default: the architecture's)", wholeNumber(1, 16_384))
     .option('--json', 'print one JSON object')
     .addHelpText('after', '\nExample:\n  $ residual summary --arch resnet50 --input 224')
