@@ -93,7 +93,7 @@ export class Kernels {
     if (address === 0) {
       const megabytes = Math.ceil(bytes / 2 ** 20)
       throw new MemoryError(
-        `memory: ${megabytes} MB more do not fit into WebAssembly's 4 GB; use a smaller batch or input, or dispose of models`,
+        `memory: ${megabytes} MB more do not fit into WebAssembly's memory (4 GB, 2 GB in one piece); use a smaller batch or input, or dispose of models`,
       )
     }
     return address

@@ -65,7 +65,7 @@ test.each<[string, () => Promise<unknown>, string]>([
   [
     'too much memory',
     async () => (await loadKernels()).allocate(5e9),
-    "memory: 4769 MB more do not fit into WebAssembly's 4 GB; use a smaller batch or input, or dispose of models",
+    "memory: 4769 MB more do not fit into WebAssembly's memory (4 GB, 2 GB in one piece); use a smaller batch or input, or dispose of models",
   ],
 ])('wrong %s is refused in one line', async (_, call, message) => {
   await expect(call()).rejects.toThrow(expect.objectContaining({ message }))
