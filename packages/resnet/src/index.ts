@@ -9,7 +9,7 @@ export {
 export { ModelError } from './errors.ts'
 export { type EvaluateOptions, type Evaluation, evaluate } from './evaluate.ts'
 export { inferArchitecture } from './infer.ts'
-export { cifar10Classes, cifar100Classes, defaultLabels, imagenetClasses } from './labels/index.ts'
+export { defaultLabels, imagenetClasses } from './labels/index.ts'
 export { embeddedModels, type LoadOptions, loadModel } from './load.ts'
 export { type Classification, Model, type ModelParts, type Prediction, type Runtime } from './model.ts'
 export { type Network, resnet } from './network.ts'

@@ -30,14 +30,14 @@ interface Directory {
 
 /**
  * The models in this package. Every file is written out because bundlers only copy what they see in a `new URL`; the
- * path is the same from `src` and from `dist`.
+ * path is the same from `src` and from `dist`. Functions, because a bundle without import.meta.url still loads other models.
  */
-const EMBEDDED: Readonly<Record<string, Directory>> = {
-  'cifar10-resnet20': {
+const EMBEDDED: Readonly<Record<string, () => Directory>> = {
+  'cifar10-resnet20': () => ({
     config: new URL('../models/cifar10-resnet20/config.json', import.meta.url).href,
     preprocessor: new URL('../models/cifar10-resnet20/preprocessor_config.json', import.meta.url).href,
     weights: [new URL('../models/cifar10-resnet20/model.safetensors', import.meta.url).href],
-  },
+  }),
 }
 
 /** Names of the models that come with this package, the default first. */
@@ -56,7 +56,7 @@ export function embeddedModels(): string[] {
  */
 export async function loadModel(source: string | Uint8Array, options: LoadOptions = {}): Promise<Model> {
   if (typeof source !== 'string') return build(undefined, source, undefined, undefined, options)
-  if (Object.hasOwn(EMBEDDED, source)) return loadDirectory(source, EMBEDDED[source], options)
+  if (Object.hasOwn(EMBEDDED, source)) return loadDirectory(source, EMBEDDED[source](), options)
   const kind = await kindOf(source)
   if (!kind) throw new ModelError(nothingAt(source))
   if (kind === 'directory') return loadDirectory(nameOf(source), directoryAt(source), options)

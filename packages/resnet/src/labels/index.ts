@@ -1,8 +1,8 @@
+import { cifar10Classes, cifar100Classes } from '@residual/vision'
 import type { Architecture } from '../architectures.ts'
-import { cifar10Classes, cifar100Classes } from './cifar.ts'
 import { imagenetClasses } from './imagenet.ts'
 
-export { cifar10Classes, cifar100Classes, imagenetClasses }
+export { imagenetClasses }
 
 /** The class names of the data set that a family's number of classes stands for; `class 0` ... where it stands for none. */
 export function defaultLabels({ family, classes }: Architecture): readonly string[] {
