@@ -1,26 +1,8 @@
-import { graphOf, input, type Parameters } from '@residual/core'
 import { describe, expect, test } from 'vitest'
 import { architecture } from '../src/architectures.ts'
 import { loadModel } from '../src/load.ts'
-import { Model, type ModelParts } from '../src/model.ts'
-import { resnet } from '../src/network.ts'
-import { defaultPreprocessing } from '../src/preprocessing.ts'
-
-/** A small network of two classes. Any weights will do. */
-function parts(fill: (name: string, i: number) => number = defaultFill): ModelParts {
-  const arch = { ...architecture('resnet8'), classes: 2 }
-  const { parameters } = graphOf([resnet(arch, input('images', [1, 32, 32, 3])).logits])
-  const values: Parameters = new Map(
-    parameters.map(({ attributes: { name }, shape }) => {
-      const length = shape.reduce((a, b) => a * b, 1)
-      return [name, Float32Array.from({ length }, (_, i) => fill(name, i))]
-    }),
-  )
-  const preprocessing = defaultPreprocessing('cifar')
-  return { name: 'tiny', architecture: arch, labels: ['left', 'right'], preprocessing, parameters: values }
-}
-
-const defaultFill = (name: string, i: number) => (name.endsWith('running_var') ? 1 : Math.sin(i * 7 + name.length) / 4)
+import { Model } from '../src/model.ts'
+import { parts } from './parts.ts'
 
 const waves = (n: number, side: number) => Float32Array.from({ length: n * side * side * 3 }, (_, i) => Math.sin(i / 5))
 

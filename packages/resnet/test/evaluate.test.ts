@@ -1,0 +1,76 @@
+import { batchOf, type CifarDataset, cifar10Classes } from '@residual/vision'
+import { describe, expect, test } from 'vitest'
+import { evaluate } from '../src/evaluate.ts'
+import { Model } from '../src/model.ts'
+import { parts } from './parts.ts'
+
+/** Seven pictures of stripes and noise, with labels that no network would give. */
+const dataset: CifarDataset = {
+  name: 'cifar10',
+  length: 7,
+  classes: cifar10Classes,
+  labels: Uint8Array.from([0, 1, 2, 3, 3, 9, 5]),
+  images: Uint8Array.from({ length: 7 * 3072 }, (_, i) => (i * i * 31 + (i >> 10) * 50) % 256),
+}
+
+const model = new Model(parts(undefined, [...cifar10Classes]))
+
+/** Rank of each picture's label among its logits, by sorting, and the mean cross-entropy. */
+async function expected(count: number): Promise<{ ranks: number[]; guesses: number[]; loss: number }> {
+  const logits = await model.logits(batchOf(dataset, 0, count, model.preprocessing).images, count)
+  const [ranks, guesses]: [number[], number[]] = [[], []]
+  let loss = 0
+  for (let i = 0; i < count; i++) {
+    const row = [...logits.slice(i * 10, i * 10 + 10)]
+    const order = row.map((_, j) => j).sort((a, b) => row[b] - row[a])
+    ranks.push(order.indexOf(dataset.labels[i]))
+    guesses.push(order[0])
+    loss -= Math.log(Math.exp(row[dataset.labels[i]]) / row.reduce((sum, x) => sum + Math.exp(x), 0)) / count
+  }
+  return { ranks, guesses, loss }
+}
+
+describe('evaluate', () => {
+  test.each([
+    { batch: 3, limit: 7 },
+    { batch: 100, limit: 7 },
+    { batch: 2, limit: 4 },
+    { batch: 1, limit: 1 },
+  ])('counts over $limit pictures in batches of $batch', async ({ batch, limit }) => {
+    const progress: [number, number][] = []
+    const onProgress = (done: number, total: number) => progress.push([done, total])
+    const { images, top1, top5, loss, confusion, seconds } = await evaluate(model, dataset, {
+      batch,
+      limit,
+      onProgress,
+    })
+    const wanted = await expected(limit)
+    expect(images).toBe(limit)
+    expect(top1).toBe(wanted.ranks.filter(rank => rank === 0).length / limit)
+    expect(top5).toBe(wanted.ranks.filter(rank => rank < 5).length / limit)
+    expect(loss).toBeCloseTo(wanted.loss, 5)
+    expect(seconds).toBeGreaterThan(0)
+    const counts = cifar10Classes.map(() => cifar10Classes.map(() => 0))
+    wanted.guesses.forEach((guess, i) => {
+      counts[dataset.labels[i]][guess]++
+    })
+    expect(confusion).toEqual(counts)
+    expect(progress).toHaveLength(Math.ceil(limit / batch))
+    expect(progress.at(-1)).toEqual([limit, limit])
+  })
+
+  test('a limit above the length means all', async () => {
+    expect((await evaluate(model, dataset, { limit: 1000 })).images).toBe(7)
+  })
+
+  test('says what does not fit', async () => {
+    await expect(evaluate(model, dataset, { batch: 0 })).rejects.toThrow('evaluate: got batch 0, wanted at least 1')
+    await expect(evaluate(model, dataset, { limit: 1.5 })).rejects.toThrow('evaluate: got limit 1.5, wanted at least 1')
+    await expect(evaluate(new Model(parts()), dataset)).rejects.toThrow('tiny has 2 classes, cifar10 has 10')
+    const { preprocessing, ...rest } = parts(undefined, [...cifar10Classes])
+    const large = new Model({ ...rest, preprocessing: { ...preprocessing, crop: 224 } })
+    await expect(evaluate(large, dataset)).rejects.toThrow(
+      'tiny takes pictures of 224 x 224, those of cifar10 are 32 x 32',
+    )
+  })
+})
