@@ -1,0 +1,137 @@
+import { dirname, join, normalize } from 'node:path/posix'
+
+/** The workspace packages that each package may import. */
+export const MAY_IMPORT: Record<string, readonly string[]> = {
+  'kernels-wasm': [],
+  vision: [],
+  core: ['kernels-wasm'],
+  resnet: ['core', 'vision'],
+  cli: ['kernels-wasm', 'core', 'vision', 'resnet'],
+}
+
+/** Crates in order: each may use those to its left. */
+export const CRATES = ['simd', 'gemm', 'nn', 'program', 'wasm']
+
+export const MAX_LINES = 400
+
+/** A file of the repository, its path from the root. */
+export interface SourceFile {
+  path: string
+  text: string
+}
+
+export interface Manifest {
+  name?: string
+  type?: string
+  license?: string
+  description?: string
+  sideEffects?: boolean
+  engines?: { node?: string }
+  files?: string[]
+  bin?: Record<string, string>
+  imports?: Record<string, Record<string, string>>
+  exports?: Record<string, Record<string, string>>
+  publishConfig?: { access?: string; exports?: Record<string, Record<string, string>> }
+  dependencies?: Record<string, string>
+  devDependencies?: Record<string, string>
+}
+
+interface Import {
+  specifier: string
+  static: boolean
+}
+
+/** What a file imports or names by `new URL(..., import.meta.url)`. */
+export function importsOf(text: string): Import[] {
+  const code = text.replace(/^\s*(\/\/|\*|\/\*).*$/gm, '')
+  const found: Import[] = []
+  for (const [, specifier] of code.matchAll(/^\s*(?:import|export)\b[^'"`;]*?\bfrom\s+['"]([^'"]+)['"]/gm))
+    found.push({ specifier, static: true })
+  for (const [, specifier] of code.matchAll(/^\s*import\s+['"]([^'"]+)['"]/gm)) found.push({ specifier, static: true })
+  for (const [, specifier] of code.matchAll(/\bimport\(\s*['"]([^'"]+)['"]\s*\)/g))
+    found.push({ specifier, static: false })
+  for (const [, specifier] of code.matchAll(/new URL\(\s*['"](\.[^'"]*)['"]\s*,\s*import\.meta\.url\s*\)/g))
+    found.push({ specifier, static: false })
+  return found
+}
+
+/** What is wrong with the imports of one file in `src/` of the package `name`. */
+export function importViolations(name: string, file: SourceFile, manifest: Manifest): string[] {
+  const folder = `packages/${name}/`
+  const browser = name !== 'cli' && !nodeOnly(manifest).has(file.path.slice(folder.length))
+  const wrong: string[] = []
+  for (const { specifier, static: isStatic } of importsOf(file.text)) {
+    const says = `${file.path}: '${specifier}'`
+    if (specifier.startsWith('.')) {
+      if (!normalize(join(dirname(file.path), specifier)).startsWith(folder)) wrong.push(`${says} leaves the package`)
+    } else if (specifier.startsWith('#')) {
+      if (!manifest.imports?.[specifier]) wrong.push(`${says} is not in the package's imports`)
+    } else if (specifier.startsWith('node:')) {
+      if (browser && isStatic) wrong.push(`${says} is imported statically, which browsers cannot`)
+    } else {
+      const parts = specifier.split('/')
+      const dependency = parts.slice(0, specifier.startsWith('@') ? 2 : 1).join('/')
+      if (!manifest.dependencies?.[dependency]) wrong.push(`${says} is not among the package's dependencies`)
+      const workspace = /^@residual\/(.+)$/.exec(dependency)?.[1]
+      if (workspace && !MAY_IMPORT[name].includes(workspace)) wrong.push(`${says} may not be imported by ${name}`)
+    }
+  }
+  return wrong
+}
+
+/** Files that a package's `imports` select outside browsers. */
+function nodeOnly(manifest: Manifest): Set<string> {
+  const conditions = Object.values(manifest.imports ?? {}).filter(branch => branch.browser)
+  return new Set(conditions.map(branch => normalize(branch.default)))
+}
+
+/** What is wrong with the package.json of a package that is published. */
+export function manifestViolations(path: string, manifest: Manifest): string[] {
+  const name = path.split('/')[1]
+  const wrong: string[] = []
+  const want = (holds: boolean | undefined, what: string) => holds || wrong.push(`${path}: ${what}`)
+  want(manifest.name === `@residual/${name}`, `name is @residual/${name}`)
+  want(manifest.type === 'module', 'type is module')
+  want(manifest.license === 'MIT', 'license is MIT')
+  want(Boolean(manifest.description), 'description says what it is')
+  want(manifest.sideEffects === false, 'sideEffects is false')
+  want(manifest.engines?.node === '>=20', 'engines.node is >=20')
+  want(manifest.publishConfig?.access === 'public', 'publishConfig.access is public')
+  want(manifest.files?.includes('dist'), 'files has dist')
+  if (manifest.bin) return wrong
+  const [exported, published] = [manifest.exports?.['.'], manifest.publishConfig?.exports?.['.']]
+  want(exported?.development === './src/index.ts', "exports['.'].development is ./src/index.ts")
+  want(Object.keys(published ?? {})[0] === 'types', "publishConfig.exports['.'] begins with types")
+  want(published && !('development' in published), 'publishConfig.exports has no development')
+  const { development: _, ...rest } = exported ?? {}
+  want(JSON.stringify(rest) === JSON.stringify(published), 'publishConfig.exports is exports without development')
+  return wrong
+}
+
+/** Dependencies of a package.json that docs/dependencies.md has no line for: `| name | ... |`. */
+export function undocumentedDependencies(path: string, manifest: Manifest, documentation: string): string[] {
+  const names = Object.keys({ ...manifest.dependencies, ...manifest.devDependencies })
+  return names
+    .filter(name => !name.startsWith('@residual/') && !documentation.includes(`| \`${name}\` |`))
+    .map(name => `${path}: '${name}' has no line in docs/dependencies.md`)
+}
+
+/** Crates that a Cargo.toml uses though they are not to the left of it. */
+export function crateViolations(name: string, toml: string): string[] {
+  const dependencies = toml.split(/^\[/m).find(section => section.startsWith('dependencies]')) ?? ''
+  const used = [...dependencies.matchAll(/^([\w-]+)/gm)].map(match => match[1]).filter(crate => CRATES.includes(crate))
+  const left = CRATES.slice(0, CRATES.indexOf(name))
+  return used.filter(crate => !left.includes(crate)).map(crate => `crates/${name}: '${crate}' is not to its left`)
+}
+
+export function lengthViolations(file: SourceFile): string[] {
+  const lines = file.text.split('\n').length - 1
+  return lines > MAX_LINES ? [`${file.path}: ${lines} lines, at most ${MAX_LINES}`] : []
+}
+
+/** Addresses in a lockfile: they would tie an install to the registry it was made with. */
+export function lockfileViolations(file: SourceFile): string[] {
+  const cratesIo = 'registry+https://github.com/rust-lang/crates.io-index'
+  const addresses = file.text.replaceAll(cratesIo, '').match(/https?:\/\/[^/\s"']+/g) ?? []
+  return [...new Set(addresses)].map(address => `${file.path}: names ${address}`)
+}

@@ -1,0 +1,143 @@
+import { execFileSync } from 'node:child_process'
+import { readFileSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+import { describe, expect, test } from 'vitest'
+import {
+  CRATES,
+  crateViolations,
+  importViolations,
+  lengthViolations,
+  lockfileViolations,
+  MAY_IMPORT,
+  type Manifest,
+  manifestViolations,
+  type SourceFile,
+  undocumentedDependencies,
+} from './rules.ts'
+
+const root = new URL('../../', import.meta.url)
+const read = (path: string): SourceFile => ({ path, text: readFileSync(new URL(path, root), 'utf8') })
+const manifestOf = (path: string): Manifest => JSON.parse(read(path).text)
+const paths = execFileSync('git', ['ls-files', '--cached', '--others', '--exclude-standard', '--deduplicate'], {
+  cwd: fileURLToPath(root),
+  encoding: 'utf8',
+})
+  .split('\n')
+  .filter(path => path && !path.includes('/.tmp/'))
+const names = Object.keys(MAY_IMPORT)
+
+describe('the repository', () => {
+  test('has the packages and crates that the rules speak of', () => {
+    const folders = (parent: string) =>
+      [...new Set(paths.filter(path => path.startsWith(parent)).map(path => path.split('/')[1]))].sort()
+    expect(folders('packages/')).toEqual([...names].sort())
+    expect(folders('crates/')).toEqual([...CRATES].sort())
+  })
+
+  test.each(names)('%s imports only what it may', name => {
+    const sources = paths.filter(path => path.startsWith(`packages/${name}/src/`) && /\.(ts|js)$/.test(path))
+    expect(sources.length).toBeGreaterThan(0)
+    const manifest = manifestOf(`packages/${name}/package.json`)
+    expect(sources.flatMap(path => importViolations(name, read(path), manifest))).toEqual([])
+  })
+
+  test.each(names)('%s declares what a published package needs', name => {
+    const path = `packages/${name}/package.json`
+    expect(manifestViolations(path, manifestOf(path))).toEqual([])
+  })
+
+  test('every dependency has its reason in docs/dependencies.md', () => {
+    const documentation = read('docs/dependencies.md').text
+    const manifests = paths.filter(path => path.endsWith('package.json'))
+    expect(manifests.flatMap(path => undocumentedDependencies(path, manifestOf(path), documentation))).toEqual([])
+  })
+
+  test.each(CRATES)('crate %s uses only crates to its left', name => {
+    expect(crateViolations(name, read(`crates/${name}/Cargo.toml`).text)).toEqual([])
+  })
+
+  test('no source file is too long to read', () => {
+    const sources = paths.filter(
+      path => /\.(ts|mts|js|mjs|rs|py|sh)$/.test(path) && !/\/wasm\/.*\.(js|d\.ts)$/.test(path),
+    )
+    expect(sources.flatMap(path => lengthViolations(read(path)))).toEqual([])
+  })
+
+  test('no lockfile names a registry', () => {
+    const lockfiles = paths.filter(path => /(pnpm-lock\.yaml|package-lock\.json|Cargo\.lock)$/.test(path))
+    expect(lockfiles.length).toBeGreaterThanOrEqual(2)
+    expect(lockfiles.flatMap(path => lockfileViolations(read(path)))).toEqual([])
+  })
+})
+
+describe('the rules', () => {
+  const vision: Manifest = {
+    dependencies: { sharp: '1', '@residual/core': 'workspace:*' },
+    imports: { '#decode': { browser: './src/browser.ts', default: './src/node.ts' } },
+  }
+
+  test.each([
+    ["import { a } from './a.ts'\nimport sharp from 'sharp'\nawait import('node:fs')", []],
+    ["import { decode } from '#decode'", []],
+    ["// import a from 'elsewhere'", []],
+    ["import { Tensor } from '@residual/core'", ["'@residual/core' may not be imported by vision"]],
+    ["import type {\n  Tensor,\n} from '@residual/core/x'", ["'@residual/core/x' may not be imported by vision"]],
+    ["import chalk from 'chalk'", ["'chalk' is not among the package's dependencies"]],
+    ["export * from '../../core/src/index.ts'", ["'../../core/src/index.ts' leaves the package"]],
+    ["new URL('../../core/wasm/x.wasm', import.meta.url)", ["'../../core/wasm/x.wasm' leaves the package"]],
+    ["import fs from 'node:fs'", ["'node:fs' is imported statically, which browsers cannot"]],
+    ["import 'node:fs'", ["'node:fs' is imported statically, which browsers cannot"]],
+    ["import '#other'", ["'#other' is not in the package's imports"]],
+  ])('imports: %j', (text, wrong) => {
+    const path = 'packages/vision/src/index.ts'
+    expect(importViolations('vision', { path, text }, vision)).toEqual(wrong.map(what => `${path}: ${what}`))
+  })
+
+  test('imports: a file chosen outside browsers may import node: statically', () => {
+    const file = { path: 'packages/vision/src/node.ts', text: "import fs from 'node:fs'" }
+    expect(importViolations('vision', file, vision)).toEqual([])
+  })
+
+  test('package.json: names each field that is missing', () => {
+    expect(manifestViolations('packages/core/package.json', { exports: { '.': { default: './a.js' } } })).toEqual(
+      [
+        'name is @residual/core',
+        'type is module',
+        'license is MIT',
+        'description says what it is',
+        'sideEffects is false',
+        'engines.node is >=20',
+        'publishConfig.access is public',
+        'files has dist',
+        "exports['.'].development is ./src/index.ts",
+        "publishConfig.exports['.'] begins with types",
+        'publishConfig.exports has no development',
+        'publishConfig.exports is exports without development',
+      ].map(what => `packages/core/package.json: ${what}`),
+    )
+  })
+
+  test('dependencies: names those without a line', () => {
+    const manifest = { dependencies: { sharp: '1' }, devDependencies: { vite: '1', '@residual/core': '1' } }
+    expect(undocumentedDependencies('package.json', manifest, '| `sharp` | decodes |')).toEqual([
+      "package.json: 'vite' has no line in docs/dependencies.md",
+    ])
+  })
+
+  test('crates: names those to the right', () => {
+    expect(
+      crateViolations('nn', '[dependencies]\nsimd = "1"\nprogram.workspace = true\n[features]\nwasm = []'),
+    ).toEqual(["crates/nn: 'program' is not to its left"])
+  })
+
+  test('length: counts lines', () => {
+    expect(lengthViolations({ path: 'a.ts', text: '\n'.repeat(400) })).toEqual([])
+    expect(lengthViolations({ path: 'a.ts', text: '\n'.repeat(401) })).toEqual(['a.ts: 401 lines, at most 400'])
+  })
+
+  test('lockfiles: names each host once', () => {
+    const text =
+      'source = "registry+https://github.com/rust-lang/crates.io-index"\nhttps://registry.example/a\nhttps://registry.example/b'
+    expect(lockfileViolations({ path: 'Cargo.lock', text })).toEqual(['Cargo.lock: names https://registry.example'])
+  })
+})
