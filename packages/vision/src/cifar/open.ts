@@ -81,7 +81,7 @@ async function readFile(
   if (named(other)) throw new VisionError(`${name}: is of the ${other} split; ask for split ${other}`)
   const kind = named(split) ?? kinds.find(kind => size % recordBytes(kind) === 0)
   if (!kind || size === 0) {
-    throw new VisionError(`${name}: no CIFAR data: ${size} bytes are neither a .tar.gz nor a whole number of records`)
+    throw new VisionError(`${name}: ${size} bytes are neither a .tar.gz nor a whole number of CIFAR records`)
   }
   const builder = new DatasetBuilder(kind, [file])
   await readInto(builder, file, { stream, size }, name)
