@@ -6,6 +6,7 @@ export default defineConfig({
     // Node 20 has relaxed SIMD behind this flag; later ones have it, and no such flag.
     execArgv: process.versions.node.startsWith('20.') ? ['--experimental-wasm-relaxed-simd'] : [],
     include: ['packages/*/test/**/*.data.test.ts', 'test/**/*.data.test.ts'],
+    globalSetup: 'test/cli/build.ts',
     testTimeout: 900_000,
     fileParallelism: false,
   },

@@ -14,8 +14,7 @@ const program = new Command('residual')
   .version(version)
   .exitOverride()
   // Usage errors are reported below, in the same form as all others.
-  .configureOutput({ outputError: () => {} })
-  .showSuggestionAfterError(true)
+  .configureOutput({ writeErr: () => {} })
   .addHelpText('after', '\nExample:\n  $ residual classify cat.jpg\n\nEvery command has --help with an example.')
 
 for (const add of [addClassify, addEmbed, addEval, addSummary, addList, addBench]) add(program)
@@ -39,7 +38,8 @@ if (process.argv.length <= 2) {
   }
 }
 
-/** Commander's message without its own `error:`, the suggestion that may follow it on the same line. */
-function usageError({ message }: CommanderError): CommandError {
-  return new CommandError(message.replace(/^error: /, ''), 2)
+/** Commander's message without its own `error:`; `residual help nope` has none. */
+function usageError({ code, message }: CommanderError): CommandError {
+  const text = code === 'commander.help' ? "unknown command; 'residual --help' lists them" : message
+  return new CommandError(text.replace(/^error: /, ''), 2)
 }

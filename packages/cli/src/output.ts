@@ -10,7 +10,7 @@ export function printLine(line = ''): void {
 const painter =
   (code: number) =>
   (text: string, stream: NodeJS.WriteStream = process.stdout): string =>
-    stream.isTTY && !process.env.NO_COLOR ? `\u001b[${code}m${text}\u001b[0m` : text
+    text !== '' && stream.isTTY && !process.env.NO_COLOR ? `\u001b[${code}m${text}\u001b[0m` : text
 
 /** Styles for terminals; elsewhere, and with NO_COLOR set, the text stays as it is. */
 export const bold = painter(1)
@@ -29,6 +29,9 @@ export function short(value: number): string {
   const power = value < 1000 ? 0 : Math.min(units.length - 1, Math.floor(Math.log10(value) / 3))
   return power === 0 ? String(value) : `${(value / 1000 ** power).toPrecision(3)}${units[power]}`
 }
+
+/** `3211264` as `3.21 MB`. */
+export const bytes = (value: number): string => (value < 1000 ? `${value} B` : `${short(value)}B`)
 
 /** `4.1234` as `4.1 ms`, `61.23` as `61 ms`. */
 export const milliseconds = (value: number): string => `${value < 10 ? value.toFixed(1) : count(Math.round(value))} ms`

@@ -47,7 +47,7 @@ async function expand(argument: string): Promise<string[]> {
     return inOrder(files).map(file => join(argument, file))
   }
   if (found) return [argument]
-  if (!isDynamicPattern(argument)) throw new CommandError(`${argument}: no such file`)
+  if (!isDynamicPattern(argument)) throw new CommandError(`${argument || "''"}: no such file`)
   const files = await glob(argument, { expandDirectories: false })
   if (files.length === 0) throw new CommandError(`${argument}: no file matches the pattern`)
   return inOrder(files)

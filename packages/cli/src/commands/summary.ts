@@ -8,7 +8,7 @@ import {
   requireModelOrArchitecture,
   wholeNumber,
 } from '../options.ts'
-import { bold, count, printJson, printLine, short, table } from '../output.ts'
+import { bold, bytes, count, printJson, printLine, short, table } from '../output.ts'
 
 interface Options extends ModelOptions {
   readonly input?: number
@@ -39,7 +39,7 @@ async function summary({ input, json, ...options }: Options, command: Command): 
     layer.output.slice(1).join(' x '),
     layer.params === 0 ? '' : count(layer.params),
     layer.macs === 0 ? '' : short(layer.macs),
-    `${short(layer.activationBytes)}B`,
+    bytes(layer.activationBytes),
   ])
   const headings = ['layer', 'operation', 'output', '>params', '>MACs', '>activation']
   table(headings, rows).forEach(printLine)

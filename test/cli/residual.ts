@@ -1,0 +1,41 @@
+import { execFile } from 'node:child_process'
+import { fileURLToPath } from 'node:url'
+
+/** Root of the repository, with a slash at the end. */
+export const root = fileURLToPath(new URL('../../', import.meta.url))
+
+/** What a run of the command gave. */
+export interface Run {
+  readonly status: number
+  readonly stdout: string
+  readonly stderr: string
+}
+
+interface RunOptions {
+  readonly cwd?: string
+  readonly env?: Readonly<Record<string, string>>
+  /** Options of Node itself. */
+  readonly node?: readonly string[]
+}
+
+/** Runs the built command as a user would. */
+export function residual(
+  arguments_: readonly string[],
+  { cwd = root, env = {}, node = [] }: RunOptions = {},
+): Promise<Run> {
+  return new Promise(resolve => {
+    execFile(
+      process.execPath,
+      [...node, `${root}packages/cli/dist/cli.js`, ...arguments_],
+      { cwd, env: { ...process.env, NO_COLOR: '', ...env }, maxBuffer: 2 ** 26 },
+      (error, stdout, stderr) => resolve({ status: error === null ? 0 : Number(error.code), stdout, stderr }),
+    )
+  })
+}
+
+/** The JSON objects that a run printed, one from each line. */
+export const objectsIn = ({ stdout }: Run): Record<string, unknown>[] =>
+  stdout
+    .split('\n')
+    .slice(0, -1)
+    .map(line => JSON.parse(line))
