@@ -55,9 +55,13 @@ const median = list => list.toSorted((a, b) => a - b)[list.length >> 1]
 const ratios = times.residual.map((time, i) => times['onnxruntime-web'][i] / time)
 
 console.log(`${values.arch}, batch ${batch}, ${threads} thread${threads > 1 ? 's' : ''}, ${rounds} rounds in turn`)
-console.log(`Node ${process.version}, build ${program.build}, onnxruntime-web ${ort.env.versions.web}, ${cpus()[0].model}`)
+console.log(
+  `Node ${process.version}, build ${program.build}, onnxruntime-web ${ort.env.versions.web}, ${cpus()[0].model}`,
+)
 for (const [name, list] of Object.entries(times)) {
   console.log(`${name.padEnd(16)} median ${median(list).toFixed(1)} ms, best ${Math.min(...list).toFixed(1)} ms`)
 }
-console.log(`ratio            median ${median(ratios).toFixed(2)}, outputs differ by ${difference.toExponential(1)} of their size`)
+console.log(
+  `ratio            median ${median(ratios).toFixed(2)}, outputs differ by ${difference.toExponential(1)} of their size`,
+)
 process.exit()

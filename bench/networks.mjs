@@ -17,7 +17,7 @@ const fill = (count, seed, map) => {
 }
 
 /** Weights of about the variance that Kaiming initialisation gives, batch norms near the identity. */
-function valueOf({ attributes: { name }, shape }, seed) {
+function valuesFor({ attributes: { name }, shape }, seed) {
   const count = shape.reduce((a, b) => a * b, 1)
   if (name.endsWith('running_var') || (shape.length === 1 && name.endsWith('weight'))) {
     return fill(count, seed, v => 1 + v / 4)
@@ -33,7 +33,7 @@ export function network(name, { batch = 1 } = {}) {
   const size = arch.family === 'cifar' ? 32 : 224
   const { logits } = resnet(arch, input('image', [batch, size, size, 3]))
   const graph = graphOf([logits])
-  const parameters = new Map(graph.parameters.map((p, i) => [p.attributes.name, valueOf(p, i + 1)]))
+  const parameters = new Map(graph.parameters.map((p, i) => [p.attributes.name, valuesFor(p, i + 1)]))
   return { name, batch, size, logits, graph, parameters, image: fill(batch * size * size * 3, 7, v => v * 2) }
 }
 

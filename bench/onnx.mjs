@@ -50,7 +50,11 @@ const tensor = (name, dims, data, type) =>
   )
 
 const value = (field, name, dims) =>
-  bytes(field, bytes(1, name), bytes(2, bytes(1, number(1, FLOAT), bytes(2, ...dims.map(size => bytes(1, number(1, size)))))))
+  bytes(
+    field,
+    bytes(1, name),
+    bytes(2, bytes(1, number(1, FLOAT), bytes(2, ...dims.map(size => bytes(1, number(1, size)))))),
+  )
 
 /** NHWC, as our graphs are, to ONNX's NCHW. */
 const nchw = list => (list.length === 4 ? [list[0], list[3], list[1], list[2]] : list)
@@ -67,17 +71,29 @@ export function toOnnx(graph, parameters) {
     input: () => {},
     parameter: (t, out) => parts.push(tensor(out, t.shape, parameters.get(t.attributes.name), FLOAT)),
     conv2d(t, out, inputs) {
-      const { stride, padding: [top, bottom, left, right], dilation, groups } = t.attributes
+      const {
+        stride,
+        padding: [top, bottom, left, right],
+        dilation,
+        groups,
+      } = t.attributes
       const attributes = { strides: stride, pads: [top, left, bottom, right], dilations: dilation, group: groups }
       parts.push(node('Conv', inputs, out, attributes))
     },
-    batchNorm: (t, out, inputs) => parts.push(node('BatchNormalization', inputs, out, { epsilon: t.attributes.epsilon })),
+    batchNorm: (t, out, inputs) =>
+      parts.push(node('BatchNormalization', inputs, out, { epsilon: t.attributes.epsilon })),
     unary: (_, out, inputs) => parts.push(node('Relu', inputs, out)),
     binary: (_, out, inputs) => parts.push(node('Add', inputs, out)),
     matmul: (_, out, inputs) => parts.push(node('Gemm', inputs, out, { transB: 1 })),
     maxPool2d(t, out, inputs) {
-      const { kernel, stride, padding: [top, bottom, left, right] } = t.attributes
-      parts.push(node('MaxPool', inputs, out, { kernel_shape: kernel, strides: stride, pads: [top, left, bottom, right] }))
+      const {
+        kernel,
+        stride,
+        padding: [top, bottom, left, right],
+      } = t.attributes
+      parts.push(
+        node('MaxPool', inputs, out, { kernel_shape: kernel, strides: stride, pads: [top, left, bottom, right] }),
+      )
     },
     globalAvgPool(_, out, inputs) {
       parts.push(node('GlobalAveragePool', inputs, `${out}.pooled`), node('Flatten', [`${out}.pooled`], out))
@@ -97,7 +113,11 @@ export function toOnnx(graph, parameters) {
     const name = t.attributes.name ?? `t${i}`
     names.set(t, name)
     if (!rules[t.op]) throw new Error(`onnx: no rule for ${t.op}`)
-    rules[t.op](t, name, t.inputs.map(x => names.get(x)))
+    rules[t.op](
+      t,
+      name,
+      t.inputs.map(x => names.get(x)),
+    )
   }
   const [output] = graph.outputs
   const inputs = graph.inputs.map(t => value(11, names.get(t), nchw(t.shape)))
