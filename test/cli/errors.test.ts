@@ -157,10 +157,7 @@ const failures: [arguments_: string[], error: string][] = [
     ['eval', '--data', 'nothing'],
     'nothing: holds neither test_batch.bin, nor test.bin; give the folder, .bin file or .tar.gz of a binary version',
   ],
-  [
-    ['eval', '--data', 'page.html'],
-    'page.html: 50 bytes are neither a .tar.gz nor a whole number of CIFAR records',
-  ],
+  [['eval', '--data', 'page.html'], 'page.html: 50 bytes are neither a .tar.gz nor a whole number of CIFAR records'],
 ]
 
 test.each(usage)('%j exits 2', async (arguments_, error) => {
