@@ -5,11 +5,10 @@ const common: Options = {
   target: 'es2022',
   // What `#decode` and `#files` stand for (package.json) is decided here and ends up in the bundle.
   noExternal: [/^#/],
-  splitting: false,
   removeNodeProtocol: false,
+  splitting: false,
 }
 
-export default defineConfig([
-  { ...common, entry: ['src/index.ts'], platform: 'node', dts: true },
-  { ...common, entry: { 'index.browser': 'src/index.ts' }, platform: 'browser' },
-])
+export const browser: Options = { ...common, entry: { 'index.browser': 'src/index.ts' }, platform: 'browser' }
+
+export default defineConfig([{ ...common, entry: ['src/index.ts'], platform: 'node', dts: true }, browser])

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import { build } from 'tsup'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { browser } from '../tsup.config.ts'
 import { records } from './archives.ts'
 import { sha256 } from './pictures.ts'
 
@@ -14,17 +15,10 @@ describe('the build for browsers', () => {
   let file: string
   beforeAll(async () => {
     folder = mkdtempSync(join(tmpdir(), 'residual-'))
-    await build({
-      config: false,
-      entry: [fileURLToPath(new URL('../src/index.ts', import.meta.url))],
-      format: 'esm',
-      platform: 'browser',
-      noExternal: [/^#/],
-      outDir: folder,
-      // The folder has no package.json to say so.
-      outExtension: () => ({ js: '.mjs' }),
-      silent: true,
-    })
+    const entry = { index: fileURLToPath(new URL('../src/index.ts', import.meta.url)) }
+    // The folder has no package.json to say what .js would be.
+    const outExtension = () => ({ js: '.mjs' })
+    await build({ ...browser, config: false, entry, outDir: folder, outExtension, silent: true })
     file = join(folder, 'index.mjs')
   })
   afterAll(() => rmSync(folder, { recursive: true }))
@@ -40,5 +34,6 @@ describe('the build for browsers', () => {
     const { files } = JSON.parse(readFileSync(new URL('decode.json', goldens), 'utf8'))
     expect(sha256(picture.data)).toBe(files['rgb.bmp'].sha256)
     expect((await openCifar(dataUrl(records(4, 1)), { split: 'test' })).length).toBe(4)
+    await expect(readPicture('cat.png')).rejects.toThrow('cat.png: is no URL')
   })
 })

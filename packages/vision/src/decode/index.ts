@@ -15,10 +15,11 @@ export interface DecodeOptions {
  * orientation says.
  *
  * In Node the pixels are those of Pillow's `ImageOps.exif_transpose(Image.open(file)).convert('RGB')`: alpha is dropped
- * and nothing composited, colour profiles are ignored, 16-bit grey is clipped to 255. Where Pillow gives the transparent
- * pixels of a GIF a colour, they are black.
- * Browsers decode with what they have: losses of JPEG and WebP may be undone a little differently, 16-bit grey is scaled
- * to 8 bits, and TIFF is left to Safari.
+ * and nothing composited, colour profiles are ignored, 16-bit grey is clipped to 255. Two kinds differ: the
+ * transparent pixels of a GIF are black, and AVIF is a little otherwise rounded.
+ *
+ * Browsers decode with what they have. Chromium gives the same pixels, but scales 16-bit grey to 8 bits, ignores the
+ * orientation of WebP files and knows no TIFF.
  *
  * @throws VisionError for unknown formats, damaged or incomplete files, and more pixels than allowed.
  */

@@ -1,17 +1,26 @@
-import type { Opened } from '../source.ts'
+import { VisionError } from '../errors.ts'
+import { nameOf, type Opened } from '../source.ts'
 import { openUrl, readUrl } from './url.ts'
 
 /** The whole file at a URL; a string is taken relative to the page. */
-export function readFrom(source: string | URL): Promise<Uint8Array> {
-  return readUrl(new URL(source, globalThis.location?.href))
+export async function readFrom(source: string | URL): Promise<Uint8Array> {
+  return readUrl(absolute(source))
 }
 
 /** The bytes of a file as they come. */
-export function openFrom(source: string | URL): Promise<Opened> {
-  return openUrl(new URL(source, globalThis.location?.href))
+export async function openFrom(source: string | URL): Promise<Opened> {
+  return openUrl(absolute(source))
 }
 
 /** Browsers see no folders. */
 export async function folderAt(_source: string | URL): Promise<ReadonlyMap<string, string> | undefined> {
   return undefined
+}
+
+function absolute(source: string | URL): URL {
+  try {
+    return new URL(source, globalThis.location?.href)
+  } catch (error) {
+    throw new VisionError(`${nameOf(source, '')}: is no URL`, { cause: error })
+  }
 }
