@@ -92,6 +92,11 @@ describe('errors', () => {
       'cat.png: cannot decode this PNG file, it is damaged, cut short or of a rare kind (vipspng: libpng read error); get it again or save it as PNG',
     ],
     [
+      'a TIFF of floats',
+      () => named(new Uint8Array(readFileSync(new URL('float.tiff', goldens))), 'float.tiff'),
+      'float.tiff: float pixels in the colour space b-w are not supported; save it as PNG',
+    ],
+    [
       'a BMP cut short',
       () => named(bytesOf('rgb.bmp').slice(0, 3000), 'cat.bmp'),
       'cat.bmp: the BMP file is cut short: its 37 x 29 pixels take 3248 bytes, it has 2946; get the whole file',

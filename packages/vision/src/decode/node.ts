@@ -3,17 +3,10 @@ import { VisionError } from '../errors.ts'
 import { MAX_PIXELS, type Picture } from '../picture.ts'
 import { oneLine } from '../source.ts'
 import type { PictureFormat } from './format.ts'
-import { type RawPixels, toRgb } from './to-rgb.ts'
+import { cmykToRgb, grey16ToRgb } from './to-rgb.ts'
 
-/** libvips' names of the colour spaces whose pixels Pillow takes as they are. */
-const spaces: Record<string, RawPixels['space']> = {
-  srgb: 'rgb',
-  rgb: 'rgb',
-  rgb16: 'rgb',
-  'b-w': 'grey',
-  grey16: 'grey',
-  cmyk: 'cmyk',
-}
+/** libvips' names of the colour spaces that are read. */
+const SPACES = ['srgb', 'rgb', 'rgb16', 'b-w', 'grey16', 'cmyk']
 
 /** Decodes every format but BMP, by sharp. */
 export async function decodeFormat(bytes: Uint8Array, format: PictureFormat, name: string): Promise<Picture> {
@@ -37,31 +30,29 @@ export async function decodeFormat(bytes: Uint8Array, format: PictureFormat, nam
       `${name}: ${width} x ${height} are more than the allowed ${MAX_PIXELS} pixels; shrink it first`,
     )
   }
-  const raw = await rawPixels(image, metadata, name).catch(error =>
+  return rgbPixels(image, metadata, name).catch(error =>
     Promise.reject(error instanceof VisionError ? error : undecodable(error)),
   )
-  return { width: raw.width, height: raw.height, data: toRgb(raw) }
 }
 
-/** The pixels as they are in the file, turned as its EXIF orientation says. */
-async function rawPixels(image: Sharp, { space, depth }: Metadata, name: string): Promise<RawPixels> {
-  if (!Object.hasOwn(spaces, space) || (depth !== 'uchar' && depth !== 'ushort')) {
+/** The pixels, turned as the EXIF orientation says. */
+async function rgbPixels(image: Sharp, { space, depth, hasAlpha }: Metadata, name: string): Promise<Picture> {
+  const depths = space === 'cmyk' ? ['uchar'] : ['uchar', 'ushort']
+  if (!SPACES.includes(space) || !depths.includes(depth)) {
     throw new VisionError(`${name}: ${depth} pixels in the colour space ${space} are not supported; save it as PNG`)
   }
+  // What libvips makes RGB of as Pillow does, it shall; grey with alpha, for one, is scaled to 8 bits by both.
+  const kept = space === 'cmyk' || (space === 'grey16' && !hasAlpha) ? space : 'srgb'
   const { data, info } = await image
     .autoOrient()
+    .removeAlpha()
     .pipelineColourspace(space)
-    .toColourspace(space)
-    .raw({ depth })
+    .toColourspace(kept)
+    .raw({ depth: kept === 'grey16' ? 'ushort' : 'uchar' })
     .toBuffer({ resolveWithObject: true })
-  return {
-    width: info.width,
-    height: info.height,
-    space: spaces[space],
-    channels: info.channels,
-    data:
-      depth === 'ushort'
-        ? new Uint16Array(data.buffer, data.byteOffset, data.length / 2)
-        : new Uint8Array(data.buffer, data.byteOffset, data.length),
-  }
+  const bytes = new Uint8Array(data.buffer, data.byteOffset, data.length)
+  const { width, height } = info
+  if (kept === 'cmyk') return { width, height, data: cmykToRgb(bytes) }
+  if (kept === 'srgb') return { width, height, data: bytes }
+  return { width, height, data: grey16ToRgb(new Uint16Array(data.buffer, data.byteOffset, data.length / 2)) }
 }

@@ -57,6 +57,8 @@ def bmp(bits: int, *, top_down: bool = False, colors: int = 0, masks: bool = Fal
 def swapped_profile() -> bytes:
     """An sRGB profile whose red and green are exchanged: whoever applies it makes other colours."""
     profile = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
+    # Without the time it was made, so that every run makes the same files.
+    profile = profile[:24] + bytes(12) + profile[36:]
     return profile.replace(b"rXYZ", b"tmp.", 1).replace(b"gXYZ", b"rXYZ", 1).replace(b"tmp.", b"gXYZ", 1)
 
 
@@ -121,6 +123,8 @@ def write_files() -> None:
 
 def main() -> None:
     write_files()
+    # Not to be decoded.
+    GREY.resize((4, 3)).convert("F").save(Path(__file__).with_name("float.tiff"))
     versions = {"pillow": PIL.__version__, "libjpeg_turbo": features.version("libjpeg_turbo")}
     files = {}
     for path in sorted(FOLDER.iterdir()):
