@@ -4,6 +4,7 @@ export default defineConfig({
   entry: ['src/index.ts', 'src/worker.js'],
   format: 'esm',
   target: 'es2022',
+  removeNodeProtocol: false,
   dts: { entry: 'src/index.ts' },
   clean: true,
   splitting: false,

@@ -4,6 +4,7 @@ export default defineConfig({
   entry: ['src/index.ts'],
   format: 'esm',
   target: 'es2022',
+  removeNodeProtocol: false,
   dts: true,
   clean: true,
   splitting: true,

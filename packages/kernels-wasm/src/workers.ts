@@ -20,7 +20,8 @@ export interface WorkerStart {
 export async function startWorker(start: WorkerStart): Promise<void> {
   if (typeof process === 'object' && process.versions?.node) {
     const { Worker } = await import('node:worker_threads')
-    const worker = new Worker(new URL('./worker.js', import.meta.url))
+    // Node's own options are not passed on: a worker refuses some, such as --input-type.
+    const worker = new Worker(new URL('./worker.js', import.meta.url), { execArgv: [] })
     await new Promise<void>((resolve, reject) => {
       worker.once('message', () => resolve())
       worker.once('error', error => reject(failure(error.message)))

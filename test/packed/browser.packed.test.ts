@@ -1,0 +1,66 @@
+import { cpSync } from 'node:fs'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { type Browser, chromium, type Page } from 'playwright-core'
+import { build, type PreviewServer, preview } from 'vite'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { cat, type Installed, installPacked } from './install.ts'
+
+/** Chromium's own talk with its makers is turned off: the page needs nobody but this machine. */
+const quiet = ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking']
+
+/** What lets a page share memory between threads. */
+const isolation = { 'Cross-Origin-Opener-Policy': 'same-origin', 'Cross-Origin-Embedder-Policy': 'require-corp' }
+
+let installed: Installed
+let browser: Browser
+const servers: PreviewServer[] = []
+
+beforeAll(async () => {
+  installed = await installPacked(/^(kernels-wasm|core|vision|resnet)$/)
+  const { folder } = installed
+  cpSync(fileURLToPath(new URL('page', import.meta.url)), folder, { recursive: true })
+  cpSync(cat, join(folder, 'public/cat.jpg'))
+  await build({ root: folder, configFile: false, logLevel: 'warn' })
+  browser = await chromium.launch({
+    executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
+    args: [...quiet, '--disable-component-update', '--disable-sync'],
+  })
+})
+afterAll(async () => {
+  await browser?.close()
+  for (const server of servers) await server.close()
+  installed?.remove()
+})
+
+/** The built page, served on this machine and opened. */
+async function open(headers: Record<string, string>): Promise<Page> {
+  const server = await preview({
+    root: installed.folder,
+    configFile: false,
+    preview: { host: '127.0.0.1', port: 0, headers },
+  })
+  servers.push(server)
+  const page = await browser.newPage()
+  page.on('pageerror', error => console.error(error))
+  await page.goto(server.resolvedUrls?.local[0] ?? '')
+  await page.waitForFunction('globalThis.classify')
+  return page
+}
+
+test.each([
+  { page: 'an isolated page', headers: isolation, threads: 1, used: 1 },
+  { page: 'an isolated page', headers: isolation, threads: 2, used: 2 },
+  { page: 'a page without shared memory', headers: {}, threads: 2, used: 1 },
+])(
+  'the packages, bundled, classify a picture in $page asked for $threads threads',
+  async ({ headers, threads, used }) => {
+    const page = await open(headers)
+    const { predictions, ...runtime } = await page.evaluate<{ predictions: object[]; threads: number }>(
+      `classify('/cat.jpg', ${threads})`,
+    )
+    expect(runtime).toEqual({ threads: used })
+    expect(predictions).toHaveLength(5)
+    expect(predictions[0]).toMatchObject({ label: 'cat', index: 3 })
+  },
+)
