@@ -30,7 +30,8 @@ describe.each(['simd128', 'relaxed'])('on %s', build => {
   })
 })
 
-test('the training split has 50,000 pictures, read from the same file', async () => {
-  const result = await evaluate('--split', 'train', '--limit', '50000', '--batch', '500', '--threads', '2')
-  expect(result.images).toBe(50_000)
+test('the training split is read from the same file', async () => {
+  const { images, top1 } = await evaluate('--split', 'train', '--limit', '1000')
+  expect(images).toBe(1000)
+  expect(top1).toBeGreaterThan(0.9)
 })
