@@ -12,7 +12,7 @@ export const MAY_IMPORT: Record<string, readonly string[]> = {
 /** Crates in order: each may use those to its left. */
 export const CRATES = ['simd', 'gemm', 'nn', 'program', 'wasm']
 
-export const MAX_LINES = 400
+const MAX_LINES = 400
 
 /** A file of the repository, its path from the root. */
 export interface SourceFile {
@@ -42,7 +42,7 @@ interface Import {
 }
 
 /** What a file imports or names by `new URL(..., import.meta.url)`. */
-export function importsOf(text: string): Import[] {
+function importsOf(text: string): Import[] {
   const code = text.replace(/^\s*(\/\/|\*|\/\*).*$/gm, '')
   const found: Import[] = []
   for (const [, specifier] of code.matchAll(/^\s*(?:import|export)\b[^'"`;]*?\bfrom\s+['"]([^'"]+)['"]/gm))
