@@ -203,6 +203,23 @@ test('list prints the embedded models and the architectures', async () => {
   expect(stdout).toContain('\nresnet1202         19,421,274  2.83 G     32       10\n')
 })
 
+test('bench --per-layer lists every layer with what ran it', async () => {
+  const json = await residual(['bench', '--arch', 'resnet8', '--build', 'simd128', '--per-layer', '--json'])
+  const [{ layers }] = objectsIn(json) as [{ layers: Record<string, unknown>[] }]
+  expect(layers.map(({ name }) => name)).toContain('layer2.0.conv1')
+  expect(layers[0]).toEqual({
+    name: 'conv1',
+    operation: 'conv2d',
+    kernel: 'conv2d',
+    shape: [1, 32, 32, 16],
+    macs: 442_368,
+    milliseconds: expect.any(Number),
+  })
+  const { stdout } = await residual(['bench', '--arch', 'resnet8', '--build', 'simd128', '--per-layer'])
+  expect(stdout).toMatch(/layer +output +ms +GFLOP\/s +share +kernel\nconv1 +32 x 32 x 16 +\d/)
+  expect(stdout).toMatch(/layer1\.0\.conv1 .*winogradInput \+ winogradOutput\n/)
+})
+
 test('bench prints one JSON object with exactly these keys', async () => {
   const run = await residual([
     'bench',

@@ -1,7 +1,7 @@
 import { ParameterError, ResidualError, ShapeError } from './errors.ts'
 import { type Graph, graphOf } from './graph.ts'
 import { optimize } from './passes/index.ts'
-import type { Backend, Build, MemoryUse } from './program.ts'
+import type { Backend, Build, MemoryUse, StepTime } from './program.ts'
 import { referenceBackend } from './reference.ts'
 import { formatShape, sizeOf } from './shape.ts'
 import type { Tensor } from './tensor.ts'
@@ -34,6 +34,11 @@ export interface Program {
    * @throws ShapeError when an input is missing, unknown or of another length.
    */
   run(inputs: Readonly<Record<string, Float32Array>>): Promise<Record<string, Float32Array | Int32Array>>
+  /**
+   * Computes the outputs once, step by step, and tells how long each took. Fused operations are one step.
+   * @param inputs as of {@link run}
+   */
+  profile(inputs: Readonly<Record<string, Float32Array>>): Promise<StepTime[]>
   /** The build that runs: 'simd128', 'relaxed' or 'reference'. */
   readonly build: string
   readonly threads: number
@@ -63,15 +68,21 @@ export async function compile(
   // The program does not keep the optimized graph, which holds the weights as the kernels no longer need them.
   const inputNames = optimized.inputs.map(({ attributes }) => attributes.name)
   let isDisposed = false
+  const checked = (inputs: Readonly<Record<string, Float32Array>>): Float32Array[] => {
+    if (isDisposed) throw new ResidualError('run: the program was disposed of; compile it again')
+    checkInputs(graph, inputs)
+    return inputNames.map(name => inputs[name])
+  }
   return {
     build: executable.build,
     threads: executable.threads,
     memory: executable.memory,
     async run(inputs) {
-      if (isDisposed) throw new ResidualError('run: the program was disposed of; compile it again')
-      checkInputs(graph, inputs)
-      const results = await executable.run(inputNames.map(name => inputs[name]))
+      const results = await executable.run(checked(inputs))
       return Object.fromEntries(names.map((name, i) => [name, results[i]]))
+    },
+    async profile(inputs) {
+      return executable.profile(checked(inputs))
     },
     [Symbol.dispose]() {
       if (!isDisposed) executable.dispose()

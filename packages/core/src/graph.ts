@@ -71,6 +71,15 @@ export function parameterCount({ parameters }: Graph): number {
   return parameters.reduce((sum, node) => sum + (node.attributes.trainable ? sizeOf(node.shape) : 0), 0)
 }
 
+/**
+ * The layer that a tensor of an optimized graph belongs to, by the name of its weight without `.weight`; empty where
+ * it has none.
+ */
+export function layerName(node: Tensor): string {
+  const weight = node.inputs.find(tensor => tensor.is('constant') && tensor.attributes.name !== undefined)
+  return weight?.is('constant') ? weight.attributes.name!.replace(/\.weight$/, '') : ''
+}
+
 /** Bytes that the values of this tensor take; both element types have four. */
 export function byteSize(node: Tensor): number {
   return 4 * sizeOf(node.shape)

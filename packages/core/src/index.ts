@@ -20,6 +20,7 @@ export { slice } from './ops/slice.ts'
 export { softmax } from './ops/softmax.ts'
 export { relu } from './ops/unary.ts'
 export type { PaddingLike, PairLike } from './ops/window.ts'
+export type { StepTime } from './program.ts'
 export {
   dtypeBytes,
   fromFloat32,

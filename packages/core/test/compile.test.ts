@@ -3,6 +3,8 @@ import {
   type CompileOptions,
   compile,
   constant,
+  conv2d,
+  globalAvgPool,
   input,
   linear,
   ParameterError,
@@ -54,6 +56,37 @@ describe('compile', () => {
     await expect(compile({ outputs: { y }, parameters }, { threads: 0 })).rejects.toThrow(
       new ResidualError('compile: got threads 0, wanted a positive integer'),
     )
+  })
+})
+
+describe('profile', () => {
+  const picture = input('picture', [1, 4, 4, 2])
+  const weight = parameter('layer1.conv.weight', [2, 2, 3, 3])
+  const features = globalAvgPool(conv2d(picture, weight, { padding: 1 }).relu())
+  const outputs = { y: linear(features, parameter('fc.weight', [3, 2])) }
+  const weights = new Map([
+    ['layer1.conv.weight', new Float32Array(36)],
+    ['fc.weight', new Float32Array(6)],
+  ])
+
+  test.each([
+    { backend: 'wasm', kernels: ['conv2d', 'reduce', 'conv2d'] },
+    { backend: 'reference', kernels: ['reference', 'reference', 'reference'] },
+  ] as const)('times the steps that are left after fusion on $backend', async ({ backend, kernels }) => {
+    const program = await compile({ outputs, parameters: weights }, { backend })
+    const steps = await program.profile({ picture: new Float32Array(32) })
+    expect(steps.map(({ milliseconds, ...step }) => ({ ...step, isTimed: milliseconds >= 0 }))).toEqual([
+      { name: 'layer1.conv', operation: 'conv2d', kernel: kernels[0], shape: [1, 4, 4, 2], macs: 576, isTimed: true },
+      { name: '', operation: 'globalAvgPool', kernel: kernels[1], shape: [1, 2], macs: 0, isTimed: true },
+      { name: 'fc', operation: 'matmul', kernel: kernels[2], shape: [1, 3], macs: 6, isTimed: true },
+    ])
+  })
+
+  test('leaves the outputs of later runs alone', async () => {
+    const program = await compile({ outputs: { y }, parameters })
+    const before = await program.run({ x: Float32Array.of(1, 2, 3, 4, 5, 6) })
+    await program.profile({ x: new Float32Array(6) })
+    expect(await program.run({ x: Float32Array.of(1, 2, 3, 4, 5, 6) })).toEqual(before)
   })
 })
 

@@ -1,4 +1,12 @@
-import { type CompileOptions, compile, input, type Parameters, type Program, ShapeError } from '@residual/core'
+import {
+  type CompileOptions,
+  compile,
+  input,
+  type Parameters,
+  type Program,
+  ShapeError,
+  type StepTime,
+} from '@residual/core'
 import { type Picture, type Preprocessing, preprocess } from '@residual/vision'
 import type { Architecture } from './architectures.ts'
 import { ModelError } from './errors.ts'
@@ -88,6 +96,15 @@ export class Model {
   }
 
   /**
+   * The time of every step of a batch: where a network spends it.
+   * @param images as of {@link logits}
+   * @throws ShapeError as {@link logits} does.
+   */
+  profile(images: Float32Array, n: number): Promise<StepTime[]> {
+    return this.#withProgram(images, n, program => program.profile({ images }))
+  }
+
+  /**
    * The vectors before the classifier for a batch, good for comparing pictures.
    * @param images normalised pixels `[n, side, side, 3]`, as `preprocess` of @residual/vision makes them.
    * @returns `[n, features]`
@@ -122,6 +139,14 @@ export class Model {
   }
 
   #run(images: Float32Array, n: number, output: 'logits' | 'embedding'): Promise<Float32Array> {
+    return this.#withProgram(images, n, async program => {
+      const values = (await program.run({ images }))[output] as Float32Array
+      if (values.every(Number.isFinite)) return values
+      throw new ModelError(`${this.name} gives numbers that are not finite; its weights or the pictures are damaged`)
+    })
+  }
+
+  #withProgram<T>(images: Float32Array, n: number, use: (program: Program) => Promise<T>): Promise<T> {
     return this.#inTurn(async () => {
       const side = Math.sqrt(images.length / n / 3)
       if (!Number.isInteger(n) || n < 1 || !Number.isInteger(side) || side < 1) {
@@ -129,10 +154,7 @@ export class Model {
           `${this.name}: got ${images.length} values for ${n} pictures, wanted [n, side, side, 3] with n at least 1`,
         )
       }
-      const program = await this.#program(n, side)
-      const values = (await program.run({ images }))[output] as Float32Array
-      if (values.every(Number.isFinite)) return values
-      throw new ModelError(`${this.name} gives numbers that are not finite; its weights or the pictures are damaged`)
+      return use(await this.#program(n, side))
     })
   }
 

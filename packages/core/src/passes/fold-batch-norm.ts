@@ -24,7 +24,7 @@ function scaleAndShift(node: Tensor<'batchNorm'>): { scale: Tensor; shift: Tenso
   if (gamma.is('constant') && beta.is('constant') && mean.is('constant') && variance.is('constant')) {
     const scale = gamma.attributes.data.map((value, c) => value / Math.sqrt(variance.attributes.data[c] + epsilon))
     const shift = beta.attributes.data.map((value, c) => value - mean.attributes.data[c] * scale[c])
-    return { scale: constant(scale), shift: constant(shift) }
+    return { scale: constant(scale, undefined, gamma.attributes.name), shift: constant(shift) }
   }
   const scale = gamma.div(variance.add(epsilon).sqrt())
   return { scale, shift: beta.sub(mean.mul(scale)) }
@@ -46,7 +46,7 @@ function foldIntoConv2d(conv: Tensor<'conv2d'>, scale: Tensor, shift: Tensor): T
   const shifted = shift.attributes.data.map((value, o) => {
     return bias?.is('constant') ? value + bias.attributes.data[o] * scale.attributes.data[o] : value
   })
-  return new Tensor('conv2d', [x, constant(scaled, weight.shape), constant(shifted)], {
+  return new Tensor('conv2d', [x, constant(scaled, weight.shape, weight.attributes.name), constant(shifted)], {
     ...conv.attributes,
     bias: true,
   })
