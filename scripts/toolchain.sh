@@ -33,7 +33,8 @@ use_debian() {
     empty=$(mktemp -d)
     mkdir "$empty/src" && : >"$empty/src/lib.rs"
     printf '[package]\nname = "empty"\nversion = "0.0.0"\nedition = "2021"\n' >"$empty/Cargo.toml"
-    (cd "$empty" && RUSTC_BOOTSTRAP=1 RUSTFLAGS=$linker cargo build --release --target $target \
+    # With bitcode, which the kernels' link-time optimisation takes up.
+    (cd "$empty" && RUSTC_BOOTSTRAP=1 RUSTFLAGS="$linker -Cembed-bitcode=yes" cargo build --release --target $target \
       -Zbuild-std=std,panic_abort,panic_unwind,test >&2) || return 1
     as_root mkdir -p $sysroot
     find "$empty/target/$target/release/deps" -name '*.rlib' ! -name 'libempty*' -exec cp {} "$empty/" \;
