@@ -14,7 +14,7 @@ pub struct Conv2d {
     pub input: *const f32,
     pub weights: *const f32,
     pub output: *mut f32,
-    /// At least `depth` zeros, read where a tap lies in the padding.
+    /// At least `pixel_stride` zeros, read where a tap lies in the padding.
     pub zeros: *const f32,
     pub epilogue: Epilogue,
     pub batch: usize,
@@ -50,16 +50,24 @@ pub unsafe fn conv2d(p: &Conv2d, share: Share) {
     let chunks = panels.div_ceil(UNIT_PANELS);
     let taps = p.kernel[0] * p.kernel[1];
     let mut rows: Vec<[*const f32; ROWS]> = vec![[p.zeros; ROWS]; BLOCK_TILES * taps];
-    // Units run chunk by chunk within a block within a group, so the row pointers of a block are computed once.
+    // Units run group by group and chunk by chunk within a block, so the row pointers of a block are computed once
+    // and moved on from group to group.
     let mut located = None;
-    for unit in share.of(p.groups * blocks * chunks) {
-        let (group, block, chunk) = (unit / (blocks * chunks), unit / chunks % blocks, unit % chunks);
+    for unit in share.of(blocks * p.groups * chunks) {
+        let (block, group, chunk) = (unit / (p.groups * chunks), unit / chunks % p.groups, unit % chunks);
         let first = block * BLOCK_TILES * ROWS;
         let count = (BLOCK_TILES * ROWS).min(pixels - first);
-        if located != Some((group, block)) {
-            locate_rows(p, group, first, count, &mut rows);
-            located = Some((group, block));
+        let moved = match located {
+            Some((at, before)) if at == block => group - before,
+            _ => {
+                locate_rows(p, first, count, &mut rows);
+                group
+            }
+        };
+        if moved > 0 {
+            rows.as_flattened_mut().iter_mut().for_each(|row| *row = row.wrapping_add(moved * p.depth));
         }
+        located = Some((block, group));
         for panel in chunk * UNIT_PANELS..panels.min((chunk + 1) * UNIT_PANELS) {
             multiply_block(p, group, first, count, panel, &rows);
         }
@@ -67,7 +75,7 @@ pub unsafe fn conv2d(p: &Conv2d, share: Share) {
 }
 
 /// Row pointers of every tile and tap of one block of pixels: `rows[tile * taps + tap][row]`.
-unsafe fn locate_rows(p: &Conv2d, group: usize, first: usize, count: usize, rows: &mut [[*const f32; ROWS]]) {
+unsafe fn locate_rows(p: &Conv2d, first: usize, count: usize, rows: &mut [[*const f32; ROWS]]) {
     let taps = p.kernel[0] * p.kernel[1];
     let row_stride = p.width * p.pixel_stride;
     for index in 0..count.next_multiple_of(ROWS) {
@@ -75,7 +83,7 @@ unsafe fn locate_rows(p: &Conv2d, group: usize, first: usize, count: usize, rows
         let pixel = first + index.min(count - 1);
         let (row, x) = (pixel / p.output_width, pixel % p.output_width);
         let (image, y) = (row / p.output_height, row % p.output_height);
-        let base = p.input.wrapping_add(image * p.height * row_stride + group * p.depth);
+        let base = p.input.wrapping_add(image * p.height * row_stride);
         let (top, left) = (y * p.stride[0], x * p.stride[1]);
         let mut at = (index / ROWS) * taps;
         for ky in 0..p.kernel[0] {
@@ -203,7 +211,7 @@ mod tests {
         let mut packed = vec![0.0; packed_len(&source)];
         let panels = c.groups * source.columns.div_ceil(COLUMNS);
         unsafe { pack_panels(&source, w.as_ptr(), packed.as_mut_ptr(), 0, panels) };
-        let zeros = vec![0.0; depth];
+        let zeros = vec![0.0; c.channels];
         let mut out = vec![f32::NAN; c.batch * oh * ow * c.outputs];
         let p = Conv2d {
             input: x.as_ptr(),

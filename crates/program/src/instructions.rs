@@ -146,7 +146,7 @@ instructions! {
         depth_stride: usize,
     }
     /// Convolution of packed weights with bias, residual and activation; a matrix product is one of 1x1.
-    /// `bias` and `residual` may be 0; `zeros` points to at least `depth` zeros.
+    /// `bias` and `residual` may be 0; `zeros` points to at least `pixel_stride` zeros.
     Conv2d {
         input: Address,
         weights: Address,

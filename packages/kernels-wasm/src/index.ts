@@ -5,6 +5,7 @@ export {
   type ConvolutionGeometry,
   type ConvolutionPlan,
   convolutionOutput,
+  convolutionPlans,
   type MatmulGeometry,
   planConvolution,
   planMatmul,

@@ -30,7 +30,7 @@ export interface PackPanels {
 }
 
 /** Convolution of packed weights with bias, residual and activation; a matrix product is one of 1x1.
- * `bias` and `residual` may be 0; `zeros` points to at least `depth` zeros. */
+ * `bias` and `residual` may be 0; `zeros` points to at least `pixel_stride` zeros. */
 export interface Conv2d {
   op: 'conv2d'
   input: number

@@ -1,0 +1,103 @@
+// The choice of algorithm for convolutions, measured: every way to run each shape, and the one that is taken.
+//
+//   pnpm build && node bench/algorithms.mjs [--threads 1]
+import { cpus } from 'node:os'
+import { parseArgs } from 'node:util'
+import {
+  convolutionOutput,
+  convolutionPlans,
+  loadKernels,
+  planConvolution,
+} from '../packages/kernels-wasm/dist/index.js'
+
+const { values } = parseArgs({ options: { threads: { type: 'string', default: '1' } } })
+const kernels = await loadKernels({ threads: Number(values.threads) })
+
+/** `batch x height x width x channels -> outputs, kernel, stride, groups`: what the networks here are made of. */
+const shapes = [
+  [1, 224, 3, 64, 7, 2],
+  [1, 56, 64, 64, 3],
+  [1, 28, 128, 128, 3],
+  [1, 14, 256, 256, 3],
+  [1, 7, 512, 512, 3],
+  [8, 7, 512, 512, 3],
+  [1, 56, 64, 128, 3, 2],
+  [1, 56, 64, 256, 1],
+  [1, 14, 1024, 256, 1],
+  [1, 7, 2048, 512, 1],
+  [1, 56, 128, 128, 3, 1, 32],
+  [1, 14, 512, 512, 3, 1, 32],
+  [1, 32, 3, 16, 3],
+  [1, 32, 8, 8, 3],
+  [1, 32, 16, 16, 3],
+  [128, 32, 16, 16, 3],
+  [128, 16, 32, 32, 3],
+  [128, 8, 64, 64, 3],
+  [1, 32, 4, 64, 3],
+  [1, 32, 64, 4, 3],
+]
+
+/** Runs of one measurement; the shortest counts. */
+const ROUNDS = 15
+
+const floats = count => count * 4
+
+/** Milliseconds of the fastest run. Weights and pictures are zeros: the kernels do not look at values. */
+async function time(geometry, plan) {
+  const [height, width] = convolutionOutput(geometry)
+  const sizes = {
+    input: floats(geometry.batch * geometry.height * geometry.width * geometry.channels),
+    weights: floats(plan.packedFloats),
+    bias: floats(plan.biasFloats),
+    output: floats(geometry.batch * height * width * geometry.outputs),
+    zeros: floats(plan.zeros),
+    workspace: floats(plan.workspaceFloats),
+  }
+  const buffers = Object.fromEntries(Object.entries(sizes).map(([name, bytes]) => [name, kernels.allocate(bytes)]))
+  const program = kernels.load(plan.run({ ...buffers, residual: 0, activation: 'relu' }))
+  let best = Number.POSITIVE_INFINITY
+  for (let i = 0; i < ROUNDS; i++) {
+    const start = performance.now()
+    await kernels.execute(program)
+    best = Math.min(best, performance.now() - start)
+  }
+  kernels.unload(program)
+  for (const [name, address] of Object.entries(buffers)) kernels.release(address, sizes[name])
+  return best
+}
+
+console.log(`Node ${process.version}, build ${kernels.build}, ${kernels.threads} threads, ${cpus()[0].model}`)
+console.log('input              outputs  kernel  stride  groups  milliseconds (GFLOP/s), the chosen one first')
+for (const [batch, side, channels, outputs, kernel, stride = 1, groups = 1] of shapes) {
+  const padding = kernel >> 1
+  const geometry = {
+    batch,
+    height: side,
+    width: side,
+    channels,
+    outputs,
+    groups,
+    kernel: [kernel, kernel],
+    stride: [stride, stride],
+    dilation: [1, 1],
+    padding: [padding, padding, padding, padding],
+  }
+  const [height, width] = convolutionOutput(geometry)
+  const operations = (2 * batch * height * width * outputs * kernel * kernel * channels) / groups
+  const chosen = planConvolution(geometry).packedFloats
+  const results = []
+  for (const [name, plan] of Object.entries(convolutionPlans(geometry))) {
+    const best = await time(geometry, plan)
+    const text = `${name} ${best.toFixed(3)} (${(operations / best / 1e6).toFixed(0)})`
+    if (plan.packedFloats === chosen) results.unshift({ text, best })
+    else results.push({ text, best })
+  }
+  const isRight = results.every(({ best }) => best >= results[0].best)
+  const columns = [`${batch}x${side}x${side}x${channels}`.padEnd(17), outputs, kernel, stride, groups]
+  const text = results.map(result => result.text).join('  ')
+  console.log(
+    columns.map(value => String(value).padStart(6)).join('  '),
+    ` ${text}${isRight ? '' : '  <- not the fastest'}`,
+  )
+}
+process.exit()
