@@ -2,7 +2,7 @@
 #
 # Two ways to a Rust compiler with the wasm32-unknown-unknown target and the sources of std (the shared-memory
 # builds compile std with atomics): rustup where its server answers, Debian's packages where it does not.
-# wasm-pack and wasm-bindgen come from crates.io into .tools/, wasm-opt from the npm package binaryen.
+# wasm-pack and wasm-bindgen come from crates.io into .tools/.
 
 wasm_bindgen_version=$(sed -n 's/^wasm-bindgen = "=\(.*\)"/\1/p' crates/wasm/Cargo.toml)
 tools=$PWD/.tools

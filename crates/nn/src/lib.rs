@@ -24,4 +24,6 @@ pub use pool2d::{pool2d, Pool2d, PoolKind};
 pub use reduce::{reduce, ReduceKind};
 pub use share::{Axis, Share};
 pub use softmax::softmax;
-pub use winograd::{winograd_input, winograd_output, winograd_weights, WinogradInput, WinogradOutput};
+pub use winograd::{
+    winograd_input, winograd_output, winograd_weights, Filtering, WinogradInput, WinogradOutput, WinogradWeights,
+};

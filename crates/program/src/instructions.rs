@@ -63,9 +63,10 @@ macro_rules! kinds {
     )*};
 }
 
-use nn::{Activation, BinaryKind, PoolKind, ReduceKind, UnaryKind};
+use nn::{Activation, BinaryKind, Filtering, PoolKind, ReduceKind, UnaryKind};
 kinds! {
     Activation: None = "none", Relu = "relu";
+    Filtering: F2 = "F2", F4 = "F4";
     UnaryKind: Relu = "relu", Neg = "neg", Abs = "abs", Exp = "exp", Log = "log", Sqrt = "sqrt",
         Square = "square", Reciprocal = "reciprocal", Sigmoid = "sigmoid", Tanh = "tanh";
     BinaryKind: Add = "add", Sub = "sub", Mul = "mul", Div = "div", Maximum = "maximum", Minimum = "minimum";
@@ -169,15 +170,17 @@ instructions! {
         dilation: [usize; 2],
         padding: [usize; 2],
     }
-    /// Transforms 3x3 weights for Winograd's F(4x4, 3x3) and packs them into 36 sets of panels.
+    /// Transforms 3x3 weights for one of Winograd's filterings and packs a set of panels for each of its points.
     WinogradWeights {
+        filtering: Filtering,
         source: Address,
         packed: Address,
         channels: usize,
         columns: usize,
     }
-    /// Transforms the 6x6 pieces `first .. first + count` of the input into 36 planes.
+    /// Transforms the pieces `first .. first + count` of the input into a plane for each point.
     WinogradInput {
+        filtering: Filtering,
         input: Address,
         transformed: Address,
         height: usize,
@@ -190,6 +193,7 @@ instructions! {
     }
     /// Multiplies transformed pieces and weights, transforms back and applies bias, residual and activation.
     WinogradOutput {
+        filtering: Filtering,
         transformed: Address,
         weights: Address,
         bias: Address,

@@ -3,7 +3,7 @@ use crate::instructions::{Address, Instruction};
 use nn::{
     argmax, binary, conv2d, copy, fill, pack_panels, pool2d, reduce, scale_shift, softmax, unary, winograd_input,
     winograd_output, winograd_weights, Axis, Binary, Conv2d, Copy, Epilogue, PanelSource, Pool2d, ScaleShift, Share,
-    WinogradInput, WinogradOutput, COLUMNS,
+    WinogradInput, WinogradOutput, WinogradWeights, COLUMNS,
 };
 
 /// The memory that addresses point into.
@@ -108,16 +108,29 @@ unsafe fn execute(instruction: Instruction, memory: Memory, share: Share) {
             };
             conv2d(&convolution, share);
         }
-        Instruction::WinogradWeights { source, packed, channels, columns } => {
-            winograd_weights(memory.input(source), memory.output(packed), channels, columns, share);
+        Instruction::WinogradWeights { filtering, source, packed, channels, columns } => {
+            let (weights, packed) = (memory.input(source), memory.output(packed));
+            winograd_weights(&WinogradWeights { filtering, weights, packed, channels, columns }, share);
         }
-        Instruction::WinogradInput { input, transformed, height, width, channels, padding, pieces, first, count } => {
+        Instruction::WinogradInput {
+            filtering,
+            input,
+            transformed,
+            height,
+            width,
+            channels,
+            padding,
+            pieces,
+            first,
+            count,
+        } => {
             let (input, transformed) = (memory.input(input), memory.output(transformed));
             let transform =
-                WinogradInput { input, transformed, height, width, channels, padding, pieces, first, count };
+                WinogradInput { filtering, input, transformed, height, width, channels, padding, pieces, first, count };
             winograd_input(&transform, share);
         }
         Instruction::WinogradOutput {
+            filtering,
             transformed,
             weights,
             bias,
@@ -134,6 +147,7 @@ unsafe fn execute(instruction: Instruction, memory: Memory, share: Share) {
         } => {
             let epilogue = Epilogue { bias: memory.optional(bias), residual: memory.optional(residual), activation };
             let products = WinogradOutput {
+                filtering,
                 transformed: memory.input(transformed),
                 weights: memory.input(weights),
                 epilogue,

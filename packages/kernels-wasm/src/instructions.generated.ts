@@ -6,6 +6,9 @@ export type Activation = (typeof Activation)[number]
 export const BinaryKind = ['add', 'sub', 'mul', 'div', 'maximum', 'minimum'] as const
 export type BinaryKind = (typeof BinaryKind)[number]
 
+export const Filtering = ['F2', 'F4'] as const
+export type Filtering = (typeof Filtering)[number]
+
 export const PoolKind = ['max', 'average', 'averageWithPadding'] as const
 export type PoolKind = (typeof PoolKind)[number]
 
@@ -55,18 +58,20 @@ export interface Conv2d {
   padding: readonly number[]
 }
 
-/** Transforms 3x3 weights for Winograd's F(4x4, 3x3) and packs them into 36 sets of panels. */
+/** Transforms 3x3 weights for one of Winograd's filterings and packs a set of panels for each of its points. */
 export interface WinogradWeights {
   op: 'winogradWeights'
+  filtering: Filtering
   source: number
   packed: number
   channels: number
   columns: number
 }
 
-/** Transforms the 6x6 pieces `first .. first + count` of the input into 36 planes. */
+/** Transforms the pieces `first .. first + count` of the input into a plane for each point. */
 export interface WinogradInput {
   op: 'winogradInput'
+  filtering: Filtering
   input: number
   transformed: number
   height: number
@@ -81,6 +86,7 @@ export interface WinogradInput {
 /** Multiplies transformed pieces and weights, transforms back and applies bias, residual and activation. */
 export interface WinogradOutput {
   op: 'winogradOutput'
+  filtering: Filtering
   transformed: number
   weights: number
   bias: number
@@ -243,12 +249,14 @@ export const INSTRUCTIONS = {
     padding: 2,
   },
   winogradWeights: {
+    filtering: Filtering,
     source: 'u32',
     packed: 'u32',
     channels: 'u32',
     columns: 'u32',
   },
   winogradInput: {
+    filtering: Filtering,
     input: 'u32',
     transformed: 'u32',
     height: 'u32',
@@ -260,6 +268,7 @@ export const INSTRUCTIONS = {
     count: 'u32',
   },
   winogradOutput: {
+    filtering: Filtering,
     transformed: 'u32',
     weights: 'u32',
     bias: 'u32',

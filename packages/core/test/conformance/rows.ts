@@ -86,6 +86,11 @@ export const rows: readonly Row[] = [
     inputs: ['1x4x5x16', '33x16x3x3', '33', '1x4x5x33'],
     options: { padding: 1, bias: true, residual: true, relu: true },
   },
+  {
+    op: 'conv2d',
+    inputs: ['1x7x5x256', '260x256x3x3', '260', '1x7x5x260'],
+    options: { padding: 1, bias: true, residual: true, relu: true },
+  },
   { op: 'conv2d', inputs: ['3x44x41x128', '16x128x3x3'], options: { padding: 1, relu: true } },
   // Other kernels.
   { op: 'conv2d', inputs: ['1x20x20x3', '64x3x7x7'], options: { padding: 3, stride: 2 } },
