@@ -1,0 +1,34 @@
+//! Winograd's minimal filtering (Lavin and Gray 2015) for 3x3 convolutions of stride 1: F(4x4, 3x3) takes 36 instead of
+//! 144 products for every 4x4 outputs, F(2x2, 3x3) 16 instead of 36 for every 2x2.
+//!
+//! `output = A' [(G g G') * (B' d B)] A` with d a piece of the input and g the kernel; over many pieces and channels
+//! the product in the middle is one matrix product for each of its 36 or 16 points. The pieces are transformed into
+//! `[point][piece][channel]`, so that each of them is a product of rows and packed panels.
+
+mod input;
+mod lines;
+mod output;
+#[cfg(test)]
+mod tests;
+mod weights;
+
+pub use input::{winograd_input, WinogradInput};
+pub use output::{winograd_output, WinogradOutput};
+pub use weights::{winograd_weights, WinogradWeights};
+
+/// Which of the filterings.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Filtering {
+    /// Pieces of 4x4 inputs and 2x2 outputs.
+    F2,
+    /// Pieces of 6x6 inputs and 4x4 outputs.
+    F4,
+}
+
+/// Between the planes of the points: without it they lie powers of two apart and fight for the same cache lines.
+const PLANE_GAP: usize = 16;
+
+/// Values from one plane of transformed input to the next.
+fn plane_stride(pieces: usize, channels: usize) -> usize {
+    pieces * channels + PLANE_GAP
+}

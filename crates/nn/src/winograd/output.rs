@@ -1,0 +1,138 @@
+use super::lines::{Lines, F2, F4};
+use super::{plane_stride, Filtering, PLANE_GAP};
+use crate::share::Share;
+use gemm::{multiply_tile, Activation, Epilogue, Target, COLUMNS, ROWS};
+use simd::{F32x4, LANES};
+use std::ops::Range;
+
+/// Pieces and panels of one unit of work: its products, at most 36 x 16 x 32 values, stay in the second-level cache.
+const UNIT_PIECES: usize = 16;
+const UNIT_PANELS: usize = 4;
+/// The products of transformed pieces and weights, to be transformed back into `[batch, height, width, columns]`.
+#[derive(Clone, Copy)]
+pub struct WinogradOutput {
+    pub filtering: Filtering,
+    pub transformed: *const f32,
+    pub weights: *const f32,
+    pub epilogue: Epilogue,
+    pub output: *mut f32,
+    /// Of the output.
+    pub height: usize,
+    pub width: usize,
+    pub channels: usize,
+    pub columns: usize,
+    pub pieces: [usize; 2],
+    pub first: usize,
+    pub count: usize,
+}
+
+/// Computes this thread's share.
+///
+/// # Safety
+/// The buffers must be valid for the sizes that `p` names.
+pub unsafe fn winograd_output(p: &WinogradOutput, share: Share) {
+    match p.filtering {
+        Filtering::F2 => multiply_pieces::<F2, 4, 2>(p, share),
+        Filtering::F4 => multiply_pieces::<F4, 6, 4>(p, share),
+    }
+}
+
+unsafe fn multiply_pieces<F: Lines<INPUT, OUTPUT>, const INPUT: usize, const OUTPUT: usize>(
+    p: &WinogradOutput,
+    share: Share,
+) {
+    let points = INPUT * INPUT;
+    let blocks = p.count.div_ceil(UNIT_PIECES);
+    let panels = p.columns.div_ceil(COLUMNS);
+    let chunks = panels.div_ceil(UNIT_PANELS);
+    let plane = UNIT_PIECES * UNIT_PANELS * COLUMNS + PLANE_GAP;
+    let mut products: Vec<f32> = Vec::with_capacity(points * plane);
+    let products = products.as_mut_ptr();
+    for unit in share.of(blocks * chunks) {
+        // Blocks within a chunk, so that a chunk's weights are used for all pieces before the next ones are read.
+        let (chunk, block) = (unit / blocks, unit % blocks);
+        let first = block * UNIT_PIECES;
+        let count = UNIT_PIECES.min(p.count - first);
+        let panels = chunk * UNIT_PANELS..panels.min((chunk + 1) * UNIT_PANELS);
+        for point in 0..points {
+            multiply_plane(p, point, first, count, panels.clone(), products.add(point * plane));
+        }
+        for piece in 0..count {
+            let from = panels.start * COLUMNS;
+            let to = p.columns.min(panels.end * COLUMNS);
+            for column in (from..to).step_by(LANES) {
+                let source = products.add(piece * UNIT_PANELS * COLUMNS + column - from);
+                write_piece::<F, INPUT, OUTPUT>(p, source, plane, p.first + first + piece, column);
+            }
+        }
+    }
+}
+
+/// The product of one point for a block of pieces and some panels: `products[piece][UNIT_PANELS * 8]`.
+#[inline(always)]
+unsafe fn multiply_plane(
+    p: &WinogradOutput,
+    point: usize,
+    first: usize,
+    count: usize,
+    panels: Range<usize>,
+    products: *mut f32,
+) {
+    const PLAIN: Epilogue =
+        Epilogue { bias: std::ptr::null(), residual: std::ptr::null(), activation: Activation::None };
+    let rows = p.transformed.add(point * plane_stride(p.count, p.channels) + first * p.channels);
+    let all_panels = p.columns.div_ceil(COLUMNS);
+    for panel in panels.clone() {
+        let weights = p.weights.add((point * all_panels + panel) * p.channels * COLUMNS);
+        let column = (panel - panels.start) * COLUMNS;
+        for row in (0..count).step_by(ROWS) {
+            let valid = ROWS.min(count - row);
+            let taps = [std::array::from_fn(|r| rows.add((row + r.min(valid - 1)) * p.channels))];
+            let target = Target {
+                output: products.add(row * UNIT_PANELS * COLUMNS + column),
+                offset: 0,
+                row_stride: UNIT_PANELS * COLUMNS,
+                rows: valid,
+                columns: COLUMNS,
+                column: 0,
+            };
+            multiply_tile(&taps, p.channels, weights, target, &PLAIN);
+        }
+    }
+}
+
+/// `A' m A` of one piece and four columns, with the epilogue, where it lies inside the output.
+#[inline(always)]
+unsafe fn write_piece<F: Lines<INPUT, OUTPUT>, const INPUT: usize, const OUTPUT: usize>(
+    p: &WinogradOutput,
+    products: *const f32,
+    plane: usize,
+    piece: usize,
+    column: usize,
+) {
+    let columns: [[F32x4; OUTPUT]; INPUT] =
+        std::array::from_fn(|x| F::output(std::array::from_fn(|y| F32x4::load(products.add((y * INPUT + x) * plane)))));
+    let (row, px) = (piece / p.pieces[1], piece % p.pieces[1]);
+    let (image, py) = (row / p.pieces[0], row % p.pieces[0]);
+    let (top, left) = (py * OUTPUT, px * OUTPUT);
+    let lanes = LANES.min(p.columns - column);
+    let bias = if p.epilogue.bias.is_null() { F32x4::zero() } else { F32x4::load(p.epilogue.bias.add(column)) };
+    for y in 0..OUTPUT.min(p.height - top) {
+        let values = F::output(std::array::from_fn(|x| columns[x][y]));
+        for (x, value) in values.iter().enumerate().take(p.width - left) {
+            let at = ((image * p.height + top + y) * p.width + left + x) * p.columns + column;
+            let mut value = *value + bias;
+            if lanes == LANES {
+                if !p.epilogue.residual.is_null() {
+                    value = value + F32x4::load(p.epilogue.residual.add(at));
+                }
+                p.epilogue.activation.apply(value).store(p.output.add(at));
+            } else {
+                if !p.epilogue.residual.is_null() {
+                    value = value + F32x4::load_partial(p.epilogue.residual.add(at), lanes);
+                }
+                p.epilogue.activation.apply(value).store_partial(p.output.add(at), lanes);
+            }
+        }
+    }
+}
