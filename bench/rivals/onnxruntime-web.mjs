@@ -1,0 +1,12 @@
+// ONNX Runtime's WebAssembly build.
+import * as ort from 'onnxruntime-web'
+import { toNchw } from '../networks.mjs'
+import { toOnnx } from '../onnx.mjs'
+
+export async function prepare(net, { threads }) {
+  ort.env.wasm.numThreads = threads
+  const session = await ort.InferenceSession.create(toOnnx(net.graph, net.parameters), { executionProviders: ['wasm'] })
+  const feeds = { image: new ort.Tensor('float32', toNchw(net), [net.batch, 3, net.size, net.size]) }
+  const run = async () => Object.values(await session.run(feeds))[0].data
+  return { version: ort.env.versions.web, run }
+}
