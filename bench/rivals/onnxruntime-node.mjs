@@ -1,7 +1,7 @@
 // ONNX Runtime as native code, with the processor's widest vectors.
 import * as ort from 'onnxruntime-node'
+import { toOnnx } from '../../packages/cli/dist/onnx.js'
 import { toNchw } from '../networks.mjs'
-import { toOnnx } from '../onnx.mjs'
 
 export async function prepare(net, { threads }) {
   const session = await ort.InferenceSession.create(toOnnx(net.graph, net.parameters), {

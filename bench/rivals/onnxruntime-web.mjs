@@ -1,7 +1,7 @@
 // ONNX Runtime's WebAssembly build.
 import * as ort from 'onnxruntime-web'
+import { toOnnx } from '../../packages/cli/dist/onnx.js'
 import { toNchw } from '../networks.mjs'
-import { toOnnx } from '../onnx.mjs'
 
 export async function prepare(net, { threads }) {
   ort.env.wasm.numThreads = threads

@@ -55,7 +55,8 @@ export class Model {
   readonly architecture: Architecture
   readonly labels: readonly string[]
   readonly preprocessing: Preprocessing
-  readonly #parameters: Parameters
+  /** Weights and batch statistics, as they were loaded. */
+  readonly parameters: Parameters
   readonly #options: CompileOptions
   /** The last used comes last. */
   readonly #programs = new Map<string, Program>()
@@ -67,7 +68,7 @@ export class Model {
     this.architecture = architecture
     this.labels = labels
     this.preprocessing = preprocessing
-    this.#parameters = parameters
+    this.parameters = parameters
     this.#options = options
   }
 
@@ -165,7 +166,7 @@ export class Model {
     if (!program) {
       this.#keepPrograms(PROGRAMS_KEPT - 1)
       const outputs = { ...resnet(this.architecture, input('images', [n, side, side, 3])) }
-      program = await compile({ outputs, parameters: this.#parameters }, this.#options)
+      program = await compile({ outputs, parameters: this.parameters }, this.#options)
     }
     this.#programs.delete(key)
     this.#programs.set(key, program)

@@ -14,11 +14,13 @@ import {
   wholeNumber,
 } from '../options.ts'
 import { bold, count, milliseconds, pairs, percent, printJson, printLine, rounded, table } from '../output.ts'
+import { differenceOf, installedRival, prepareRival, type Rival } from '../rival.ts'
 
 interface Options extends ModelOptions, RunOptions {
   readonly batch: number
   readonly input?: number
   readonly perLayer?: true
+  readonly compare?: true
   readonly json?: true
 }
 
@@ -36,13 +38,15 @@ export function addBench(program: Command): void {
     .option('--batch <n>', 'pictures in one run of the network', wholeNumber(1, 100_000), 1)
     .option('--input <side>', "height and width of the pictures (default: the model's)", wholeNumber(1, 16_384))
     .option('--per-layer', 'also list the layers: time, speed, share and kernel of each')
+    .option('--compare', 'also time onnxruntime-web on the same network, where it is installed')
     .option('--json', 'print one JSON object')
     .addHelpText('after', '\nExample:\n  $ residual bench --arch resnet18 --threads 2')
     .action(bench)
 }
 
-async function bench({ batch, input, perLayer, json, ...options }: Options, command: Command): Promise<void> {
+async function bench({ batch, input, perLayer, compare, json, ...options }: Options, command: Command): Promise<void> {
   requireModelOrArchitecture(command, options)
+  const runtime = compare ? installedRival() : undefined
   const model = await benchedModel(options)
   const side = input ?? model.preprocessing.crop
   if (batch * side * side * 3 * 4 > MEMORY) {
@@ -50,26 +54,28 @@ async function bench({ batch, input, perLayer, json, ...options }: Options, comm
   }
   const { build, threads } = await model.prepare(batch, side)
   const images = new Float32Array(batch * side * side * 3).map((_, i) => Math.sin(i))
-  const times = await timeRuns(() => model.logits(images, batch))
-  const [min, median] = [times[0], (times[(times.length - 1) >> 1] + times[times.length >> 1]) / 2]
+  const ours = summaryOf(await timeRuns(() => model.logits(images, batch)))
   const arch = model.architecture.name
   const cpu = cpus()[0]?.model.trim() ?? 'unknown'
   const layers = perLayer ? await timeLayers(() => model.profile(images, batch)) : undefined
+  const rival = runtime && (await prepareRival(runtime, model, images, [batch, side], threads))
+  const compared = rival && (await compareWith(rival, await model.logits(images, batch), ours.median))
   if (json) {
-    const measured = { min: rounded(min), median: rounded(median) }
-    return printJson({ arch, batch, threads, milliseconds: measured, build, node: process.version, cpu, layers })
+    const milliseconds = { min: ours.min, median: ours.median }
+    return printJson({ arch, batch, threads, milliseconds, build, node: process.version, cpu, layers, compared })
   }
-  const rate = (1000 * batch) / median
+  const rate = (1000 * batch) / ours.median
   pairs([
     ['network', `${bold(arch)}, ${batch} x ${side} x ${side} x 3`],
-    ['fastest', milliseconds(min)],
+    ['fastest', milliseconds(ours.min)],
     [
       'median',
-      `${bold(milliseconds(median))} of ${count(times.length)} runs, ${rate < 10 ? rate.toFixed(1) : count(Math.round(rate))} images/s`,
+      `${bold(milliseconds(ours.median))} of ${count(ours.runs)} runs, ${rate < 10 ? rate.toFixed(1) : count(Math.round(rate))} images/s`,
     ],
     ['build', `${build}, ${threads} ${threads === 1 ? 'thread' : 'threads'}`],
     ['node', process.version],
     ['cpu', cpu],
+    ...(compared ? [['rival', describe(compared)] as const] : []),
   ]).forEach(printLine)
   if (layers) {
     printLine()
@@ -96,6 +102,45 @@ async function timeRuns(run: () => Promise<unknown>): Promise<number[]> {
   }
   return times.sort((a, b) => a - b)
 }
+
+interface Times {
+  readonly min: number
+  readonly median: number
+  readonly runs: number
+}
+
+const summaryOf = (sorted: readonly number[]): Times => {
+  const median = (sorted[(sorted.length - 1) >> 1] + sorted[sorted.length >> 1]) / 2
+  return { min: rounded(sorted[0]), median: rounded(median), runs: sorted.length }
+}
+
+/** How a rival did, for printing. */
+interface RivalTimes {
+  readonly name: string
+  readonly version: string
+  readonly milliseconds: { readonly min: number; readonly median: number }
+  /** Its median time by ours. */
+  readonly ratio: number
+  /** The largest difference of its logits from ours, in parts of their root mean square. */
+  readonly difference: number
+}
+
+/** Differences of logits that rounding explains; see docs/performance.md. */
+const TOLERANCE = 1e-4
+
+async function compareWith(rival: Rival, logits: Float32Array, ours: number): Promise<RivalTimes> {
+  const { name, version, run } = rival
+  const difference = differenceOf(logits, await run())
+  if (!(difference < TOLERANCE)) {
+    throw new CommandError(`--compare: the logits of ${name} differ from ours by ${percent(difference)} of their size`)
+  }
+  const { min, median } = summaryOf(await timeRuns(run))
+  const ratio = rounded(median / ours)
+  return { name, version, milliseconds: { min, median }, ratio, difference: Number(difference.toPrecision(2)) }
+}
+
+const describe = ({ name, version, milliseconds: { min, median }, ratio, difference }: RivalTimes): string =>
+  `${name} ${version}: fastest ${milliseconds(min)}, median ${milliseconds(median)}, ${bold(`${ratio.toFixed(2)} x`)} ours; logits differ by ${difference} of their size`
 
 /** The steps of a network, each with the shortest of its times. */
 async function timeLayers(profile: () => Promise<StepTime[]>): Promise<StepTime[]> {
