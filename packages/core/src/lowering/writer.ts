@@ -1,4 +1,5 @@
 import type { Instruction, Kernels, LoadedProgram } from '@residual/kernels-wasm'
+import { byteSize } from '../graph.ts'
 import { type ArenaPlan, storageOf } from '../memory-plan.ts'
 import { sizeOf } from '../shape.ts'
 import type { Tensor } from '../tensor.ts'
@@ -56,7 +57,9 @@ export class ProgramWriter {
     const storage = storageOf(tensor) as Tensor<'constant'>
     let address = this.constants.get(storage)
     if (address === undefined) {
-      address = this.weights(storage.attributes.data.length, storage.attributes.data)
+      const floats = sizeOf(storage.shape)
+      address = this.weights(floats)
+      writeConstant(storage, this.kernels.floats(address, floats))
       this.constants.set(storage, address)
     }
     return address
@@ -67,10 +70,9 @@ export class ProgramWriter {
   }
 
   /** Room for `floats` values that live as long as the program. */
-  weights(floats: number, values?: Float32Array): number {
+  weights(floats: number): number {
     const address = this.allocations.allocate(floats * 4)
     this.weightBytes += floats * 4
-    if (values) this.kernels.floats(address, values.length).set(values)
     return address
   }
 
@@ -104,13 +106,13 @@ export class ProgramWriter {
       return target
     }
     const target = this.weights(floats)
-    const { data } = storage.attributes
-    const source = this.kernels.allocate(data.byteLength)
+    const bytes = byteSize(storage)
+    const source = this.kernels.allocate(bytes)
     try {
-      this.kernels.floats(source, data.length).set(data)
+      writeConstant(storage, this.kernels.floats(source, bytes / 4))
       this.kernels.executeOnce([prepare(source, target)])
     } finally {
-      this.kernels.release(source, data.byteLength)
+      this.kernels.release(source, bytes)
     }
     return target
   }
@@ -120,6 +122,11 @@ export class ProgramWriter {
     const count = sizeOf(tensor.shape)
     return this.prepared(tensor, floats, (input, output) => copyRow(input, output, count))
   }
+}
+
+function writeConstant({ attributes }: Tensor<'constant'>, target: Float32Array): void {
+  if (attributes.write) attributes.write(target)
+  else target.set(attributes.data)
 }
 
 function copyRow(input: number, output: number, count: number): Instruction {
