@@ -3,7 +3,7 @@
 //
 //   pnpm build && cd bench && npm ci && node startup.mjs [--arch resnet18] [--rounds 7] [--node 24]
 //
-// Writes results/startup.json.
+// Writes results/startup.json, and that part of docs/performance.md.
 import { spawnSync } from 'node:child_process'
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { cpus, tmpdir } from 'node:os'
@@ -12,6 +12,7 @@ import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import { toOnnx } from '../packages/cli/dist/onnx.js'
 import { fromFloat32, writeSafetensors } from '../packages/core/dist/index.js'
+import { writeSection } from './document.mjs'
 import { network } from './networks.mjs'
 import { nodeOf, nodes } from './nodes.mjs'
 import { median, three } from './statistics.mjs'
@@ -69,14 +70,21 @@ const result = { arch: values.arch, node: runs.residual[0].node, cpu: cpus()[0].
 mkdirSync(at('results/'), { recursive: true })
 writeFileSync(at('results/startup.json'), `${JSON.stringify(result, null, 2)}\n`)
 
-console.log(`${values.arch}, Node ${result.node}, ${result.cpu}; medians of ${values.rounds} processes in turn\n`)
-console.log('| | start to first prediction | resident memory | at its peak |\n| --- | --- | --- | --- |')
-for (const { name, milliseconds, resident, peak } of summary) {
-  const by = (value, own) => (name === ours.name ? '' : ` (${(value / own).toFixed(2)} x)`)
+const by = (value, own, name) => (name === ours.name ? '' : ` (${(value / own).toFixed(2)} x)`)
+const lines = summary.map(({ name, milliseconds, resident, peak }) => {
   const cells = [
-    `${milliseconds} ms${by(milliseconds, ours.milliseconds)}`,
-    `${resident} MB${by(resident, ours.resident)}`,
-    `${peak} MB${by(peak, ours.peak)}`,
+    `${milliseconds} ms${by(milliseconds, ours.milliseconds, name)}`,
+    `${resident} MB${by(resident, ours.resident, name)}`,
+    `${peak} MB${by(peak, ours.peak, name)}`,
   ]
-  console.log(`| ${name} | ${cells.join(' | ')} |`)
-}
+  return `| ${name} | ${cells.join(' | ')} |`
+})
+const text = [
+  `${values.arch}, one thread, Node ${result.node}, ${result.cpu}; medians of ${values.rounds} processes in turn.`,
+  '',
+  '| | start to first prediction | resident memory | at its peak |',
+  '| --- | --- | --- | --- |',
+  ...lines,
+].join('\n')
+writeSection('startup', text)
+console.log(text)

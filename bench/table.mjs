@@ -1,21 +1,23 @@
-// Every network of docs/performance.md beside its rivals, each configuration in a process of its own; about 13 minutes.
-// Writes results/inference.json, the table results/inference.md, and the plot docs/performance.svg.
+// Every network of docs/performance.md beside its rivals, each configuration in a process of its own; about 11 minutes.
+// Writes results/inference.json, and the table and the plot of docs/performance.md.
 //
 //   pnpm build && cd bench && npm ci && node table.mjs [--only resnet18] [--seconds 8] [--draw]
 //
-// Nothing else should run meanwhile. --draw writes table and plot anew from the results that are there.
+// Nothing else should run meanwhile. --draw writes table and plot anew from the results that are there, --only writes
+// nothing.
 import { execFileSync } from 'node:child_process'
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { loadavg } from 'node:os'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import { drawBars } from './chart.mjs'
+import { writeSection } from './document.mjs'
 import { nodes } from './nodes.mjs'
 
 const { values } = parseArgs({
   options: {
     only: { type: 'string' },
-    seconds: { type: 'string', default: '8' },
+    seconds: { type: 'string', default: '6' },
     draw: { type: 'boolean' },
   },
 })
@@ -92,9 +94,10 @@ function report(results) {
     )
     const versions = names.map(name => `${name} ${rows.map(row => of(row, name)?.version).find(Boolean)}`)
     const worst = Math.max(...rows.flatMap(({ rivals }) => rivals.map(({ difference }) => difference)))
+    const load = Math.max(...rows.map(row => row.load))
     const about = [
       `Node ${rows[0].node}, ${of(rows[0], 'residual').version} build, ${versions.join(', ')}; ${cpu}.`,
-      `Logits differ by at most ${worst} of their root mean square.`,
+      `Logits differ by at most ${worst} of their root mean square. The one-minute load of the machine when a measurement began was at most ${load.toFixed(1)}.`,
     ]
     return `${about.join(' ')}\n\n${tableOf(rows, names)}\n`
   })
@@ -117,8 +120,10 @@ function plot(results) {
 mkdirSync(at('results/'), { recursive: true })
 const file = at('results/inference.json')
 const results = values.draw ? JSON.parse(readFileSync(file, 'utf8')) : measureAll()
-if (!values.draw) writeFileSync(file, `${JSON.stringify(results, null, 2)}\n`)
+if (!values.draw && !values.only) writeFileSync(file, `${JSON.stringify(results, null, 2)}\n`)
 const text = report(results)
-writeFileSync(at('results/inference.md'), text)
-if (!values.only) writeFileSync(at('../docs/performance.svg'), plot(results))
+if (!values.only) {
+  writeSection('table', text)
+  writeFileSync(at('../docs/performance.svg'), plot(results))
+}
 console.log(text)
