@@ -36,11 +36,11 @@ impl Memory {
 ///
 /// # Safety
 /// Every address in `program` must be valid for what its instruction reads or writes there.
-pub unsafe fn run(program: &[u32], memory: Memory, barrier: &Barrier, share: Share, may_sleep: bool) -> bool {
+pub unsafe fn run(program: &[u32], memory: Memory, barrier: &Barrier, share: Share) -> bool {
     let mut rest = program;
     while let Some((instruction, words)) = Instruction::decode(rest) {
         execute(instruction, memory, share);
-        barrier.wait(share.threads as u32, may_sleep);
+        barrier.wait(share.threads as u32);
         rest = &rest[words..];
     }
     rest.is_empty()
