@@ -1,8 +1,15 @@
+use std::cell::Cell;
 use std::sync::atomic::{AtomicU32, Ordering};
 
-/// Turns of the spin loop before a thread goes to sleep, some hundred microseconds: most instructions
-/// are shorter, and to wake a thread takes tens of microseconds.
-const SPINS: u32 = 200_000;
+/// Bounds of the turns of the spin loop before a thread goes to sleep: a few microseconds, and a hundred.
+const SPINS: std::ops::RangeInclusive<u32> = 4_000..=200_000;
+
+thread_local! {
+    /// How long this thread spins. To wake one that sleeps takes tens of microseconds, longer than most instructions, so
+    /// spinning pays, and pays more the more often it is enough. It never is where the scheduler has put two threads on
+    /// one core, as it does when it wakes both at once: there each must sleep for the other to run.
+    static PATIENCE: Cell<u32> = const { Cell::new(*SPINS.end()) };
+}
 
 /// A word that threads wait on.
 #[derive(Default)]
@@ -30,17 +37,22 @@ impl Signal {
 
     /// Returns once the word is another than `value`: spins first, then sleeps where the platform can.
     pub fn wait_while(&self, value: u32) {
-        loop {
-            for _ in 0..SPINS {
-                if self.get() != value {
-                    return;
+        let patience = PATIENCE.get();
+        for turn in 0..patience {
+            if self.get() != value {
+                if turn > 0 {
+                    PATIENCE.set((patience * 4).min(*SPINS.end()));
                 }
-                std::hint::spin_loop();
+                return;
             }
-            self.sleepers.fetch_add(1, Ordering::SeqCst);
-            sleep(&self.value, value);
-            self.sleepers.fetch_sub(1, Ordering::SeqCst);
+            std::hint::spin_loop();
         }
+        PATIENCE.set((patience / 2).max(*SPINS.start()));
+        self.sleepers.fetch_add(1, Ordering::SeqCst);
+        while self.get() == value {
+            sleep(&self.value, value);
+        }
+        self.sleepers.fetch_sub(1, Ordering::SeqCst);
     }
 }
 

@@ -14,5 +14,5 @@ pub use barrier::Barrier;
 pub use instructions::Instruction;
 pub use interpreter::{run, Memory};
 pub use nn::Share;
-pub use pool::{Control, Job, CONTROL_WORDS, MAX_THREADS};
+pub use pool::{Control, Job, CONTROL_WORDS};
 pub use schema::typescript;

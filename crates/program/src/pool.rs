@@ -1,8 +1,8 @@
 use crate::barrier::{Barrier, Signal};
 use std::sync::atomic::{AtomicU32, Ordering};
 
-/// The most threads that one [`Control`] has seats for.
-pub const MAX_THREADS: usize = 64;
+/// As many as JavaScript lets a caller ask for.
+const MAX_THREADS: usize = 64;
 
 /// A program to run: where its words lie and how many threads take part.
 #[derive(Clone, Copy, Debug)]
