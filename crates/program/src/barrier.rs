@@ -1,34 +1,68 @@
+use std::cell::Cell;
 use std::sync::atomic::{AtomicU32, Ordering};
 
-/// Turns of the spin loop before a thread goes to sleep: instructions last microseconds, waking one
-/// takes tens of them.
-const SPINS: u32 = 20_000;
+/// Bounds of the turns of the spin loop before a thread goes to sleep: a few microseconds, and a hundred.
+const SPINS: std::ops::RangeInclusive<u32> = 4_000..=200_000;
 
-/// Waits until `word` differs from `value`: spins first, then sleeps where the platform lets it.
-///
-/// `may_sleep` is false on a browser's main thread, which must not block and so spins on.
-pub fn wait_while(word: &AtomicU32, value: u32, may_sleep: bool) {
-    loop {
-        for _ in 0..SPINS {
-            if word.load(Ordering::Acquire) != value {
+thread_local! {
+    /// How long this thread spins. To wake one that sleeps takes tens of microseconds, longer than most instructions, so
+    /// spinning pays, and pays more the more often it is enough. It never is where the scheduler has put two threads on
+    /// one core, as it does when it wakes both at once: there each must sleep for the other to run.
+    static PATIENCE: Cell<u32> = const { Cell::new(*SPINS.end()) };
+}
+
+/// A word that threads wait on.
+#[derive(Default)]
+#[repr(C)]
+pub struct Signal {
+    value: AtomicU32,
+    sleepers: AtomicU32,
+}
+
+impl Signal {
+    pub fn get(&self) -> u32 {
+        self.value.load(Ordering::Acquire)
+    }
+
+    /// What the caller wrote before is seen by those whose wait it ends.
+    pub fn set(&self, value: u32) {
+        // Both sequentially consistent, here and in `sleep`: either the sleeper is counted before it is looked for,
+        // or it finds the new value and does not sleep.
+        self.value.store(value, Ordering::SeqCst);
+        // Waking costs a microsecond even where nobody sleeps.
+        if self.sleepers.load(Ordering::SeqCst) > 0 {
+            wake(&self.value);
+        }
+    }
+
+    /// Returns once the word is another than `value`: spins first, then sleeps where the platform can.
+    pub fn wait_while(&self, value: u32) {
+        let patience = PATIENCE.get();
+        for turn in 0..patience {
+            if self.get() != value {
+                if turn > 0 {
+                    PATIENCE.set((patience * 4).min(*SPINS.end()));
+                }
                 return;
             }
             std::hint::spin_loop();
         }
-        if may_sleep {
-            sleep(word, value);
+        PATIENCE.set((patience / 2).max(*SPINS.start()));
+        self.sleepers.fetch_add(1, Ordering::SeqCst);
+        while self.get() == value {
+            sleep(&self.value, value);
         }
+        self.sleepers.fetch_sub(1, Ordering::SeqCst);
     }
 }
 
 #[cfg(all(target_arch = "wasm32", target_feature = "atomics"))]
 fn sleep(word: &AtomicU32, value: u32) {
-    // The engine rechecks the word before it sleeps, so a wake between the last load and here is not lost.
     unsafe { core::arch::wasm32::memory_atomic_wait32(word.as_ptr().cast(), value as i32, -1) };
 }
 
 #[cfg(all(target_arch = "wasm32", target_feature = "atomics"))]
-pub fn wake(word: &AtomicU32) {
+fn wake(word: &AtomicU32) {
     unsafe { core::arch::wasm32::memory_atomic_notify(word.as_ptr().cast(), u32::MAX) };
 }
 
@@ -38,28 +72,28 @@ fn sleep(_word: &AtomicU32, _value: u32) {
 }
 
 #[cfg(not(all(target_arch = "wasm32", target_feature = "atomics")))]
-pub fn wake(_word: &AtomicU32) {}
+fn wake(_word: &AtomicU32) {}
 
-/// Where the threads of a program meet after every instruction.
+/// Where the threads of a program meet after every instruction; all zeros at the start.
+#[derive(Default)]
 #[repr(C)]
 pub struct Barrier {
     arrived: AtomicU32,
-    generation: AtomicU32,
+    generation: Signal,
 }
 
 impl Barrier {
     /// Returns once `threads` threads have called it; what each wrote before is seen by all after.
-    pub fn wait(&self, threads: u32, may_sleep: bool) {
+    pub fn wait(&self, threads: u32) {
         if threads == 1 {
             return;
         }
-        let generation = self.generation.load(Ordering::Acquire);
+        let generation = self.generation.get();
         if self.arrived.fetch_add(1, Ordering::AcqRel) + 1 == threads {
             self.arrived.store(0, Ordering::Relaxed);
-            self.generation.store(generation.wrapping_add(1), Ordering::Release);
-            wake(&self.generation);
+            self.generation.set(generation.wrapping_add(1));
         } else {
-            wait_while(&self.generation, generation, may_sleep);
+            self.generation.wait_while(generation);
         }
     }
 }

@@ -31,18 +31,22 @@ impl Memory {
     }
 }
 
-/// Runs this thread's share of every instruction of `program`, meeting the others at `barrier` after each.
+/// Runs this thread's share of every instruction of `program`, meeting the others at `barrier` after each, and once
+/// where there is none: no thread may be done before all have begun.
 /// Returns whether the words were instructions to the end; it stops at the first that is none.
 ///
 /// # Safety
 /// Every address in `program` must be valid for what its instruction reads or writes there.
-pub unsafe fn run(program: &[u32], memory: Memory, barrier: &Barrier, share: Share, may_sleep: bool) -> bool {
+pub unsafe fn run(program: &[u32], memory: Memory, barrier: &Barrier, share: Share) -> bool {
     let mut rest = program;
     while let Some((instruction, words)) = Instruction::decode(rest) {
         execute(instruction, memory, share);
-        barrier.wait(share.threads as u32, may_sleep);
         rest = &rest[words..];
+        if !rest.is_empty() {
+            barrier.wait(share.threads as u32);
+        }
     }
+    barrier.wait(share.threads as u32);
     rest.is_empty()
 }
 

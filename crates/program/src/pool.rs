@@ -1,5 +1,8 @@
-use crate::barrier::{wait_while, wake, Barrier};
+use crate::barrier::{Barrier, Signal};
 use std::sync::atomic::{AtomicU32, Ordering};
+
+/// As many as JavaScript lets a caller ask for.
+const MAX_THREADS: usize = 64;
 
 /// A program to run: where its words lie and how many threads take part.
 #[derive(Clone, Copy, Debug)]
@@ -9,46 +12,41 @@ pub struct Job {
     pub threads: u32,
 }
 
-/// What the main thread and its workers share; all zeros at the start.
+/// What the threads of a pool and the one that gives them jobs share; all zeros at the start.
 #[repr(C)]
 pub struct Control {
-    /// Counts the jobs; workers wait for it to change.
-    job: AtomicU32,
     program: AtomicU32,
     words: AtomicU32,
     threads: AtomicU32,
     pub barrier: Barrier,
+    /// 1 where a job waits for the thread of that number. Threads that take no part are left asleep.
+    seats: [Signal; MAX_THREADS],
 }
 
 /// 32-bit words that a [`Control`] takes.
 pub const CONTROL_WORDS: usize = std::mem::size_of::<Control>() / 4;
 
 impl Control {
-    /// Hands a job to the workers. The caller then runs thread 0's part of it itself.
+    /// Hands a job to threads 0 to `job.threads - 1`. The one before must have ended.
     pub fn start(&self, job: Job) {
         self.program.store(job.program, Ordering::Relaxed);
         self.words.store(job.words, Ordering::Relaxed);
         self.threads.store(job.threads, Ordering::Relaxed);
-        self.job.fetch_add(1, Ordering::Release);
-        wake(&self.job);
+        for seat in &self.seats[..job.threads as usize] {
+            seat.set(1);
+        }
     }
 
-    /// The number of the job handed out last.
-    pub fn current(&self) -> u32 {
-        self.job.load(Ordering::Acquire)
-    }
-
-    /// Waits for a job later than number `last` and returns its number and the job.
-    ///
-    /// A job in which a worker takes part cannot end without it, so the fields do not change under it.
-    pub fn next(&self, last: u32) -> (u32, Job) {
-        wait_while(&self.job, last, true);
-        let number = self.current();
-        let job = Job {
+    /// Waits for a job in which `thread` takes part.
+    pub fn next(&self, thread: usize) -> Job {
+        let seat = &self.seats[thread];
+        seat.wait_while(0);
+        seat.set(0);
+        // The job cannot end without this thread, so the fields stay until they are read.
+        Job {
             program: self.program.load(Ordering::Relaxed),
             words: self.words.load(Ordering::Relaxed),
             threads: self.threads.load(Ordering::Relaxed),
-        };
-        (number, job)
+        }
     }
 }

@@ -15,18 +15,19 @@ impl Buffer {
         let control: Vec<u32> = vec![0; CONTROL_WORDS];
         let shared = Shared(Memory { base: self.0.as_mut_ptr().cast() }, control.as_ptr().cast());
         std::thread::scope(|scope| {
-            for thread in 1..threads {
-                scope.spawn(move || {
-                    let shared = shared;
-                    let control = unsafe { &*shared.1 };
-                    let (_, job) = control.next(0);
-                    let share = Share { thread: thread as usize, threads: job.threads as usize };
-                    unsafe { run(program, shared.0, &control.barrier, share, true) };
-                });
-            }
-            let control = unsafe { &*shared.1 };
-            control.start(Job { program: 0, words: program.len() as u32, threads });
-            unsafe { run(program, shared.0, &control.barrier, Share { thread: 0, threads: threads as usize }, true) }
+            let workers: Vec<_> = (0..threads as usize)
+                .map(|thread| {
+                    scope.spawn(move || {
+                        let shared = shared;
+                        let control = unsafe { &*shared.1 };
+                        let share = Share { thread, threads: control.next(thread).threads as usize };
+                        unsafe { run(program, shared.0, &control.barrier, share) }
+                    })
+                })
+                .collect();
+            unsafe { &*shared.1 }.start(Job { program: 0, words: program.len() as u32, threads });
+            // All of them say the same.
+            workers.into_iter().map(|worker| worker.join().unwrap()).reduce(|a, b| a && b) == Some(true)
         })
     }
 

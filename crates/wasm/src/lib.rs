@@ -1,6 +1,6 @@
-//! What JavaScript sees: memory, running a program, and the loop of a worker thread.
+//! What JavaScript sees: memory, running a program here, and the jobs of a pool of threads.
 
-use program::{run, Control, Job, Memory, Share};
+use program::{run, Barrier, Control, Job, Memory, Share};
 use std::alloc::{alloc_zeroed, dealloc, Layout};
 use wasm_bindgen::prelude::wasm_bindgen;
 
@@ -27,43 +27,36 @@ pub fn release(address: usize, bytes: usize) {
     }
 }
 
-/// Words that the control block shared with the workers takes.
+/// Words that the control block of a pool takes.
 #[wasm_bindgen(js_name = controlWords)]
 pub fn control_words() -> usize {
     program::CONTROL_WORDS
 }
 
-/// Runs the program of `words` words at address `program`: thread 0 here, the others in [`work`].
+/// Runs the program of `words` words at address `program` on the calling thread alone.
 /// False where the words are no program.
 #[wasm_bindgen]
-pub fn execute(control: usize, program: usize, words: usize, threads: u32, may_sleep: bool) -> bool {
-    let control = unsafe { &*(control as *const Control) };
-    if threads > 1 {
-        control.start(Job { program: program as u32, words: words as u32, threads });
-    }
-    let program = unsafe { std::slice::from_raw_parts(program as *const u32, words) };
-    unsafe { run(program, MEMORY, &control.barrier, Share { thread: 0, threads: threads as usize }, may_sleep) }
+pub fn execute(program: usize, words: usize) -> bool {
+    unsafe { share_of(program, words, &Barrier::default(), Share { thread: 0, threads: 1 }) }
 }
 
-/// A worker's life: takes its share of every job in which it takes part. It never returns; the worker
-/// is ended from outside.
+/// Hands a program to threads 0 to `threads - 1` of a pool, which wait in [`work`]; the job before must have ended.
 #[wasm_bindgen]
-pub fn work(control: usize, thread: u32, last: u32) {
+pub fn start(control: usize, program: usize, words: usize, threads: u32) {
     let control = unsafe { &*(control as *const Control) };
-    let mut last = last;
-    loop {
-        let (number, job) = control.next(last);
-        last = number;
-        if thread < job.threads {
-            let program = unsafe { std::slice::from_raw_parts(job.program as *const u32, job.words as usize) };
-            let share = Share { thread: thread as usize, threads: job.threads as usize };
-            unsafe { run(program, MEMORY, &control.barrier, share, true) };
-        }
-    }
+    control.start(Job { program: program as u32, words: words as u32, threads });
 }
 
-/// The number of the last job, from which a new worker starts to wait.
-#[wasm_bindgen(js_name = currentJob)]
-pub fn current_job(control: usize) -> u32 {
-    unsafe { &*(control as *const Control) }.current()
+/// Waits for the next job of this thread of a pool and does its share. Returns once the job is done, by all threads;
+/// false where the words were no program.
+#[wasm_bindgen]
+pub fn work(control: usize, thread: usize) -> bool {
+    let control = unsafe { &*(control as *const Control) };
+    let Job { program, words, threads } = control.next(thread);
+    let share = Share { thread, threads: threads as usize };
+    unsafe { share_of(program as usize, words as usize, &control.barrier, share) }
+}
+
+unsafe fn share_of(program: usize, words: usize, barrier: &Barrier, share: Share) -> bool {
+    run(std::slice::from_raw_parts(program as *const u32, words), MEMORY, barrier, share)
 }

@@ -128,7 +128,7 @@ async function runPlan(
       workspace: allocate(plan.workspaceFloats),
       activation,
     })
-    kernels.executeOnce([plan.pack(allocate(weights.length, weights), packed), ...run])
+    await kernels.executeOnce([plan.pack(allocate(weights.length, weights), packed), ...run])
     return kernels.floats(output, outputs).slice()
   } finally {
     for (const [address, bytes] of buffers) kernels.release(address, bytes)

@@ -1,11 +1,13 @@
 import { INSTRUCTIONS, type Instruction } from './instructions.generated.ts'
 
-/** Instructions as the words that the interpreter reads. */
-export function encode(instructions: readonly Instruction[]): Uint32Array {
+/** Instructions as the words that the interpreter reads, and where among them each begins; last, how many there are. */
+export function encode(instructions: readonly Instruction[]): { words: Uint32Array; offsets: number[] } {
   const words: number[] = []
+  const offsets: number[] = []
   const names = Object.keys(INSTRUCTIONS)
   const bits = new DataView(new ArrayBuffer(4))
   for (const instruction of instructions) {
+    offsets.push(words.length)
     words.push(names.indexOf(instruction.op))
     const values = instruction as unknown as Record<string, number | string | readonly number[]>
     for (const [field, encoding] of Object.entries(INSTRUCTIONS[instruction.op])) {
@@ -19,5 +21,6 @@ export function encode(instructions: readonly Instruction[]): Uint32Array {
       }
     }
   }
-  return Uint32Array.from(words)
+  offsets.push(words.length)
+  return { words: Uint32Array.from(words), offsets }
 }

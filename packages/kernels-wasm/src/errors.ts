@@ -7,3 +7,8 @@ export class KernelError extends Error {
 export class MemoryError extends KernelError {
   override name = 'MemoryError'
 }
+
+/** What the interpreter refuses; only a program that was overwritten, or written by hand, holds such words. */
+export function notInstructions(): KernelError {
+  return new KernelError('kernels: the program holds words that are no instruction')
+}

@@ -10,7 +10,6 @@ export {
   planConvolution,
   planMatmul,
 } from './convolution.ts'
-export { encode } from './encode.ts'
 export { KernelError, MemoryError } from './errors.ts'
 export type { Activation, BinaryKind, Instruction, PoolKind, ReduceKind, UnaryKind } from './instructions.generated.ts'
 export { type KernelOptions, Kernels, type LoadedProgram, loadKernels } from './kernels.ts'

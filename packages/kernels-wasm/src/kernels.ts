@@ -1,11 +1,17 @@
-import { type Build, chooseBuild, type Instance, instantiate, threadsSupported } from './builds.ts'
+import { type Build, chooseBuild, threadsSupported } from './builds.ts'
 import { encode } from './encode.ts'
-import { KernelError, MemoryError } from './errors.ts'
+import { createEngine, type Engine, onPage } from './engine.ts'
+import { KernelError } from './errors.ts'
 import type { Instruction } from './instructions.generated.ts'
-import { startWorker } from './workers.ts'
+import { allocate } from './memory.ts'
 
 export interface KernelOptions {
-  /** Threads to run on, this one included: 1 to 64. Where memory cannot be shared it is 1 whatever is asked. Default 1. */
+  /**
+   * Threads to run on, 1 to 64. Where memory cannot be shared it is 1 whatever is asked. Default 1.
+   *
+   * More than one are workers, and so is a single one where the caller is a browser's main thread; otherwise a single
+   * one is the caller's.
+   */
   threads?: number
   /** Instruction set; `auto` takes the fastest that the engine has. Default `auto`. */
   build?: Build | 'auto'
@@ -14,40 +20,26 @@ export interface KernelOptions {
 /** A program in WebAssembly memory. */
 export interface LoadedProgram {
   readonly address: number
-  readonly words: number
+  readonly bytes: number
+  /** Where each instruction begins, in words from `address`; last, how many words there are. */
+  readonly offsets: readonly number[]
 }
 
 const MAX_THREADS = 64
 
-/** One WebAssembly instance and its workers; all kernels of a build share one. */
-class Engine {
-  readonly control: number
-  private started = 0
-  private starting: Promise<void> = Promise.resolve()
-
-  constructor(
-    readonly build: Build,
-    readonly instance: Instance,
-  ) {
-    this.control = instance.glue.allocate(instance.glue.controlWords() * 4)
-  }
-
-  /** Resolves once `count` workers wait for jobs. */
-  ensureWorkers(count: number): Promise<void> {
-    const start = async () => {
-      const { module, memory, glue } = this.instance
-      for (; this.started < count; this.started++) {
-        const last = glue.currentJob(this.control)
-        await startWorker({ build: this.build, module, memory, control: this.control, thread: this.started + 1, last })
-      }
-    }
-    // One after the other; a failed start may be tried again.
-    this.starting = this.starting.then(start, start)
-    return this.starting
-  }
-}
-
 const engines = new Map<string, Promise<Engine>>()
+
+function engineOf(build: Build, shared: boolean): Promise<Engine> {
+  const key = `${build} ${shared}`
+  let engine = engines.get(key)
+  if (!engine) {
+    engine = createEngine(build, shared)
+    engines.set(key, engine)
+    // A failed download may be tried again.
+    engine.catch(() => engines.delete(key))
+  }
+  return engine
+}
 
 /**
  * Loads the kernels, once for each build.
@@ -58,18 +50,17 @@ export async function loadKernels({ threads = 1, build = 'auto' }: KernelOptions
     throw new KernelError(`threads: got ${threads}, wanted a whole number from 1 to ${MAX_THREADS}`)
   }
   const chosen = chooseBuild(build)
-  const shared = threads > 1 && threadsSupported()
-  const key = `${chosen} ${shared}`
-  let engine = engines.get(key)
-  if (!engine) {
-    engine = instantiate(chosen, shared).then(instance => new Engine(chosen, instance))
-    engines.set(key, engine)
-    // A failed download may be tried again.
-    engine.catch(() => engines.delete(key))
+  if (threadsSupported() && (threads > 1 || onPage())) {
+    try {
+      const engine = await engineOf(chosen, true)
+      await engine.grow(threads)
+      return new Kernels(engine, threads)
+    } catch (error) {
+      // A page that may not start workers can still do with one thread, its own.
+      if (threads > 1) throw error
+    }
   }
-  const used = shared ? threads : 1
-  await (await engine).ensureWorkers(used - 1)
-  return new Kernels(await engine, used)
+  return new Kernels(await engineOf(chosen, false), 1)
 }
 
 /** Memory and programs of one WebAssembly instance. Addresses are bytes; 0 is none. */
@@ -89,14 +80,7 @@ export class Kernels {
    * @throws MemoryError where WebAssembly's memory is exhausted.
    */
   allocate(bytes: number): number {
-    const address = bytes < 2 ** 32 ? this.engine.instance.glue.allocate(bytes) : 0
-    if (address === 0) {
-      const megabytes = Math.ceil(bytes / 2 ** 20)
-      throw new MemoryError(
-        `memory: ${megabytes} MB more do not fit into WebAssembly's memory (4 GB, 2 GB in one piece); use a smaller batch or input, or dispose of models`,
-      )
-    }
-    return address
+    return allocate(this.engine.instance, bytes)
   }
 
   /** Gives back what {@link allocate} returned for as many bytes. */
@@ -116,30 +100,34 @@ export class Kernels {
 
   /** Writes a program into memory; free it with {@link unload}. */
   load(instructions: readonly Instruction[]): LoadedProgram {
-    const words = encode(instructions)
-    const address = this.allocate(words.length * 4)
+    const { words, offsets } = encode(instructions)
+    const address = this.allocate(words.byteLength)
     new Uint32Array(this.engine.instance.memory.buffer, address, words.length).set(words)
-    return { address, words: words.length }
+    return { address, bytes: words.byteLength, offsets }
   }
 
   unload(program: LoadedProgram): void {
-    this.release(program.address, program.words * 4)
+    this.release(program.address, program.bytes)
   }
 
-  /** Runs a program to its end on all threads. */
-  execute(program: LoadedProgram): void {
-    const { glue } = this.engine.instance
-    const maySleep = typeof document === 'undefined'
-    if (!glue.execute(this.engine.control, program.address, program.words, this.threads, maySleep)) {
-      throw new KernelError('kernels: the program holds words that are no instruction')
-    }
+  /**
+   * Runs a program, or its instructions from `first` to before `end`, after those that were to run before. It begins
+   * before it returns if nothing else runs and the calling thread does the work, and is over when the promise settles:
+   * memory of the program is not to be touched until then.
+   * @throws KernelError where a thread ended on the way; the next call starts new ones, and finds memory as it was left.
+   */
+  execute({ address, offsets }: LoadedProgram, first = 0, end = offsets.length - 1): Promise<void> {
+    return this.engine.run(
+      offsets.slice(first, end + 1).map(offset => address + offset * 4),
+      this.threads,
+    )
   }
 
   /** Loads, runs and frees a program that is needed once. */
-  executeOnce(instructions: readonly Instruction[]): void {
+  async executeOnce(instructions: readonly Instruction[]): Promise<void> {
     const program = this.load(instructions)
     try {
-      this.execute(program)
+      await this.execute(program)
     } finally {
       this.unload(program)
     }

@@ -10,19 +10,21 @@ const glues = { simd128, relaxed }
 const STACK_SIZE = 1 << 20
 
 /** @param {import('./workers.ts').WorkerStart} start */
-function run({ build, module, memory, control, thread, last }, /** @type {() => void} */ ready) {
+function run({ build, module, memory, control, thread }, /** @type {(ok: boolean) => void} */ post) {
   const glue = glues[build]
   glue.initSync({ module, memory, thread_stack_size: STACK_SIZE })
-  ready()
-  glue.work(control, thread, last)
+  // Ready. From here on this thread never returns to its event loop, and is ended from outside.
+  post(true)
+  for (;;) {
+    const ok = glue.work(control, thread)
+    if (thread === 0) post(ok)
+  }
 }
 
 if (typeof WorkerGlobalScope === 'undefined') {
   import('node:worker_threads').then(({ parentPort }) => {
-    parentPort?.once('message', start => run(start, () => parentPort.postMessage('ready')))
+    parentPort?.once('message', start => run(start, ok => parentPort.postMessage(ok)))
   })
 } else {
-  globalThis.addEventListener('message', event => run(event.data, () => globalThis.postMessage('ready')), {
-    once: true,
-  })
+  globalThis.addEventListener('message', event => run(event.data, ok => globalThis.postMessage(ok)), { once: true })
 }

@@ -1,8 +1,8 @@
-import { encode, type Instruction, loadKernels } from '@residual/kernels-wasm'
+import { type Instruction, type Kernels, type LoadedProgram, loadKernels } from '@residual/kernels-wasm'
 import { byteSize, type Graph, layerName, macs } from '../graph.ts'
 import { planArena } from '../memory-plan.ts'
 import type { Build, Executable, StepTime } from '../program.ts'
-import { sizeOf } from '../shape.ts'
+import { type DType, sizeOf } from '../shape.ts'
 import type { Tensor } from '../tensor.ts'
 import { lowerNode } from './rules.ts'
 import { Allocations, ProgramWriter } from './writer.ts'
@@ -30,50 +30,19 @@ export async function lowerToWasm(graph: Graph, options: WasmOptions): Promise<E
       const first = writer.instructions.length
       // Nothing to compute, and kernels may take extents for granted.
       if (byteSize(node) > 0) lowerNode(node, writer)
-      if (writer.instructions.length > first) steps.push(stepOf(node, writer.instructions.slice(first)))
+      if (writer.instructions.length > first) steps.push(stepOf(node, writer.instructions, first))
     }
+    await writer.prepareConstants()
     // Neither tensors nor the writer are kept: they hold the weights as they were.
-    const inputs = graph.inputs.map(node => writer.addressOf(node))
-    const outputs = graph.outputs.map(node => ({
-      address: writer.addressOf(node),
-      size: sizeOf(node.shape),
-      dtype: node.dtype,
-    }))
-    const program = allocations.load(writer.instructions)
-    const write = (values: readonly Float32Array[]) =>
-      inputs.forEach((address, i) => {
-        kernels.floats(address, values[i].length).set(values[i])
-      })
-    const executable: Executable = {
-      build: kernels.build,
-      threads: kernels.threads,
-      memory: {
-        weights: writer.weightBytes,
-        activations: writer.activationBytes,
-        instructions: program.words * 4,
-      },
-      async run(values) {
-        write(values)
-        kernels.execute(program)
-        return outputs.map(({ address, size, dtype }) =>
-          dtype === 'i32' ? kernels.integers(address, size).slice() : kernels.floats(address, size).slice(),
-        )
-      },
-      async profile(values) {
-        write(values)
-        let { address } = program
-        return steps.map(({ words, ...step }) => {
-          const start = performance.now()
-          kernels.execute({ address, words })
-          address += words * 4
-          return { ...step, milliseconds: performance.now() - start }
-        })
-      },
-      dispose() {
-        forgotten.unregister(executable)
-        allocations.release()
-      },
-    }
+    const executable = new WasmExecutable(
+      kernels,
+      allocations,
+      allocations.load(writer.instructions),
+      steps,
+      graph.inputs.map(node => writer.addressOf(node)),
+      graph.outputs.map(node => ({ address: writer.addressOf(node), size: sizeOf(node.shape), dtype: node.dtype })),
+      { weights: writer.weightBytes, activations: writer.activationBytes },
+    )
     forgotten.register(executable, allocations, executable)
     return executable
   } catch (error) {
@@ -82,16 +51,96 @@ export async function lowerToWasm(graph: Graph, options: WasmOptions): Promise<E
   }
 }
 
-/** The part of a program that computes one tensor. */
-type Step = Omit<StepTime, 'milliseconds'> & { readonly words: number }
+/** Its runs follow one another, as they use the same memory. */
+class WasmExecutable implements Executable {
+  readonly memory: Executable['memory']
+  /** Runs that have not ended, and the end of the last one. */
+  private running = 0
+  private last: Promise<unknown> = Promise.resolve()
 
-function stepOf(node: Tensor, instructions: readonly Instruction[]): Step {
+  constructor(
+    private readonly kernels: Kernels,
+    private readonly allocations: Allocations,
+    private readonly program: LoadedProgram,
+    private readonly steps: readonly Step[],
+    private readonly inputs: readonly number[],
+    private readonly outputs: readonly { address: number; size: number; dtype: DType }[],
+    memory: { weights: number; activations: number },
+  ) {
+    this.memory = { ...memory, instructions: program.bytes }
+  }
+
+  get build(): Build {
+    return this.kernels.build
+  }
+
+  get threads(): number {
+    return this.kernels.threads
+  }
+
+  run(values: readonly Float32Array[]): Promise<(Float32Array | Int32Array)[]> {
+    return this.inTurn(values, async () => {
+      await this.kernels.execute(this.program)
+      return this.outputs.map(({ address, size, dtype }) =>
+        (dtype === 'i32' ? this.kernels.integers(address, size) : this.kernels.floats(address, size)).slice(),
+      )
+    })
+  }
+
+  profile(values: readonly Float32Array[]): Promise<StepTime[]> {
+    return this.inTurn(values, async () => {
+      const times: StepTime[] = []
+      for (const { first, end, ...step } of this.steps) {
+        const start = performance.now()
+        await this.kernels.execute(this.program, first, end)
+        times.push({ ...step, milliseconds: performance.now() - start })
+      }
+      return times
+    })
+  }
+
+  dispose(): void {
+    forgotten.unregister(this)
+    // Threads may still be writing there.
+    this.last.then(() => this.allocations.release())
+  }
+
+  /** Does `work` with inputs as they are now, once earlier work has ended. */
+  private inTurn<T>(values: readonly Float32Array[], work: () => Promise<T>): Promise<T> {
+    // Their place is in use until then, and the caller may change them.
+    const copies = this.running > 0 ? values.map(array => array.slice()) : undefined
+    if (!copies) this.write(values)
+    this.running++
+    const turn = this.last.then(async () => {
+      try {
+        if (copies) this.write(copies)
+        return await work()
+      } finally {
+        this.running--
+      }
+    })
+    this.last = turn.catch(() => {})
+    return turn
+  }
+
+  private write(values: readonly Float32Array[]): void {
+    this.inputs.forEach((address, i) => {
+      this.kernels.floats(address, values[i].length).set(values[i])
+    })
+  }
+}
+
+/** The part of a program that computes one tensor: instructions from `first` to before `end`. */
+type Step = Omit<StepTime, 'milliseconds'> & { readonly first: number; readonly end: number }
+
+function stepOf(node: Tensor, instructions: readonly Instruction[], first: number): Step {
   return {
     name: layerName(node),
     operation: node.op,
-    kernel: [...new Set(instructions.map(({ op }) => op))].join(' + '),
+    kernel: [...new Set(instructions.slice(first).map(({ op }) => op))].join(' + '),
     shape: node.shape,
     macs: macs(node),
-    words: encode(instructions).length,
+    first,
+    end: instructions.length,
   }
 }

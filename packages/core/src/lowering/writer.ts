@@ -29,6 +29,12 @@ export class Allocations {
   }
 }
 
+/** The instruction that reads values at `source` and writes to `target`. */
+type Prepare = (source: number, target: number) => Instruction
+
+/** Bytes of constants that are in memory at a time only to be prepared, at least one of them. */
+const ORIGINALS = 1 << 24
+
 /** Where a program's tensors lie while it is being written, and its instructions so far. */
 export class ProgramWriter {
   readonly instructions: Instruction[] = []
@@ -36,6 +42,7 @@ export class ProgramWriter {
   private readonly arena: number
   private zeros = { address: 0, count: 0 }
   private workspace = { address: 0, floats: 0 }
+  private readonly preparations: { original: Tensor<'constant'>; target: number; prepare: Prepare }[] = []
   /** Bytes of constants, packed ones included. */
   weightBytes = 0
   /** Bytes of the arena and of what single instructions need besides. */
@@ -95,26 +102,41 @@ export class ProgramWriter {
   }
 
   /**
-   * Address of a tensor's values after `prepare`, which needs them for `floats` values elsewhere: done now for a
-   * constant, whose original is not kept, and at every run for anything else.
+   * Address of a tensor's values after `prepare`, which needs them for `floats` values elsewhere: done once by
+   * {@link prepareConstants} for a constant, whose original is not kept, and at every run for anything else.
    */
-  prepared(tensor: Tensor, floats: number, prepare: (source: number, target: number) => Instruction): number {
+  prepared(tensor: Tensor, floats: number, prepare: Prepare): number {
     const storage = storageOf(tensor)
-    if (!storage.is('constant')) {
-      const target = this.scratch(floats)
-      this.emit(prepare(this.addressOf(tensor), target))
-      return target
-    }
-    const target = this.weights(floats)
-    const bytes = byteSize(storage)
-    const source = this.kernels.allocate(bytes)
-    try {
-      writeConstant(storage, this.kernels.floats(source, bytes / 4))
-      this.kernels.executeOnce([prepare(source, target)])
-    } finally {
-      this.kernels.release(source, bytes)
-    }
+    const isConstant = storage.is('constant')
+    const target = isConstant ? this.weights(floats) : this.scratch(floats)
+    if (isConstant) this.preparations.push({ original: storage, target, prepare })
+    else this.emit(prepare(this.addressOf(tensor), target))
     return target
+  }
+
+  /** Does what {@link prepared} put off. */
+  async prepareConstants(): Promise<void> {
+    while (this.preparations.length > 0) {
+      // Many at a time, since they are small, but not all, since their originals take as much memory as the results.
+      let bytes = 0
+      let count = 0
+      while (count < this.preparations.length && (count === 0 || bytes < ORIGINALS)) {
+        bytes += byteSize(this.preparations[count++].original)
+      }
+      const originals = this.kernels.allocate(bytes)
+      try {
+        let source = originals
+        const instructions = this.preparations.splice(0, count).map(({ original, target, prepare }) => {
+          const instruction = prepare(source, target)
+          writeConstant(original, this.kernels.floats(source, sizeOf(original.shape)))
+          source += byteSize(original)
+          return instruction
+        })
+        await this.kernels.executeOnce(instructions)
+      } finally {
+        this.kernels.release(originals, bytes)
+      }
+    }
   }
 
   /** Address of a bias with room behind it, since the tile reads whole panels. */

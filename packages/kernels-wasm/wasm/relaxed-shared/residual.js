@@ -11,7 +11,7 @@ export function allocate(bytes) {
 }
 
 /**
- * Words that the control block shared with the workers takes.
+ * Words that the control block of a pool takes.
  * @returns {number}
  */
 export function controlWords() {
@@ -20,27 +20,14 @@ export function controlWords() {
 }
 
 /**
- * The number of the last job, from which a new worker starts to wait.
- * @param {number} control
- * @returns {number}
- */
-export function currentJob(control) {
-    const ret = wasm.currentJob(control);
-    return ret >>> 0;
-}
-
-/**
- * Runs the program of `words` words at address `program`: thread 0 here, the others in [`work`].
+ * Runs the program of `words` words at address `program` on the calling thread alone.
  * False where the words are no program.
- * @param {number} control
  * @param {number} program
  * @param {number} words
- * @param {number} threads
- * @param {boolean} may_sleep
  * @returns {boolean}
  */
-export function execute(control, program, words, threads, may_sleep) {
-    const ret = wasm.execute(control, program, words, threads, may_sleep);
+export function execute(program, words) {
+    const ret = wasm.execute(program, words);
     return ret !== 0;
 }
 
@@ -54,14 +41,26 @@ export function release(address, bytes) {
 }
 
 /**
- * A worker's life: takes its share of every job in which it takes part. It never returns; the worker
- * is ended from outside.
+ * Hands a program to threads 0 to `threads - 1` of a pool, which wait in [`work`]; the job before must have ended.
+ * @param {number} control
+ * @param {number} program
+ * @param {number} words
+ * @param {number} threads
+ */
+export function start(control, program, words, threads) {
+    wasm.start(control, program, words, threads);
+}
+
+/**
+ * Waits for the next job of this thread of a pool and does its share. Returns once the job is done, by all threads;
+ * false where the words were no program.
  * @param {number} control
  * @param {number} thread
- * @param {number} last
+ * @returns {boolean}
  */
-export function work(control, thread, last) {
-    wasm.work(control, thread, last);
+export function work(control, thread) {
+    const ret = wasm.work(control, thread);
+    return ret !== 0;
 }
 function __wbg_get_imports(memory) {
     const import0 = {

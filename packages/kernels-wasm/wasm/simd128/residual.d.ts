@@ -7,20 +7,15 @@
 export function allocate(bytes: number): number;
 
 /**
- * Words that the control block shared with the workers takes.
+ * Words that the control block of a pool takes.
  */
 export function controlWords(): number;
 
 /**
- * The number of the last job, from which a new worker starts to wait.
- */
-export function currentJob(control: number): number;
-
-/**
- * Runs the program of `words` words at address `program`: thread 0 here, the others in [`work`].
+ * Runs the program of `words` words at address `program` on the calling thread alone.
  * False where the words are no program.
  */
-export function execute(control: number, program: number, words: number, threads: number, may_sleep: boolean): boolean;
+export function execute(program: number, words: number): boolean;
 
 /**
  * Gives back what [`allocate`] returned for as many bytes.
@@ -28,10 +23,15 @@ export function execute(control: number, program: number, words: number, threads
 export function release(address: number, bytes: number): void;
 
 /**
- * A worker's life: takes its share of every job in which it takes part. It never returns; the worker
- * is ended from outside.
+ * Hands a program to threads 0 to `threads - 1` of a pool, which wait in [`work`]; the job before must have ended.
  */
-export function work(control: number, thread: number, last: number): void;
+export function start(control: number, program: number, words: number, threads: number): void;
+
+/**
+ * Waits for the next job of this thread of a pool and does its share. Returns once the job is done, by all threads;
+ * false where the words were no program.
+ */
+export function work(control: number, thread: number): boolean;
 
 export type InitInput = RequestInfo | URL | Response | BufferSource | WebAssembly.Module;
 
@@ -39,10 +39,10 @@ export interface InitOutput {
     readonly memory: WebAssembly.Memory;
     readonly allocate: (a: number) => number;
     readonly controlWords: () => number;
-    readonly currentJob: (a: number) => number;
-    readonly execute: (a: number, b: number, c: number, d: number, e: number) => number;
+    readonly execute: (a: number, b: number) => number;
     readonly release: (a: number, b: number) => void;
-    readonly work: (a: number, b: number, c: number) => void;
+    readonly start: (a: number, b: number, c: number, d: number) => void;
+    readonly work: (a: number, b: number) => number;
     readonly __wbindgen_externrefs: WebAssembly.Table;
     readonly __wbindgen_start: () => void;
 }

@@ -1,0 +1,95 @@
+import type { Build, Instance } from './builds.ts'
+import type { Addresses, Engine } from './engine.ts'
+import { KernelError, notInstructions } from './errors.ts'
+import { allocate } from './memory.ts'
+import { Turns } from './turns.ts'
+import { type PoolWorker, startWorker } from './workers.ts'
+
+/**
+ * Threads that run programs while the caller's own is free. They are started when first needed, and again after one of
+ * them has ended.
+ */
+export class Pool implements Engine {
+  private team: Team | undefined
+  private readonly turns = new Turns()
+
+  constructor(
+    readonly build: Build,
+    readonly instance: Instance,
+  ) {}
+
+  async grow(threads: number): Promise<void> {
+    await this.turns.take(() => this.teamOf(threads))
+  }
+
+  run(addresses: Addresses, threads: number): Promise<void> {
+    return this.turns.take(async () => (await this.teamOf(threads)).run(addresses, threads))
+  }
+
+  private async teamOf(threads: number): Promise<Team> {
+    if (!this.team || this.team.failure) this.team = new Team(this.build, this.instance)
+    await this.team.grow(threads)
+    return this.team
+  }
+}
+
+/** Workers around one control block. When one ends all are ended, since the others would wait for it for ever. */
+class Team {
+  failure: KernelError | undefined
+  private readonly workers: PoolWorker[] = []
+  /** Not given back: nobody can tell when the workers of a browser have stopped to use it. */
+  private readonly control: number
+  private job: { resolve(): void; reject(failure: KernelError): void } | undefined
+
+  constructor(
+    private readonly build: Build,
+    private readonly instance: Instance,
+  ) {
+    this.control = allocate(instance, instance.glue.controlWords() * 4)
+  }
+
+  async grow(threads: number): Promise<void> {
+    const { module, memory } = this.instance
+    const events = { done: (ok: boolean) => this.done(ok), ended: (reason: string) => this.end(reason) }
+    const starts: Promise<PoolWorker>[] = []
+    for (let thread = this.workers.length; thread < threads; thread++) {
+      starts.push(startWorker({ build: this.build, module, memory, control: this.control, thread }, events))
+    }
+    const results = await Promise.allSettled(starts)
+    for (const result of results) if (result.status === 'fulfilled') this.workers.push(result.value)
+    for (const result of results) if (result.status === 'rejected') this.failure ??= result.reason
+    if (this.failure) {
+      await this.terminate()
+      throw this.failure
+    }
+  }
+
+  run(addresses: Addresses, threads: number): Promise<void> {
+    const [from, to] = [addresses[0], addresses[addresses.length - 1]]
+    return new Promise((resolve, reject) => {
+      this.job = { resolve, reject }
+      this.workers[0].keepAlive(true)
+      this.instance.glue.start(this.control, from, (to - from) / 4, threads)
+    })
+  }
+
+  private done(ok: boolean): void {
+    this.workers[0].keepAlive(false)
+    if (ok) this.job?.resolve()
+    else this.job?.reject(notInstructions())
+    this.job = undefined
+  }
+
+  private async end(reason: string): Promise<void> {
+    if (this.failure) return
+    const [why] = reason.split('\n')
+    this.failure = new KernelError(`threads: a worker ended unexpectedly (${why}); the next call starts new ones`)
+    // The caller may free the program's memory as soon as it is told, so nobody may write there any more.
+    await this.terminate()
+    this.job?.reject(this.failure)
+  }
+
+  private async terminate(): Promise<void> {
+    await Promise.all(this.workers.map(worker => worker.terminate()))
+  }
+}
