@@ -64,3 +64,12 @@ test.each([
     expect(predictions[0]).toMatchObject({ label: 'cat', index: 3 })
   },
 )
+
+test.each([
+  { page: 'an isolated page', headers: isolation, threads: 1 },
+  { page: 'an isolated page', headers: isolation, threads: 2 },
+  { page: 'a page without shared memory', headers: {}, threads: 1 },
+])('$page is free while a network runs on $threads threads', async ({ headers, threads }) => {
+  const page = await open(headers)
+  expect(await page.evaluate(`ticks(512, ${threads})`)).toBeGreaterThan(5)
+})

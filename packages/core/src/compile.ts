@@ -28,14 +28,16 @@ export interface CompileOptions {
 /** A compiled graph with its weights and its memory. */
 export interface Program {
   /**
-   * Computes the outputs.
+   * Computes the outputs. Calls may overlap: they take turns, each with its inputs as they were when it was made.
    * @param inputs the value of every `input` tensor by name, row-major
    * @returns the value of every output by name, in arrays of their own
    * @throws ShapeError when an input is missing, unknown or of another length.
+   * @throws KernelError (of @residual/kernels-wasm) when a thread ended on the way; the next call starts new ones.
    */
   run(inputs: Readonly<Record<string, Float32Array>>): Promise<Record<string, Float32Array | Int32Array>>
   /**
-   * Computes the outputs once, step by step, and tells how long each took. Fused operations are one step.
+   * Computes the outputs once, step by step, and tells how long each took. Fused operations are one step. On several
+   * threads each step's time includes some ten microseconds to hand it over.
    * @param inputs as of {@link run}
    */
   profile(inputs: Readonly<Record<string, Float32Array>>): Promise<StepTime[]>
@@ -43,7 +45,7 @@ export interface Program {
   readonly build: string
   readonly threads: number
   readonly memory: MemoryUse
-  /** Frees the memory now. Without it, it is freed some time after the last reference is gone. */
+  /** Frees the memory once runs under way have ended. Without it that happens some time after the last reference is gone. */
   [Symbol.dispose](): void
 }
 

@@ -59,7 +59,7 @@ export async function startWorker(start: WorkerStart, { done, ended }: WorkerEve
     const worker = new Worker(new URL('./worker.js', import.meta.url), { type: 'module' })
     const ready = readiness()
     worker.addEventListener('message', event => ready.message(event.data))
-    worker.addEventListener('error', event => ready.ended(event.message))
+    worker.addEventListener('error', event => ready.ended(event.message || 'its script does not load'))
     worker.postMessage(start)
     await ready.promise
     return { keepAlive() {}, terminate: async () => worker.terminate() }
