@@ -45,7 +45,7 @@ export interface Program {
   readonly build: string
   readonly threads: number
   readonly memory: MemoryUse
-  /** Frees the memory once runs under way have ended. Without it that happens some time after the last reference is gone. */
+  /** Frees the memory once runs have ended. Without it, it is freed some time after the last reference is gone. */
   [Symbol.dispose](): void
 }
 
