@@ -14,6 +14,6 @@ mod pack;
 mod tile;
 
 pub use epilogue::{Activation, Epilogue};
-pub use outer::{add_outer_products, Pieces};
+pub use outer::{sum_outer_products, Pixels, Sums};
 pub use pack::{pack_panels, packed_len, PanelSource};
 pub use tile::{multiply_tile, Target, COLUMNS, ROWS};
