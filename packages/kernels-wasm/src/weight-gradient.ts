@@ -30,7 +30,7 @@ const ALGORITHMS: readonly Algorithm[] = [
     name: 'winograd',
     reason:
       'A quarter of the products: with the transforms 1.5 times the direct speed at 16 channels, 3 from 64 on. Not with 3, nor for so few pixels that the sums of 36 points, 4 times the weights, are the most of the work.',
-    canRun: isWinograd,
+    canRun: g => isWinograd(g) && g.batch > 0,
     pays: g => g.channels >= 4 && pixelsOf(g) > 4 * (piecesOf(g).all + 6),
     plan: winograd,
   },
