@@ -31,6 +31,17 @@ pub struct Conv2d {
     pub dilation: [usize; 2],
     /// Rows above and columns to the left; what lies below and to the right follows from the sizes.
     pub padding: [usize; 2],
+    /// `scratch_len` tiles' row pointers for each thread, at least [`conv2d_scratch`].
+    pub scratch: *mut RowPointers,
+    pub scratch_len: usize,
+}
+
+/// Where the rows of one tile lie, for one tap.
+pub type RowPointers = [*const f32; ROWS];
+
+/// Row pointers that each thread needs for itself: those of a block of pixels.
+pub fn conv2d_scratch(taps: usize) -> usize {
+    BLOCK_TILES * taps
 }
 
 /// Pixels that go through all of a panel before the next panel is read: enough that a panel, read from
@@ -49,7 +60,9 @@ pub unsafe fn conv2d(p: &Conv2d, share: Share) {
     let blocks = pixels.div_ceil(BLOCK_TILES * ROWS);
     let chunks = panels.div_ceil(UNIT_PANELS);
     let taps = p.kernel[0] * p.kernel[1];
-    let mut rows: Vec<[*const f32; ROWS]> = vec![[p.zeros; ROWS]; BLOCK_TILES * taps];
+    let len = conv2d_scratch(taps);
+    assert!(p.scratch_len >= len);
+    let rows = std::slice::from_raw_parts_mut(p.scratch.add(share.thread * p.scratch_len), len);
     // Units run group by group and chunk by chunk within a block, so the row pointers of a block are computed once
     // and moved on from group to group.
     let mut located = None;
@@ -60,7 +73,7 @@ pub unsafe fn conv2d(p: &Conv2d, share: Share) {
         let moved = match located {
             Some((at, before)) if at == block => group - before,
             _ => {
-                locate_rows(p, first, count, &mut rows);
+                locate_rows(p, first, count, rows);
                 group
             }
         };
@@ -69,13 +82,13 @@ pub unsafe fn conv2d(p: &Conv2d, share: Share) {
         }
         located = Some((block, group));
         for panel in chunk * UNIT_PANELS..panels.min((chunk + 1) * UNIT_PANELS) {
-            multiply_block(p, group, first, count, panel, &rows);
+            multiply_block(p, group, first, count, panel, rows);
         }
     }
 }
 
 /// Row pointers of every tile and tap of one block of pixels: `rows[tile * taps + tap][row]`.
-unsafe fn locate_rows(p: &Conv2d, first: usize, count: usize, rows: &mut [[*const f32; ROWS]]) {
+unsafe fn locate_rows(p: &Conv2d, first: usize, count: usize, rows: &mut [RowPointers]) {
     let taps = p.kernel[0] * p.kernel[1];
     let row_stride = p.width * p.pixel_stride;
     for index in 0..count.next_multiple_of(ROWS) {
@@ -101,14 +114,7 @@ unsafe fn locate_rows(p: &Conv2d, first: usize, count: usize, rows: &mut [[*cons
     }
 }
 
-unsafe fn multiply_block(
-    p: &Conv2d,
-    group: usize,
-    first: usize,
-    count: usize,
-    panel: usize,
-    rows: &[[*const f32; ROWS]],
-) {
+unsafe fn multiply_block(p: &Conv2d, group: usize, first: usize, count: usize, panel: usize, rows: &[RowPointers]) {
     let taps = p.kernel[0] * p.kernel[1];
     let panels = p.columns.div_ceil(COLUMNS);
     let outputs = p.groups * p.columns;
@@ -213,6 +219,7 @@ mod tests {
         unsafe { pack_panels(&source, w.as_ptr(), packed.as_mut_ptr(), 0, panels) };
         let zeros = vec![0.0; c.channels];
         let mut out = vec![f32::NAN; c.batch * oh * ow * c.outputs];
+        let mut scratch = vec![[std::ptr::null(); ROWS]; threads * conv2d_scratch(taps)];
         let p = Conv2d {
             input: x.as_ptr(),
             weights: packed.as_ptr(),
@@ -232,6 +239,8 @@ mod tests {
             stride: c.stride,
             dilation: c.dilation,
             padding: c.padding,
+            scratch: scratch.as_mut_ptr(),
+            scratch_len: conv2d_scratch(taps),
         };
         for thread in 0..threads {
             unsafe { conv2d(&p, Share { thread, threads }) };

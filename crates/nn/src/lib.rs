@@ -16,7 +16,7 @@ mod winograd;
 
 pub use argmax::argmax;
 pub use batch_norm::{scale_shift, ScaleShift};
-pub use conv2d::{conv2d, Conv2d};
+pub use conv2d::{conv2d, conv2d_scratch, Conv2d, RowPointers};
 pub use copy::{copy, fill, Copy};
 pub use elementwise::{binary, unary, Binary, BinaryKind, UnaryKind};
 pub use gemm::{pack_panels, packed_len, Activation, Epilogue, PanelSource, COLUMNS};
@@ -25,5 +25,6 @@ pub use reduce::{reduce, ReduceKind};
 pub use share::{Axis, Share};
 pub use softmax::softmax;
 pub use winograd::{
-    winograd_input, winograd_output, winograd_weights, Filtering, WinogradInput, WinogradOutput, WinogradWeights,
+    winograd_input, winograd_output, winograd_scratch, winograd_weights, Filtering, WeightForm, WinogradInput,
+    WinogradOutput, WinogradWeights,
 };

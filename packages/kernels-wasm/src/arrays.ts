@@ -125,7 +125,7 @@ async function runPlan(
       residual: 0,
       output,
       zeros: allocate(plan.zeros),
-      workspace: allocate(plan.workspaceFloats),
+      workspace: allocate(plan.workspaceFloats + kernels.threads * plan.threadFloats),
       activation,
     })
     await kernels.executeOnce([plan.pack(allocate(weights.length, weights), packed), ...run])

@@ -13,7 +13,7 @@ mod tests;
 mod weights;
 
 pub use input::{winograd_input, WinogradInput};
-pub use output::{winograd_output, WinogradOutput};
+pub use output::{winograd_output, winograd_scratch, WinogradOutput};
 pub use weights::{winograd_weights, WinogradWeights};
 
 /// Which of the filterings.
@@ -23,6 +23,16 @@ pub enum Filtering {
     F2,
     /// Pieces of 6x6 inputs and 4x4 outputs.
     F4,
+}
+
+/// How a convolution finds its weights.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum WeightForm {
+    /// Transformed beforehand. For weights so few that they stay in the caches.
+    Transformed,
+    /// In the panels that the direct convolution takes, to be transformed at each run: they are a quarter of the
+    /// memory, and where they come from there, reading less takes less time than transforming.
+    Panels,
 }
 
 /// Between the planes of the points: without it they lie powers of two apart and fight for the same cache lines.

@@ -1,18 +1,23 @@
 use super::lines::{Lines, F2, F4};
-use super::{plane_stride, Filtering, PLANE_GAP};
+use super::weights::{transform_panel, weights_stride};
+use super::{plane_stride, Filtering, WeightForm, PLANE_GAP};
 use crate::share::Share;
 use gemm::{multiply_tile, Activation, Epilogue, Target, COLUMNS, ROWS};
 use simd::{F32x4, LANES};
-use std::ops::Range;
 
 /// Pieces and panels of one unit of work: its products, at most 36 x 16 x 32 values, stay in the second-level cache.
 const UNIT_PIECES: usize = 16;
 const UNIT_PANELS: usize = 4;
+/// Values from the products of one point to those of the next.
+const PRODUCTS_STRIDE: usize = UNIT_PIECES * UNIT_PANELS * COLUMNS + PLANE_GAP;
+
 /// The products of transformed pieces and weights, to be transformed back into `[batch, height, width, columns]`.
 #[derive(Clone, Copy)]
 pub struct WinogradOutput {
     pub filtering: Filtering,
+    pub form: WeightForm,
     pub transformed: *const f32,
+    /// In their form: as `winograd_weights` or as `gemm::pack_panels` makes them.
     pub weights: *const f32,
     pub epilogue: Epilogue,
     pub output: *mut f32,
@@ -24,6 +29,23 @@ pub struct WinogradOutput {
     pub pieces: [usize; 2],
     pub first: usize,
     pub count: usize,
+    /// `scratch_floats` values for each thread, at least [`winograd_scratch`].
+    pub scratch: *mut f32,
+    pub scratch_floats: usize,
+}
+
+/// Values that each thread needs for itself: the products of a unit of work, and its weights where they are
+/// transformed at each run.
+pub fn winograd_scratch(filtering: Filtering, form: WeightForm, channels: usize) -> usize {
+    let points = match filtering {
+        Filtering::F2 => 16,
+        Filtering::F4 => 36,
+    };
+    points
+        * match form {
+            WeightForm::Transformed => PRODUCTS_STRIDE,
+            WeightForm::Panels => PRODUCTS_STRIDE + weights_stride(UNIT_PANELS, channels),
+        }
 }
 
 /// Computes this thread's share.
@@ -41,50 +63,67 @@ unsafe fn multiply_pieces<F: Lines<INPUT, OUTPUT>, const INPUT: usize, const OUT
     p: &WinogradOutput,
     share: Share,
 ) {
+    assert!(p.scratch_floats >= winograd_scratch(p.filtering, p.form, p.channels));
     let points = INPUT * INPUT;
+    let products = p.scratch.add(share.thread * p.scratch_floats);
+    let own_weights = products.add(points * PRODUCTS_STRIDE);
     let blocks = p.count.div_ceil(UNIT_PIECES);
-    let panels = p.columns.div_ceil(COLUMNS);
-    let chunks = panels.div_ceil(UNIT_PANELS);
-    let plane = UNIT_PIECES * UNIT_PANELS * COLUMNS + PLANE_GAP;
-    let mut products: Vec<f32> = Vec::with_capacity(points * plane);
-    let products = products.as_mut_ptr();
+    let all_panels = p.columns.div_ceil(COLUMNS);
+    let chunks = all_panels.div_ceil(UNIT_PANELS);
+    let mut transformed = None;
     for unit in share.of(blocks * chunks) {
         // Blocks within a chunk, so that a chunk's weights are used for all pieces before the next ones are read.
         let (chunk, block) = (unit / blocks, unit % blocks);
         let first = block * UNIT_PIECES;
         let count = UNIT_PIECES.min(p.count - first);
-        let panels = chunk * UNIT_PANELS..panels.min((chunk + 1) * UNIT_PANELS);
+        let panels = chunk * UNIT_PANELS..all_panels.min((chunk + 1) * UNIT_PANELS);
+        let (weights, stride) = match p.form {
+            WeightForm::Transformed => {
+                (p.weights.add(panels.start * p.channels * COLUMNS), weights_stride(all_panels, p.channels))
+            }
+            WeightForm::Panels => {
+                let stride = weights_stride(UNIT_PANELS, p.channels);
+                if transformed != Some(chunk) {
+                    for (at, panel) in panels.clone().enumerate() {
+                        let target = own_weights.add(at * p.channels * COLUMNS);
+                        transform_panel::<F, INPUT, OUTPUT>(p.weights, panel, p.channels, target, stride);
+                    }
+                    transformed = Some(chunk);
+                }
+                (own_weights.cast_const(), stride)
+            }
+        };
         for point in 0..points {
-            multiply_plane(p, point, first, count, panels.clone(), products.add(point * plane));
+            let rows = p.transformed.add(point * plane_stride(p.count, p.channels) + first * p.channels);
+            let products = products.add(point * PRODUCTS_STRIDE);
+            multiply_plane(p, rows, count, weights.add(point * stride), panels.len(), products);
         }
         for piece in 0..count {
             let from = panels.start * COLUMNS;
             let to = p.columns.min(panels.end * COLUMNS);
             for column in (from..to).step_by(LANES) {
                 let source = products.add(piece * UNIT_PANELS * COLUMNS + column - from);
-                write_piece::<F, INPUT, OUTPUT>(p, source, plane, p.first + first + piece, column);
+                write_piece::<F, INPUT, OUTPUT>(p, source, p.first + first + piece, column);
             }
         }
     }
 }
 
-/// The product of one point for a block of pieces and some panels: `products[piece][UNIT_PANELS * 8]`.
+/// The product of one point for `count` rows and some panels: `products[piece][UNIT_PANELS * 8]`.
 #[inline(always)]
 unsafe fn multiply_plane(
     p: &WinogradOutput,
-    point: usize,
-    first: usize,
+    rows: *const f32,
     count: usize,
-    panels: Range<usize>,
+    weights: *const f32,
+    panels: usize,
     products: *mut f32,
 ) {
     const PLAIN: Epilogue =
         Epilogue { bias: std::ptr::null(), residual: std::ptr::null(), activation: Activation::None };
-    let rows = p.transformed.add(point * plane_stride(p.count, p.channels) + first * p.channels);
-    let all_panels = p.columns.div_ceil(COLUMNS);
-    for panel in panels.clone() {
-        let weights = p.weights.add((point * all_panels + panel) * p.channels * COLUMNS);
-        let column = (panel - panels.start) * COLUMNS;
+    for panel in 0..panels {
+        let weights = weights.add(panel * p.channels * COLUMNS);
+        let column = panel * COLUMNS;
         for row in (0..count).step_by(ROWS) {
             let valid = ROWS.min(count - row);
             let taps = [std::array::from_fn(|r| rows.add((row + r.min(valid - 1)) * p.channels))];
@@ -106,12 +145,12 @@ unsafe fn multiply_plane(
 unsafe fn write_piece<F: Lines<INPUT, OUTPUT>, const INPUT: usize, const OUTPUT: usize>(
     p: &WinogradOutput,
     products: *const f32,
-    plane: usize,
     piece: usize,
     column: usize,
 ) {
-    let columns: [[F32x4; OUTPUT]; INPUT] =
-        std::array::from_fn(|x| F::output(std::array::from_fn(|y| F32x4::load(products.add((y * INPUT + x) * plane)))));
+    let columns: [[F32x4; OUTPUT]; INPUT] = std::array::from_fn(|x| {
+        F::output(std::array::from_fn(|y| F32x4::load(products.add((y * INPUT + x) * PRODUCTS_STRIDE))))
+    });
     let (row, px) = (piece / p.pieces[1], piece % p.pieces[1]);
     let (image, py) = (row / p.pieces[0], row % p.pieces[0]);
     let (top, left) = (py * OUTPUT, px * OUTPUT);
