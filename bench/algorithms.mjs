@@ -61,6 +61,7 @@ async function time(geometry, plan) {
     workspace: floats(plan.workspaceFloats + kernels.threads * plan.threadFloats),
   }
   const buffers = Object.fromEntries(Object.entries(sizes).map(([name, bytes]) => [name, kernels.allocate(bytes)]))
+  for (const [name, address] of Object.entries(buffers)) kernels.floats(address, sizes[name] / 4).fill(0)
   const programs = Array.from({ length: COPIES }, (_, copy) => {
     const weights = buffers.weights + copy * floats(plan.packedFloats)
     return kernels.load(plan.run({ ...buffers, weights, residual: 0, activation: 'relu' }))

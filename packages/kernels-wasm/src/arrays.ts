@@ -124,7 +124,7 @@ async function runPlan(
       bias: bias ? allocate(plan.biasFloats, bias) : 0,
       residual: 0,
       output,
-      zeros: allocate(plan.zeros),
+      zeros: allocate(plan.zeros, new Float32Array(plan.zeros)),
       workspace: allocate(plan.workspaceFloats + kernels.threads * plan.threadFloats),
       activation,
     })

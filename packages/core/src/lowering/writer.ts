@@ -101,7 +101,10 @@ export class ProgramWriter {
 
   /** Address of at least `count` zeros that nothing writes to. */
   zerosFor(count: number): number {
-    if (count > this.zeros.count) this.zeros = { address: this.weights(count), count }
+    if (count > this.zeros.count) {
+      this.zeros = { address: this.weights(count), count }
+      this.kernels.floats(this.zeros.address, count).fill(0)
+    }
     return this.zeros.address
   }
 
