@@ -54,6 +54,7 @@ const UNIT_PANELS: usize = 4;
 ///
 /// # Safety
 /// All pointers of `p` must be valid for the sizes it names.
+#[inline(never)]
 pub unsafe fn conv2d(p: &Conv2d, share: Share) {
     let pixels = p.batch * p.output_height * p.output_width;
     let panels = p.columns.div_ceil(COLUMNS);
@@ -114,6 +115,7 @@ unsafe fn locate_rows(p: &Conv2d, first: usize, count: usize, rows: &mut [RowPoi
     }
 }
 
+#[inline(never)]
 unsafe fn multiply_block(p: &Conv2d, group: usize, first: usize, count: usize, panel: usize, rows: &[RowPointers]) {
     let taps = p.kernel[0] * p.kernel[1];
     let panels = p.columns.div_ceil(COLUMNS);

@@ -2,6 +2,10 @@
 //!
 //! Each kernel cuts its work into units by the *shape* alone and a [`Share`] names the units of one
 //! thread, so that the bits of the result do not depend on how many threads there are.
+//!
+//! `#[inline(never)]` stands where time is spent. An engine begins with a slow version of a function, optimises in the
+//! background what runs long, and takes the result at the next call: inlined into one another, the kernels are one
+//! function that takes long to optimise and that the first run of a network does not leave.
 
 mod argmax;
 mod batch_norm;

@@ -41,33 +41,40 @@ unsafe fn transform_pieces<F: Lines<INPUT, OUTPUT>, const INPUT: usize, const OU
 ) {
     let chunks = p.channels.div_ceil(UNIT_CHANNELS);
     for unit in share.of(p.count * chunks) {
-        let (piece, chunk) = (unit / chunks, unit % chunks);
-        let (row, px) = ((p.first + piece) / p.pieces[1], (p.first + piece) % p.pieces[1]);
-        let (image, py) = (row / p.pieces[0], row % p.pieces[0]);
-        let base = p.input.add(image * p.height * p.width * p.channels);
-        // Where the piece lies in the picture, and which part of it is inside.
-        let top = (py * OUTPUT) as isize - p.padding[0] as isize;
-        let left = (px * OUTPUT) as isize - p.padding[1] as isize;
-        let inside = |start: isize, size: usize| {
-            let clamp = |at: isize| at.clamp(0, INPUT as isize) as usize;
-            clamp(-start)..clamp(size as isize - start)
-        };
-        let (ys, xs) = (inside(top, p.height), inside(left, p.width));
-        let channels = chunk * UNIT_CHANNELS..p.channels.min((chunk + 1) * UNIT_CHANNELS);
-        for channel in channels.step_by(LANES) {
-            let lanes = LANES.min(p.channels - channel);
-            let mut values = [[F32x4::zero(); INPUT]; INPUT];
-            for y in ys.clone() {
-                let line = base.wrapping_offset((top + y as isize) * (p.width * p.channels) as isize);
-                for x in xs.clone() {
-                    let source = line.wrapping_offset((left + x as isize) * p.channels as isize).wrapping_add(channel);
-                    values[y][x] =
-                        if lanes == LANES { F32x4::load(source) } else { F32x4::load_partial(source, lanes) };
-                }
+        transform_unit::<F, INPUT, OUTPUT>(p, unit / chunks, unit % chunks);
+    }
+}
+
+#[inline(never)]
+unsafe fn transform_unit<F: Lines<INPUT, OUTPUT>, const INPUT: usize, const OUTPUT: usize>(
+    p: &WinogradInput,
+    piece: usize,
+    chunk: usize,
+) {
+    let (row, px) = ((p.first + piece) / p.pieces[1], (p.first + piece) % p.pieces[1]);
+    let (image, py) = (row / p.pieces[0], row % p.pieces[0]);
+    let base = p.input.add(image * p.height * p.width * p.channels);
+    // Where the piece lies in the picture, and which part of it is inside.
+    let top = (py * OUTPUT) as isize - p.padding[0] as isize;
+    let left = (px * OUTPUT) as isize - p.padding[1] as isize;
+    let inside = |start: isize, size: usize| {
+        let clamp = |at: isize| at.clamp(0, INPUT as isize) as usize;
+        clamp(-start)..clamp(size as isize - start)
+    };
+    let (ys, xs) = (inside(top, p.height), inside(left, p.width));
+    let channels = chunk * UNIT_CHANNELS..p.channels.min((chunk + 1) * UNIT_CHANNELS);
+    for channel in channels.step_by(LANES) {
+        let lanes = LANES.min(p.channels - channel);
+        let mut values = [[F32x4::zero(); INPUT]; INPUT];
+        for y in ys.clone() {
+            let line = base.wrapping_offset((top + y as isize) * (p.width * p.channels) as isize);
+            for x in xs.clone() {
+                let source = line.wrapping_offset((left + x as isize) * p.channels as isize).wrapping_add(channel);
+                values[y][x] = if lanes == LANES { F32x4::load(source) } else { F32x4::load_partial(source, lanes) };
             }
-            let target = p.transformed.add(piece * p.channels + channel);
-            transform_piece::<F, INPUT, OUTPUT>(values, target, plane_stride(p.count, p.channels), lanes);
         }
+        let target = p.transformed.add(piece * p.channels + channel);
+        transform_piece::<F, INPUT, OUTPUT>(values, target, plane_stride(p.count, p.channels), lanes);
     }
 }
 

@@ -4,6 +4,7 @@ use super::{plane_stride, Filtering, WeightForm, PLANE_GAP};
 use crate::share::Share;
 use gemm::{multiply_tile, Activation, Epilogue, Target, COLUMNS, ROWS};
 use simd::{F32x4, LANES};
+use std::ops::Range;
 
 /// Pieces and panels of one unit of work: its products, at most 36 x 16 x 32 values, stay in the second-level cache.
 const UNIT_PIECES: usize = 16;
@@ -59,6 +60,7 @@ pub unsafe fn winograd_output(p: &WinogradOutput, share: Share) {
     }
 }
 
+#[inline(never)]
 unsafe fn multiply_pieces<F: Lines<INPUT, OUTPUT>, const INPUT: usize, const OUTPUT: usize>(
     p: &WinogradOutput,
     share: Share,
@@ -98,19 +100,16 @@ unsafe fn multiply_pieces<F: Lines<INPUT, OUTPUT>, const INPUT: usize, const OUT
             let products = products.add(point * PRODUCTS_STRIDE);
             multiply_plane(p, rows, count, weights.add(point * stride), panels.len(), products);
         }
+        let columns = panels.start * COLUMNS..p.columns.min(panels.end * COLUMNS);
         for piece in 0..count {
-            let from = panels.start * COLUMNS;
-            let to = p.columns.min(panels.end * COLUMNS);
-            for column in (from..to).step_by(LANES) {
-                let source = products.add(piece * UNIT_PANELS * COLUMNS + column - from);
-                write_piece::<F, INPUT, OUTPUT>(p, source, p.first + first + piece, column);
-            }
+            let products = products.add(piece * UNIT_PANELS * COLUMNS);
+            write_piece::<F, INPUT, OUTPUT>(p, products, p.first + first + piece, columns.clone());
         }
     }
 }
 
 /// The product of one point for `count` rows and some panels: `products[piece][UNIT_PANELS * 8]`.
-#[inline(always)]
+#[inline(never)]
 unsafe fn multiply_plane(
     p: &WinogradOutput,
     rows: *const f32,
@@ -140,37 +139,40 @@ unsafe fn multiply_plane(
     }
 }
 
-/// `A' m A` of one piece and four columns, with the epilogue, where it lies inside the output.
-#[inline(always)]
+/// `A' m A` of one piece, with the epilogue, where it lies inside the output.
+#[inline(never)]
 unsafe fn write_piece<F: Lines<INPUT, OUTPUT>, const INPUT: usize, const OUTPUT: usize>(
     p: &WinogradOutput,
     products: *const f32,
     piece: usize,
-    column: usize,
+    columns: Range<usize>,
 ) {
-    let columns: [[F32x4; OUTPUT]; INPUT] = std::array::from_fn(|x| {
-        F::output(std::array::from_fn(|y| F32x4::load(products.add((y * INPUT + x) * PRODUCTS_STRIDE))))
-    });
     let (row, px) = (piece / p.pieces[1], piece % p.pieces[1]);
     let (image, py) = (row / p.pieces[0], row % p.pieces[0]);
     let (top, left) = (py * OUTPUT, px * OUTPUT);
-    let lanes = LANES.min(p.columns - column);
-    let bias = if p.epilogue.bias.is_null() { F32x4::zero() } else { F32x4::load(p.epilogue.bias.add(column)) };
-    for y in 0..OUTPUT.min(p.height - top) {
-        let values = F::output(std::array::from_fn(|x| columns[x][y]));
-        for (x, value) in values.iter().enumerate().take(p.width - left) {
-            let at = ((image * p.height + top + y) * p.width + left + x) * p.columns + column;
-            let mut value = *value + bias;
-            if lanes == LANES {
-                if !p.epilogue.residual.is_null() {
-                    value = value + F32x4::load(p.epilogue.residual.add(at));
+    for column in columns.clone().step_by(LANES) {
+        let products = products.add(column - columns.start);
+        let lines: [[F32x4; OUTPUT]; INPUT] = std::array::from_fn(|x| {
+            F::output(std::array::from_fn(|y| F32x4::load(products.add((y * INPUT + x) * PRODUCTS_STRIDE))))
+        });
+        let lanes = LANES.min(p.columns - column);
+        let bias = if p.epilogue.bias.is_null() { F32x4::zero() } else { F32x4::load(p.epilogue.bias.add(column)) };
+        for y in 0..OUTPUT.min(p.height - top) {
+            let values = F::output(std::array::from_fn(|x| lines[x][y]));
+            for (x, value) in values.iter().enumerate().take(p.width - left) {
+                let at = ((image * p.height + top + y) * p.width + left + x) * p.columns + column;
+                let mut value = *value + bias;
+                if lanes == LANES {
+                    if !p.epilogue.residual.is_null() {
+                        value = value + F32x4::load(p.epilogue.residual.add(at));
+                    }
+                    p.epilogue.activation.apply(value).store(p.output.add(at));
+                } else {
+                    if !p.epilogue.residual.is_null() {
+                        value = value + F32x4::load_partial(p.epilogue.residual.add(at), lanes);
+                    }
+                    p.epilogue.activation.apply(value).store_partial(p.output.add(at), lanes);
                 }
-                p.epilogue.activation.apply(value).store(p.output.add(at));
-            } else {
-                if !p.epilogue.residual.is_null() {
-                    value = value + F32x4::load_partial(p.epilogue.residual.add(at), lanes);
-                }
-                p.epilogue.activation.apply(value).store_partial(p.output.add(at), lanes);
             }
         }
     }

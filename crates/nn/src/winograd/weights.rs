@@ -32,6 +32,7 @@ pub unsafe fn winograd_weights(p: &WinogradWeights, share: Share) {
     }
 }
 
+#[inline(never)]
 unsafe fn transform_rows<F: Lines<INPUT, OUTPUT>, const INPUT: usize, const OUTPUT: usize>(
     p: &WinogradWeights,
     share: Share,
@@ -56,6 +57,7 @@ unsafe fn transform_rows<F: Lines<INPUT, OUTPUT>, const INPUT: usize, const OUTP
 }
 
 /// Transforms one panel of `[panel][tap][channel][8]` into `[point][channel][8]`, planes `stride` values apart.
+#[inline(never)]
 pub(super) unsafe fn transform_panel<F: Lines<INPUT, OUTPUT>, const INPUT: usize, const OUTPUT: usize>(
     panels: *const f32,
     panel: usize,
