@@ -16,20 +16,33 @@ pub(crate) trait Field: Sized {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Address(pub u32);
 
-impl Field for Address {
-    const WORDS: usize = 1;
-    const TYPE: &'static str = "address";
-    fn read(words: &[u32]) -> Option<Self> {
-        Some(Address(words[0]))
-    }
-}
+macro_rules! words {
+    ($($type:ty: $name:literal = |$word:ident| $value:expr;)*) => {$(
+        impl Field for $type {
+            const WORDS: usize = 1;
+            const TYPE: &'static str = $name;
+            fn read(words: &[u32]) -> Option<Self> {
+                let $word = words[0];
+                Some($value)
+            }
+        }
 
-impl Field for usize {
-    const WORDS: usize = 1;
-    const TYPE: &'static str = "size";
-    fn read(words: &[u32]) -> Option<Self> {
-        Some(words[0] as usize)
-    }
+        impl<const N: usize> Field for [$type; N] {
+            const WORDS: usize = N;
+            const TYPE: &'static str = "sizes";
+            fn read(words: &[u32]) -> Option<Self> {
+                Some(std::array::from_fn(|i| {
+                    let $word = words[i];
+                    $value
+                }))
+            }
+        }
+    )*};
+}
+words! {
+    Address: "address" = |word| Address(word);
+    usize: "size" = |word| word as usize;
+    isize: "size" = |word| word as i32 as isize;
 }
 
 impl Field for f32 {
@@ -37,14 +50,6 @@ impl Field for f32 {
     const TYPE: &'static str = "float";
     fn read(words: &[u32]) -> Option<Self> {
         Some(f32::from_bits(words[0]))
-    }
-}
-
-impl<const N: usize> Field for [usize; N] {
-    const WORDS: usize = N;
-    const TYPE: &'static str = "sizes";
-    fn read(words: &[u32]) -> Option<Self> {
-        Some(std::array::from_fn(|i| words[i] as usize))
     }
 }
 
@@ -70,7 +75,8 @@ kinds! {
     WeightForm: Transformed = "transformed", Panels = "panels";
     UnaryKind: Relu = "relu", Neg = "neg", Abs = "abs", Exp = "exp", Log = "log", Sqrt = "sqrt",
         Square = "square", Reciprocal = "reciprocal", Sigmoid = "sigmoid", Tanh = "tanh";
-    BinaryKind: Add = "add", Sub = "sub", Mul = "mul", Div = "div", Maximum = "maximum", Minimum = "minimum";
+    BinaryKind: Add = "add", Sub = "sub", Mul = "mul", Div = "div", Maximum = "maximum", Minimum = "minimum",
+        Gate = "gate";
     ReduceKind: Sum = "sum", Mean = "mean", Max = "max", Min = "min";
     PoolKind: Max = "max", Average = "average", AverageWithPadding = "averageWithPadding";
 }
@@ -141,10 +147,11 @@ instructions! {
         packed: Address,
         groups: usize,
         columns: usize,
-        taps: usize,
+        taps: [usize; 2],
         depth: usize,
+        group_stride: usize,
         column_stride: usize,
-        tap_stride: usize,
+        tap_strides: [isize; 2],
         depth_stride: usize,
     }
     /// Convolution of packed weights with bias, residual and activation; a matrix product is one of 1x1.
@@ -170,7 +177,7 @@ instructions! {
         kernel: [usize; 2],
         stride: [usize; 2],
         dilation: [usize; 2],
-        padding: [usize; 2],
+        padding: [isize; 2],
         scratch: Address,
         scratch_floats: usize,
     }
@@ -181,6 +188,9 @@ instructions! {
         packed: Address,
         channels: usize,
         columns: usize,
+        column_stride: usize,
+        channel_stride: usize,
+        tap_strides: [isize; 2],
     }
     /// Transforms the pieces `first .. first + count` of the input into a plane for each point.
     WinogradInput {
@@ -190,7 +200,7 @@ instructions! {
         height: usize,
         width: usize,
         channels: usize,
-        padding: [usize; 2],
+        padding: [isize; 2],
         pieces: [usize; 2],
         first: usize,
         count: usize,
@@ -303,5 +313,114 @@ instructions! {
         outer: usize,
         length: usize,
         inner: usize,
+    }    /// `output[i] = sum of weights[k] * inputs[k][i]`; `weights` are 4 floats in memory. Inputs may be 0 (none), and one
+    /// of them may be the output.
+    WeightedSum {
+        inputs: [Address; 4],
+        weights: Address,
+        output: Address,
+        count: usize,
+    }
+    /// Mean, in two parts, and sum of squared deviations of every channel of each block of rows: `[blocks, 3, channels]`.
+    BlockMoments {
+        input: Address,
+        partials: Address,
+        rows: usize,
+        channels: usize,
+        block: usize,
+    }
+    /// Mean and biased variance, `[2, channels]`, from those of the blocks.
+    Moments {
+        partials: Address,
+        output: Address,
+        rows: usize,
+        channels: usize,
+        block: usize,
+    }
+    /// `activation((input - mean) / sqrt(variance + epsilon) * gamma + beta + residual)`; `moments` are means, then
+    /// variances; `residual` may be 0.
+    Normalize {
+        input: Address,
+        moments: Address,
+        gamma: Address,
+        beta: Address,
+        residual: Address,
+        output: Address,
+        rows: usize,
+        channels: usize,
+        epsilon: f32,
+        activation: Activation,
+    }
+    /// For each block of rows, every channel's sum of the gradient and of the gradient times the normalised input:
+    /// `[blocks, 2, channels]`. The gradient counts where `gate > 0`; `gate` may be 0 (none).
+    NormalizeSums {
+        gradient: Address,
+        input: Address,
+        moments: Address,
+        gate: Address,
+        partials: Address,
+        rows: usize,
+        channels: usize,
+        block: usize,
+        epsilon: f32,
+    }
+    /// The gradient of a normalisation's input, through the moments too; `sums` is the total of the blocks' sums, `gate`
+    /// as there. The output may be the gradient's buffer.
+    NormalizeGradient {
+        gradient: Address,
+        input: Address,
+        moments: Address,
+        gamma: Address,
+        sums: Address,
+        gate: Address,
+        output: Address,
+        rows: usize,
+        channels: usize,
+        epsilon: f32,
+    }
+    /// The gradient of a pooling's input, which only a maximum reads; the other fields are the pooling's.
+    Pool2dGradient {
+        kind: PoolKind,
+        gradient: Address,
+        input: Address,
+        output: Address,
+        batch: usize,
+        height: usize,
+        width: usize,
+        channels: usize,
+        output_height: usize,
+        output_width: usize,
+        kernel: [usize; 2],
+        stride: [usize; 2],
+        padding: [usize; 2],
+    }    /// Gradient of a convolution's weights, from its input and its output's gradient, for each of some segments of the
+    /// pixels: `[segments, groups, panels, taps, depth in whole fours, 8]`. The other fields are the convolution's.
+    WeightGradient {
+        input: Address,
+        gradient: Address,
+        partials: Address,
+        segments: usize,
+        batch: usize,
+        height: usize,
+        width: usize,
+        output_height: usize,
+        output_width: usize,
+        groups: usize,
+        columns: usize,
+        depth: usize,
+        kernel: [usize; 2],
+        stride: [usize; 2],
+        dilation: [usize; 2],
+        padding: [isize; 2],
+    }
+    /// The weights' gradient, `[groups * columns, depth, taps]`, from those of the segments.
+    SumWeights {
+        partials: Address,
+        output: Address,
+        segments: usize,
+        groups: usize,
+        columns: usize,
+        depth: usize,
+        taps: usize,
     }
 }

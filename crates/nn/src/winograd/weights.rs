@@ -8,12 +8,15 @@ use simd::{F32x4, LANES};
 #[derive(Clone, Copy)]
 pub struct WinogradWeights {
     pub filtering: Filtering,
-    /// `[columns, channels, 3, 3]`.
     pub weights: *const f32,
     /// `[point][panel][channel][8]`, planes 16 values further apart than that.
     pub packed: *mut f32,
     pub channels: usize,
     pub columns: usize,
+    pub column_stride: usize,
+    pub channel_stride: usize,
+    /// Negative where the kernel is to be turned round.
+    pub tap_strides: [isize; 2],
 }
 
 /// Values from one point's transformed weights to the next one's.
@@ -43,10 +46,12 @@ unsafe fn transform_rows<F: Lines<INPUT, OUTPUT>, const INPUT: usize, const OUTP
         let (panel, channel) = (index / p.channels, index % p.channels);
         for half in 0..COLUMNS / LANES {
             let first = panel * COLUMNS + half * LANES;
+            let corner = p.weights.add(first * p.column_stride + channel * p.channel_stride);
             let kernels = std::array::from_fn(|tap| {
+                let tap = (tap / 3) as isize * p.tap_strides[0] + (tap % 3) as isize * p.tap_strides[1];
                 let mut lanes = [0.0; LANES];
                 for (lane, value) in lanes.iter_mut().enumerate().take(p.columns.saturating_sub(first)) {
-                    *value = *p.weights.add(((first + lane) * p.channels + channel) * 9 + tap);
+                    *value = *corner.offset(tap).add(lane * p.column_stride);
                 }
                 F32x4::load(lanes.as_ptr())
             });
