@@ -1,12 +1,12 @@
 use super::lines::{Lines, F2, F4};
 use super::{plane_stride, Filtering, PLANE_GAP};
 use crate::share::Share;
-use gemm::{multiply_tile, Activation, Epilogue, Target, COLUMNS, ROWS};
+use gemm::{multiply_panel, Activation, Epilogue, Rows, Target, COLUMNS, ROWS};
 use simd::{F32x4, LANES};
 use std::ops::Range;
 
 /// Pieces and panels of one unit of work: its products, at most 36 x 16 x 32 values, stay in the second-level cache.
-const UNIT_PIECES: usize = 16;
+const UNIT_PIECES: usize = 24;
 const UNIT_PANELS: usize = 4;
 /// The products of transformed pieces and weights, to be transformed back into `[batch, height, width, columns]`.
 #[derive(Clone, Copy)]
@@ -51,8 +51,8 @@ unsafe fn multiply_pieces<F: Lines<INPUT, OUTPUT>, const INPUT: usize, const OUT
     for unit in share.of(blocks * chunks) {
         // Blocks within a chunk, so that a chunk's weights are used for all pieces before the next ones are read.
         let (chunk, block) = (unit / blocks, unit % blocks);
-        let first = block * UNIT_PIECES;
-        let count = UNIT_PIECES.min(p.count - first);
+        let (first, end) = (p.count * block / blocks, p.count * (block + 1) / blocks);
+        let count = end - first;
         let panels = chunk * UNIT_PANELS..panels.min((chunk + 1) * UNIT_PANELS);
         for point in 0..points {
             multiply_plane(p, point, first, count, panels.clone(), products.add(point * plane));
@@ -80,24 +80,23 @@ unsafe fn multiply_plane(
 ) {
     const PLAIN: Epilogue =
         Epilogue { bias: std::ptr::null(), residual: std::ptr::null(), activation: Activation::None };
-    let rows = p.transformed.add(point * plane_stride(p.count, p.channels) + first * p.channels);
+    let inputs = p.transformed.add(point * plane_stride(p.count, p.channels) + first * p.channels);
+    // What follows the last piece, and is computed and not written, repeats it.
+    let pointers: [*const f32; UNIT_PIECES + ROWS] =
+        std::array::from_fn(|piece| inputs.add(piece.min(count - 1) * p.channels));
+    let rows = Rows { pointers: &pointers, stride: pointers.len(), depth: p.channels };
     let all_panels = p.columns.div_ceil(COLUMNS);
     for panel in panels.clone() {
         let weights = p.weights.add((point * all_panels + panel) * p.channels * COLUMNS);
-        let column = (panel - panels.start) * COLUMNS;
-        for row in (0..count).step_by(ROWS) {
-            let valid = ROWS.min(count - row);
-            let taps = [std::array::from_fn(|r| rows.add((row + r.min(valid - 1)) * p.channels))];
-            let target = Target {
-                output: products.add(row * UNIT_PANELS * COLUMNS + column),
-                offset: 0,
-                row_stride: UNIT_PANELS * COLUMNS,
-                rows: valid,
-                columns: COLUMNS,
-                column: 0,
-            };
-            multiply_tile(&taps, p.channels, weights, target, &PLAIN);
-        }
+        let target = Target {
+            output: products.add((panel - panels.start) * COLUMNS),
+            offset: 0,
+            row_stride: UNIT_PANELS * COLUMNS,
+            rows: count,
+            columns: COLUMNS,
+            column: 0,
+        };
+        multiply_panel(rows, weights, target, &PLAIN);
     }
 }
 
