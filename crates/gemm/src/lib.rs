@@ -12,5 +12,5 @@ mod pack;
 mod tile;
 
 pub use epilogue::{Activation, Epilogue};
-pub use pack::{pack_panels, packed_len, PanelSource};
+pub use pack::{fetch, pack_panels, packed_len, PanelSource};
 pub use tile::{multiply_panel, Rows, Target, COLUMNS, ROWS};

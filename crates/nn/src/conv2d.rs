@@ -1,5 +1,5 @@
 use crate::share::Share;
-use gemm::{multiply_panel, Epilogue, Rows, Target, COLUMNS, ROWS};
+use gemm::{fetch, multiply_panel, Epilogue, Rows, Target, COLUMNS, ROWS};
 
 /// A convolution, and with one tap and one "pixel" a row also a plain matrix product.
 ///
@@ -55,6 +55,7 @@ pub unsafe fn conv2d(p: &Conv2d, share: Share) {
     // Units run group by group and chunk by chunk within a block, so the row pointers of a block are computed once
     // and moved on from group to group.
     let mut located = None;
+    let first_block = share.of(blocks * p.groups * chunks).start / (p.groups * chunks);
     for unit in share.of(blocks * p.groups * chunks) {
         let (block, group, chunk) = (unit / (p.groups * chunks), unit / chunks % p.groups, unit % chunks);
         let (first, end) = (pixels * block / blocks, pixels * (block + 1) / blocks);
@@ -72,6 +73,10 @@ pub unsafe fn conv2d(p: &Conv2d, share: Share) {
         let rows = Rows { pointers: &pointers, stride: TABLE, depth: p.depth };
         for panel in chunk * UNIT_PANELS..panels.min((chunk + 1) * UNIT_PANELS) {
             let weights = p.weights.add((group * panels + panel) * taps * p.depth * COLUMNS);
+            // A single tile reads a panel once, and as fast by itself.
+            if block == first_block && end - first > ROWS {
+                fetch(weights, taps * p.depth * COLUMNS);
+            }
             let outputs = p.groups * p.columns;
             let column = group * p.columns + panel * COLUMNS;
             let offset = first * outputs + column;

@@ -1,7 +1,7 @@
 use super::lines::{Lines, F2, F4};
-use super::{plane_stride, Filtering, PLANE_GAP};
+use super::{piece_stride, Filtering, PIECE_GAP};
 use crate::share::Share;
-use gemm::{multiply_panel, Activation, Epilogue, Rows, Target, COLUMNS, ROWS};
+use gemm::{fetch, multiply_panel, Activation, Epilogue, Rows, Target, COLUMNS, ROWS};
 use simd::{F32x4, LANES};
 use std::ops::Range;
 
@@ -43,20 +43,27 @@ unsafe fn multiply_pieces<F: Lines<INPUT, OUTPUT>, const INPUT: usize, const OUT
 ) {
     let points = INPUT * INPUT;
     let blocks = p.count.div_ceil(UNIT_PIECES);
-    let panels = p.columns.div_ceil(COLUMNS);
-    let chunks = panels.div_ceil(UNIT_PANELS);
-    let plane = UNIT_PIECES * UNIT_PANELS * COLUMNS + PLANE_GAP;
+    let all_panels = p.columns.div_ceil(COLUMNS);
+    let chunks = all_panels.div_ceil(UNIT_PANELS);
+    let plane = UNIT_PIECES * UNIT_PANELS * COLUMNS + PIECE_GAP;
     let mut products: Vec<f32> = Vec::with_capacity(points * plane);
     let products = products.as_mut_ptr();
+    let mut fetched = None;
     for unit in share.of(blocks * chunks) {
         // Blocks within a chunk, so that a chunk's weights are used for all pieces before the next ones are read.
         let (chunk, block) = (unit / blocks, unit % blocks);
         let (first, end) = (p.count * block / blocks, p.count * (block + 1) / blocks);
         let count = end - first;
-        let panels = chunk * UNIT_PANELS..panels.min((chunk + 1) * UNIT_PANELS);
+        let panels = chunk * UNIT_PANELS..all_panels.min((chunk + 1) * UNIT_PANELS);
         for point in 0..points {
-            multiply_plane(p, point, first, count, panels.clone(), products.add(point * plane));
+            // A single tile reads a panel once, and as fast by itself.
+            if fetched != Some(chunk) && count > ROWS {
+                let weights = p.weights.add((point * all_panels + panels.start) * p.channels * COLUMNS);
+                fetch(weights, panels.len() * p.channels * COLUMNS);
+            }
+            multiply_plane(p, [point, points], first, count, panels.clone(), products.add(point * plane));
         }
+        fetched = Some(chunk);
         for piece in 0..count {
             let from = panels.start * COLUMNS;
             let to = p.columns.min(panels.end * COLUMNS);
@@ -72,7 +79,7 @@ unsafe fn multiply_pieces<F: Lines<INPUT, OUTPUT>, const INPUT: usize, const OUT
 #[inline(always)]
 unsafe fn multiply_plane(
     p: &WinogradOutput,
-    point: usize,
+    [point, points]: [usize; 2],
     first: usize,
     count: usize,
     panels: Range<usize>,
@@ -80,10 +87,11 @@ unsafe fn multiply_plane(
 ) {
     const PLAIN: Epilogue =
         Epilogue { bias: std::ptr::null(), residual: std::ptr::null(), activation: Activation::None };
-    let inputs = p.transformed.add(point * plane_stride(p.count, p.channels) + first * p.channels);
+    let stride = piece_stride(points, p.channels);
+    let inputs = p.transformed.add(first * stride + point * p.channels);
     // What follows the last piece, and is computed and not written, repeats it.
     let pointers: [*const f32; UNIT_PIECES + ROWS] =
-        std::array::from_fn(|piece| inputs.add(piece.min(count - 1) * p.channels));
+        std::array::from_fn(|piece| inputs.add(piece.min(count - 1) * stride));
     let rows = Rows { pointers: &pointers, stride: pointers.len(), depth: p.channels };
     let all_panels = p.columns.div_ceil(COLUMNS);
     for panel in panels.clone() {

@@ -51,7 +51,7 @@ fn run(filtering: Filtering, c: &Case, [x, w, bias, residual]: [&[f32]; 4], cut:
     let pieces = [oh.div_ceil(size), ow.div_ceil(size)];
     let all = c.batch * pieces[0] * pieces[1];
     let mut packed = vec![f32::NAN; points * c.columns.div_ceil(COLUMNS) * COLUMNS * c.channels];
-    let mut transformed = vec![f32::NAN; points * plane_stride(block, c.channels)];
+    let mut transformed = vec![f32::NAN; block * piece_stride(points, c.channels)];
     let mut out = vec![f32::NAN; c.batch * oh * ow * c.columns];
     let shares = || (0..threads).map(|thread| Share { thread, threads });
     for share in shares() {
