@@ -23,6 +23,22 @@ pub fn packed_len(source: &PanelSource) -> usize {
     source.groups * source.columns.div_ceil(COLUMNS) * source.taps[0] * source.taps[1] * source.depth * COLUMNS
 }
 
+/// Values of a cache line.
+const LINE: usize = 16;
+
+/// Brings panels near that come from memory. WebAssembly has no prefetch, and the tile alone waits for them: the products
+/// between its reads fill the processor's queue, so that few lines are under way at once, where this has as many as can be.
+///
+/// # Safety
+/// `panels` must be readable for `count` values.
+#[inline(always)]
+pub unsafe fn fetch(panels: *const f32, count: usize) {
+    for at in (0..count).step_by(LINE) {
+        // A read that the compiler may not leave out.
+        panels.add(at).read_volatile();
+    }
+}
+
 /// Packs panels `first..last` (counted over all groups): `[panel][tap][depth][COLUMNS]`, missing
 /// columns zero.
 ///

@@ -27,7 +27,7 @@ mod winograd;
 
 pub use argmax::argmax;
 pub use batch_norm::{scale_shift, ScaleShift};
-pub use conv2d::{conv2d, conv2d_scratch, Conv2d, RowPointers};
+pub use conv2d::{conv2d, conv2d_scratch, Conv2d};
 pub use copy::{copy, fill, Copy};
 pub use elementwise::{binary, unary, Binary, BinaryKind, UnaryKind};
 pub use gemm::{pack_panels, packed_len, Activation, Epilogue, PanelSource, COLUMNS};

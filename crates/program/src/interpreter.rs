@@ -4,9 +4,8 @@ use nn::{
     argmax, binary, block_moments, conv2d, copy, fill, moments, normalize, normalize_gradient, normalize_sums,
     pack_panels, pool2d, pool2d_gradient, reduce, scale_shift, softmax, sum_weights, unary, weight_gradient,
     weighted_sum, winograd_input, winograd_output, winograd_weights, Axis, Binary, BlockMoments, Conv2d, Copy,
-    Epilogue, Moments, Normalize, NormalizeGradient, NormalizeSums, PanelSource, Pool2d, Pool2dGradient, RowPointers,
-    ScaleShift, Share, SumWeights, WeightGradient, WeightedSum, WinogradInput, WinogradOutput, WinogradWeights,
-    COLUMNS,
+    Epilogue, Moments, Normalize, NormalizeGradient, NormalizeSums, PanelSource, Pool2d, Pool2dGradient, ScaleShift,
+    Share, SumWeights, WeightGradient, WeightedSum, WinogradInput, WinogradOutput, WinogradWeights, COLUMNS,
 };
 
 /// The memory that addresses point into.
@@ -117,7 +116,7 @@ unsafe fn execute(instruction: Instruction, memory: Memory, share: Share) {
                 dilation,
                 padding,
                 scratch: memory.output(scratch).cast(),
-                scratch_len: scratch_floats * size_of::<f32>() / size_of::<RowPointers>(),
+                scratch_len: scratch_floats * size_of::<f32>() / size_of::<*const f32>(),
             };
             conv2d(&convolution, share);
         }

@@ -77,9 +77,9 @@ const ALGORITHMS: readonly Algorithm[] = [
   {
     name: 'winograd F2',
     reason:
-      'A few pixels are too few pieces of 4x4 to fill a tile, which has 4 rows; and with many channels it takes as long to transform the weights.',
+      'Of a few pixels there are not 4x4 pieces enough to fill tiles, and many channels take long to be transformed: 1.2 times as fast as F4 for 7x7 pixels of 512 channels.',
     canRun: isWinograd,
-    pays: g => g.channels >= 4 && tiles(g, 'F2') < Math.min(tiles(g, 'F4'), tiles(g, 'direct')),
+    pays: g => g.channels >= 4 && cost(g, 'F2') < Math.min(cost(g, 'F4'), cost(g, 'direct')),
     plan: (g, weights) => winograd(g, weights, 'F2'),
   },
   {
@@ -87,33 +87,39 @@ const ALGORITHMS: readonly Algorithm[] = [
     reason:
       'A quarter of the products of a 3x3 kernel: with the transforms 1.8 times the direct speed at 4 channels, 3 at 64.',
     canRun: isWinograd,
-    pays: g => g.channels >= 4 && tiles(g, 'F4') < tiles(g, 'direct'),
+    pays: g => g.channels >= 4 && cost(g, 'F4') < cost(g, 'direct'),
     plan: (g, weights) => winograd(g, weights, 'F4'),
   },
   {
-    name: 'direct',
+    name: 'kernel rows',
     reason:
-      'Row pointers for every tap and the 4x8 tile: over 90 % of the peak for 1x1, strided and 7x7 with 3 channels alike; padding first and merging the taps of a kernel row gained nothing.',
+      'The tile begins anew at every tap, which of 3 channels costs as much as their products. In a padded copy of the picture the taps of a row of the kernel are one: 21 values for 7 x 3.',
+    canRun: g => g.groups === 1 && g.dilation[1] === 1 && g.kernel[1] > 1,
+    pays: g => g.channels < 4,
+    plan: kernelRows,
+  },
+  {
+    name: 'direct',
+    reason: 'Row pointers for every tap, and the tile: 90 % of the peak for 1x1 and strided kernels alike.',
     canRun: () => true,
     pays: () => true,
     plan: planDirect,
   },
 ]
 
-/** Rows of the kernels' tile. */
-const ROWS = 4
+/** Rows of the kernels' tile at most. */
+const ROWS = 6
 
 /**
- * Tiles of a panel, which is what a convolution costs: for one picture, so that a picture's result does not depend on
- * how many others are in its batch. Measured, transforming a kernel at each run takes as long as one tile for each
- * point of the transform.
+ * What a convolution costs, in rows of the tile for every panel: for one picture, so that a picture's result does not
+ * depend on how many others are in its batch. A tile computes five rows at least. Measured, transforming kernels at each
+ * run takes as long as seven rows for each point of their transform.
  */
-function tiles(g: ConvolutionGeometry, method: Filtering | 'direct'): number {
+function cost(g: ConvolutionGeometry, method: Filtering | 'direct'): number {
   const [height, width] = convolutionOutput(g)
-  if (method === 'direct') return 9 * Math.ceil((height * width) / ROWS)
+  if (method === 'direct') return 9 * Math.max(5, height * width)
   const [down, across] = piecesOf(g, method)
-  const products = Math.ceil((down * across) / ROWS)
-  return POINTS[method] * (formOf(g) === 'panels' ? products + 1 : products)
+  return POINTS[method] * (Math.max(5, down * across) + (formOf(g) === 'panels' ? 7 : 0))
 }
 
 /** Height and width of a convolution's output. */
@@ -152,14 +158,15 @@ export function planDirect(g: ConvolutionGeometry, { offset, ...strides }: Weigh
   const columns = g.outputs / g.groups
   const taps = g.kernel[0] * g.kernel[1]
   const [outputHeight, outputWidth] = convolutionOutput(g)
+  // For each tap those of a block of 96 pixels, and of the rows that a tile may read behind them.
+  const pointers = taps * (96 + ROWS)
   return {
     packedFloats: g.groups * Math.ceil(columns / COLUMNS) * COLUMNS * taps * depth,
     // The tile reads a whole panel's biases wherever it starts.
     biasFloats: g.outputs + COLUMNS,
     zeros: g.channels,
     workspaceFloats: 0,
-    // A block of pixels has 16 tiles, and of each of their rows a pointer for each tap.
-    threadFloats: 16 * ROWS * taps,
+    threadFloats: pointers,
     pack: (source, packed) => ({
       op: 'packPanels',
       source: source + offset * FLOAT,
@@ -188,7 +195,54 @@ export function planDirect(g: ConvolutionGeometry, { offset, ...strides }: Weigh
         dilation: g.dilation,
         padding: [g.padding[0], g.padding[2]],
         scratch: workspace,
-        scratchFloats: 16 * ROWS * taps,
+        scratchFloats: pointers,
+      },
+    ],
+  }
+}
+
+/** The direct kernel on a padded copy of the input, with the taps of a row of the kernel as one. */
+function kernelRows(g: ConvolutionGeometry, weights: WeightsLayout): ConvolutionPlan {
+  const plan = planDirect(g, weights)
+  const [outputHeight, outputWidth] = convolutionOutput(g)
+  const row = g.width * g.channels
+  const paddedWidth = g.width + g.padding[2] + g.padding[3]
+  const paddedRow = paddedWidth * g.channels
+  const paddedHeight = g.height + g.padding[0] + g.padding[1]
+  const padded = g.batch * paddedHeight * paddedRow
+  return {
+    ...plan,
+    zeros: 0,
+    workspaceFloats: padded,
+    run: ({ input, workspace, ...buffers }) => [
+      { op: 'fill', output: workspace, count: padded, value: 0 },
+      {
+        op: 'copy',
+        input,
+        output: workspace + 4 * (g.padding[0] * paddedRow + g.padding[2] * g.channels),
+        sizes: [1, 1, 1, g.batch, g.height, row],
+        inputStrides: [0, 0, 0, g.height * row, row, 1],
+        outputStrides: [0, 0, 0, paddedHeight * paddedRow, paddedRow, 1],
+      },
+      {
+        op: 'conv2d',
+        input: workspace,
+        ...buffers,
+        batch: g.batch,
+        height: paddedHeight,
+        width: paddedWidth,
+        pixelStride: g.channels,
+        outputHeight,
+        outputWidth,
+        groups: 1,
+        columns: g.outputs,
+        depth: g.kernel[1] * g.channels,
+        kernel: [g.kernel[0], 1],
+        stride: g.stride,
+        dilation: g.dilation,
+        padding: [0, 0],
+        scratch: workspace + padded * FLOAT,
+        scratchFloats: plan.threadFloats,
       },
     ],
   }
@@ -197,10 +251,10 @@ export function planDirect(g: ConvolutionGeometry, { offset, ...strides }: Weigh
 /** Outputs of a piece, down and across, and points of its transform. */
 const SIZE = { F2: 2, F4: 4 } as const
 const POINTS = { F2: 16, F4: 36 } as const
-/** Values between the planes of transformed inputs, products and weights, as in crates/nn/src/winograd. */
-const PLANE_GAP = 16
-/** Products of one point of a unit of work, 16 pieces by 4 panels. */
-const PRODUCTS = 16 * 4 * COLUMNS + PLANE_GAP
+/** Values between transformed pieces, and between the points of products and weights, as in crates/nn/src/winograd. */
+const GAP = 16
+/** Products of one point of a unit of work, 24 pieces by 4 panels. */
+const PRODUCTS = 24 * 4 * COLUMNS + GAP
 /** Transformed pieces that are multiplied before the next ones are transformed: they should stay in the second-level cache. */
 const BLOCK_FLOATS = 512 * 1024
 
@@ -231,8 +285,8 @@ function winograd(g: ConvolutionGeometry, weights: WeightsLayout, filtering: Fil
   const points = POINTS[filtering]
   const block = Math.min(all, Math.max(16, Math.floor(BLOCK_FLOATS / (points * g.channels * 16)) * 16))
   const form = formOf(g)
-  const weightFloats = (panels: number) => points * (panels * g.channels * COLUMNS + PLANE_GAP)
-  const workspaceFloats = points * (block * g.channels + PLANE_GAP)
+  const weightFloats = (panels: number) => points * (panels * g.channels * COLUMNS + GAP)
+  const workspaceFloats = block * (points * g.channels + GAP)
   const scratchFloats = points * PRODUCTS + (form === 'panels' ? weightFloats(4) : 0)
   const { packedFloats, pack } = planDirect(g, weights)
   return {

@@ -35,10 +35,10 @@ pub enum WeightForm {
     Panels,
 }
 
-/// Between the planes of the points: without it they lie powers of two apart and fight for the same cache lines.
-const PLANE_GAP: usize = 16;
+/// Values between what would otherwise lie powers of two apart and fight for the same cache lines.
+const GAP: usize = 16;
 
-/// Values from one plane of transformed input to the next.
-fn plane_stride(pieces: usize, channels: usize) -> usize {
-    pieces * channels + PLANE_GAP
+/// Values from one transformed piece to the next.
+fn piece_stride(points: usize, channels: usize) -> usize {
+    points * channels + GAP
 }

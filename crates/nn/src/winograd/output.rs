@@ -1,16 +1,16 @@
 use super::lines::{Lines, F2, F4};
 use super::weights::{transform_panel, weights_stride};
-use super::{plane_stride, Filtering, WeightForm, PLANE_GAP};
+use super::{piece_stride, Filtering, WeightForm, GAP};
 use crate::share::Share;
-use gemm::{multiply_tile, Activation, Epilogue, Target, COLUMNS, ROWS};
+use gemm::{fetch, multiply_panel, Activation, Epilogue, Rows, Target, COLUMNS, ROWS};
 use simd::{F32x4, LANES};
 use std::ops::Range;
 
 /// Pieces and panels of one unit of work: its products, at most 36 x 16 x 32 values, stay in the second-level cache.
-const UNIT_PIECES: usize = 16;
+const UNIT_PIECES: usize = 24;
 const UNIT_PANELS: usize = 4;
 /// Values from the products of one point to those of the next.
-const PRODUCTS_STRIDE: usize = UNIT_PIECES * UNIT_PANELS * COLUMNS + PLANE_GAP;
+const PRODUCTS_STRIDE: usize = UNIT_PIECES * UNIT_PANELS * COLUMNS + GAP;
 
 /// The products of transformed pieces and weights, to be transformed back into `[batch, height, width, columns]`.
 #[derive(Clone, Copy)]
@@ -72,33 +72,42 @@ unsafe fn multiply_pieces<F: Lines<INPUT, OUTPUT>, const INPUT: usize, const OUT
     let blocks = p.count.div_ceil(UNIT_PIECES);
     let all_panels = p.columns.div_ceil(COLUMNS);
     let chunks = all_panels.div_ceil(UNIT_PANELS);
-    let mut transformed = None;
+    let mut current = None;
     for unit in share.of(blocks * chunks) {
         // Blocks within a chunk, so that a chunk's weights are used for all pieces before the next ones are read.
         let (chunk, block) = (unit / blocks, unit % blocks);
-        let first = block * UNIT_PIECES;
-        let count = UNIT_PIECES.min(p.count - first);
+        let (first, end) = (p.count * block / blocks, p.count * (block + 1) / blocks);
+        let count = end - first;
         let panels = chunk * UNIT_PANELS..all_panels.min((chunk + 1) * UNIT_PANELS);
+        let is_new = current != Some(chunk);
+        current = Some(chunk);
         let (weights, stride) = match p.form {
             WeightForm::Transformed => {
                 (p.weights.add(panels.start * p.channels * COLUMNS), weights_stride(all_panels, p.channels))
             }
-            WeightForm::Panels => {
-                let stride = weights_stride(UNIT_PANELS, p.channels);
-                if transformed != Some(chunk) {
-                    for (at, panel) in panels.clone().enumerate() {
-                        let target = own_weights.add(at * p.channels * COLUMNS);
-                        transform_panel::<F, INPUT, OUTPUT>(p.weights, panel, p.channels, target, stride);
-                    }
-                    transformed = Some(chunk);
-                }
-                (own_weights.cast_const(), stride)
-            }
+            WeightForm::Panels => (own_weights.cast_const(), weights_stride(UNIT_PANELS, p.channels)),
         };
+        if is_new && p.form == WeightForm::Panels {
+            for (at, panel) in panels.clone().enumerate() {
+                let target = own_weights.add(at * p.channels * COLUMNS);
+                transform_panel::<F, INPUT, OUTPUT>(p.weights, panel, p.channels, target, stride);
+            }
+        }
         for point in 0..points {
-            let rows = p.transformed.add(point * plane_stride(p.count, p.channels) + first * p.channels);
-            let products = products.add(point * PRODUCTS_STRIDE);
-            multiply_plane(p, rows, count, weights.add(point * stride), panels.len(), products);
+            let weights = weights.add(point * stride);
+            // A single tile reads a panel once, and as fast by itself.
+            if is_new && p.form == WeightForm::Transformed && count > ROWS {
+                fetch(weights, panels.len() * p.channels * COLUMNS);
+            }
+            multiply_plane(
+                p,
+                [point, points],
+                first,
+                count,
+                weights,
+                panels.len(),
+                products.add(point * PRODUCTS_STRIDE),
+            );
         }
         let columns = panels.start * COLUMNS..p.columns.min(panels.end * COLUMNS);
         for piece in 0..count {
@@ -108,11 +117,12 @@ unsafe fn multiply_pieces<F: Lines<INPUT, OUTPUT>, const INPUT: usize, const OUT
     }
 }
 
-/// The product of one point for `count` rows and some panels: `products[piece][UNIT_PANELS * 8]`.
+/// The product of one point for a block of pieces and some panels: `products[piece][UNIT_PANELS * 8]`.
 #[inline(never)]
 unsafe fn multiply_plane(
     p: &WinogradOutput,
-    rows: *const f32,
+    [point, points]: [usize; 2],
+    first: usize,
     count: usize,
     weights: *const f32,
     panels: usize,
@@ -120,22 +130,22 @@ unsafe fn multiply_plane(
 ) {
     const PLAIN: Epilogue =
         Epilogue { bias: std::ptr::null(), residual: std::ptr::null(), activation: Activation::None };
+    let stride = piece_stride(points, p.channels);
+    let inputs = p.transformed.add(first * stride + point * p.channels);
+    // What follows the last piece, and is computed and not written, repeats it.
+    let pointers: [*const f32; UNIT_PIECES + ROWS] =
+        std::array::from_fn(|piece| inputs.add(piece.min(count - 1) * stride));
+    let rows = Rows { pointers: &pointers, stride: pointers.len(), depth: p.channels };
     for panel in 0..panels {
-        let weights = weights.add(panel * p.channels * COLUMNS);
-        let column = panel * COLUMNS;
-        for row in (0..count).step_by(ROWS) {
-            let valid = ROWS.min(count - row);
-            let taps = [std::array::from_fn(|r| rows.add((row + r.min(valid - 1)) * p.channels))];
-            let target = Target {
-                output: products.add(row * UNIT_PANELS * COLUMNS + column),
-                offset: 0,
-                row_stride: UNIT_PANELS * COLUMNS,
-                rows: valid,
-                columns: COLUMNS,
-                column: 0,
-            };
-            multiply_tile(&taps, p.channels, weights, target, &PLAIN);
-        }
+        let target = Target {
+            output: products.add(panel * COLUMNS),
+            offset: 0,
+            row_stride: UNIT_PANELS * COLUMNS,
+            rows: count,
+            columns: COLUMNS,
+            column: 0,
+        };
+        multiply_panel(rows, weights.add(panel * p.channels * COLUMNS), target, &PLAIN);
     }
 }
 

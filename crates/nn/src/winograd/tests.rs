@@ -53,7 +53,7 @@ fn run(filtering: Filtering, form: WeightForm, c: &Case, [x, w, bias, residual]:
     let all = c.batch * pieces[0] * pieces[1];
     let panels = c.columns.div_ceil(COLUMNS);
     let mut packed = vec![f32::NAN; points * weights_stride(panels, c.channels)];
-    let mut transformed = vec![f32::NAN; points * plane_stride(block, c.channels)];
+    let mut transformed = vec![f32::NAN; block * piece_stride(points, c.channels)];
     let mut out = vec![f32::NAN; c.batch * oh * ow * c.columns];
     let shares = || (0..threads).map(|thread| Share { thread, threads });
     let source = PanelSource {

@@ -1,5 +1,5 @@
 use super::lines::{Lines, F2, F4};
-use super::{Filtering, PLANE_GAP};
+use super::{Filtering, GAP};
 use crate::share::Share;
 use gemm::COLUMNS;
 use simd::{F32x4, LANES};
@@ -21,7 +21,7 @@ pub struct WinogradWeights {
 
 /// Values from one point's transformed weights to the next one's.
 pub(super) fn weights_stride(panels: usize, channels: usize) -> usize {
-    panels * channels * COLUMNS + PLANE_GAP
+    panels * channels * COLUMNS + GAP
 }
 
 /// Transforms and packs this thread's share.
