@@ -1,0 +1,11 @@
+export { changed, recipe, recipeNames } from './named.ts'
+export { optimizerOf, scheduleOf } from './parts.ts'
+export {
+  type AugmentationRecipe,
+  type OptimizerRecipe,
+  type Recipe,
+  type RecipeInput,
+  readRecipe,
+  type ScheduleRecipe,
+  type WarmUpRecipe,
+} from './recipe.ts'

@@ -1,0 +1,202 @@
+import type { Architecture } from '../../architectures.ts'
+import { RecipeError } from '../../errors.ts'
+import { boolean, byKind, type Check, number, oneOf, optional, or, record, rising, whole } from './check.ts'
+
+/** An optimiser and its settings; what is left out in a file has the default of the function of that name. */
+export type OptimizerRecipe =
+  | {
+      readonly kind: 'sgd'
+      readonly momentum: number
+      readonly nesterov: boolean
+      readonly weightDecay: number
+      readonly decoupled: boolean
+      readonly decayNorms: boolean
+    }
+  | {
+      readonly kind: 'adamw'
+      readonly beta1: number
+      readonly beta2: number
+      readonly epsilon: number
+      readonly weightDecay: number
+      readonly decayNorms: boolean
+    }
+  | { readonly kind: 'lars'; readonly momentum: number; readonly weightDecay: number; readonly trust: number }
+  | {
+      readonly kind: 'lamb'
+      readonly beta1: number
+      readonly beta2: number
+      readonly epsilon: number
+      readonly weightDecay: number
+    }
+
+/** What precedes a schedule. */
+export interface WarmUpRecipe {
+  /** Part of the whole training, 0 to 1; default 0. */
+  readonly length: number
+  /** The rate that it starts from, default 0. */
+  readonly from: number
+  /** Stay at `from` rather than rise in a straight line, default false. */
+  readonly flat: boolean
+}
+
+/** How the learning rate goes; all lengths are parts of the whole training, 0 to 1, so that they fit any number of epochs. */
+export type ScheduleRecipe = { readonly rate: number } & (
+  | { readonly kind: 'cosine'; readonly final: number; readonly warmUp: WarmUpRecipe }
+  | {
+      readonly kind: 'step'
+      readonly milestones: readonly number[]
+      readonly gamma: number
+      readonly warmUp: WarmUpRecipe
+    }
+  | { readonly kind: 'oneCycle'; readonly rise: number; readonly divisor: number; readonly finalDivisor: number }
+  | { readonly kind: 'constant'; readonly warmUp: WarmUpRecipe }
+)
+
+/** How pictures are changed at random while training. */
+export interface AugmentationRecipe {
+  /**
+   * `pad`: 4 pixels of zeros around, then a random crop of the old size, as for CIFAR; `resized`: a random part of the
+   * picture, brought to size, as for ImageNet; `none`: as for evaluation. Default `pad` for CIFAR's networks.
+   */
+  readonly crop: 'pad' | 'resized' | 'none'
+  /** Mirror every other picture at random, default true. */
+  readonly flip: boolean
+  /** Side of a square that is set to the mean (DeVries and Taylor 2017), default 0: none. */
+  readonly cutout: number
+  /** The alpha of mixup (Zhang et al. 2018), default 0: none. */
+  readonly mixup: number
+  /** The alpha of cutmix (Yun et al. 2019), default 0: none. With mixup, one of the two by lot. */
+  readonly cutmix: number
+}
+
+/** All that says how a network is trained, beside the network and the data. */
+export interface Recipe {
+  /** Length of the training in passes over the data. Either this or `steps`. */
+  readonly epochs?: number
+  /** Length of the training in updates. */
+  readonly steps?: number
+  /** Pictures in a batch, default 128. */
+  readonly batch: number
+  /** Batches to an update, default 1. */
+  readonly accumulate: number
+  readonly optimizer: OptimizerRecipe
+  readonly schedule: ScheduleRecipe
+  /** Largest common length of all gradients; not limited unless stated. */
+  readonly clip?: number
+  /** Decay of the exponential moving average of the weights; none unless stated. */
+  readonly ema?: number
+  /** Part of the target that goes to all classes alike, default 0. */
+  readonly labelSmoothing: number
+  /** Probability of leaving out the last block, which falls in a straight line to that of the first; default 0. */
+  readonly stochasticDepth: number
+  /** See {@link InitializeOptions}; default false. */
+  readonly zeroInitResidual: boolean
+  /**
+   * What the learning rate is multiplied by for every stage further from the classifier, default 1: below 1 layers that
+   * have learned before change less.
+   */
+  readonly layerRate: number
+  readonly augmentation: AugmentationRecipe
+}
+
+/** A recipe as people write it: what is left out has its default. */
+export type RecipeInput = { readonly [Key in keyof Recipe]?: unknown }
+
+const fraction = number(0, 1)
+const positive = number(0, Number.POSITIVE_INFINITY)
+
+const optimizers = byKind<OptimizerRecipe>({
+  sgd: record({
+    kind: oneOf('sgd'),
+    momentum: or(0.9, fraction),
+    nesterov: or(false, boolean),
+    weightDecay: or(1e-4, positive),
+    decoupled: or(false, boolean),
+    decayNorms: or(true, boolean),
+  }),
+  adamw: record({
+    kind: oneOf('adamw'),
+    beta1: or(0.9, fraction),
+    beta2: or(0.999, fraction),
+    epsilon: or(1e-8, positive),
+    weightDecay: or(0.01, positive),
+    decayNorms: or(true, boolean),
+  }),
+  lars: record({
+    kind: oneOf('lars'),
+    momentum: or(0.9, fraction),
+    weightDecay: or(1e-4, positive),
+    trust: or(0.001, positive),
+  }),
+  lamb: record({
+    kind: oneOf('lamb'),
+    beta1: or(0.9, fraction),
+    beta2: or(0.999, fraction),
+    epsilon: or(1e-6, positive),
+    weightDecay: or(0.01, positive),
+  }),
+})
+
+const rate = or(0.1, positive)
+const every = {
+  rate,
+  warmUp: record<WarmUpRecipe>({ length: or(0, fraction), from: or(0, positive), flat: or(false, boolean) }),
+}
+
+const schedules = byKind<ScheduleRecipe>({
+  cosine: record({ kind: oneOf('cosine'), ...every, final: or(0, positive) }),
+  step: record({
+    kind: oneOf('step'),
+    ...every,
+    milestones: or<readonly number[]>([0.5, 0.75], rising(fraction)),
+    gamma: or(0.1, fraction),
+  }),
+  oneCycle: record({
+    kind: oneOf('oneCycle'),
+    rate,
+    rise: or(0.3, fraction),
+    divisor: or(25, number(1, Number.POSITIVE_INFINITY)),
+    finalDivisor: or(1e4, number(1, Number.POSITIVE_INFINITY)),
+  }),
+  constant: record({ kind: oneOf('constant'), ...every }),
+})
+
+/** More than any training here takes, and few enough to count exactly. */
+const MOST = 1_000_000_000
+
+const recipeOf = (arch: Architecture): Check<Recipe> =>
+  record<Recipe>({
+    epochs: optional(whole(1, MOST)),
+    steps: optional(whole(1, MOST)),
+    batch: or(128, whole(1, 65_536)),
+    accumulate: or(1, whole(1, 65_536)),
+    optimizer: optimizers,
+    schedule: schedules,
+    clip: optional(positive),
+    ema: optional(fraction),
+    labelSmoothing: or(0, fraction),
+    stochasticDepth: or(0, fraction),
+    zeroInitResidual: or(false, boolean),
+    layerRate: or(1, fraction),
+    augmentation: record<AugmentationRecipe>({
+      crop: or(arch.family === 'cifar' ? 'pad' : 'resized', oneOf('pad', 'resized', 'none')),
+      flip: or(true, boolean),
+      cutout: or(0, whole(0, 4096)),
+      mixup: or(0, positive),
+      cutmix: or(0, positive),
+    }),
+  })
+
+/**
+ * Checks a recipe and fills in what it leaves out.
+ * @param source what errors call it, such as the name of its file.
+ * @throws RecipeError for an unknown key, a value out of its range, and where the length is not stated once.
+ */
+export function readRecipe(value: unknown, arch: Architecture, source = 'recipe'): Recipe {
+  const recipe = recipeOf(arch)(value, { source, path: '' })
+  if ((recipe.epochs === undefined) === (recipe.steps === undefined)) {
+    const got = recipe.epochs === undefined ? 'neither' : 'both'
+    throw new RecipeError(`${source}: got ${got} of epochs and steps, wanted one of them`)
+  }
+  return recipe
+}
