@@ -1,4 +1,5 @@
 import { parameter, type Tensor, weightedSum } from '@residual/core'
+import { vector } from './optimizers/optimizer.ts'
 
 /** Name of the moving average of a parameter. */
 export const averageName = (name: string): string => `ema.${name}`
@@ -12,11 +13,11 @@ export function averages(
   updates: Iterable<readonly [Tensor<'parameter'>, Tensor]>,
   decay: Tensor,
 ): Map<Tensor<'parameter'>, Tensor> {
-  const rest = decay.neg().add(1)
+  const by = vector(decay, decay.neg().add(1))
   return new Map(
     Array.from(updates, ([{ attributes, shape }, next]) => {
       const average = parameter(averageName(attributes.name), shape, { trainable: false })
-      return [average, weightedSum([average, next], [decay, rest])]
+      return [average, weightedSum([average, next], by)]
     }),
   )
 }

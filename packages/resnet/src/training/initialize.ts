@@ -1,7 +1,7 @@
 import { graphOf, input, type Parameters } from '@residual/core'
+import { Random } from '@residual/vision'
 import type { Architecture } from '../architectures.ts'
 import { resnet } from '../network.ts'
-import { normal, random } from './random.ts'
 
 export interface InitializeOptions {
   /** Another seed gives other weights; default 0. */
@@ -30,14 +30,13 @@ export function initialParameters(
   return new Map(
     parameters.map(({ attributes: { name }, shape }) => {
       const values = new Float32Array(shape.reduce((a, b) => a * b, 1))
-      const uniform = random(seed, 'initialize', name)
+      const random = new Random(seed).fork('initialize', name)
       if (zeros?.test(name)) return [name, values]
       if (shape.length === 4) {
-        const gaussian = normal(uniform)
         const deviation = Math.sqrt(2 / (shape[0] * shape[2] * shape[3]))
-        return [name, values.map(() => deviation * gaussian())]
+        return [name, values.map(() => deviation * random.normal())]
       }
-      if (name.startsWith('fc.')) return [name, values.map(() => (2 * uniform() - 1) / Math.sqrt(features))]
+      if (name.startsWith('fc.')) return [name, values.map(() => (2 * random.uniform() - 1) / Math.sqrt(features))]
       return [name, values.fill(name.endsWith('.weight') || name.endsWith('.running_var') ? 1 : 0)]
     }),
   )

@@ -1,5 +1,5 @@
 import { input, parameter, type Tensor, weightedSum } from '@residual/core'
-import { type DecayOptions, type Optimization, type OptimizerInputs, zerosLike } from './optimizer.ts'
+import { type DecayOptions, type Optimization, type OptimizerInputs, vector, zerosLike } from './optimizer.ts'
 
 /** Options of the optimisers that keep running means of gradients and of their squares. */
 export interface AdamOptions extends DecayOptions {
@@ -28,10 +28,10 @@ export function adamMoments(
 ): { of: (weight: Tensor<'parameter'>) => Moments } & Pick<Optimization, 'state' | 'inputs'> {
   const meanCorrection = input('meanCorrection', [])
   const squareCorrection = input('squareCorrection', [])
-  const [gradientWeight, squareWeight] =
+  const [ofMean, ofSquare] =
     typeof scale === 'number'
-      ? [(1 - beta1) * scale, (1 - beta2) * scale ** 2]
-      : [scale.mul(1 - beta1), scale.square().mul(1 - beta2)]
+      ? [vector(beta1, (1 - beta1) * scale), vector(beta2, (1 - beta2) * scale ** 2)]
+      : [vector(beta1, scale.mul(1 - beta1)), vector(beta2, scale.square().mul(1 - beta2))]
   const moments = new Map<Tensor, Moments>()
   const state = new Map<string, Float32Array>()
   parameters.forEach((weight, i) => {
@@ -41,8 +41,8 @@ export function adamMoments(
       return made
     }
     const [mean, square] = [stateOf('mean'), stateOf('square')]
-    const nextMean = weightedSum([mean, gradients[i]], [beta1, gradientWeight])
-    const nextSquare = weightedSum([square, gradients[i].square()], [beta2, squareWeight])
+    const nextMean = weightedSum([mean, gradients[i]], ofMean)
+    const nextSquare = weightedSum([square, gradients[i].square()], ofSquare)
     const root = nextSquare.sqrt().mul(squareCorrection).add(epsilon)
     moments.set(weight, {
       direction: nextMean.mul(meanCorrection).div(root),

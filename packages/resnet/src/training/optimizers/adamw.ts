@@ -1,6 +1,6 @@
 import { type Tensor, weightedSum } from '@residual/core'
 import { type AdamOptions, adamMoments } from './adam.ts'
-import { decayOf, memoize, type Optimizer } from './optimizer.ts'
+import { decayOf, memoize, type Optimizer, vector } from './optimizer.ts'
 
 /**
  * Adam with decoupled weight decay (Loshchilov and Hutter 2019) as torch.optim.AdamW computes it. Weight decay is 0.01 and
@@ -14,16 +14,13 @@ export function adamw(options: AdamOptions = {}): Optimizer {
     const updates = new Map<Tensor<'parameter'>, Tensor>()
     const coefficients = memoize((factor, decay) => {
       const lr = learningRate.mul(factor)
-      return { decayed: decay > 0 ? lr.mul(-decay).add(1) : 1, negative: lr.neg() }
+      return vector(decay > 0 ? lr.mul(-decay).add(1) : 1, lr.neg())
     })
     for (const weight of parameters) {
       const { direction, updates: state } = moments.of(weight)
-      const { decayed, negative } = coefficients(
-        rate(weight.attributes.name),
-        decayOf(weight, { ...options, weightDecay }),
-      )
+      const by = coefficients(rate(weight.attributes.name), decayOf(weight, { ...options, weightDecay }))
       for (const [mean, next] of state) updates.set(mean, next)
-      updates.set(weight, weightedSum([weight, direction], [decayed, negative]))
+      updates.set(weight, weightedSum([weight, direction], by))
     }
     return { updates, state: moments.state, inputs: moments.inputs }
   }

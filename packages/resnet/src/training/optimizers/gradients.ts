@@ -1,5 +1,5 @@
 import { input, parameter, type Tensor, weightedSum } from '@residual/core'
-import { type Optimizer, zerosLike } from './optimizer.ts'
+import { type Optimizer, vector, zerosLike } from './optimizer.ts'
 
 /**
  * Scales all gradients by one factor where their common Euclidean length is above `most`, so that it becomes `most`, as
@@ -23,18 +23,19 @@ export function accumulated(optimizer: Optimizer, batches: number): Optimizer {
   return inputs => {
     // 0 or 1: whether the sum goes on, and whether this run updates.
     const [keep, apply] = [input('keep', []), input('apply', [])]
-    const hold = apply.neg().add(1)
+    const addition = vector(keep, 1 / batches)
+    const choice = vector(apply, apply.neg().add(1))
     const updates = new Map<Tensor<'parameter'>, Tensor>()
     const state = new Map<string, Float32Array>()
     const gradients = inputs.parameters.map((weight, i) => {
       const sum = parameter(`sum.${weight.attributes.name}`, weight.shape, { trainable: false })
-      const next = weightedSum([sum, inputs.gradients[i]], [keep, 1 / batches])
+      const next = weightedSum([sum, inputs.gradients[i]], addition)
       updates.set(sum, next)
       state.set(sum.attributes.name, zerosLike(weight))
       return next
     })
     const inner = optimizer({ ...inputs, gradients })
-    for (const [old, next] of inner.updates) updates.set(old, weightedSum([next, old], [apply, hold]))
+    for (const [old, next] of inner.updates) updates.set(old, weightedSum([next, old], choice))
     return {
       updates,
       state: new Map([...state, ...inner.state]),

@@ -1,4 +1,4 @@
-import { constant, gate, type Tensor } from '@residual/core'
+import { concat, constant, gate, type Tensor } from '@residual/core'
 
 /** What an optimiser makes its update from. */
 export interface OptimizerInputs {
@@ -50,6 +50,14 @@ export const lengthOf = (x: Tensor): Tensor => x.square().sum().sqrt()
 export function ratioUnlessZero(a: Tensor, b: Tensor, ratio: Tensor): Tensor {
   const shorter = a.minimum(b)
   return gate(ratio, shorter).add(gate(constant(1), shorter).neg().add(1))
+}
+
+/** Numbers and scalars as the weights of a `weightedSum`, in one tensor that many of them can share. */
+export function vector(...values: readonly (Tensor | number)[]): Tensor {
+  return concat(
+    values.map(value => (typeof value === 'number' ? constant([value]) : value.reshape([1]))),
+    0,
+  )
 }
 
 /** The same results for the same arguments, so that scalars which many parameters share are computed once. */

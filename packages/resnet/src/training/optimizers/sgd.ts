@@ -1,5 +1,5 @@
 import { parameter, type Tensor, weightedSum } from '@residual/core'
-import { type DecayOptions, decayOf, memoize, type Optimizer, zerosLike } from './optimizer.ts'
+import { type DecayOptions, decayOf, memoize, type Optimizer, vector, zerosLike } from './optimizer.ts'
 
 export interface SgdOptions extends DecayOptions {
   /** Default 0. */
@@ -24,37 +24,33 @@ export function sgd(options: SgdOptions = {}): Optimizer {
     const state = new Map<string, Float32Array>()
     const coefficients = memoize((factor, decay) => {
       const lr = learningRate.mul(factor)
+      const kept = decay > 0 ? lr.mul(-decay).add(1) : 1
+      const slope = lr.neg().mul(scale)
       return {
-        decayed: lr.mul(-decay).add(1),
-        gradient: lr.neg().mul(scale),
-        velocity: nesterov ? lr.mul(-momentum) : lr.neg(),
+        velocity: decay > 0 && !decoupled ? vector(momentum, scale, decay) : vector(momentum, scale),
+        plain: vector(kept, slope),
+        nesterov: vector(kept, slope, lr.mul(-momentum)),
+        heavy: vector(decoupled ? kept : 1, lr.neg()),
       }
     })
     parameters.forEach((weight, i) => {
       const { name } = weight.attributes
       const decay = decayOf(weight, options)
-      const { decayed, gradient, velocity } = coefficients(rate(name), decay)
-      const terms: [Tensor, Tensor | number][] = []
-      const keepsDecay = decoupled || nesterov || momentum === 0
-      terms.push([weight, decay > 0 && keepsDecay ? decayed : 1])
-      if (nesterov || momentum === 0) terms.push([gradients[i], gradient])
-      if (momentum > 0) {
-        const last = parameter(`momentum.${name}`, weight.shape, { trainable: false })
-        const isCoupled = decay > 0 && !decoupled
-        const next = isCoupled
-          ? weightedSum([last, gradients[i], weight], [momentum, scale, decay])
-          : weightedSum([last, gradients[i]], [momentum, scale])
-        updates.set(last, next)
-        state.set(last.attributes.name, zerosLike(weight))
-        terms.push([next, velocity])
+      const by = coefficients(rate(name), decay)
+      const gradient = gradients[i]
+      if (momentum === 0) {
+        updates.set(weight, weightedSum([weight, gradient], by.plain))
+        return
       }
+      const last = parameter(`momentum.${name}`, weight.shape, { trainable: false })
+      const isCoupled = decay > 0 && !decoupled
+      const next = weightedSum(isCoupled ? [last, gradient, weight] : [last, gradient], by.velocity)
+      updates.set(last, next)
       updates.set(
         weight,
-        weightedSum(
-          terms.map(([tensor]) => tensor),
-          terms.map(([, factor]) => factor),
-        ),
+        nesterov ? weightedSum([weight, gradient, next], by.nesterov) : weightedSum([weight, next], by.heavy),
       )
+      state.set(last.attributes.name, zerosLike(weight))
     })
     return { updates, state, inputs: () => ({}) }
   }

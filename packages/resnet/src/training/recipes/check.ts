@@ -35,6 +35,19 @@ export const whole =
 export const boolean: Check<boolean> = (value, place) =>
   typeof value === 'boolean' ? value : refuse(place, value, 'true or false')
 
+export const text: Check<string> = (value, place) =>
+  typeof value === 'string' ? value : refuse(place, value, 'a string')
+
+/** A list, of `length` entries if that is given. */
+export const list =
+  <T>(check: Check<T>, length?: number): Check<readonly T[]> =>
+  (value, place) => {
+    if (!Array.isArray(value) || (length !== undefined && value.length !== length)) {
+      return refuse(place, value, `a list${length === undefined ? '' : ` of ${length}`}`)
+    }
+    return value.map((entry, i) => check(entry, { ...place, path: `${place.path}[${i}]` }))
+  }
+
 /** One of some strings. */
 export const oneOf =
   <T extends string>(...options: readonly T[]): Check<T> =>
@@ -46,11 +59,9 @@ export const oneOf =
 export const rising =
   (check: Check<number>): Check<readonly number[]> =>
   (value, place) => {
-    if (!Array.isArray(value)) return refuse(place, value, 'a list of rising numbers')
-    const list = value.map((entry, i) => check(entry, { ...place, path: `${place.path}[${i}]` }))
-    return list.every((entry, i) => i === 0 || entry > list[i - 1])
-      ? list
-      : refuse(place, value, 'a list of rising numbers')
+    const entries = list(check)(value, place)
+    const rises = entries.every((entry, i) => i === 0 || entry > entries[i - 1])
+    return rises ? entries : refuse(place, value, 'a list of rising numbers')
   }
 
 /** `undefined` where there is nothing. */

@@ -1,7 +1,6 @@
 export { changed, recipe, recipeNames } from './named.ts'
 export { optimizerOf, scheduleOf } from './parts.ts'
 export {
-  type AugmentationRecipe,
   type OptimizerRecipe,
   type Recipe,
   type RecipeInput,

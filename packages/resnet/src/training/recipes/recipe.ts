@@ -1,6 +1,7 @@
+import type { Augmentation, RandomResizedCrop } from '@residual/vision'
 import type { Architecture } from '../../architectures.ts'
 import { RecipeError } from '../../errors.ts'
-import { boolean, byKind, type Check, number, oneOf, optional, or, record, rising, whole } from './check.ts'
+import { boolean, byKind, type Check, list, number, oneOf, optional, or, record, rising, whole } from './check.ts'
 
 /** An optimiser and its settings; what is left out in a file has the default of the function of that name. */
 export type OptimizerRecipe =
@@ -52,23 +53,6 @@ export type ScheduleRecipe = { readonly rate: number } & (
   | { readonly kind: 'constant'; readonly warmUp: WarmUpRecipe }
 )
 
-/** How pictures are changed at random while training. */
-export interface AugmentationRecipe {
-  /**
-   * `pad`: 4 pixels of zeros around, then a random crop of the old size, as for CIFAR; `resized`: a random part of the
-   * picture, brought to size, as for ImageNet; `none`: as for evaluation. Default `pad` for CIFAR's networks.
-   */
-  readonly crop: 'pad' | 'resized' | 'none'
-  /** Mirror every other picture at random, default true. */
-  readonly flip: boolean
-  /** Side of a square that is set to the mean (DeVries and Taylor 2017), default 0: none. */
-  readonly cutout: number
-  /** The alpha of mixup (Zhang et al. 2018), default 0: none. */
-  readonly mixup: number
-  /** The alpha of cutmix (Yun et al. 2019), default 0: none. With mixup, one of the two by lot. */
-  readonly cutmix: number
-}
-
 /** All that says how a network is trained, beside the network and the data. */
 export interface Recipe {
   /** Length of the training in passes over the data. Either this or `steps`. */
@@ -96,7 +80,8 @@ export interface Recipe {
    * have learned before change less.
    */
   readonly layerRate: number
-  readonly augmentation: AugmentationRecipe
+  /** How pictures are changed at random. CIFAR's are padded, cropped and flipped unless stated, others cropped at random. */
+  readonly augmentation: Augmentation
 }
 
 /** A recipe as people write it: what is left out has its default. */
@@ -161,6 +146,23 @@ const schedules = byKind<ScheduleRecipe>({
   constant: record({ kind: oneOf('constant'), ...every }),
 })
 
+const pair: Check<readonly [number, number]> = (value, place) => {
+  const [least, most] = list(positive, 2)(value, place)
+  return [least, most]
+}
+
+const augmentations = record<Augmentation>({
+  randomResizedCrop: (value, place) =>
+    value === undefined || typeof value === 'boolean'
+      ? value
+      : record<RandomResizedCrop>({ scale: optional(pair), ratio: optional(pair) })(value, place),
+  padAndCrop: optional(whole(0, 4096)),
+  flip: optional(boolean),
+  cutout: optional(whole(0, 4096)),
+  mixup: optional(positive),
+  cutmix: optional(positive),
+})
+
 /** More than any training here takes, and few enough to count exactly. */
 const MOST = 1_000_000_000
 
@@ -178,13 +180,10 @@ const recipeOf = (arch: Architecture): Check<Recipe> =>
     stochasticDepth: or(0, fraction),
     zeroInitResidual: or(false, boolean),
     layerRate: or(1, fraction),
-    augmentation: record<AugmentationRecipe>({
-      crop: or(arch.family === 'cifar' ? 'pad' : 'resized', oneOf('pad', 'resized', 'none')),
-      flip: or(true, boolean),
-      cutout: or(0, whole(0, 4096)),
-      mixup: or(0, positive),
-      cutmix: or(0, positive),
-    }),
+    augmentation: or(
+      arch.family === 'cifar' ? { padAndCrop: 4, flip: true } : { randomResizedCrop: true, flip: true },
+      augmentations,
+    ),
   })
 
 /**
