@@ -1,6 +1,6 @@
 import type { Architecture } from '../../architectures.ts'
 import { RecipeError } from '../../errors.ts'
-import { type Recipe, type RecipeInput, readRecipe } from './recipe.ts'
+import { type Recipe, type RecipeInput, readRecipe, usualAugmentation } from './recipe.ts'
 
 const RECIPES: Readonly<Record<string, (arch: Architecture) => RecipeInput>> = {
   fast: () => ({
@@ -59,7 +59,8 @@ export function recipe(name: string, arch: Architecture, changes: RecipeInput = 
       `unknown recipe ${JSON.stringify(name.slice(0, 40))}; the recipes are ${known}, or a JSON file`,
     )
   }
-  return readRecipe(changed(RECIPES[name](arch), changes), arch, `recipe ${name}`)
+  const base = { augmentation: usualAugmentation(arch), ...RECIPES[name](arch) }
+  return readRecipe(changed(base, changes), arch, `recipe ${name}`)
 }
 
 /** @see {@link recipe} */

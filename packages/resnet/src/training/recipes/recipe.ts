@@ -180,11 +180,12 @@ const recipeOf = (arch: Architecture): Check<Recipe> =>
     stochasticDepth: or(0, fraction),
     zeroInitResidual: or(false, boolean),
     layerRate: or(1, fraction),
-    augmentation: or(
-      arch.family === 'cifar' ? { padAndCrop: 4, flip: true } : { randomResizedCrop: true, flip: true },
-      augmentations,
-    ),
+    augmentation: or(usualAugmentation(arch), augmentations),
   })
+
+/** How pictures are changed where a recipe does not say it: as for CIFAR, or as for ImageNet. */
+export const usualAugmentation = ({ family }: Architecture): Augmentation =>
+  family === 'cifar' ? { padAndCrop: 4, flip: true } : { randomResizedCrop: true, flip: true }
 
 /**
  * Checks a recipe and fills in what it leaves out.
