@@ -24,6 +24,8 @@ pub enum BinaryKind {
     Div,
     Maximum,
     Minimum,
+    /// `a` where `b > 0`, else 0: the gradient of a ReLU.
+    Gate,
 }
 
 /// `output[i] = kind(input[i])` over this thread's share of `count` values.
@@ -84,6 +86,7 @@ pub unsafe fn binary(p: &Binary, share: Share) {
         BinaryKind::Div => rows(p, share, |a, b| a / b),
         BinaryKind::Maximum => rows(p, share, F32x4::max),
         BinaryKind::Minimum => rows(p, share, F32x4::min),
+        BinaryKind::Gate => rows(p, share, |a, b| a.where_greater(b, F32x4::zero())),
     }
 }
 
@@ -168,5 +171,24 @@ mod tests {
             unsafe { binary(&p, Share { thread, threads: 2 }) };
         }
         assert_eq!(out, [10., 11., 12., 13., 14., 25., 26., 27., 28., 29.]);
+    }
+
+    #[test]
+    fn gate_keeps_what_stands_beside_positive_values() {
+        let a = [1.0, -2.0, f32::INFINITY, 4.0, 5.0];
+        let b = [0.5, 1e-30, 0.0, -1.0, f32::NAN];
+        let mut out = [f32::NAN; 5];
+        let strides = [0, 0, 0, 0, 0, 1];
+        let p = Binary {
+            kind: BinaryKind::Gate,
+            a: a.as_ptr(),
+            b: b.as_ptr(),
+            output: out.as_mut_ptr(),
+            sizes: [1, 1, 1, 1, 1, 5],
+            a_strides: strides,
+            b_strides: strides,
+        };
+        unsafe { binary(&p, Share::WHOLE) };
+        assert_eq!(out, [1.0, -2.0, 0.0, 0.0, 0.0]);
     }
 }

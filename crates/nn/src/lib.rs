@@ -8,10 +8,16 @@ mod batch_norm;
 mod conv2d;
 mod copy;
 mod elementwise;
+mod lanes;
+mod lines;
+mod moments;
+mod normalize;
 mod pool2d;
+mod pool2d_gradient;
 mod reduce;
 mod share;
 mod softmax;
+mod weighted_sum;
 mod winograd;
 
 pub use argmax::argmax;
@@ -20,10 +26,14 @@ pub use conv2d::{conv2d, Conv2d};
 pub use copy::{copy, fill, Copy};
 pub use elementwise::{binary, unary, Binary, BinaryKind, UnaryKind};
 pub use gemm::{pack_panels, packed_len, Activation, Epilogue, PanelSource, COLUMNS};
+pub use moments::{block_moments, moments, BlockMoments, Moments};
+pub use normalize::{normalize, normalize_gradient, normalize_sums, Normalize, NormalizeGradient, NormalizeSums};
 pub use pool2d::{pool2d, Pool2d, PoolKind};
+pub use pool2d_gradient::{pool2d_gradient, Pool2dGradient};
 pub use reduce::{reduce, ReduceKind};
 pub use share::{Axis, Share};
 pub use softmax::softmax;
+pub use weighted_sum::{weighted_sum, WeightedSum, TERMS};
 pub use winograd::{
     winograd_input, winograd_output, winograd_weights, Filtering, WinogradInput, WinogradOutput, WinogradWeights,
 };

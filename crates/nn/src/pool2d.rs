@@ -1,5 +1,7 @@
+use crate::lanes::{load, store};
 use crate::share::Share;
 use simd::{F32x4, LANES};
+use std::ops::Range;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum PoolKind {
@@ -27,46 +29,71 @@ pub struct Pool2d {
     pub padding: [usize; 2],
 }
 
+/// The part of a window that lies inside its picture.
+pub(crate) struct Window {
+    ys: Range<usize>,
+    xs: Range<usize>,
+    /// Where the picture begins, and from one of its rows and pixels to the next.
+    start: usize,
+    row_stride: usize,
+    channels: usize,
+    /// What the mean divides by.
+    pub divisor: usize,
+}
+
+impl Window {
+    /// Calls `tap` with the offset into the input of every pixel, row by row.
+    #[inline(always)]
+    pub fn for_each(&self, mut tap: impl FnMut(usize)) {
+        for y in self.ys.clone() {
+            for x in self.xs.clone() {
+                tap(self.start + y * self.row_stride + x * self.channels);
+            }
+        }
+    }
+}
+
+impl Pool2d {
+    /// The window of an output pixel, counted over the batch.
+    pub(crate) fn window(&self, pixel: usize) -> Window {
+        let (row, x) = (pixel / self.output_width, pixel % self.output_width);
+        let (image, y) = (row / self.output_height, row % self.output_height);
+        let inside = |at: usize, axis: usize, size: usize| {
+            let start = at * self.stride[axis];
+            let end = (start + self.kernel[axis]).saturating_sub(self.padding[axis]).min(size);
+            start.saturating_sub(self.padding[axis])..end
+        };
+        let (ys, xs) = (inside(y, 0, self.height), inside(x, 1, self.width));
+        let divisor = match self.kind {
+            PoolKind::AverageWithPadding => self.kernel[0] * self.kernel[1],
+            _ => ys.len() * xs.len(),
+        };
+        let row_stride = self.width * self.channels;
+        Window { ys, xs, start: image * self.height * row_stride, row_stride, channels: self.channels, divisor }
+    }
+}
+
 /// Computes this thread's share of the output pixels.
 ///
 /// # Safety
 /// The buffers must be valid for the sizes `p` names.
 pub unsafe fn pool2d(p: &Pool2d, share: Share) {
     for pixel in share.of(p.batch * p.output_height * p.output_width) {
-        let (row, x) = (pixel / p.output_width, pixel % p.output_width);
-        let (image, y) = (row / p.output_height, row % p.output_height);
-        let window = |at: usize, axis: usize, size: usize| {
-            let start = at * p.stride[axis];
-            let end = (start + p.kernel[axis]).saturating_sub(p.padding[axis]).min(size);
-            start.saturating_sub(p.padding[axis])..end
-        };
-        let (ys, xs) = (window(y, 0, p.height), window(x, 1, p.width));
-        let taps = match p.kind {
-            PoolKind::AverageWithPadding => p.kernel[0] * p.kernel[1],
-            _ => ys.len() * xs.len(),
-        };
-        let factor = F32x4::splat(1.0 / taps as f32);
+        let window = p.window(pixel);
+        let factor = F32x4::splat(1.0 / window.divisor as f32);
         let start = F32x4::splat(if p.kind == PoolKind::Max { f32::NEG_INFINITY } else { 0.0 });
-        let input = p.input.add(image * p.height * p.width * p.channels);
         let output = p.output.add(pixel * p.channels);
         for channel in (0..p.channels).step_by(LANES) {
             let lanes = LANES.min(p.channels - channel);
             let mut value = start;
-            for iy in ys.clone() {
-                for ix in xs.clone() {
-                    let source = input.add((iy * p.width + ix) * p.channels + channel);
-                    let tap = if lanes == LANES { F32x4::load(source) } else { F32x4::load_partial(source, lanes) };
-                    value = if p.kind == PoolKind::Max { value.max(tap) } else { value + tap };
-                }
-            }
+            window.for_each(|at| {
+                let tap = load(p.input.add(at + channel), lanes);
+                value = if p.kind == PoolKind::Max { value.max(tap) } else { value + tap };
+            });
             if p.kind != PoolKind::Max {
                 value = value * factor;
             }
-            if lanes == LANES {
-                value.store(output.add(channel));
-            } else {
-                value.store_partial(output.add(channel), lanes);
-            }
+            store(value, output.add(channel), lanes);
         }
     }
 }

@@ -48,6 +48,14 @@ impl<const N: usize> Field for [usize; N] {
     }
 }
 
+impl<const N: usize> Field for [Address; N] {
+    const WORDS: usize = N;
+    const TYPE: &'static str = "sizes";
+    fn read(words: &[u32]) -> Option<Self> {
+        Some(std::array::from_fn(|i| Address(words[i])))
+    }
+}
+
 macro_rules! kinds {
     ($($kind:ty: $($value:ident = $name:literal),*;)*) => {$(
         impl Field for $kind {
@@ -69,7 +77,8 @@ kinds! {
     Filtering: F2 = "F2", F4 = "F4";
     UnaryKind: Relu = "relu", Neg = "neg", Abs = "abs", Exp = "exp", Log = "log", Sqrt = "sqrt",
         Square = "square", Reciprocal = "reciprocal", Sigmoid = "sigmoid", Tanh = "tanh";
-    BinaryKind: Add = "add", Sub = "sub", Mul = "mul", Div = "div", Maximum = "maximum", Minimum = "minimum";
+    BinaryKind: Add = "add", Sub = "sub", Mul = "mul", Div = "div", Maximum = "maximum", Minimum = "minimum",
+        Gate = "gate";
     ReduceKind: Sum = "sum", Mean = "mean", Max = "max", Min = "min";
     PoolKind: Max = "max", Average = "average", AverageWithPadding = "averageWithPadding";
 }
@@ -296,5 +305,85 @@ instructions! {
         outer: usize,
         length: usize,
         inner: usize,
+    }    /// `output[i] = sum of weights[k] * inputs[k][i]`; `weights` are 4 floats in memory. Inputs may be 0 (none), and one
+    /// of them may be the output.
+    WeightedSum {
+        inputs: [Address; 4],
+        weights: Address,
+        output: Address,
+        count: usize,
+    }
+    /// Mean, in two parts, and sum of squared deviations of every channel of each block of rows: `[blocks, 3, channels]`.
+    BlockMoments {
+        input: Address,
+        partials: Address,
+        rows: usize,
+        channels: usize,
+        block: usize,
+    }
+    /// Mean and biased variance, `[2, channels]`, from those of the blocks.
+    Moments {
+        partials: Address,
+        output: Address,
+        rows: usize,
+        channels: usize,
+        block: usize,
+    }
+    /// `activation((input - mean) / sqrt(variance + epsilon) * gamma + beta + residual)`; `moments` are means, then
+    /// variances; `residual` may be 0.
+    Normalize {
+        input: Address,
+        moments: Address,
+        gamma: Address,
+        beta: Address,
+        residual: Address,
+        output: Address,
+        rows: usize,
+        channels: usize,
+        epsilon: f32,
+        activation: Activation,
+    }
+    /// For each block of rows, every channel's sum of the gradient and of the gradient times the normalised input:
+    /// `[blocks, 2, channels]`. The gradient counts where `gate > 0`; `gate` may be 0 (none).
+    NormalizeSums {
+        gradient: Address,
+        input: Address,
+        moments: Address,
+        gate: Address,
+        partials: Address,
+        rows: usize,
+        channels: usize,
+        block: usize,
+        epsilon: f32,
+    }
+    /// The gradient of a normalisation's input, through the moments too; `sums` is the total of the blocks' sums, `gate`
+    /// as there. The output may be the gradient's buffer.
+    NormalizeGradient {
+        gradient: Address,
+        input: Address,
+        moments: Address,
+        gamma: Address,
+        sums: Address,
+        gate: Address,
+        output: Address,
+        rows: usize,
+        channels: usize,
+        epsilon: f32,
+    }
+    /// The gradient of a pooling's input, which only a maximum reads; the other fields are the pooling's.
+    Pool2dGradient {
+        kind: PoolKind,
+        gradient: Address,
+        input: Address,
+        output: Address,
+        batch: usize,
+        height: usize,
+        width: usize,
+        channels: usize,
+        output_height: usize,
+        output_width: usize,
+        kernel: [usize; 2],
+        stride: [usize; 2],
+        padding: [usize; 2],
     }
 }

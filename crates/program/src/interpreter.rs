@@ -1,8 +1,10 @@
 use crate::barrier::Barrier;
 use crate::instructions::{Address, Instruction};
 use nn::{
-    argmax, binary, conv2d, copy, fill, pack_panels, pool2d, reduce, scale_shift, softmax, unary, winograd_input,
-    winograd_output, winograd_weights, Axis, Binary, Conv2d, Copy, Epilogue, PanelSource, Pool2d, ScaleShift, Share,
+    argmax, binary, block_moments, conv2d, copy, fill, moments, normalize, normalize_gradient, normalize_sums,
+    pack_panels, pool2d, pool2d_gradient, reduce, scale_shift, softmax, unary, weighted_sum, winograd_input,
+    winograd_output, winograd_weights, Axis, Binary, BlockMoments, Conv2d, Copy, Epilogue, Moments, Normalize,
+    NormalizeGradient, NormalizeSums, PanelSource, Pool2d, Pool2dGradient, ScaleShift, Share, WeightedSum,
     WinogradInput, WinogradOutput, WinogradWeights, COLUMNS,
 };
 
@@ -225,6 +227,117 @@ unsafe fn execute(instruction: Instruction, memory: Memory, share: Share) {
         }
         Instruction::Argmax { input, output, outer, length, inner } => {
             argmax(memory.input(input), memory.output(output).cast(), Axis { outer, length, inner }, share);
+        }
+        Instruction::WeightedSum { inputs, weights, output, count } => {
+            let inputs = inputs.map(|input| memory.optional(input));
+            let sum = WeightedSum { inputs, weights: memory.input(weights), output: memory.output(output), count };
+            weighted_sum(&sum, share);
+        }
+        Instruction::BlockMoments { input, partials, rows, channels, block } => {
+            let (input, partials) = (memory.input(input), memory.output(partials));
+            block_moments(&BlockMoments { input, partials, rows, channels, block }, share);
+        }
+        Instruction::Moments { partials, output, rows, channels, block } => {
+            let (partials, output) = (memory.input(partials), memory.output(output));
+            moments(&Moments { partials, output, rows, channels, block }, share);
+        }
+        Instruction::Normalize {
+            input,
+            moments,
+            gamma,
+            beta,
+            residual,
+            output,
+            rows,
+            channels,
+            epsilon,
+            activation,
+        } => {
+            let norm = Normalize {
+                input: memory.input(input),
+                moments: memory.input(moments),
+                gamma: memory.input(gamma),
+                beta: memory.input(beta),
+                residual: memory.optional(residual),
+                output: memory.output(output),
+                rows,
+                channels,
+                epsilon,
+                activation,
+            };
+            normalize(&norm, share);
+        }
+        Instruction::NormalizeSums { gradient, input, moments, gate, partials, rows, channels, block, epsilon } => {
+            let sums = NormalizeSums {
+                gradient: memory.input(gradient),
+                input: memory.input(input),
+                moments: memory.input(moments),
+                gate: memory.optional(gate),
+                partials: memory.output(partials),
+                rows,
+                channels,
+                block,
+                epsilon,
+            };
+            normalize_sums(&sums, share);
+        }
+        Instruction::NormalizeGradient {
+            gradient,
+            input,
+            moments,
+            gamma,
+            sums,
+            gate,
+            output,
+            rows,
+            channels,
+            epsilon,
+        } => {
+            let norm = NormalizeGradient {
+                gradient: memory.input(gradient),
+                input: memory.input(input),
+                moments: memory.input(moments),
+                gamma: memory.input(gamma),
+                sums: memory.input(sums),
+                gate: memory.optional(gate),
+                output: memory.output(output),
+                rows,
+                channels,
+                epsilon,
+            };
+            normalize_gradient(&norm, share);
+        }
+        Instruction::Pool2dGradient {
+            kind,
+            gradient,
+            input,
+            output,
+            batch,
+            height,
+            width,
+            channels,
+            output_height,
+            output_width,
+            kernel,
+            stride,
+            padding,
+        } => {
+            let (gradient, input, output) = (memory.input(gradient), memory.input(input), memory.output(output));
+            let pool = Pool2d {
+                kind,
+                input,
+                output,
+                batch,
+                height,
+                width,
+                channels,
+                output_height,
+                output_width,
+                kernel,
+                stride,
+                padding,
+            };
+            pool2d_gradient(&Pool2dGradient { gradient, pool }, share);
         }
     }
 }

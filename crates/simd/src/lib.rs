@@ -117,6 +117,18 @@ impl F32x4 {
         Self(form::min(self.0, other.0))
     }
 
+    /// The lanes of `self` where `a > b`, zero elsewhere, also where either is NaN.
+    #[inline(always)]
+    pub fn where_greater(self, a: Self, b: Self) -> Self {
+        Self(form::and(self.0, form::greater(a.0, b.0)))
+    }
+
+    /// The lanes of `self` where `a >= b`, zero elsewhere, also where either is NaN.
+    #[inline(always)]
+    pub fn where_at_least(self, a: Self, b: Self) -> Self {
+        Self(form::and(self.0, form::at_least(a.0, b.0)))
+    }
+
     #[inline(always)]
     pub fn abs(self) -> Self {
         Self(form::abs(self.0))
@@ -199,6 +211,15 @@ mod tests {
         let one = F32x4::splat(1.0);
         assert!(nan.max(one).to_array()[0].is_nan() && nan.min(one).to_array()[0].is_nan());
         assert!(one.max(nan).to_array() == [1.0; 4] && one.min(nan).to_array() == [1.0; 4]);
+    }
+
+    #[test]
+    fn lanes_are_kept_where_the_comparison_holds() {
+        let lanes = |values: [f32; 4]| unsafe { F32x4::load(values.as_ptr()) };
+        let value = lanes([1.0, f32::INFINITY, f32::NAN, 4.0]);
+        let (a, b) = (lanes([2.0, 1.0, 1.0, f32::NAN]), lanes([1.0, 1.0, 2.0, 1.0]));
+        assert_eq!(value.where_greater(a, b).to_array(), [1.0, 0.0, 0.0, 0.0]);
+        assert_eq!(value.where_at_least(a, b).to_array(), [1.0, f32::INFINITY, 0.0, 0.0]);
     }
 
     #[test]

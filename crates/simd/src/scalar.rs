@@ -59,4 +59,14 @@ pairwise!(
     y | if x < y { y } else { x },
     min | x,
     y | if y < x { y } else { x },
+    and | x,
+    y | f32::from_bits(x.to_bits() & y.to_bits()),
+    greater | x,
+    y | mask(x > y),
+    at_least | x,
+    y | mask(x >= y),
 );
+
+fn mask(holds: bool) -> f32 {
+    f32::from_bits(if holds { u32::MAX } else { 0 })
+}

@@ -45,7 +45,10 @@ macro_rules! pairwise {
         }
     )*};
 }
-pairwise!(add _mm_add_ps, sub _mm_sub_ps, mul _mm_mul_ps, div _mm_div_ps);
+pairwise!(
+    add _mm_add_ps, sub _mm_sub_ps, mul _mm_mul_ps, div _mm_div_ps,
+    and _mm_and_ps, greater _mm_cmpgt_ps, at_least _mm_cmpge_ps
+);
 
 // SSE gives its second operand where either is NaN; WebAssembly's pmax and pmin give the first.
 #[inline(always)]

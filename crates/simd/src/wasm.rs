@@ -42,5 +42,6 @@ pub fn min(a: Lanes, b: Lanes) -> Lanes {
 }
 
 pub use core::arch::wasm32::{
-    f32x4_abs as abs, f32x4_add as add, f32x4_div as div, f32x4_mul as mul, f32x4_sqrt as sqrt, f32x4_sub as sub,
+    f32x4_abs as abs, f32x4_add as add, f32x4_div as div, f32x4_ge as at_least, f32x4_gt as greater, f32x4_mul as mul,
+    f32x4_sqrt as sqrt, f32x4_sub as sub, v128_and as and,
 };

@@ -13,3 +13,11 @@ export {
 export { KernelError, MemoryError } from './errors.ts'
 export type { Activation, BinaryKind, Instruction, PoolKind, ReduceKind, UnaryKind } from './instructions.generated.ts'
 export { type KernelOptions, Kernels, type LoadedProgram, loadKernels } from './kernels.ts'
+export {
+  type MomentsPlan,
+  type NormalizeSumsBuffers,
+  type NormalizeSumsPlan,
+  planMoments,
+  planNormalizeSums,
+  type RowsGeometry,
+} from './normalization.ts'

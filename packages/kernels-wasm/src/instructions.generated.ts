@@ -3,7 +3,7 @@
 export const Activation = ['none', 'relu'] as const
 export type Activation = (typeof Activation)[number]
 
-export const BinaryKind = ['add', 'sub', 'mul', 'div', 'maximum', 'minimum'] as const
+export const BinaryKind = ['add', 'sub', 'mul', 'div', 'maximum', 'minimum', 'gate'] as const
 export type BinaryKind = (typeof BinaryKind)[number]
 
 export const Filtering = ['F2', 'F4'] as const
@@ -211,7 +211,102 @@ export interface Argmax {
   inner: number
 }
 
-export type Instruction = PackPanels | Conv2d | WinogradWeights | WinogradInput | WinogradOutput | Pool2d | Copy | Fill | Unary | Binary | ScaleShift | Reduce | Softmax | LogSoftmax | Argmax
+/** `output[i] = sum of weights[k] * inputs[k][i]`; `weights` are 4 floats in memory. Inputs may be 0 (none), and one
+ * of them may be the output. */
+export interface WeightedSum {
+  op: 'weightedSum'
+  inputs: readonly number[]
+  weights: number
+  output: number
+  count: number
+}
+
+/** Mean, in two parts, and sum of squared deviations of every channel of each block of rows: `[blocks, 3, channels]`. */
+export interface BlockMoments {
+  op: 'blockMoments'
+  input: number
+  partials: number
+  rows: number
+  channels: number
+  block: number
+}
+
+/** Mean and biased variance, `[2, channels]`, from those of the blocks. */
+export interface Moments {
+  op: 'moments'
+  partials: number
+  output: number
+  rows: number
+  channels: number
+  block: number
+}
+
+/** `activation((input - mean) / sqrt(variance + epsilon) * gamma + beta + residual)`; `moments` are means, then
+ * variances; `residual` may be 0. */
+export interface Normalize {
+  op: 'normalize'
+  input: number
+  moments: number
+  gamma: number
+  beta: number
+  residual: number
+  output: number
+  rows: number
+  channels: number
+  epsilon: number
+  activation: Activation
+}
+
+/** For each block of rows, every channel's sum of the gradient and of the gradient times the normalised input:
+ * `[blocks, 2, channels]`. The gradient counts where `gate > 0`; `gate` may be 0 (none). */
+export interface NormalizeSums {
+  op: 'normalizeSums'
+  gradient: number
+  input: number
+  moments: number
+  gate: number
+  partials: number
+  rows: number
+  channels: number
+  block: number
+  epsilon: number
+}
+
+/** The gradient of a normalisation's input, through the moments too; `sums` is the total of the blocks' sums, `gate`
+ * as there. The output may be the gradient's buffer. */
+export interface NormalizeGradient {
+  op: 'normalizeGradient'
+  gradient: number
+  input: number
+  moments: number
+  gamma: number
+  sums: number
+  gate: number
+  output: number
+  rows: number
+  channels: number
+  epsilon: number
+}
+
+/** The gradient of a pooling's input, which only a maximum reads; the other fields are the pooling's. */
+export interface Pool2dGradient {
+  op: 'pool2dGradient'
+  kind: PoolKind
+  gradient: number
+  input: number
+  output: number
+  batch: number
+  height: number
+  width: number
+  channels: number
+  outputHeight: number
+  outputWidth: number
+  kernel: readonly number[]
+  stride: readonly number[]
+  padding: readonly number[]
+}
+
+export type Instruction = PackPanels | Conv2d | WinogradWeights | WinogradInput | WinogradOutput | Pool2d | Copy | Fill | Unary | Binary | ScaleShift | Reduce | Softmax | LogSoftmax | Argmax | WeightedSum | BlockMoments | Moments | Normalize | NormalizeSums | NormalizeGradient | Pool2dGradient
 
 /** Fields of each instruction in order: one unsigned or float word, so many unsigned words, or the index of a name. */
 export const INSTRUCTIONS = {
@@ -361,5 +456,75 @@ export const INSTRUCTIONS = {
     outer: 'u32',
     length: 'u32',
     inner: 'u32',
+  },
+  weightedSum: {
+    inputs: 4,
+    weights: 'u32',
+    output: 'u32',
+    count: 'u32',
+  },
+  blockMoments: {
+    input: 'u32',
+    partials: 'u32',
+    rows: 'u32',
+    channels: 'u32',
+    block: 'u32',
+  },
+  moments: {
+    partials: 'u32',
+    output: 'u32',
+    rows: 'u32',
+    channels: 'u32',
+    block: 'u32',
+  },
+  normalize: {
+    input: 'u32',
+    moments: 'u32',
+    gamma: 'u32',
+    beta: 'u32',
+    residual: 'u32',
+    output: 'u32',
+    rows: 'u32',
+    channels: 'u32',
+    epsilon: 'f32',
+    activation: Activation,
+  },
+  normalizeSums: {
+    gradient: 'u32',
+    input: 'u32',
+    moments: 'u32',
+    gate: 'u32',
+    partials: 'u32',
+    rows: 'u32',
+    channels: 'u32',
+    block: 'u32',
+    epsilon: 'f32',
+  },
+  normalizeGradient: {
+    gradient: 'u32',
+    input: 'u32',
+    moments: 'u32',
+    gamma: 'u32',
+    sums: 'u32',
+    gate: 'u32',
+    output: 'u32',
+    rows: 'u32',
+    channels: 'u32',
+    epsilon: 'f32',
+  },
+  pool2dGradient: {
+    kind: PoolKind,
+    gradient: 'u32',
+    input: 'u32',
+    output: 'u32',
+    batch: 'u32',
+    height: 'u32',
+    width: 'u32',
+    channels: 'u32',
+    outputHeight: 'u32',
+    outputWidth: 'u32',
+    kernel: 2,
+    stride: 2,
+    padding: 2,
   },
 } as const

@@ -1,6 +1,13 @@
-import { type Instruction, planConvolution, planMatmul } from '@residual/kernels-wasm'
+import {
+  type Instruction,
+  planConvolution,
+  planConvolutionInputGradient,
+  planConvolutionWeightGradient,
+  planMatmul,
+  planMoments,
+  planNormalizeSums,
+} from '@residual/kernels-wasm'
 import type { OpName } from '../ops/index.ts'
-import type { Padding, Pair } from '../ops/window.ts'
 import { broadcastStrides, type Shape, sizeOf, stridesOf } from '../shape.ts'
 import type { Tensor } from '../tensor.ts'
 import { coalesce } from './strides.ts'
@@ -14,27 +21,34 @@ const rules: { readonly [Op in OpName]: Rule<Op> } = {
   input: nothing,
   constant: nothing,
   reshape: nothing,
-  // The passes replace these two.
-  parameter: impossible,
+  parameter: nothing,
+  // A pass replaces it.
   batchNorm: impossible,
 
   conv2d(node, writer) {
     const [x, weight] = node.inputs
-    const [batch, height, width, channels] = x.shape
-    const { stride, dilation, padding, groups } = node.attributes
-    const plan = planConvolution({
-      batch,
-      height,
-      width,
-      channels,
-      outputs: weight.shape[0],
-      groups,
-      kernel: [weight.shape[2], weight.shape[3]],
-      stride,
-      dilation,
-      padding,
-    })
+    const plan = planConvolution(geometryOf(node, x.shape, weight.shape))
     emitProduct(node, plan, writer.addressOf(x), writer)
+  },
+
+  conv2dInputGradient(node, writer) {
+    const [gradient, weight] = node.inputs
+    const plan = planConvolutionInputGradient(geometryOf(node, node.shape, weight.shape))
+    emitProduct(node, plan, writer.addressOf(gradient), writer)
+  },
+
+  conv2dWeightGradient(node, writer) {
+    const [x, gradient] = node.inputs
+    const plan = planConvolutionWeightGradient(geometryOf(node, x.shape, node.shape))
+    writer.emit(
+      ...plan.run({
+        input: writer.addressOf(x),
+        gradient: writer.addressOf(gradient),
+        output: writer.addressOf(node),
+        workspace: writer.workspaceOf(plan.workspaceFloats),
+        zeros: writer.zerosFor(plan.zeros),
+      }),
+    )
   },
 
   matmul(node, writer) {
@@ -90,10 +104,81 @@ const rules: { readonly [Op in OpName]: Rule<Op> } = {
     })
   },
 
-  maxPool2d: (node, writer) => emitPool(node, 'max', node.attributes, writer),
+  weightedSum(node, writer) {
+    const [weights, ...terms] = node.inputs.map(tensor => writer.addressOf(tensor))
+    const inputs = [...terms, 0, 0, 0].slice(0, 4)
+    writer.emit({ op: 'weightedSum', inputs, weights, output: writer.addressOf(node), count: sizeOf(node.shape) })
+  },
+
+  moments(node, writer) {
+    const [x] = node.inputs
+    const plan = planMoments(rowsOf(x))
+    const workspace = writer.workspaceOf(plan.workspaceFloats)
+    writer.emit(...plan.run({ input: writer.addressOf(x), output: writer.addressOf(node), workspace }))
+  },
+
+  normalize(node, writer) {
+    const [input, moments, gamma, beta, residual = 0] = node.inputs.map(tensor => writer.addressOf(tensor))
+    const { epsilon, activation } = node.attributes
+    const output = writer.addressOf(node)
+    writer.emit({
+      op: 'normalize',
+      input,
+      moments,
+      gamma,
+      beta,
+      residual,
+      output,
+      ...rowsOf(node),
+      epsilon,
+      activation,
+    })
+  },
+
+  normalizeSums(node, writer) {
+    const [gradient, input, moments, gate = 0] = node.inputs.map(tensor => writer.addressOf(tensor))
+    const { epsilon } = node.attributes
+    const plan = planNormalizeSums(rowsOf(node.inputs[1]))
+    const workspace = writer.workspaceOf(plan.workspaceFloats)
+    const output = writer.addressOf(node)
+    writer.emit(...plan.run({ gradient, input, moments, gate, epsilon, output, workspace }))
+  },
+
+  normalizeGradient(node, writer) {
+    const [gradient, input, moments, gamma, sums, gate = 0] = node.inputs.map(tensor => writer.addressOf(tensor))
+    const { epsilon } = node.attributes
+    const output = writer.addressOf(node)
+    writer.emit({
+      op: 'normalizeGradient',
+      gradient,
+      input,
+      moments,
+      gamma,
+      sums,
+      gate,
+      output,
+      ...rowsOf(node),
+      epsilon,
+    })
+  },
+
+  maxPool2d: (node, writer) => emitPool(node, 'max', writer),
 
   avgPool2d(node, writer) {
-    emitPool(node, node.attributes.countIncludePad ? 'averageWithPadding' : 'average', node.attributes, writer)
+    emitPool(node, node.attributes.countIncludePad ? 'averageWithPadding' : 'average', writer)
+  },
+
+  maxPool2dGradient(node, writer) {
+    const [gradient, input] = node.inputs.map(tensor => writer.addressOf(tensor))
+    const geometry = poolOf(node, node.shape, node.inputs[0].shape)
+    writer.emit({ op: 'pool2dGradient', kind: 'max', gradient, input, output: writer.addressOf(node), ...geometry })
+  },
+
+  avgPool2dGradient(node, writer) {
+    const kind = node.attributes.countIncludePad ? 'averageWithPadding' : 'average'
+    const [gradient, output] = [writer.addressOf(node.inputs[0]), writer.addressOf(node)]
+    const geometry = poolOf(node, node.shape, node.inputs[0].shape)
+    writer.emit({ op: 'pool2dGradient', kind, gradient, input: 0, output, ...geometry })
   },
 
   globalAvgPool(node, writer) {
@@ -110,6 +195,22 @@ const rules: { readonly [Op in OpName]: Rule<Op> } = {
     const first = widths.reduce((sum, [before], axis) => sum + before * strides[axis], 0)
     writer.emit({ op: 'fill', output, count: sizeOf(node.shape), value })
     emitCopy(writer, node.inputs[0].shape, denseAt(node.inputs[0], writer), { address: output + 4 * first, strides })
+  },
+
+  broadcast(node, writer) {
+    const [x] = node.inputs
+    const strides = broadcastStrides(x.shape, node.shape)
+    emitCopy(writer, node.shape, { address: writer.addressOf(x), strides }, denseAt(node, writer))
+  },
+
+  spread(node, writer) {
+    const [x] = node.inputs
+    const { begin, step } = node.attributes
+    const { address, strides } = denseAt(node, writer)
+    const first = begin.reduce((sum, from, axis) => sum + from * strides[axis], 0)
+    const walked = strides.map((stride, axis) => stride * step[axis])
+    writer.emit({ op: 'fill', output: address, count: sizeOf(node.shape), value: 0 })
+    emitCopy(writer, x.shape, denseAt(x, writer), { address: address + 4 * first, strides: walked })
   },
 
   slice(node, writer) {
@@ -176,9 +277,35 @@ function impossible(node: Tensor): void {
   throw new Error(`lowering: ${node.op} should have been replaced by a pass`)
 }
 
+function geometryOf(
+  { attributes }: Tensor<'conv2d'> | Tensor<'conv2dInputGradient'> | Tensor<'conv2dWeightGradient'>,
+  [batch, height, width, channels]: Shape,
+  [outputs, , kernelHeight, kernelWidth]: Shape,
+): Parameters<typeof planConvolution>[0] {
+  const { stride, dilation, padding, groups } = attributes
+  return {
+    batch,
+    height,
+    width,
+    channels,
+    outputs,
+    groups,
+    kernel: [kernelHeight, kernelWidth],
+    stride,
+    dilation,
+    padding,
+  }
+}
+
+/** Pixels and channels of `[..., c]`. */
+function rowsOf({ shape }: Tensor): { rows: number; channels: number } {
+  const channels = shape[shape.length - 1]
+  return { rows: sizeOf(shape) / channels, channels }
+}
+
 /** A convolution or matrix product with its epilogue. */
 function emitProduct(
-  node: Tensor<'conv2d'> | Tensor<'matmul'>,
+  node: Tensor<'conv2d'> | Tensor<'conv2dInputGradient'> | Tensor<'matmul'>,
   plan: ReturnType<typeof planConvolution>,
   input: number,
   writer: ProgramWriter,
@@ -199,27 +326,32 @@ function emitProduct(
 }
 
 function emitPool(
-  node: Tensor,
+  node: Tensor<'maxPool2d'> | Tensor<'avgPool2d'>,
   kind: Extract<Instruction, { op: 'pool2d' }>['kind'],
-  { kernel, stride, padding }: { kernel: Pair; stride: Pair; padding: Padding },
   writer: ProgramWriter,
 ): void {
-  const [batch, height, width, channels] = node.inputs[0].shape
-  writer.emit({
-    op: 'pool2d',
-    kind,
-    input: writer.addressOf(node.inputs[0]),
-    output: writer.addressOf(node),
+  const [input, output] = [writer.addressOf(node.inputs[0]), writer.addressOf(node)]
+  writer.emit({ op: 'pool2d', kind, input, output, ...poolOf(node, node.inputs[0].shape, node.shape) })
+}
+
+function poolOf(
+  {
+    attributes: { kernel, stride, padding },
+  }: Tensor<'maxPool2d' | 'avgPool2d' | 'maxPool2dGradient' | 'avgPool2dGradient'>,
+  [batch, height, width, channels]: Shape,
+  [, outputHeight, outputWidth]: Shape,
+) {
+  return {
     batch,
     height,
     width,
     channels,
-    outputHeight: node.shape[1],
-    outputWidth: node.shape[2],
+    outputHeight,
+    outputWidth,
     kernel,
     stride,
     padding: [padding[0], padding[2]],
-  })
+  }
 }
 
 function emitAlongAxis(

@@ -1,0 +1,21 @@
+use simd::{F32x4, LANES};
+
+/// Up to four values; a whole vector is one instruction, a partial one goes through memory.
+#[inline(always)]
+pub(crate) unsafe fn load(source: *const f32, lanes: usize) -> F32x4 {
+    if lanes == LANES {
+        F32x4::load(source)
+    } else {
+        F32x4::load_partial(source, lanes)
+    }
+}
+
+/// Writes the first `lanes` lanes.
+#[inline(always)]
+pub(crate) unsafe fn store(value: F32x4, target: *mut f32, lanes: usize) {
+    if lanes == LANES {
+        value.store(target);
+    } else {
+        value.store_partial(target, lanes);
+    }
+}

@@ -1,0 +1,66 @@
+import type { Instruction } from './instructions.generated.ts'
+
+/** A tensor whose last dimension are channels, seen as `[rows, channels]`. */
+export interface RowsGeometry {
+  readonly rows: number
+  readonly channels: number
+}
+
+/**
+ * Rows that are summed in one go: some 64 KB, as threads share blocks, which must not become so small that their own
+ * sums cost much. By shape alone, so that results do not depend on the number of threads.
+ */
+function blockOf({ channels }: RowsGeometry): number {
+  return Math.min(512, Math.max(64, Math.floor(16384 / channels / 64) * 64))
+}
+
+export interface MomentsPlan {
+  readonly workspaceFloats: number
+  /** `output` gets `[2, channels]`: the mean and biased variance of every channel of `input`. */
+  run(buffers: { input: number; output: number; workspace: number }): Instruction[]
+}
+
+export function planMoments(geometry: RowsGeometry): MomentsPlan {
+  const { rows, channels } = geometry
+  const block = blockOf(geometry)
+  return {
+    workspaceFloats: Math.ceil(rows / block) * 3 * channels,
+    run: ({ input, output, workspace: partials }) => [
+      { op: 'blockMoments', input, partials, rows, channels, block },
+      { op: 'moments', partials, output, rows, channels, block },
+    ],
+  }
+}
+
+/** Addresses for {@link planNormalizeSums}. */
+export interface NormalizeSumsBuffers {
+  readonly gradient: number
+  readonly input: number
+  /** `[2, channels]`, as {@link planMoments} makes them. */
+  readonly moments: number
+  /** Output of the normalisation and its ReLU: the gradient counts only where it is positive. 0 where there is no ReLU. */
+  readonly gate: number
+  /** `[2, channels]`: sums of the gradient, and of the gradient times the normalised input. */
+  readonly output: number
+  readonly workspace: number
+  readonly epsilon: number
+}
+
+export interface NormalizeSumsPlan {
+  readonly workspaceFloats: number
+  run(buffers: NormalizeSumsBuffers): Instruction[]
+}
+
+/** What the gradients of a batch normalisation begin with: its first sum is the gradient of beta, the second that of gamma. */
+export function planNormalizeSums(geometry: RowsGeometry): NormalizeSumsPlan {
+  const { rows, channels } = geometry
+  const block = blockOf(geometry)
+  const blocks = Math.ceil(rows / block)
+  return {
+    workspaceFloats: blocks * 2 * channels,
+    run: ({ output, workspace: partials, ...buffers }) => [
+      { op: 'normalizeSums', ...buffers, partials, rows, channels, block },
+      { op: 'reduce', kind: 'sum', input: partials, output, outer: 1, length: blocks, inner: 2 * channels },
+    ],
+  }
+}
