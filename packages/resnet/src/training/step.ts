@@ -1,12 +1,12 @@
 import { constant, crossEntropy, gate, grad, graphOf, input, type Parameters, type Tensor } from '@residual/core'
 import { Random } from '@residual/vision'
 import type { Architecture } from '../architectures.ts'
-import { resnet, type TrainingNetwork } from '../network.ts'
+import { type Network, resnet } from '../network.ts'
 import { averageDecay, averageName, averages } from './average.ts'
 import { layerRate } from './layer-rate.ts'
 import { accumulated, clipped } from './optimizers/gradients.ts'
 import { optimizerOf, type Recipe, scheduleOf } from './recipes/index.ts'
-import { drawSurvival, survivingBranch } from './stochastic-depth.ts'
+import { drawSurvival, survivalOf } from './stochastic-depth.ts'
 
 /** What says how a network is trained. */
 export interface StepOptions {
@@ -89,11 +89,11 @@ export function trainingStep(options: StepOptions): Step {
 }
 
 /** The network as it is trained. */
-export function networkOf({ architecture, side, recipe, headOnly }: StepOptions): TrainingNetwork {
+export function networkOf({ architecture, side, recipe, headOnly }: StepOptions): Network {
   const x = input('images', [recipe.batch, side, side, 3])
-  if (headOnly) return { ...resnet(architecture, x), updates: new Map() }
-  const branch = recipe.stochasticDepth > 0 ? survivingBranch(architecture, recipe.batch) : undefined
-  return resnet(architecture, x, { training: true, branch })
+  if (headOnly) return resnet(architecture, x)
+  const branchScale = recipe.stochasticDepth > 0 ? survivalOf(architecture, recipe.batch) : undefined
+  return resnet(architecture, x, { training: true, branchScale })
 }
 
 function optimizerFor({ optimizer: described, clip, accumulate }: Recipe) {

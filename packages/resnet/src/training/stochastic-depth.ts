@@ -8,12 +8,12 @@ const blocksOf = ({ layers }: Architecture): number => layers.reduce((a, b) => a
 const dropProbability = (most: number, block: number, blocks: number): number => (most * (block + 1)) / blocks
 
 /**
- * What stochastic depth makes of the residual branch of a block: its product with the input `survival` `[blocks, n]`.
+ * What scales the residual branch of each block under stochastic depth: a row of the input `survival` `[blocks, n]`.
  * @param batch pictures in a batch, n
  */
-export function survivingBranch(arch: Architecture, batch: number): (branch: Tensor, block: number) => Tensor {
+export function survivalOf(arch: Architecture, batch: number): (block: number) => Tensor {
   const survival = input('survival', [blocksOf(arch), batch])
-  return (branch, block) => branch.mul(survival.slice([block, 0], [block + 1, batch]).reshape([batch, 1, 1, 1]))
+  return block => survival.slice([block, 0], [block + 1, batch]).reshape([batch, 1, 1, 1])
 }
 
 /**
