@@ -1,6 +1,14 @@
 import { type CompileOptions, compile, graphOf, type Parameters, type Tensor } from '@residual/core'
 import { networkOf, type StepOptions } from './step.ts'
 
+/** The first layer with a value that is not finite, and what of it, with the verb. */
+export interface Culprit {
+  readonly layer: string
+  readonly what: string
+}
+
+const layerOf = (parameter: string): string => parameter.replace(/\.[^.]+$/, '')
+
 /**
  * Where a loss that is not finite came from: the first layer, in the order in which they are computed, whose weights or
  * whose output hold a NaN or an infinity.
@@ -11,8 +19,8 @@ export async function firstNotFinite(
   parameters: Parameters,
   inputs: Readonly<Record<string, Float32Array>>,
   compileOptions: CompileOptions,
-): Promise<string> {
-  if (!inputs.images.every(Number.isFinite)) return 'the pictures'
+): Promise<Culprit> {
+  if (!inputs.images.every(Number.isFinite)) return { layer: 'images', what: 'the pictures are' }
   const { logits } = networkOf(options)
   const graph = graphOf([logits])
   const layers = graph.nodes.flatMap(node => {
@@ -27,10 +35,11 @@ export async function firstNotFinite(
     const sums = await program.run(Object.fromEntries(taken))
     for (const [i, { names }] of layers.entries()) {
       const weight = names.find(name => !parameters.get(name)?.every(Number.isFinite))
-      if (weight) return `the weights ${weight}`
-      if (Number.isNaN(sums[i][0])) return names[0].replace(/\.[^.]+$/, '')
+      if (weight) return { layer: layerOf(weight), what: `the weights ${weight} are` }
+      const layer = layerOf(names[0])
+      if (Number.isNaN(sums[i][0])) return { layer, what: `the output of ${layer} is` }
     }
-    return 'the loss'
+    return { layer: 'loss', what: 'the loss itself is' }
   } finally {
     program[Symbol.dispose]()
   }

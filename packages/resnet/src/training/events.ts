@@ -55,5 +55,4 @@ export interface EpochEvent {
   readonly imagesPerSecond: number
 }
 
-
 export type TrainingEvent = StartEvent | StepEvent | EpochEvent

@@ -50,7 +50,10 @@ export class TrainingFolder {
   async resume(step: number): Promise<void> {
     const log = await readFileIfThere(this.#log)
     if (log) {
-      const lines = new TextDecoder().decode(log).split('\n').filter(line => stepOf(line) <= step)
+      const lines = new TextDecoder()
+        .decode(log)
+        .split('\n')
+        .filter(line => stepOf(line) <= step)
       await replaceFile(this.#log, new TextEncoder().encode(lines.map(line => `${line}\n`).join('')))
     }
     await this.#startCurves(step)
@@ -105,7 +108,8 @@ export class TrainingFolder {
 
   async #flush(): Promise<void> {
     const records = this.#pending.splice(0)
-    if (this.#events) await appendToFile(this.#events, new Uint8Array(await new Blob(records as BlobPart[]).arrayBuffer()))
+    if (this.#events)
+      await appendToFile(this.#events, new Uint8Array(await new Blob(records as BlobPart[]).arrayBuffer()))
   }
 }
 

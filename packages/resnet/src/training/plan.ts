@@ -1,4 +1,4 @@
-import type { Build, Parameters } from '@residual/core'
+import type { CompileOptions, Parameters } from '@residual/core'
 import type { Preprocessing, TrainingSource } from '@residual/vision'
 import { type Architecture, architecture } from '../architectures.ts'
 import { CheckpointError, TrainingError } from '../errors.ts'
@@ -9,7 +9,7 @@ import { initialParameters } from './initialize.ts'
 import { type Recipe, type RecipeInput, readRecipe, recipe as recipeOf } from './recipes/index.ts'
 
 /** What to train, how, and where to. */
-export interface TrainOptions {
+export interface TrainOptions extends CompileOptions {
   /** Pictures to learn: a `CifarDataset`, an `ImageFolder`, or arrays. */
   readonly data: TrainingSource
   /** Pictures of the same classes to measure accuracy on after every epoch; nothing else depends on them. */
@@ -40,12 +40,6 @@ export interface TrainOptions {
   readonly resume?: boolean | Uint8Array
   /** Save after so many updates as well as after every epoch. */
   readonly checkpointEvery?: number
-  /** Threads of each run, default 1. Results are the same bits for any number. */
-  readonly threads?: number
-  /** WebAssembly build, default the fastest there is. */
-  readonly build?: 'auto' | Build
-  /** 'wasm' (the default) or 'reference', plain TypeScript that is slow. */
-  readonly backend?: 'wasm' | 'reference'
   /** Whether a worker prepares the batches; default true where there are workers. */
   readonly worker?: boolean
   /** When aborted, the update under way is finished and saved, and the events end. */
@@ -89,7 +83,12 @@ export function planTraining(options: TrainOptions): Beginning {
     images: imagesOf(options),
   }
   const initial = initialParameters(arch, { seed, zeroInitResidual: recipe.zeroInitResidual })
-  return { plan, architecture: arch, weights: model ? adapted(model, initial, data.classes) : initial, checkpoint: undefined }
+  return {
+    plan,
+    architecture: arch,
+    weights: model ? adapted(model, initial, data.classes) : initial,
+    checkpoint: undefined,
+  }
 }
 
 /** A training from where its checkpoint was made. @throws CheckpointError where what is given is another one. */

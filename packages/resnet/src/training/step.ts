@@ -27,6 +27,10 @@ export interface Step {
   /** Mean loss of the batch, and for each picture the class of its largest logit. */
   readonly outputs: { readonly loss: Tensor; readonly predictions: Tensor }
   readonly updates: ReadonlyMap<Tensor<'parameter'>, Tensor>
+  /** Weights and running statistics of the network. */
+  readonly network: readonly Tensor<'parameter'>[]
+  /** The weights that are trained. */
+  readonly trained: readonly Tensor<'parameter'>[]
   /** Before the first run, what is neither weight nor running statistic. */
   initialState(weights: Parameters): Parameters
   /** What a run, counted from 0, takes beside its batch, the inputs `images` and `targets`. */
@@ -42,13 +46,14 @@ export function trainingStep(options: StepOptions): Step {
   const { logits, updates: statistics } = networkOf(options)
   const targets = input('targets', [batch, architecture.classes])
   const loss = crossEntropy(logits, targets, { labelSmoothing: recipe.labelSmoothing })
-  const parameters = graphOf([logits]).parameters.filter(
+  const network = graphOf([logits]).parameters
+  const parameters = network.filter(
     ({ attributes: { name, trainable } }) => trainable && (!options.headOnly || name.startsWith('fc.')),
   )
   // 1 where the loss is finite, else 0: then the weights stay as they are, and it can be found out where it came from.
-  const isFinite = gate(constant(1), loss.mul(0).add(1))
-  const gradients = grad(loss, parameters).map(gradient => gate(gradient, isFinite))
-  const learningRate = input('learningRate', []).mul(isFinite)
+  const finite = gate(constant(1), loss.mul(0).add(1))
+  const gradients = grad(loss, parameters).map(gradient => gate(gradient, finite))
+  const learningRate = input('learningRate', []).mul(finite)
 
   const optimization = optimizerFor(recipe)({
     parameters,
@@ -68,6 +73,8 @@ export function trainingStep(options: StepOptions): Step {
   return {
     outputs: { loss, predictions: logits.argmax() },
     updates,
+    network: [...network, ...statistics.keys()],
+    trained: parameters,
     rate,
     initialState: weights => {
       const copies = averaged.map(({ attributes: { name } }) => [averageName(name), weights.get(name)!] as const)
