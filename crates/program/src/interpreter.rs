@@ -2,10 +2,10 @@ use crate::barrier::Barrier;
 use crate::instructions::{Address, Instruction};
 use nn::{
     argmax, binary, block_moments, conv2d, copy, fill, moments, normalize, normalize_gradient, normalize_sums,
-    pack_panels, pool2d, pool2d_gradient, reduce, scale_shift, softmax, unary, weighted_sum, winograd_input,
-    winograd_output, winograd_weights, Axis, Binary, BlockMoments, Conv2d, Copy, Epilogue, Moments, Normalize,
-    NormalizeGradient, NormalizeSums, PanelSource, Pool2d, Pool2dGradient, ScaleShift, Share, WeightedSum,
-    WinogradInput, WinogradOutput, WinogradWeights, COLUMNS,
+    pack_panels, pool2d, pool2d_gradient, reduce, scale_shift, softmax, sum_weights, unary, weight_gradient,
+    weighted_sum, winograd_input, winograd_output, winograd_weights, Axis, Binary, BlockMoments, Conv2d, Copy,
+    Epilogue, Moments, Normalize, NormalizeGradient, NormalizeSums, PanelSource, Pool2d, Pool2dGradient, ScaleShift,
+    Share, SumWeights, WeightGradient, WeightedSum, WinogradInput, WinogradOutput, WinogradWeights, COLUMNS,
 };
 
 /// The memory that addresses point into.
@@ -61,11 +61,13 @@ unsafe fn execute(instruction: Instruction, memory: Memory, share: Share) {
             columns,
             taps,
             depth,
+            group_stride,
             column_stride,
-            tap_stride,
+            tap_strides,
             depth_stride,
         } => {
-            let panels = PanelSource { groups, columns, taps, depth, column_stride, tap_stride, depth_stride };
+            let panels =
+                PanelSource { groups, columns, taps, depth, group_stride, column_stride, tap_strides, depth_stride };
             let part = share.of(groups * columns.div_ceil(COLUMNS));
             pack_panels(&panels, memory.input(source), memory.output(packed), part.start, part.end);
         }
@@ -114,9 +116,27 @@ unsafe fn execute(instruction: Instruction, memory: Memory, share: Share) {
             };
             conv2d(&convolution, share);
         }
-        Instruction::WinogradWeights { filtering, source, packed, channels, columns } => {
-            let (weights, packed) = (memory.input(source), memory.output(packed));
-            winograd_weights(&WinogradWeights { filtering, weights, packed, channels, columns }, share);
+        Instruction::WinogradWeights {
+            filtering,
+            source,
+            packed,
+            channels,
+            columns,
+            column_stride,
+            channel_stride,
+            tap_strides,
+        } => {
+            let weights = WinogradWeights {
+                filtering,
+                weights: memory.input(source),
+                packed: memory.output(packed),
+                channels,
+                columns,
+                column_stride,
+                channel_stride,
+                tap_strides,
+            };
+            winograd_weights(&weights, share);
         }
         Instruction::WinogradInput {
             filtering,
@@ -338,6 +358,48 @@ unsafe fn execute(instruction: Instruction, memory: Memory, share: Share) {
                 padding,
             };
             pool2d_gradient(&Pool2dGradient { gradient, pool }, share);
+        }
+        Instruction::WeightGradient {
+            input,
+            gradient,
+            partials,
+            segments,
+            batch,
+            height,
+            width,
+            output_height,
+            output_width,
+            groups,
+            columns,
+            depth,
+            kernel,
+            stride,
+            dilation,
+            padding,
+        } => {
+            let gradient = WeightGradient {
+                input: memory.input(input),
+                gradient: memory.input(gradient),
+                partials: memory.output(partials),
+                segments,
+                batch,
+                height,
+                width,
+                output_height,
+                output_width,
+                groups,
+                columns,
+                depth,
+                kernel,
+                stride,
+                dilation,
+                padding,
+            };
+            weight_gradient(&gradient, share);
+        }
+        Instruction::SumWeights { partials, output, segments, groups, columns, depth, taps } => {
+            let (partials, output) = (memory.input(partials), memory.output(output));
+            sum_weights(&SumWeights { partials, output, segments, groups, columns, depth, taps }, share);
         }
     }
 }
