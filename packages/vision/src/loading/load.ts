@@ -15,8 +15,8 @@ import type { TrainingSource } from './source.ts'
  * for await (const { images, targets, step } of loadBatches(source, { batch: 128, to: 64_000, augment, mean, std })) ...
  * ```
  *
- * A step's batch is the same to the last bit whatever the step begun from, with and without a worker. The worker starts
- * with the loop and is stopped when the loop ends, by `break` and `throw` as well; it keeps a Node process alive only
+ * A step's batch is the same to the last bit whichever step the loop starts from, with and without a worker, which starts
+ * with the loop and is stopped when that ends, by `break` and `throw` as well; it keeps a Node process alive only
  * while a batch is waited for. Batches belong to the caller.
  *
  * @throws VisionError at once for a source whose parts do not fit together and options that make no sense; in the loop
@@ -27,8 +27,10 @@ export function loadBatches(
   options: LoadOptions,
 ): AsyncGenerator<TrainingBatch, void, undefined> {
   const plan = planOf(source, options)
-  const { from = 0, to = stepsOf(plan), worker = true, ahead = 2 } = options
+  const { from = 0, worker = true, ahead = 2 } = options
   whole('from', from, 0)
+  const steps = stepsOf(plan)
+  const { to = (Math.floor(from / steps) + 1) * steps } = options
   if (to !== Number.POSITIVE_INFINITY) whole('to', to, from)
   whole('ahead', ahead, 1)
   const job = { source, plan }
