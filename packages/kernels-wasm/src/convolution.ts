@@ -171,11 +171,11 @@ export function planDirect(g: ConvolutionGeometry, { offset, ...strides }: Weigh
 }
 
 /** Values between the planes of the transformed input, as in crates/nn/src/winograd.rs. */
-const PLANE_GAP = 16
+export const PLANE_GAP = 16
 /** Transformed pieces that are multiplied before the next ones are transformed: they should stay in the second-level cache. */
 const BLOCK_FLOATS = 512 * 1024
 
-function isWinograd(g: ConvolutionGeometry): boolean {
+export function isWinograd(g: ConvolutionGeometry): boolean {
   return [...g.kernel, ...g.stride, ...g.dilation, g.groups].join() === '3,3,1,1,1,1,1'
 }
 
