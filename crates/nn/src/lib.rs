@@ -41,6 +41,7 @@ pub use softmax::softmax;
 pub use weight_gradient::{sum_weights, weight_gradient, SumWeights, WeightGradient};
 pub use weighted_sum::{weighted_sum, WeightedSum, TERMS};
 pub use winograd::{
-    winograd_input, winograd_output, winograd_scratch, winograd_weights, Filtering, WeightForm, WinogradInput,
-    WinogradOutput, WinogradWeights,
+    winograd_factor, winograd_input, winograd_output, winograd_products, winograd_scratch, winograd_taps,
+    winograd_weights, Factor, Filtering, WeightForm, WinogradFactor, WinogradInput, WinogradOutput, WinogradProducts,
+    WinogradTaps, WinogradWeights,
 };

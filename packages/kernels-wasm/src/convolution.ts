@@ -94,7 +94,7 @@ const ALGORITHMS: readonly Algorithm[] = [
     name: 'kernel rows',
     reason:
       'The tile begins anew at every tap, which of 3 channels costs as much as their products. In a padded copy of the picture the taps of a row of the kernel are one: 21 values for 7 x 3.',
-    canRun: g => g.groups === 1 && g.dilation[1] === 1 && g.kernel[1] > 1,
+    canRun: g => g.groups === 1 && g.dilation[1] === 1 && g.kernel[1] > 1 && Math.min(...g.padding) >= 0,
     pays: g => g.channels < 4,
     plan: kernelRows,
   },
@@ -252,13 +252,13 @@ function kernelRows(g: ConvolutionGeometry, weights: WeightsLayout): Convolution
 const SIZE = { F2: 2, F4: 4 } as const
 const POINTS = { F2: 16, F4: 36 } as const
 /** Values between transformed pieces, and between the points of products and weights, as in crates/nn/src/winograd. */
-const GAP = 16
+export const GAP = 16
 /** Products of one point of a unit of work, 24 pieces by 4 panels. */
 const PRODUCTS = 24 * 4 * COLUMNS + GAP
 /** Transformed pieces that are multiplied before the next ones are transformed: they should stay in the second-level cache. */
 const BLOCK_FLOATS = 512 * 1024
 
-function isWinograd(g: ConvolutionGeometry): boolean {
+export function isWinograd(g: ConvolutionGeometry): boolean {
   return [...g.kernel, ...g.stride, ...g.dilation, g.groups].join() === '3,3,1,1,1,1,1'
 }
 

@@ -6,6 +6,9 @@ export type Activation = (typeof Activation)[number]
 export const BinaryKind = ['add', 'sub', 'mul', 'div', 'maximum', 'minimum', 'gate'] as const
 export type BinaryKind = (typeof BinaryKind)[number]
 
+export const Factor = ['input', 'gradient'] as const
+export type Factor = (typeof Factor)[number]
+
 export const Filtering = ['F2', 'F4'] as const
 export type Filtering = (typeof Filtering)[number]
 
@@ -353,7 +356,43 @@ export interface SumWeights {
   taps: number
 }
 
-export type Instruction = PackPanels | Conv2d | WinogradWeights | WinogradInput | WinogradOutput | Pool2d | Copy | Fill | Unary | Binary | ScaleShift | Reduce | Softmax | LogSoftmax | Argmax | WeightedSum | BlockMoments | Moments | Normalize | NormalizeSums | NormalizeGradient | Pool2dGradient | WeightGradient | SumWeights
+/** Transforms the pieces `first .. first + count` of a convolution's input or of its output's gradient into a plane
+ * for each of the 36 points, channels in fours (input) or eights (gradient). */
+export interface WinogradFactor {
+  op: 'winogradFactor'
+  factor: Factor
+  source: number
+  transformed: number
+  height: number
+  width: number
+  channels: number
+  padding: readonly number[]
+  pieces: readonly number[]
+  first: number
+  count: number
+}
+
+/** Adds to `sums` the outer products of `count` transformed pieces. */
+export interface WinogradProducts {
+  op: 'winogradProducts'
+  inputs: number
+  gradients: number
+  sums: number
+  channels: number
+  columns: number
+  count: number
+}
+
+/** Transforms sums of products back to the gradient of 3x3 weights, `[columns, channels, 3, 3]`. */
+export interface WinogradTaps {
+  op: 'winogradTaps'
+  sums: number
+  output: number
+  channels: number
+  columns: number
+}
+
+export type Instruction = PackPanels | Conv2d | WinogradWeights | WinogradInput | WinogradOutput | Pool2d | Copy | Fill | Unary | Binary | ScaleShift | Reduce | Softmax | LogSoftmax | Argmax | WeightedSum | BlockMoments | Moments | Normalize | NormalizeSums | NormalizeGradient | Pool2dGradient | WeightGradient | SumWeights | WinogradFactor | WinogradProducts | WinogradTaps
 
 /** Fields of each instruction in order: one unsigned or float word, so many unsigned words, or the index of a name. */
 export const INSTRUCTIONS = {
@@ -609,5 +648,31 @@ export const INSTRUCTIONS = {
     columns: 'u32',
     depth: 'u32',
     taps: 'u32',
+  },
+  winogradFactor: {
+    factor: Factor,
+    source: 'u32',
+    transformed: 'u32',
+    height: 'u32',
+    width: 'u32',
+    channels: 'u32',
+    padding: 2,
+    pieces: 2,
+    first: 'u32',
+    count: 'u32',
+  },
+  winogradProducts: {
+    inputs: 'u32',
+    gradients: 'u32',
+    sums: 'u32',
+    channels: 'u32',
+    columns: 'u32',
+    count: 'u32',
+  },
+  winogradTaps: {
+    sums: 'u32',
+    output: 'u32',
+    channels: 'u32',
+    columns: 'u32',
   },
 } as const

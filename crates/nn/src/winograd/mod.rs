@@ -5,6 +5,7 @@
 //! the product in the middle is one matrix product for each of its 36 or 16 points. The pieces are transformed into
 //! `[point][piece][channel]`, so that each of them is a product of rows and packed panels.
 
+mod gradient;
 mod input;
 mod lines;
 mod output;
@@ -12,6 +13,9 @@ mod output;
 mod tests;
 mod weights;
 
+pub use gradient::{
+    winograd_factor, winograd_products, winograd_taps, Factor, WinogradFactor, WinogradProducts, WinogradTaps,
+};
 pub use input::{winograd_input, WinogradInput};
 pub use output::{winograd_output, winograd_scratch, WinogradOutput};
 pub use weights::{winograd_weights, WinogradWeights};
