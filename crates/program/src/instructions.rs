@@ -2,7 +2,7 @@
 //! The TypeScript encoder's table is generated from it by `cargo run -p program --example typescript`.
 
 use crate::fields::{Address, Field};
-use nn::{Activation, BinaryKind, Factor, Filtering, PoolKind, ReduceKind, UnaryKind};
+use nn::{Activation, BinaryKind, Factor, Filtering, PoolKind, ReduceKind, UnaryKind, WeightForm};
 
 /// What the generator of the TypeScript table needs to know of a field.
 pub(crate) struct FieldSchema {
@@ -78,7 +78,8 @@ instructions! {
         depth_stride: usize,
     }
     /// Convolution of packed weights with bias, residual and activation; a matrix product is one of 1x1.
-    /// `bias` and `residual` may be 0; `zeros` points to at least `pixel_stride` zeros.
+    /// `bias` and `residual` may be 0; `zeros` points to at least `pixel_stride` zeros. Each thread has
+    /// `scratch_floats` of the scratch to itself.
     Conv2d {
         input: Address,
         weights: Address,
@@ -100,6 +101,8 @@ instructions! {
         stride: [usize; 2],
         dilation: [usize; 2],
         padding: [isize; 2],
+        scratch: Address,
+        scratch_floats: usize,
     }
     /// Transforms 3x3 weights for one of Winograd's filterings and packs a set of panels for each of its points.
     WinogradWeights {
@@ -128,6 +131,7 @@ instructions! {
     /// Multiplies transformed pieces and weights, transforms back and applies bias, residual and activation.
     WinogradOutput {
         filtering: Filtering,
+        form: WeightForm,
         transformed: Address,
         weights: Address,
         bias: Address,
@@ -141,6 +145,8 @@ instructions! {
         pieces: [usize; 2],
         first: usize,
         count: usize,
+        scratch: Address,
+        scratch_floats: usize,
     }
     /// Max or average pooling.
     Pool2d {

@@ -3,7 +3,7 @@ import { type Graph, graphOf } from './graph.ts'
 import { optimize } from './passes/index.ts'
 import type { Backend, Build, MemoryUse, StepTime } from './program.ts'
 import { referenceBackend } from './reference.ts'
-import { formatShape, sizeOf } from './shape.ts'
+import { formatShape, sameShape, sizeOf } from './shape.ts'
 import type { Tensor } from './tensor.ts'
 
 /** Weights by name, each in PyTorch's layout (convolutions `[o, c / groups, kh, kw]`). */
@@ -14,6 +14,11 @@ export interface Computation {
   readonly outputs: Readonly<Record<string, Tensor>>
   /** A value for every parameter the outputs depend on; others are ignored. */
   readonly parameters?: Parameters
+  /**
+   * The value that a parameter has after each run, computed from the values before it: a training step. Such parameters
+   * stay in the program, where {@link Program.read} and {@link Program.write} reach them.
+   */
+  readonly updates?: ReadonlyMap<Tensor<'parameter'>, Tensor>
 }
 
 export interface CompileOptions {
@@ -41,6 +46,13 @@ export interface Program {
    * @param inputs as of {@link run}
    */
   profile(inputs: Readonly<Record<string, Float32Array>>): Promise<StepTime[]>
+  /** Copies of the parameters that the computation updates, by name, as the runs that were asked for before leave them. */
+  read(): Promise<Map<string, Float32Array>>
+  /**
+   * Replaces updated parameters, once the runs that were asked for before have ended.
+   * @throws ParameterError for a name that is not among them, or values of another length.
+   */
+  write(values: Parameters): Promise<void>
   /** The build that runs: 'simd128', 'relaxed' or 'reference'. */
   readonly build: string
   readonly threads: number
@@ -52,10 +64,11 @@ export interface Program {
 /**
  * Makes a program out of a graph: checks the parameters, simplifies the graph (batch norms folded, epilogues fused,
  * constants computed), and prepares weights and memory once for any number of runs.
- * @throws ParameterError that lists all parameters that are missing or of another size.
+ * @throws ParameterError that lists all parameters that are missing or of another size, ShapeError for an update that is
+ *   not of its parameter's shape.
  */
 export async function compile(
-  { outputs, parameters = new Map() }: Computation,
+  { outputs, parameters = new Map(), updates = new Map() }: Computation,
   options: CompileOptions = {},
 ): Promise<Program> {
   const { threads = 1, build = 'auto', backend = 'wasm' } = options
@@ -63,15 +76,22 @@ export async function compile(
     throw new ResidualError(`compile: got threads ${threads}, wanted a positive integer`)
   }
   const names = Object.keys(outputs)
-  const graph = graphOf(Object.values(outputs))
-  checkParameters(graph, parameters)
-  const optimized = optimize(graph, parameters)
-  const executable = await backends[backend](threads, build)(optimized)
+  checkUpdates(updates)
+  const graph = graphOf([...Object.values(outputs), ...updates.values()])
+  const changing = [...updates.keys()]
+  checkParameters([...new Set([...graph.parameters, ...changing])], parameters)
+  const optimized = optimize(graph, parameters, new Set(changing))
+  const state = changing.map(parameter => ({ parameter, initial: parameters.get(parameter.attributes.name)! }))
+  const stateNames = changing.map(({ attributes }) => attributes.name)
+  const executable = await backends[backend](threads, build)({ graph: optimized, state })
   // The program does not keep the optimized graph, which holds the weights as the kernels no longer need them.
   const inputNames = optimized.inputs.map(({ attributes }) => attributes.name)
   let isDisposed = false
+  const checkAlive = (method: string) => {
+    if (isDisposed) throw new ResidualError(`${method}: the program was disposed of; compile it again`)
+  }
   const checked = (inputs: Readonly<Record<string, Float32Array>>): Float32Array[] => {
-    if (isDisposed) throw new ResidualError('run: the program was disposed of; compile it again')
+    checkAlive('run')
     checkInputs(graph, inputs)
     return inputNames.map(name => inputs[name])
   }
@@ -86,6 +106,16 @@ export async function compile(
     async profile(inputs) {
       return executable.profile(checked(inputs))
     },
+    async read() {
+      checkAlive('read')
+      const values = await executable.read()
+      return new Map(stateNames.map((name, i) => [name, values[i]]))
+    },
+    async write(values) {
+      checkAlive('write')
+      checkState(changing, values)
+      await executable.write(stateNames.map(name => values.get(name)))
+    },
     [Symbol.dispose]() {
       if (!isDisposed) executable.dispose()
       isDisposed = true
@@ -95,15 +125,35 @@ export async function compile(
 
 /** The WebAssembly backend is loaded when first wanted, so that describing networks does not load kernels. */
 const backends: Record<'wasm' | 'reference', (threads: number, build: 'auto' | Build) => Backend> = {
-  wasm: (threads, build) => async graph => {
+  wasm: (threads, build) => async routine => {
     const { lowerToWasm } = await import('./lowering/index.ts')
-    return lowerToWasm(graph, { threads, build })
+    return lowerToWasm(routine, { threads, build })
   },
   reference: () => referenceBackend,
 }
 
-function checkParameters(graph: Graph, parameters: Parameters): void {
-  const problems = graph.parameters.flatMap(({ attributes: { name }, shape }) => {
+function checkUpdates(updates: ReadonlyMap<Tensor<'parameter'>, Tensor>): void {
+  for (const [parameter, { shape, dtype }] of updates) {
+    const { name } = parameter.attributes
+    if (!sameShape(shape, parameter.shape) || dtype !== 'f32') {
+      throw new ShapeError(
+        `compile: got the ${dtype} update ${formatShape(shape)} of '${name}', wanted f32 ${formatShape(parameter.shape)}`,
+      )
+    }
+  }
+}
+
+function checkState(state: readonly Tensor<'parameter'>[], values: Parameters): void {
+  const sizes = new Map(state.map(({ attributes, shape }) => [attributes.name, sizeOf(shape)]))
+  for (const [name, { length }] of values) {
+    const size = sizes.get(name)
+    if (size === undefined) throw new ParameterError(`write: '${name}' is not a parameter that the program updates`)
+    if (length !== size) throw new ParameterError(`write: '${name}' has ${length} values, wanted ${size}`)
+  }
+}
+
+function checkParameters(nodes: readonly Tensor<'parameter'>[], parameters: Parameters): void {
+  const problems = nodes.flatMap(({ attributes: { name }, shape }) => {
     const given = parameters.get(name)
     if (!given) return [`'${name}' ${formatShape(shape)} is missing`]
     if (given.length === sizeOf(shape)) return []

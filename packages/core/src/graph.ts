@@ -34,18 +34,25 @@ export function graphOf(outputs: readonly Tensor[]): Graph {
   return { nodes, outputs, inputs, parameters }
 }
 
-/** Depth first, on a stack of its own because networks of thousands of layers overflow the engine's. */
-function sort(outputs: readonly Tensor[]): Tensor[] {
+/**
+ * All that `outputs` depend on, each after what it depends on itself. Depth first, on a stack of its own because
+ * networks of thousands of layers overflow the engine's.
+ */
+export function sort(
+  outputs: readonly Tensor[],
+  dependencies: (node: Tensor) => readonly Tensor[] = node => node.inputs,
+): Tensor[] {
   const sorted = new Set<Tensor>()
   for (const output of outputs) {
-    const stack = [{ node: output, next: 0 }]
+    const stack = [{ node: output, before: dependencies(output), next: 0 }]
     while (stack.length > 0) {
       const top = stack[stack.length - 1]
-      if (sorted.has(top.node) || top.next === top.node.inputs.length) {
+      if (sorted.has(top.node) || top.next === top.before.length) {
         sorted.add(top.node)
         stack.pop()
       } else {
-        stack.push({ node: top.node.inputs[top.next++], next: 0 })
+        const node = top.before[top.next++]
+        stack.push({ node, before: dependencies(node), next: 0 })
       }
     }
   }
@@ -76,8 +83,10 @@ export function parameterCount({ parameters }: Graph): number {
  * it has none.
  */
 export function layerName(node: Tensor): string {
-  const weight = node.inputs.find(tensor => tensor.is('constant') && tensor.attributes.name !== undefined)
-  return weight?.is('constant') ? weight.attributes.name!.replace(/\.weight$/, '') : ''
+  const names = node.inputs.map(tensor =>
+    tensor.is('constant') || tensor.is('parameter') ? tensor.attributes.name : undefined,
+  )
+  return names.find(name => name !== undefined)?.replace(/\.weight$/, '') ?? ''
 }
 
 /** Bytes that the values of this tensor take; both element types have four. */

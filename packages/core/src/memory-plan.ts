@@ -60,7 +60,7 @@ function insertByOffset(placed: number[], index: number, offsets: readonly numbe
 
 /** Where the tensors of a graph live while it runs. */
 export interface ArenaPlan {
-  /** Offset in bytes of every tensor that is not a constant, nor a constant under another shape. */
+  /** Offset in bytes of every tensor that the arena holds; the others are constants, state, or reshaped from those. */
   readonly offsets: ReadonlyMap<Tensor, number>
   readonly bytes: number
 }
@@ -75,12 +75,13 @@ export function storageOf(node: Tensor): Tensor {
 /**
  * Lays the intermediate tensors of a graph out in one arena. Step `i` computes `graph.nodes[i]`; inputs are written
  * before the first step and outputs read after the last.
+ * @param isElsewhere tensors that have a place of their own, as constants and parameters have
  */
-export function planArena(graph: Graph): ArenaPlan {
+export function planArena(graph: Graph, isElsewhere: (node: Tensor) => boolean = () => false): ArenaPlan {
   const lifetimes = new Map<Tensor, { bytes: number; first: number; last: number }>()
   graph.nodes.forEach((node, step) => {
     const storage = storageOf(node)
-    if (storage === node && !node.is('constant')) {
+    if (storage === node && !node.is('constant') && !node.is('parameter') && !isElsewhere(node)) {
       lifetimes.set(node, { bytes: byteSize(node), first: node.is('input') ? -1 : step, last: step })
     }
     for (const tensor of node.inputs) extend(lifetimes.get(storageOf(tensor)), step)

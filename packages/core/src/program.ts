@@ -1,6 +1,7 @@
 import type { Graph } from './graph.ts'
 import type { OpName } from './ops/index.ts'
 import type { Shape } from './shape.ts'
+import type { Tensor } from './tensor.ts'
 
 /** Which WebAssembly build runs a program: SIMD, or relaxed SIMD with its fused multiply-add. */
 export type Build = 'simd128' | 'relaxed'
@@ -27,7 +28,20 @@ export interface StepTime {
   readonly milliseconds: number
 }
 
-/** What a backend makes of a graph whose leaves are inputs and constants. */
+/** A parameter that a program changes: after each run it has the value that the run computed for it. */
+export interface State {
+  readonly parameter: Tensor<'parameter'>
+  readonly initial: Float32Array
+}
+
+/** What a backend runs. The graph's leaves are inputs, constants, and the parameters that are state. */
+export interface Routine {
+  /** Its outputs are the results, then the next value of each state. */
+  readonly graph: Graph
+  readonly state: readonly State[]
+}
+
+/** What a backend makes of a routine. */
 export interface Executable {
   readonly build: string
   readonly threads: number
@@ -35,13 +49,17 @@ export interface Executable {
   /**
    * Runs the graph once.
    * @param inputs values of `graph.inputs`, in order, of the right lengths
-   * @returns values of `graph.outputs`, in order, in arrays that the caller may keep
+   * @returns the results, in order, in arrays that the caller may keep
    */
   run(inputs: readonly Float32Array[]): Promise<(Float32Array | Int32Array)[]>
   /** Runs the graph once, step by step, and times each of them. */
   profile(inputs: readonly Float32Array[]): Promise<StepTime[]>
+  /** Copies of all state, in order, after the runs that were asked for before. */
+  read(): Promise<Float32Array[]>
+  /** Replaces state, of which `undefined` is left as it is, after the runs that were asked for before. */
+  write(values: readonly (Float32Array | undefined)[]): Promise<void>
   dispose(): void
 }
 
 /** A way to run graphs. */
-export type Backend = (graph: Graph) => Promise<Executable>
+export type Backend = (routine: Routine) => Promise<Executable>

@@ -5,12 +5,16 @@ import type { Backend, StepTime } from './program.ts'
 import { sizeOf } from './shape.ts'
 import type { Tensor } from './tensor.ts'
 
+/** Bits of the numbers between operations; inside of them sums are always in double precision. */
+export type Precision = 32 | 64
+
 /** Computes one tensor from the values of its inputs. */
-export function evaluateNode(node: Tensor, inputs: readonly Values[]): Values {
+export function evaluateNode(node: Tensor, inputs: readonly Values[], precision: Precision = 32): Values {
   const size = sizeOf(node.shape)
+  const floats = precision === 32 ? Float32Array : Float64Array
   const output: Values = {
     shape: node.shape,
-    data: node.dtype === 'i32' ? new Int32Array(size) : new Float32Array(size),
+    data: node.dtype === 'i32' ? new Int32Array(size) : new floats(size),
   }
   operationOf(node.op).reference(inputs, output, node.attributes)
   return output
@@ -24,8 +28,9 @@ export function evaluateNode(node: Tensor, inputs: readonly Values[]): Values {
  */
 export function evaluate(
   graph: Graph,
-  leaves: (leaf: Tensor<'input' | 'parameter'>) => Float32Array,
+  leaves: (leaf: Tensor<'input' | 'parameter'>) => Float32Array | Float64Array,
   computed: (node: Tensor, milliseconds: number) => void = () => {},
+  precision: Precision = 32,
 ): Values[] {
   const values = new Map<Tensor, Values>()
   for (const node of graph.nodes) {
@@ -39,6 +44,7 @@ export function evaluate(
       evaluateNode(
         node,
         node.inputs.map(tensor => values.get(tensor)!),
+        precision,
       ),
     )
     computed(node, performance.now() - start)
@@ -47,34 +53,55 @@ export function evaluate(
 }
 
 /** The backend that needs no WebAssembly. It is slow: for tests, and for looking at how something is computed. */
-export const referenceBackend: Backend = async graph => ({
-  build: 'reference',
-  threads: 1,
-  memory: {
-    weights: bytesOf(graph, node => node.is('constant')),
-    activations: bytesOf(graph, node => !node.is('constant')),
-    instructions: 0,
-  },
-  async run(inputs) {
-    const given = new Map<Tensor, Float32Array>(graph.inputs.map((node, i) => [node, inputs[i]]))
-    return evaluate(graph, leaf => given.get(leaf)!).map(({ data }) => data.slice() as Float32Array | Int32Array)
-  },
-  async profile(inputs) {
-    const given = new Map<Tensor, Float32Array>(graph.inputs.map((node, i) => [node, inputs[i]]))
-    const steps: StepTime[] = []
-    evaluate(
-      graph,
-      leaf => given.get(leaf)!,
-      (node, milliseconds) => {
+export const referenceBackend: Backend = async ({ graph, state }) => {
+  const values = new Map<Tensor, Float32Array>(state.map(({ parameter, initial }) => [parameter, initial.slice()]))
+  const results = graph.outputs.length - state.length
+  const run = (inputs: readonly Float32Array[], computed?: Parameters<typeof evaluate>[2]) => {
+    graph.inputs.forEach((node, i) => {
+      values.set(node, inputs[i])
+    })
+    const outputs = evaluate(graph, leaf => values.get(leaf)!, computed)
+    const copies = outputs.map(({ data }) => data.slice() as Float32Array | Int32Array)
+    state.forEach(({ parameter }, i) => {
+      values.set(parameter, copies[results + i] as Float32Array)
+    })
+    return copies.slice(0, results)
+  }
+  return {
+    build: 'reference',
+    threads: 1,
+    memory: {
+      weights: bytesOf(graph, isWeight),
+      activations: bytesOf(graph, node => !isWeight(node)),
+      instructions: 0,
+    },
+    async run(inputs) {
+      return run(inputs)
+    },
+    async profile(inputs) {
+      const steps: StepTime[] = []
+      run(inputs, (node, milliseconds) => {
         if (node.is('constant') || node.is('reshape')) return
         const { op: operation, shape } = node
         steps.push({ name: layerName(node), operation, kernel: 'reference', shape, macs: macs(node), milliseconds })
-      },
-    )
-    return steps
-  },
-  dispose() {},
-})
+      })
+      return steps
+    },
+    async read() {
+      return state.map(({ parameter }) => values.get(parameter)!.slice())
+    },
+    async write(given) {
+      state.forEach(({ parameter }, i) => {
+        if (given[i]) values.set(parameter, given[i].slice())
+      })
+    },
+    dispose() {},
+  }
+}
+
+function isWeight(node: Tensor): boolean {
+  return node.is('constant') || node.is('parameter')
+}
 
 function bytesOf(graph: Graph, isCounted: (node: Tensor) => boolean): number {
   return graph.nodes.reduce((sum, node) => sum + (isCounted(node) ? byteSize(node) : 0), 0)

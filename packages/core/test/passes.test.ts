@@ -5,9 +5,12 @@ import {
   concat,
   constant,
   conv2d,
+  grad,
   graphOf,
   input,
   linear,
+  moments,
+  normalize,
   Scope,
   type Shape,
   Tensor,
@@ -36,6 +39,21 @@ class Builder {
     return batchNorm(input, { gamma: of('weight'), beta: of('bias'), mean: of('mean'), variance: of('var') })
   }
 
+  batchNorm(input: Tensor): Tensor {
+    const layer = this.scope.at(`bn${this.#layers++}`)
+    const of = (name: string) => layer.parameter(name, input.shape.slice(-1))
+    return normalize(input, moments(input), { gamma: of('weight'), beta: of('bias') })
+  }
+
+  /** What training computes: the gradients of a loss that is the sum of `y`, of the convolutions' weights. */
+  gradients(y: Tensor): Tensor[] {
+    const { parameters } = graphOf([y])
+    return grad(
+      y.square().sum(),
+      parameters.filter(({ attributes }) => attributes.name.startsWith('conv')),
+    )
+  }
+
   vector(shape: Shape): Tensor {
     return this.scope.parameter(`vector${this.#layers++}`, shape)
   }
@@ -57,6 +75,7 @@ function describeNode(node: Tensor): string {
   const parts: string[] = ['kind' in attributes ? attributes.kind : node.op]
   if ('bias' in attributes && attributes.bias) parts.push('bias')
   if ('residual' in attributes && attributes.residual) parts.push('residual')
+  if ('gate' in attributes && attributes.gate) parts.push('gate')
   if ('activation' in attributes && attributes.activation !== 'none') parts.push(attributes.activation)
   return parts.join('+')
 }
@@ -188,6 +207,33 @@ const cases: Record<string, [build: (b: Builder) => Tensor | Tensor[], after: st
         .relu()
     },
     'matmul+bias+residual+relu',
+  ],
+
+  'a batch norm of the batch takes the residual and the ReLU in': [
+    b => b.batchNorm(b.conv(x)).add(x).relu(),
+    'conv2d, moments, normalize+residual+relu',
+  ],
+  'only one residual': [
+    b => b.batchNorm(b.conv(x)).add(x).add(x.neg()),
+    'conv2d, moments, normalize+residual, neg, add',
+  ],
+  'not when the normalized value is used elsewhere': [
+    b => {
+      const y = b.batchNorm(x)
+      return y.relu().add(y)
+    },
+    'moments, normalize, relu, add',
+  ],
+  'the gradient of a batch norm takes the gate of the ReLU in': [
+    b => b.gradients(b.batchNorm(b.conv(x)).relu()),
+    'conv2d, moments, normalize+relu, mul, mul, normalizeSums+gate, normalizeGradient+gate, conv2dWeightGradient',
+  ],
+  'not when the shortcut needs the gated gradient too, which the convolution adds': [
+    b => {
+      const y = b.conv(x)
+      return b.gradients(b.batchNorm(b.conv(y)).add(y).relu())
+    },
+    'conv2d, conv2d, moments, normalize+residual+relu, mul, mul, gate, normalizeSums, normalizeGradient, conv2dInputGradient+residual, conv2dWeightGradient, conv2dWeightGradient',
   ],
 
   'what is known is computed': [b => x.mul(b.vector([4]).square().add(1).sqrt()), 'mul'],

@@ -1,4 +1,4 @@
-import { type ConvolutionGeometry, convolutionOutput, isWinograd, PLANE_GAP } from './convolution.ts'
+import { type ConvolutionGeometry, convolutionOutput, GAP, isWinograd } from './convolution.ts'
 import type { Instruction } from './instructions.generated.ts'
 
 /** How the gradient of a convolution's weights is computed. */
@@ -130,8 +130,8 @@ function winograd(g: ConvolutionGeometry): WeightGradientPlan {
   const columns = Math.ceil(g.outputs / COLUMNS) * COLUMNS
   const fitting = Math.floor(BLOCK_FLOATS / (POINTS * (inputs + columns)))
   const block = Math.min(all, Math.max(BLOCK_PIECES, fitting))
-  const inputFloats = POINTS * (inputs * block + PLANE_GAP)
-  const gradientFloats = POINTS * (columns * block + PLANE_GAP)
+  const inputFloats = POINTS * (inputs * block + GAP)
+  const gradientFloats = POINTS * (columns * block + GAP)
   const sumFloats = POINTS * g.channels * columns
   return {
     workspaceFloats: inputFloats + gradientFloats + sumFloats,

@@ -165,8 +165,8 @@ export class Model {
     let program = this.#programs.get(key)
     if (!program) {
       this.#keepPrograms(PROGRAMS_KEPT - 1)
-      const outputs = { ...resnet(this.architecture, input('images', [n, side, side, 3])) }
-      program = await compile({ outputs, parameters: this.parameters }, this.#options)
+      const { logits, embedding } = resnet(this.architecture, input('images', [n, side, side, 3]))
+      program = await compile({ outputs: { logits, embedding }, parameters: this.parameters }, this.#options)
     }
     this.#programs.delete(key)
     this.#programs.set(key, program)

@@ -1,4 +1,15 @@
-import { batchNorm, conv2d, globalAvgPool, linear, maxPool2d, Scope, type Tensor } from '@residual/core'
+import {
+  batchNorm,
+  conv2d,
+  globalAvgPool,
+  linear,
+  maxPool2d,
+  moments,
+  normalize,
+  Scope,
+  type Tensor,
+  weightedSum,
+} from '@residual/core'
 import type { Architecture } from './architectures.ts'
 
 /** What one block needs to know beyond its input. */
@@ -9,26 +20,56 @@ interface BlockConfig {
   readonly outputs: number
   readonly stride: number
   readonly arch: Architecture
+  readonly norm: Norm
+  /** Factor of F(x), if there is one. */
+  readonly scale: Tensor | undefined
 }
+
+/** A batch norm with the parameters of a scope. */
+type Norm = (s: Scope, x: Tensor) => Tensor
 
 const channels = (x: Tensor): number => x.shape[3]
 
 /** `f + x`, or `f` alone in a plain network. */
-const join = (f: Tensor, x: Tensor | undefined): Tensor => (x ? f.add(x) : f)
+function join(f: Tensor, x: Tensor | undefined, { scale }: BlockConfig): Tensor {
+  const scaled = scale ? f.mul(scale) : f
+  return x ? scaled.add(x) : scaled
+}
 
 function conv(s: Scope, x: Tensor, filters: number, kernel: number, stride = 1, groups = 1): Tensor {
   const weight = s.parameter('weight', [filters, channels(x) / groups, kernel, kernel])
   return conv2d(x, weight, { stride, padding: kernel >> 1, groups })
 }
 
-function norm(s: Scope, x: Tensor): Tensor {
+/** What a batch norm has: the learned scale and shift, and statistics of what it has seen in training. */
+function normParameters(s: Scope, x: Tensor) {
   const shape = [channels(x)]
-  return batchNorm(x, {
+  return {
     gamma: s.parameter('weight', shape),
     beta: s.parameter('bias', shape),
     mean: s.buffer('running_mean', shape),
     variance: s.buffer('running_var', shape),
-  })
+  }
+}
+
+/** With the running statistics. */
+const inferenceNorm: Norm = (s, x) => batchNorm(x, normParameters(s, x))
+
+/** Share of a batch in the next running statistics, PyTorch's default. */
+const MOMENTUM = 0.1
+
+/** With the statistics of the batch, of which the running ones take a part; the variance without bias, as in PyTorch. */
+function trainingNorm(updates: Map<Tensor<'parameter'>, Tensor>): Norm {
+  return (s, x) => {
+    const { mean, variance, ...options } = normParameters(s, x)
+    const batch = moments(x)
+    const row = (i: number) => batch.slice([i, 0], [i + 1, channels(x)]).reshape([channels(x)])
+    const count = x.shape[0] * x.shape[1] * x.shape[2]
+    const unbiased = count / Math.max(1, count - 1)
+    updates.set(mean, weightedSum([mean, row(0)], [1 - MOMENTUM, MOMENTUM]))
+    updates.set(variance, weightedSum([variance, row(1)], [1 - MOMENTUM, MOMENTUM * unbiased]))
+    return normalize(x, batch, options)
+  }
 }
 
 /** Every `stride`-th pixel, with zero channels before and after: the parameter-free shortcut A. */
@@ -55,38 +96,38 @@ function shortcut(s: Scope, x: Tensor, b: BlockConfig, from = x): Tensor | undef
   if (same && kind !== 'C') return x
   if (kind === 'A') return subsampleAndPad(x, b)
   const projected = conv(s.at('downsample.0'), from, b.outputs, 1, b.stride)
-  return preActivation ? projected : norm(s.at('downsample.1'), projected)
+  return preActivation ? projected : b.norm(s.at('downsample.1'), projected)
 }
 
 /** H(x) = relu(F(x) + x), F of two 3x3 convolutions. */
 function basicBlock(s: Scope, x: Tensor, b: BlockConfig): Tensor {
-  const a = norm(s.at('bn1'), conv(s.at('conv1'), x, b.width, 3, b.stride)).relu()
-  const f = norm(s.at('bn2'), conv(s.at('conv2'), a, b.outputs, 3))
-  return join(f, shortcut(s, x, b)).relu()
+  const a = b.norm(s.at('bn1'), conv(s.at('conv1'), x, b.width, 3, b.stride)).relu()
+  const f = b.norm(s.at('bn2'), conv(s.at('conv2'), a, b.outputs, 3))
+  return join(f, shortcut(s, x, b), b).relu()
 }
 
 /** H(x) = relu(F(x) + x), F of a 3x3 convolution between two of 1x1. */
 function bottleneck(s: Scope, x: Tensor, b: BlockConfig): Tensor {
   const [first, second] = b.arch.strideIn === '1x1' ? [b.stride, 1] : [1, b.stride]
-  const a1 = norm(s.at('bn1'), conv(s.at('conv1'), x, b.width, 1, first)).relu()
-  const a2 = norm(s.at('bn2'), conv(s.at('conv2'), a1, b.width, 3, second, b.arch.groups)).relu()
-  const f = norm(s.at('bn3'), conv(s.at('conv3'), a2, b.outputs, 1))
-  return join(f, shortcut(s, x, b)).relu()
+  const a1 = b.norm(s.at('bn1'), conv(s.at('conv1'), x, b.width, 1, first)).relu()
+  const a2 = b.norm(s.at('bn2'), conv(s.at('conv2'), a1, b.width, 3, second, b.arch.groups)).relu()
+  const f = b.norm(s.at('bn3'), conv(s.at('conv3'), a2, b.outputs, 1))
+  return join(f, shortcut(s, x, b), b).relu()
 }
 
 /** H(x) = F(x) + x, batch norm and ReLU leading each convolution (He et al. 2016). */
 function basicBlockV2(s: Scope, x: Tensor, b: BlockConfig): Tensor {
-  const a1 = norm(s.at('bn1'), x).relu()
-  const a2 = norm(s.at('bn2'), conv(s.at('conv1'), a1, b.width, 3, b.stride)).relu()
-  return join(conv(s.at('conv2'), a2, b.outputs, 3), shortcut(s, x, b, a1))
+  const a1 = b.norm(s.at('bn1'), x).relu()
+  const a2 = b.norm(s.at('bn2'), conv(s.at('conv1'), a1, b.width, 3, b.stride)).relu()
+  return join(conv(s.at('conv2'), a2, b.outputs, 3), shortcut(s, x, b, a1), b)
 }
 
 /** H(x) = F(x) + x, batch norm and ReLU leading each convolution (He et al. 2016). */
 function bottleneckV2(s: Scope, x: Tensor, b: BlockConfig): Tensor {
-  const a1 = norm(s.at('bn1'), x).relu()
-  const a2 = norm(s.at('bn2'), conv(s.at('conv1'), a1, b.width, 1)).relu()
-  const a3 = norm(s.at('bn3'), conv(s.at('conv2'), a2, b.width, 3, b.stride, b.arch.groups)).relu()
-  return join(conv(s.at('conv3'), a3, b.outputs, 1), shortcut(s, x, b, a1))
+  const a1 = b.norm(s.at('bn1'), x).relu()
+  const a2 = b.norm(s.at('bn2'), conv(s.at('conv1'), a1, b.width, 1)).relu()
+  const a3 = b.norm(s.at('bn3'), conv(s.at('conv2'), a2, b.width, 3, b.stride, b.arch.groups)).relu()
+  return join(conv(s.at('conv3'), a3, b.outputs, 1), shortcut(s, x, b, a1), b)
 }
 
 const BLOCKS = {
@@ -95,41 +136,62 @@ const BLOCKS = {
 } as const
 
 /** The layers before the first stage. Pre-activation networks leave the normalisation to their blocks. */
-function stem(s: Scope, x: Tensor, { family, width, preActivation }: Architecture): Tensor {
+function stem(s: Scope, x: Tensor, { family, width, preActivation }: Architecture, norm: Norm): Tensor {
   const [kernel, stride] = family === 'imagenet' ? [7, 2] : [3, 1]
   const y = conv(s.at('conv1'), x, width, kernel, stride)
   const a = preActivation ? y : norm(s.at('bn1'), y).relu()
   return family === 'imagenet' ? maxPool2d(a, { kernel: 3, stride: 2, padding: 1 }) : a
 }
 
-/** What {@link resnet} gives: `logits` `[n, classes]` and the vector before the classifier, `embedding` `[n, features]`. */
+export interface ResnetOptions {
+  /** Length of the logits; default the architecture's own. */
+  readonly classes?: number
+  /** Batch norms take the statistics of the batch, and {@link Network.updates} says how the running ones follow. */
+  readonly training?: boolean
+  /**
+   * A factor, broadcast to `[n, h, w, c]`, of the F(x) of each block, counted from 0: stochastic depth (Huang et al.
+   * 2016) and removed blocks. Default none.
+   */
+  readonly branchScale?: (block: number, blocks: number) => Tensor | undefined
+}
+
+/** What {@link resnet} gives. */
 export interface Network {
+  /** `[n, classes]` */
   readonly logits: Tensor
+  /** The vector before the classifier, `[n, features]`. */
   readonly embedding: Tensor
+  /** The next value of each running statistic; none unless in training. */
+  readonly updates: ReadonlyMap<Tensor<'parameter'>, Tensor>
 }
 
 /**
  * Builds any architecture on `x` of `[n, h, w, 3]`. Parameters carry torchvision's names (`layer1.0.conv1.weight`); a
  * pre-activation network has one batch norm more, `bn`, before the pooling.
  *
- * @param classes length of the logits; the architecture's own if not given.
  * @throws ShapeError where the picture is too small for the stem.
  */
-export function resnet(arch: Architecture, x: Tensor, { classes = arch.classes }: { classes?: number } = {}): Network {
+export function resnet(arch: Architecture, x: Tensor, options: ResnetOptions = {}): Network {
+  const { classes = arch.classes, training = false, branchScale = () => undefined } = options
   const s = new Scope()
+  const updates = new Map<Tensor<'parameter'>, Tensor>()
+  const norm = training ? trainingNorm(updates) : inferenceNorm
   const { [arch.preActivation ? 'v2' : 'v1']: block, expansion } = BLOCKS[arch.block]
-  let y = stem(s, x, arch)
-  arch.layers.forEach((blocks, stage) => {
+  const blocks = arch.layers.reduce((a, b) => a + b)
+  let y = stem(s, x, arch, norm)
+  let built = 0
+  arch.layers.forEach((count, stage) => {
     const planes = arch.width * 2 ** stage
     const width = arch.block === 'basic' ? planes : Math.floor((planes * arch.widthPerGroup) / 64) * arch.groups
-    for (let i = 0; i < blocks; i++) {
+    for (let i = 0; i < count; i++) {
       const stride = i === 0 && stage > 0 ? 2 : 1
-      y = block(s.at(`layer${stage + 1}.${i}`), y, { width, outputs: planes * expansion, stride, arch })
+      const config = { width, outputs: planes * expansion, stride, arch, norm, scale: branchScale(built++, blocks) }
+      y = block(s.at(`layer${stage + 1}.${i}`), y, config)
     }
   })
   if (arch.preActivation) y = norm(s.at('bn'), y).relu()
   const embedding = globalAvgPool(y)
   const fc = s.at('fc')
   const weight = fc.parameter('weight', [classes, embedding.shape[1]])
-  return { logits: linear(embedding, weight, fc.parameter('bias', [classes])), embedding }
+  return { logits: linear(embedding, weight, fc.parameter('bias', [classes])), embedding, updates }
 }

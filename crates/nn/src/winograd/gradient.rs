@@ -5,7 +5,7 @@
 //! less. For each point the sum is that of outer products, as [`gemm::sum_outer_products`] takes them.
 
 use super::lines::{Lines, F4};
-use super::PLANE_GAP;
+use super::GAP;
 use crate::lanes::load;
 use crate::share::Share;
 use gemm::{sum_outer_products, Pixels, Sums, COLUMNS};
@@ -41,8 +41,8 @@ impl Factor {
     /// Values from one point to the next.
     fn plane(self, channels: usize, pieces: usize) -> usize {
         match self {
-            Factor::Input => input_stride(channels) * pieces + PLANE_GAP,
-            Factor::Gradient => channels.next_multiple_of(COLUMNS) * pieces + PLANE_GAP,
+            Factor::Input => input_stride(channels) * pieces + GAP,
+            Factor::Gradient => channels.next_multiple_of(COLUMNS) * pieces + GAP,
         }
     }
 }

@@ -1,10 +1,11 @@
 import { type Instruction, type Kernels, type LoadedProgram, loadKernels } from '@residual/kernels-wasm'
-import { byteSize, type Graph, layerName, macs } from '../graph.ts'
+import { byteSize, layerName, macs } from '../graph.ts'
 import { planArena } from '../memory-plan.ts'
-import type { Build, Executable, StepTime } from '../program.ts'
+import type { Build, Executable, Routine, StepTime } from '../program.ts'
 import { type DType, sizeOf } from '../shape.ts'
 import type { Tensor } from '../tensor.ts'
 import { lowerNode } from './rules.ts'
+import { schedule } from './schedule.ts'
 import { Allocations, ProgramWriter } from './writer.ts'
 
 export interface WasmOptions {
@@ -20,11 +21,13 @@ const forgotten = new FinalizationRegistry<Allocations>(allocations => allocatio
  * at its place in one arena, and the list of instructions.
  * @throws MemoryError where it does not fit.
  */
-export async function lowerToWasm(graph: Graph, options: WasmOptions): Promise<Executable> {
+export async function lowerToWasm(routine: Routine, options: WasmOptions): Promise<Executable> {
   const kernels = await loadKernels(options)
   const allocations = new Allocations(kernels)
   try {
-    const writer = new ProgramWriter(kernels, allocations, planArena(graph))
+    const { graph, inPlace } = schedule(routine)
+    const arena = planArena(graph, node => inPlace.has(node))
+    const writer = new ProgramWriter(kernels, allocations, arena, routine.state, inPlace)
     const steps: Step[] = []
     for (const node of graph.nodes) {
       const first = writer.instructions.length
@@ -32,6 +35,10 @@ export async function lowerToWasm(graph: Graph, options: WasmOptions): Promise<E
       if (byteSize(node) > 0) lowerNode(node, writer)
       if (writer.instructions.length > first) steps.push(stepOf(node, writer.instructions, first))
     }
+    const results = graph.outputs.slice(0, graph.outputs.length - routine.state.length)
+    routine.state.forEach(({ parameter }, i) => {
+      writer.assign(parameter, graph.outputs[results.length + i])
+    })
     await writer.prepareConstants()
     // Neither tensors nor the writer are kept: they hold the weights as they were.
     const executable = new WasmExecutable(
@@ -40,7 +47,8 @@ export async function lowerToWasm(graph: Graph, options: WasmOptions): Promise<E
       allocations.load(writer.instructions),
       steps,
       graph.inputs.map(node => writer.addressOf(node)),
-      graph.outputs.map(node => ({ address: writer.addressOf(node), size: sizeOf(node.shape), dtype: node.dtype })),
+      results.map(node => ({ address: writer.addressOf(node), size: sizeOf(node.shape), dtype: node.dtype })),
+      routine.state.map(({ parameter }) => ({ address: writer.addressOf(parameter), size: sizeOf(parameter.shape) })),
       { weights: writer.weightBytes, activations: writer.activationBytes },
     )
     forgotten.register(executable, allocations, executable)
@@ -49,6 +57,12 @@ export async function lowerToWasm(graph: Graph, options: WasmOptions): Promise<E
     allocations.release()
     throw error
   }
+}
+
+/** Where so many values are. */
+interface Place {
+  readonly address: number
+  readonly size: number
 }
 
 /** Its runs follow one another, as they use the same memory. */
@@ -64,7 +78,8 @@ class WasmExecutable implements Executable {
     private readonly program: LoadedProgram,
     private readonly steps: readonly Step[],
     private readonly inputs: readonly number[],
-    private readonly outputs: readonly { address: number; size: number; dtype: DType }[],
+    private readonly outputs: readonly (Place & { dtype: DType })[],
+    private readonly state: readonly Place[],
     memory: { weights: number; activations: number },
   ) {
     this.memory = { ...memory, instructions: program.bytes }
@@ -99,6 +114,21 @@ class WasmExecutable implements Executable {
     })
   }
 
+  read(): Promise<Float32Array[]> {
+    return this.inTurn([], async () =>
+      this.state.map(({ address, size }) => this.kernels.floats(address, size).slice()),
+    )
+  }
+
+  write(values: readonly (Float32Array | undefined)[]): Promise<void> {
+    const copies = values.map(array => array?.slice())
+    return this.inTurn([], async () => {
+      this.state.forEach(({ address, size }, i) => {
+        if (copies[i]) this.kernels.floats(address, size).set(copies[i])
+      })
+    })
+  }
+
   dispose(): void {
     forgotten.unregister(this)
     // Threads may still be writing there.
@@ -109,11 +139,11 @@ class WasmExecutable implements Executable {
   private inTurn<T>(values: readonly Float32Array[], work: () => Promise<T>): Promise<T> {
     // Their place is in use until then, and the caller may change them.
     const copies = this.running > 0 ? values.map(array => array.slice()) : undefined
-    if (!copies) this.write(values)
+    if (!copies) this.fill(values)
     this.running++
     const turn = this.last.then(async () => {
       try {
-        if (copies) this.write(copies)
+        if (copies) this.fill(copies)
         return await work()
       } finally {
         this.running--
@@ -123,9 +153,9 @@ class WasmExecutable implements Executable {
     return turn
   }
 
-  private write(values: readonly Float32Array[]): void {
-    this.inputs.forEach((address, i) => {
-      this.kernels.floats(address, values[i].length).set(values[i])
+  private fill(values: readonly Float32Array[]): void {
+    values.forEach((array, i) => {
+      this.kernels.floats(this.inputs[i], array.length).set(array)
     })
   }
 }

@@ -1,8 +1,15 @@
-import { type Instruction, planConvolution, planMatmul } from '@residual/kernels-wasm'
+import {
+  planConvolution,
+  planConvolutionInputGradient,
+  planConvolutionWeightGradient,
+  planMatmul,
+  planMoments,
+  planNormalizeSums,
+} from '@residual/kernels-wasm'
 import type { OpName } from '../ops/index.ts'
-import type { Padding, Pair } from '../ops/window.ts'
-import { broadcastStrides, type Shape, sizeOf, stridesOf } from '../shape.ts'
+import { broadcastStrides, sizeOf, stridesOf } from '../shape.ts'
 import type { Tensor } from '../tensor.ts'
+import { denseAt, emitAlongAxis, emitCopy, emitPool, emitProduct, geometryOf, poolOf, rowsOf } from './emit.ts'
 import { coalesce } from './strides.ts'
 import type { ProgramWriter } from './writer.ts'
 
@@ -14,27 +21,43 @@ const rules: { readonly [Op in OpName]: Rule<Op> } = {
   input: nothing,
   constant: nothing,
   reshape: nothing,
-  // The passes replace these two.
-  parameter: impossible,
+  parameter: nothing,
+  // A pass replaces it.
   batchNorm: impossible,
 
   conv2d(node, writer) {
     const [x, weight] = node.inputs
-    const [batch, height, width, channels] = x.shape
-    const { stride, dilation, padding, groups } = node.attributes
-    const plan = planConvolution({
-      batch,
-      height,
-      width,
-      channels,
-      outputs: weight.shape[0],
-      groups,
-      kernel: [weight.shape[2], weight.shape[3]],
-      stride,
-      dilation,
-      padding,
-    })
+    const plan = planConvolution(geometryOf(node, x.shape, weight.shape))
     emitProduct(node, plan, writer.addressOf(x), writer)
+  },
+
+  conv2dInputGradient(node, writer) {
+    const [gradient, weight] = node.inputs
+    const plan = planConvolutionInputGradient(geometryOf(node, node.shape, weight.shape))
+    const { residual } = node.attributes
+    writer.emit(
+      ...plan.run({
+        input: writer.addressOf(gradient),
+        weights: writer.prepared(weight, plan.packedFloats, plan.pack),
+        residual: residual ? writer.addressOf(node.inputs[2]) : 0,
+        output: writer.addressOf(node),
+        zeros: writer.zerosFor(plan.zeros),
+        workspace: writer.workspaceOf(plan.workspaceFloats, plan.threadFloats),
+      }),
+    )
+  },
+
+  conv2dWeightGradient(node, writer) {
+    const [x, gradient] = node.inputs
+    const plan = planConvolutionWeightGradient(geometryOf(node, x.shape, node.shape))
+    writer.emit(
+      ...plan.run({
+        input: writer.addressOf(x),
+        gradient: writer.addressOf(gradient),
+        output: writer.addressOf(node),
+        workspace: writer.workspaceOf(plan.workspaceFloats),
+      }),
+    )
   },
 
   matmul(node, writer) {
@@ -90,10 +113,81 @@ const rules: { readonly [Op in OpName]: Rule<Op> } = {
     })
   },
 
-  maxPool2d: (node, writer) => emitPool(node, 'max', node.attributes, writer),
+  weightedSum(node, writer) {
+    const [weights, ...terms] = node.inputs.map(tensor => writer.addressOf(tensor))
+    const inputs = [...terms, 0, 0, 0].slice(0, 4)
+    writer.emit({ op: 'weightedSum', inputs, weights, output: writer.addressOf(node), count: sizeOf(node.shape) })
+  },
+
+  moments(node, writer) {
+    const [x] = node.inputs
+    const plan = planMoments(rowsOf(x))
+    const workspace = writer.workspaceOf(plan.workspaceFloats)
+    writer.emit(...plan.run({ input: writer.addressOf(x), output: writer.addressOf(node), workspace }))
+  },
+
+  normalize(node, writer) {
+    const [input, moments, gamma, beta, residual = 0] = node.inputs.map(tensor => writer.addressOf(tensor))
+    const { epsilon, activation } = node.attributes
+    const output = writer.addressOf(node)
+    writer.emit({
+      op: 'normalize',
+      input,
+      moments,
+      gamma,
+      beta,
+      residual,
+      output,
+      ...rowsOf(node),
+      epsilon,
+      activation,
+    })
+  },
+
+  normalizeSums(node, writer) {
+    const [gradient, input, moments, gate = 0] = node.inputs.map(tensor => writer.addressOf(tensor))
+    const { epsilon } = node.attributes
+    const plan = planNormalizeSums(rowsOf(node.inputs[1]))
+    const workspace = writer.workspaceOf(plan.workspaceFloats)
+    const output = writer.addressOf(node)
+    writer.emit(...plan.run({ gradient, input, moments, gate, epsilon, output, workspace }))
+  },
+
+  normalizeGradient(node, writer) {
+    const [gradient, input, moments, gamma, sums, gate = 0] = node.inputs.map(tensor => writer.addressOf(tensor))
+    const { epsilon } = node.attributes
+    const output = writer.addressOf(node)
+    writer.emit({
+      op: 'normalizeGradient',
+      gradient,
+      input,
+      moments,
+      gamma,
+      sums,
+      gate,
+      output,
+      ...rowsOf(node),
+      epsilon,
+    })
+  },
+
+  maxPool2d: (node, writer) => emitPool(node, 'max', writer),
 
   avgPool2d(node, writer) {
-    emitPool(node, node.attributes.countIncludePad ? 'averageWithPadding' : 'average', node.attributes, writer)
+    emitPool(node, node.attributes.countIncludePad ? 'averageWithPadding' : 'average', writer)
+  },
+
+  maxPool2dGradient(node, writer) {
+    const [gradient, input] = node.inputs.map(tensor => writer.addressOf(tensor))
+    const geometry = poolOf(node, node.shape, node.inputs[0].shape)
+    writer.emit({ op: 'pool2dGradient', kind: 'max', gradient, input, output: writer.addressOf(node), ...geometry })
+  },
+
+  avgPool2dGradient(node, writer) {
+    const kind = node.attributes.countIncludePad ? 'averageWithPadding' : 'average'
+    const [gradient, output] = [writer.addressOf(node.inputs[0]), writer.addressOf(node)]
+    const geometry = poolOf(node, node.shape, node.inputs[0].shape)
+    writer.emit({ op: 'pool2dGradient', kind, gradient, input: 0, output, ...geometry })
   },
 
   globalAvgPool(node, writer) {
@@ -110,6 +204,22 @@ const rules: { readonly [Op in OpName]: Rule<Op> } = {
     const first = widths.reduce((sum, [before], axis) => sum + before * strides[axis], 0)
     writer.emit({ op: 'fill', output, count: sizeOf(node.shape), value })
     emitCopy(writer, node.inputs[0].shape, denseAt(node.inputs[0], writer), { address: output + 4 * first, strides })
+  },
+
+  broadcast(node, writer) {
+    const [x] = node.inputs
+    const strides = broadcastStrides(x.shape, node.shape)
+    emitCopy(writer, node.shape, { address: writer.addressOf(x), strides }, denseAt(node, writer))
+  },
+
+  spread(node, writer) {
+    const [x] = node.inputs
+    const { begin, step } = node.attributes
+    const { address, strides } = denseAt(node, writer)
+    const first = begin.reduce((sum, from, axis) => sum + from * strides[axis], 0)
+    const walked = strides.map((stride, axis) => stride * step[axis])
+    writer.emit({ op: 'fill', output: address, count: sizeOf(node.shape), value: 0 })
+    emitCopy(writer, x.shape, denseAt(x, writer), { address: address + 4 * first, strides: walked })
   },
 
   slice(node, writer) {
@@ -174,89 +284,4 @@ function nothing(): void {}
 
 function impossible(node: Tensor): void {
   throw new Error(`lowering: ${node.op} should have been replaced by a pass`)
-}
-
-/** A convolution or matrix product with its epilogue. */
-function emitProduct(
-  node: Tensor<'conv2d'> | Tensor<'matmul'>,
-  plan: ReturnType<typeof planConvolution>,
-  input: number,
-  writer: ProgramWriter,
-): void {
-  const { bias, residual, activation } = node.attributes
-  writer.emit(
-    ...plan.run({
-      input,
-      weights: writer.prepared(node.inputs[1], plan.packedFloats, plan.pack),
-      bias: bias ? writer.biasOf(node.inputs[2], plan.biasFloats) : 0,
-      residual: residual ? writer.addressOf(node.inputs[node.inputs.length - 1]) : 0,
-      output: writer.addressOf(node),
-      zeros: writer.zerosFor(plan.zeros),
-      workspace: writer.workspaceOf(plan.workspaceFloats),
-      activation,
-    }),
-  )
-}
-
-function emitPool(
-  node: Tensor,
-  kind: Extract<Instruction, { op: 'pool2d' }>['kind'],
-  { kernel, stride, padding }: { kernel: Pair; stride: Pair; padding: Padding },
-  writer: ProgramWriter,
-): void {
-  const [batch, height, width, channels] = node.inputs[0].shape
-  writer.emit({
-    op: 'pool2d',
-    kind,
-    input: writer.addressOf(node.inputs[0]),
-    output: writer.addressOf(node),
-    batch,
-    height,
-    width,
-    channels,
-    outputHeight: node.shape[1],
-    outputWidth: node.shape[2],
-    kernel,
-    stride,
-    padding: [padding[0], padding[2]],
-  })
-}
-
-function emitAlongAxis(
-  node: Tensor<'softmax'> | Tensor<'logSoftmax'> | Tensor<'argmax'>,
-  op: 'softmax' | 'logSoftmax' | 'argmax',
-  writer: ProgramWriter,
-): void {
-  const [x] = node.inputs
-  const { axis } = node.attributes
-  writer.emit({
-    op,
-    input: writer.addressOf(x),
-    output: writer.addressOf(node),
-    outer: sizeOf(x.shape.slice(0, axis)),
-    length: x.shape[axis],
-    inner: sizeOf(x.shape.slice(axis + 1)),
-  })
-}
-
-interface Strided {
-  readonly address: number
-  readonly strides: readonly number[]
-}
-
-function denseAt(tensor: Tensor, writer: ProgramWriter): Strided {
-  return { address: writer.addressOf(tensor), strides: stridesOf(tensor.shape) }
-}
-
-function emitCopy(writer: ProgramWriter, shape: Shape, from: Strided, to: Strided): void {
-  if (sizeOf(shape) === 0) return
-  const { sizes, strides } = coalesce(shape, { input: from.strides, output: to.strides })
-  writer.emit({
-    op: 'copy',
-    input: from.address,
-    output: to.address,
-    sizes,
-    inputStrides: strides.input,
-    outputStrides: strides.output,
-  })
 }

@@ -1,6 +1,7 @@
 import type { Instruction, Kernels, LoadedProgram } from '@residual/kernels-wasm'
 import { byteSize } from '../graph.ts'
 import { type ArenaPlan, storageOf } from '../memory-plan.ts'
+import type { State } from '../program.ts'
 import { sizeOf } from '../shape.ts'
 import type { Tensor } from '../tensor.ts'
 
@@ -29,8 +30,8 @@ export class Allocations {
   }
 }
 
-/** The instruction that reads values at `source` and writes to `target`. */
-type Prepare = (source: number, target: number) => Instruction
+/** What reads values at `source` and writes to `target`. */
+type Prepare = (source: number, target: number) => Instruction | readonly Instruction[]
 
 /** Bytes of constants that are in memory at a time only to be prepared, at least one of them. */
 const ORIGINALS = 1 << 24
@@ -38,7 +39,8 @@ const ORIGINALS = 1 << 24
 /** Where a program's tensors lie while it is being written, and its instructions so far. */
 export class ProgramWriter {
   readonly instructions: Instruction[] = []
-  private readonly constants = new Map<Tensor, number>()
+  /** Addresses of constants and state. */
+  private readonly lasting = new Map<Tensor, number>()
   private readonly arena: number
   private zeros = { address: 0, count: 0 }
   private workspace = { address: 0, floats: 0 }
@@ -52,28 +54,44 @@ export class ProgramWriter {
     private readonly kernels: Kernels,
     private readonly allocations: Allocations,
     private readonly plan: ArenaPlan,
+    state: readonly State[] = [],
+    /** Updates that are written over the parameter they are for. */
+    private readonly inPlace: ReadonlyMap<Tensor, Tensor> = new Map(),
   ) {
     this.arena = allocations.allocate(plan.bytes)
     this.activationBytes = plan.bytes
+    for (const { parameter, initial } of state) {
+      const address = this.weights(initial.length)
+      kernels.floats(address, initial.length).set(initial)
+      this.lasting.set(parameter, address)
+    }
   }
 
   /** Address of a tensor's values; constants are written to memory when first asked for. */
   addressOf(tensor: Tensor): number {
     const offset = this.plan.offsets.get(tensor)
     if (offset !== undefined) return this.arena + offset
-    const storage = storageOf(tensor) as Tensor<'constant'>
-    let address = this.constants.get(storage)
+    const origin = storageOf(tensor)
+    const storage = (this.inPlace.get(origin) ?? origin) as Tensor<'constant'>
+    let address = this.lasting.get(storage)
     if (address === undefined) {
       const floats = sizeOf(storage.shape)
       address = this.weights(floats)
       writeConstant(storage, this.kernels.floats(address, floats))
-      this.constants.set(storage, address)
+      this.lasting.set(storage, address)
     }
     return address
   }
 
   emit(...instructions: Instruction[]): void {
     this.instructions.push(...instructions)
+  }
+
+  /** Stores the value of an update in its parameter at the end of the program, unless it is there already. */
+  assign(parameter: Tensor, value: Tensor): void {
+    const [from, to] = [this.addressOf(value), this.addressOf(parameter)]
+    const count = sizeOf(parameter.shape)
+    if (from !== to && count > 0) this.emit(copyRow(from, to, count))
   }
 
   /** Room for `floats` values that live as long as the program. */
@@ -89,15 +107,22 @@ export class ProgramWriter {
     return this.allocations.allocate(floats * 4)
   }
 
-  /** Room for at least `floats` values that mean nothing before and after one operation; all operations share it. */
-  workspaceOf(floats: number): number {
+  /**
+   * Room for at least `shared` values and `own` more for each thread, which mean nothing before and after one
+   * operation; all operations share it.
+   */
+  workspaceOf(shared: number, own = 0): number {
+    const floats = shared + this.kernels.threads * own
     if (floats > this.workspace.floats) this.workspace = { address: this.scratch(floats), floats }
     return this.workspace.address
   }
 
   /** Address of at least `count` zeros that nothing writes to. */
   zerosFor(count: number): number {
-    if (count > this.zeros.count) this.zeros = { address: this.weights(count), count }
+    if (count > this.zeros.count) {
+      this.zeros = { address: this.weights(count), count }
+      this.kernels.floats(this.zeros.address, count).fill(0)
+    }
     return this.zeros.address
   }
 
@@ -108,9 +133,13 @@ export class ProgramWriter {
   prepared(tensor: Tensor, floats: number, prepare: Prepare): number {
     const storage = storageOf(tensor)
     const isConstant = storage.is('constant')
-    const target = isConstant ? this.weights(floats) : this.scratch(floats)
-    if (isConstant) this.preparations.push({ original: storage, target, prepare })
-    else this.emit(prepare(this.addressOf(tensor), target))
+    if (isConstant) {
+      const target = this.weights(floats)
+      this.preparations.push({ original: storage, target, prepare })
+      return target
+    }
+    const target = this.scratch(floats)
+    this.emit(...[prepare(this.addressOf(tensor), target)].flat())
     return target
   }
 
@@ -126,7 +155,7 @@ export class ProgramWriter {
       const originals = this.kernels.allocate(bytes)
       try {
         let source = originals
-        const instructions = this.preparations.splice(0, count).map(({ original, target, prepare }) => {
+        const instructions = this.preparations.splice(0, count).flatMap(({ original, target, prepare }) => {
           const instruction = prepare(source, target)
           writeConstant(original, this.kernels.floats(source, sizeOf(original.shape)))
           source += byteSize(original)

@@ -1,7 +1,7 @@
 import { ShapeError } from '../errors.ts'
 import { formatShape, normalizeAxis } from '../shape.ts'
 import { Tensor } from '../tensor.ts'
-import { defineOperation, noMacs } from './operation.ts'
+import { defineOperation, noGradient, noMacs } from './operation.ts'
 import { walkLines } from './softmax.ts'
 
 /** Inputs: x with at least one axis. The output is `i32`. */
@@ -19,6 +19,7 @@ export const argmaxOperation = defineOperation<ArgmaxAttributes>({
     return x.filter((_, i) => i !== axis)
   },
   macs: noMacs,
+  gradient: noGradient,
   reference([x], output, { axis }) {
     walkLines(x.shape, axis, (first, stride, length, row) => {
       let best = 0

@@ -1,4 +1,5 @@
 import { Tensor } from '../tensor.ts'
+import { avgPool2dGradient } from './avg-pool2d-gradient.ts'
 import { defineOperation, noMacs } from './operation.ts'
 import {
   type Padding,
@@ -22,6 +23,7 @@ export interface AvgPool2dAttributes {
 export const avgPool2dOperation = defineOperation<AvgPool2dAttributes>({
   shape: ([x], attributes) => poolShape('avgPool2d', x, attributes),
   macs: noMacs,
+  gradient: ([x], _, gradient, attributes) => [avgPool2dGradient(gradient, x.shape, attributes)],
   reference([x], output, attributes) {
     const { kernel, countIncludePad } = attributes
     walkWindows(x.shape, output.shape, attributes, (index, inputs) => {

@@ -26,6 +26,19 @@ export const batchNormOperation = defineOperation<BatchNormAttributes>({
     return inputs[0]
   },
   macs: noMacs,
+  gradient([x, gamma, , mean, variance], _, gradient, { epsilon }) {
+    const inverse = variance.add(epsilon).sqrt().reciprocal()
+    const normalized = x.sub(mean).mul(inverse)
+    const axes = x.shape.slice(1).map((_, axis) => axis)
+    const [ofBeta, ofGamma] = [gradient.sum(axes), gradient.mul(normalized).sum(axes)]
+    return [
+      gradient.mul(gamma.mul(inverse)),
+      ofGamma,
+      ofBeta,
+      ofBeta.mul(gamma).mul(inverse).neg(),
+      ofGamma.mul(gamma).mul(inverse.square()).mul(-0.5),
+    ]
+  },
   reference([x, gamma, beta, mean, variance], output, { epsilon }) {
     const channels = gamma.data.length
     for (let i = 0; i < x.data.length; i++) {

@@ -22,6 +22,17 @@ export const concatOperation = defineOperation<ConcatAttributes>({
     return first.map((extent, i) => (i === axis ? inputs.reduce((sum, shape) => sum + shape[axis], 0) : extent))
   },
   macs: noMacs,
+  gradient(inputs, output, gradient, { axis }) {
+    let at = 0
+    return inputs.map(({ shape }) => {
+      const begin = output.shape.map((_, i) => (i === axis ? at : 0))
+      at += shape[axis]
+      return gradient.slice(
+        begin,
+        output.shape.map((extent, i) => (i === axis ? at : extent)),
+      )
+    })
+  },
   reference(inputs, output, { axis }) {
     const runs = sizeOf(output.shape.slice(0, axis))
     let position = 0

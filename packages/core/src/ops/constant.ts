@@ -1,7 +1,7 @@
 import { ShapeError } from '../errors.ts'
 import { checkShape, formatShape, type Shape, sizeOf } from '../shape.ts'
 import { Tensor } from '../tensor.ts'
-import { defineOperation, noMacs } from './operation.ts'
+import { defineOperation, noGradient, noMacs } from './operation.ts'
 
 export interface ConstantAttributes {
   /** Made at every reading where there is `write`. */
@@ -27,6 +27,7 @@ export const constantOperation = defineOperation<ConstantAttributes>({
     return shape
   },
   macs: noMacs,
+  gradient: noGradient,
   reference(_, output, { data }) {
     output.data.set(data)
   },

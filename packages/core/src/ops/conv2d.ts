@@ -1,8 +1,10 @@
 import { ShapeError } from '../errors.ts'
 import { formatShape, type Shape, sizeOf } from '../shape.ts'
 import { Tensor } from '../tensor.ts'
+import { conv2dInputGradient } from './conv2d-input-gradient.ts'
+import { conv2dWeightGradient } from './conv2d-weight-gradient.ts'
 import { checkEpilogue, type Epilogue, epilogueOf, noEpilogue } from './epilogue.ts'
-import { defineOperation } from './operation.ts'
+import { defineOperation, notDifferentiable } from './operation.ts'
 import {
   checkImages,
   checkIntegers,
@@ -15,16 +17,59 @@ import {
   windowOutput,
 } from './window.ts'
 
-/** Inputs: x `[n, h, w, c]`, weight `[o, c / groups, kh, kw]`, then the bias and residual that the epilogue has. */
-export interface Conv2dAttributes extends Epilogue {
+/** How a kernel walks over pictures. */
+export interface Conv2dGeometry {
   readonly stride: Pair
   readonly padding: Padding
   readonly dilation: Pair
   readonly groups: number
 }
 
+/** Inputs: x `[n, h, w, c]`, weight `[o, c / groups, kh, kw]`, then the bias and residual that the epilogue has. */
+export interface Conv2dAttributes extends Conv2dGeometry, Epilogue {}
+
 function kernelOf(weight: Shape): Pair {
   return [weight[2], weight[3]]
+}
+
+/**
+ * Calls `visit(input, weight, output)` with the positions of the two factors and of the sum of every product of a
+ * convolution: the convolution and both its gradients are this walk.
+ */
+export function walkProducts(
+  x: Shape,
+  weight: Shape,
+  output: Shape,
+  { stride, padding, dilation, groups }: Conv2dGeometry,
+  visit: (input: number, weight: number, output: number) => void,
+): void {
+  const [, height, width, channels] = x
+  const [outputs, groupChannels, kernelHeight, kernelWidth] = weight
+  const [batch, outputHeight, outputWidth] = output
+  let index = 0
+  for (let n = 0; n < batch; n++) {
+    for (let oh = 0; oh < outputHeight; oh++) {
+      for (let ow = 0; ow < outputWidth; ow++) {
+        for (let o = 0; o < outputs; o++) {
+          const firstChannel = Math.floor(o / (outputs / groups)) * groupChannels
+          for (let kh = 0; kh < kernelHeight; kh++) {
+            const h = oh * stride[0] - padding[0] + kh * dilation[0]
+            if (h < 0 || h >= height) continue
+            for (let kw = 0; kw < kernelWidth; kw++) {
+              const w = ow * stride[1] - padding[2] + kw * dilation[1]
+              if (w < 0 || w >= width) continue
+              const pixel = ((n * height + h) * width + w) * channels + firstChannel
+              const tap = (o * groupChannels * kernelHeight + kh) * kernelWidth + kw
+              for (let c = 0; c < groupChannels; c++) {
+                visit(pixel + c, tap + c * kernelHeight * kernelWidth, index)
+              }
+            }
+          }
+          index++
+        }
+      }
+    }
+  }
 }
 
 export const conv2dOperation = defineOperation<Conv2dAttributes>({
@@ -55,38 +100,24 @@ export const conv2dOperation = defineOperation<Conv2dAttributes>({
   macs([, weight], output) {
     return sizeOf(output) * weight[1] * weight[2] * weight[3]
   },
+  gradient([x, weight, bias], _, gradient, attributes) {
+    if (attributes.residual || attributes.activation !== 'none') return notDifferentiable()
+    return [
+      conv2dInputGradient(gradient, weight, x.shape, attributes),
+      conv2dWeightGradient(x, gradient, weight.shape, attributes),
+      bias && gradient.sum([0, 1, 2]),
+    ]
+  },
   reference(inputs, output, { stride, padding, dilation, groups, ...epilogue }) {
     const [x, weight] = inputs
-    const [, height, width, channels] = x.shape
-    const [outputs, groupChannels, kernelHeight, kernelWidth] = weight.shape
-    const [batch, outputHeight, outputWidth] = output.shape
     const finish = epilogueOf(inputs, output, epilogue)
-    let index = 0
-    for (let n = 0; n < batch; n++) {
-      for (let oh = 0; oh < outputHeight; oh++) {
-        for (let ow = 0; ow < outputWidth; ow++) {
-          for (let o = 0; o < outputs; o++) {
-            const firstChannel = Math.floor(o / (outputs / groups)) * groupChannels
-            let sum = 0
-            for (let kh = 0; kh < kernelHeight; kh++) {
-              const h = oh * stride[0] - padding[0] + kh * dilation[0]
-              if (h < 0 || h >= height) continue
-              for (let kw = 0; kw < kernelWidth; kw++) {
-                const w = ow * stride[1] - padding[2] + kw * dilation[1]
-                if (w < 0 || w >= width) continue
-                const pixel = ((n * height + h) * width + w) * channels + firstChannel
-                for (let c = 0; c < groupChannels; c++) {
-                  const tap = ((o * groupChannels + c) * kernelHeight + kh) * kernelWidth + kw
-                  sum += x.data[pixel + c] * weight.data[tap]
-                }
-              }
-            }
-            output.data[index] = finish(sum, index)
-            index++
-          }
-        }
-      }
-    }
+    const sums = new Float64Array(output.data.length)
+    walkProducts(x.shape, weight.shape, output.shape, { stride, padding, dilation, groups }, (i, w, o) => {
+      sums[o] += x.data[i] * weight.data[w]
+    })
+    sums.forEach((sum, index) => {
+      output.data[index] = finish(sum, index)
+    })
   },
 })
 

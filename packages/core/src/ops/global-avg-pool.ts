@@ -1,6 +1,7 @@
 import { ShapeError } from '../errors.ts'
 import { formatShape } from '../shape.ts'
 import { Tensor } from '../tensor.ts'
+import { broadcast } from './broadcast.ts'
 import { defineOperation, noMacs } from './operation.ts'
 import { checkImages } from './window.ts'
 
@@ -16,6 +17,10 @@ export const globalAvgPoolOperation = defineOperation<GlobalAvgPoolAttributes>({
     return [x[0], x[3]]
   },
   macs: noMacs,
+  gradient([x], _, gradient) {
+    const [batch, height, width, channels] = x.shape
+    return [broadcast(gradient.mul(1 / (height * width)).reshape([batch, 1, 1, channels]), x.shape)]
+  },
   reference([x], output) {
     const [batch, height, width, channels] = x.shape
     const pixels = height * width

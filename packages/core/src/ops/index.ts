@@ -1,15 +1,27 @@
 import { type ArgmaxAttributes, argmaxOperation } from './argmax.ts'
 import { type AvgPool2dAttributes, avgPool2dOperation } from './avg-pool2d.ts'
+import { type AvgPool2dGradientAttributes, avgPool2dGradientOperation } from './avg-pool2d-gradient.ts'
 import { type BatchNormAttributes, batchNormOperation } from './batch-norm.ts'
 import { type BinaryAttributes, binaryOperation } from './binary.ts'
+import { type BroadcastAttributes, broadcastOperation } from './broadcast.ts'
 import { type ConcatAttributes, concatOperation } from './concat.ts'
 import { type ConstantAttributes, constantOperation } from './constant.ts'
 import { type Conv2dAttributes, conv2dOperation } from './conv2d.ts'
+import { type Conv2dInputGradientAttributes, conv2dInputGradientOperation } from './conv2d-input-gradient.ts'
+import { type Conv2dWeightGradientAttributes, conv2dWeightGradientOperation } from './conv2d-weight-gradient.ts'
 import { type GlobalAvgPoolAttributes, globalAvgPoolOperation } from './global-avg-pool.ts'
 import { type InputAttributes, inputOperation } from './input.ts'
 import { type LogSoftmaxAttributes, logSoftmaxOperation } from './log-softmax.ts'
 import { type MatmulAttributes, matmulOperation } from './matmul.ts'
 import { type MaxPool2dAttributes, maxPool2dOperation } from './max-pool2d.ts'
+import { type MaxPool2dGradientAttributes, maxPool2dGradientOperation } from './max-pool2d-gradient.ts'
+import { type MomentsAttributes, momentsOperation } from './moments.ts'
+import { type NormalizeAttributes, normalizeOperation } from './normalize.ts'
+import {
+  type NormalizeGradientAttributes,
+  normalizeGradientOperation,
+  normalizeSumsOperation,
+} from './normalize-gradients.ts'
 import type { Operation } from './operation.ts'
 import { type PadAttributes, padOperation } from './pad.ts'
 import { type ParameterAttributes, parameterOperation } from './parameter.ts'
@@ -18,7 +30,9 @@ import { type ReshapeAttributes, reshapeOperation } from './reshape.ts'
 import { type ScaleShiftAttributes, scaleShiftOperation } from './scale-shift.ts'
 import { type SliceAttributes, sliceOperation } from './slice.ts'
 import { type SoftmaxAttributes, softmaxOperation } from './softmax.ts'
+import { type SpreadAttributes, spreadOperation } from './spread.ts'
 import { type UnaryAttributes, unaryOperation } from './unary.ts'
+import { type WeightedSumAttributes, weightedSumOperation } from './weighted-sum.ts'
 
 /** The operations there are, each with the type of its attributes. */
 export interface AttributesOf {
@@ -42,6 +56,17 @@ export interface AttributesOf {
   logSoftmax: LogSoftmaxAttributes
   reduce: ReduceAttributes
   argmax: ArgmaxAttributes
+  broadcast: BroadcastAttributes
+  spread: SpreadAttributes
+  weightedSum: WeightedSumAttributes
+  conv2dInputGradient: Conv2dInputGradientAttributes
+  conv2dWeightGradient: Conv2dWeightGradientAttributes
+  maxPool2dGradient: MaxPool2dGradientAttributes
+  avgPool2dGradient: AvgPool2dGradientAttributes
+  moments: MomentsAttributes
+  normalize: NormalizeAttributes
+  normalizeSums: NormalizeGradientAttributes
+  normalizeGradient: NormalizeGradientAttributes
 }
 
 export type OpName = keyof AttributesOf
@@ -73,6 +98,17 @@ const makeTable = (): Operations => ({
   logSoftmax: logSoftmaxOperation,
   reduce: reduceOperation,
   argmax: argmaxOperation,
+  broadcast: broadcastOperation,
+  spread: spreadOperation,
+  weightedSum: weightedSumOperation,
+  conv2dInputGradient: conv2dInputGradientOperation,
+  conv2dWeightGradient: conv2dWeightGradientOperation,
+  maxPool2dGradient: maxPool2dGradientOperation,
+  avgPool2dGradient: avgPool2dGradientOperation,
+  moments: momentsOperation,
+  normalize: normalizeOperation,
+  normalizeSums: normalizeSumsOperation,
+  normalizeGradient: normalizeGradientOperation,
 })
 
 let table: Operations | undefined

@@ -1,7 +1,7 @@
 import { ShapeError } from '../errors.ts'
 import { checkShape, type Shape } from '../shape.ts'
 import { Tensor } from '../tensor.ts'
-import { defineOperation, noMacs } from './operation.ts'
+import { defineOperation, noGradient, noMacs } from './operation.ts'
 
 export interface InputAttributes {
   readonly name: string
@@ -15,6 +15,7 @@ export const inputOperation = defineOperation<InputAttributes>({
     return shape
   },
   macs: noMacs,
+  gradient: noGradient,
   reference() {
     throw new Error('input: the value of an input comes from the caller')
   },

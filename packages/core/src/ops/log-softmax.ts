@@ -12,6 +12,7 @@ export interface LogSoftmaxAttributes {
 export const logSoftmaxOperation = defineOperation<LogSoftmaxAttributes>({
   shape: ([x]) => x,
   macs: noMacs,
+  gradient: (_, y, gradient, { axis }) => [gradient.sub(y.exp().mul(gradient.sum(axis, true)))],
   reference([x], output, { axis }) {
     walkLines(x.shape, axis, (first, stride, length) => {
       let max = -Infinity

@@ -2,7 +2,7 @@ import { ShapeError } from '../errors.ts'
 import { formatShape, type Shape, sizeOf } from '../shape.ts'
 import { Tensor } from '../tensor.ts'
 import { checkEpilogue, type Epilogue, epilogueOf, noEpilogue } from './epilogue.ts'
-import { defineOperation } from './operation.ts'
+import { defineOperation, notDifferentiable } from './operation.ts'
 
 /** Inputs: a `[m, k]`, b `[k, n]`, each with its axes swapped when transposed, then bias and residual if there are any. */
 export interface MatmulAttributes extends Epilogue {
@@ -34,6 +34,17 @@ export const matmulOperation = defineOperation<MatmulAttributes>({
   },
   macs(inputs, output, attributes) {
     return sizeOf(output) * extents(inputs, attributes).k
+  },
+  gradient([a, b], _, gradient, { transposeA, transposeB, bias, residual, activation }) {
+    if (bias || residual || activation !== 'none') return notDifferentiable()
+    return [
+      transposeA
+        ? matmul(b, gradient, { transposeA: transposeB, transposeB: true })
+        : matmul(gradient, b, { transposeB: !transposeB }),
+      transposeB
+        ? matmul(gradient, a, { transposeA: true, transposeB: transposeA })
+        : matmul(a, gradient, { transposeA: !transposeA }),
+    ]
   },
   reference(inputs, output, attributes) {
     const [a, b] = inputs

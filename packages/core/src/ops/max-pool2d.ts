@@ -1,4 +1,5 @@
 import { Tensor } from '../tensor.ts'
+import { maxPool2dGradient } from './max-pool2d-gradient.ts'
 import { defineOperation, noMacs } from './operation.ts'
 import {
   type Padding,
@@ -21,6 +22,7 @@ export interface MaxPool2dAttributes {
 export const maxPool2dOperation = defineOperation<MaxPool2dAttributes>({
   shape: ([x], attributes) => poolShape('maxPool2d', x, attributes),
   macs: noMacs,
+  gradient: ([x], _, gradient, attributes) => [maxPool2dGradient(gradient, x, attributes)],
   reference([x], output, attributes) {
     walkWindows(x.shape, output.shape, attributes, (index, inputs) => {
       let max = -Infinity

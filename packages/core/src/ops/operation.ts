@@ -1,4 +1,6 @@
+import { ResidualError } from '../errors.ts'
 import type { DType, Shape } from '../shape.ts'
+import type { Tensor } from '../tensor.ts'
 
 /** A dense tensor in memory. `Float64Array` lets the reference run a whole graph in double precision. */
 export interface Values {
@@ -18,6 +20,11 @@ export interface Operation<A> {
   /** Multiply-accumulates of one evaluation; as usual only those of convolutions and matrix products are counted. */
   macs(inputs: readonly Shape[], output: Shape, attributes: A): number
   /**
+   * The gradient of a scalar with respect to each input, given that with respect to the output, as tensors of the graph
+   * (reverse-mode differentiation); `undefined` for inputs that it does not flow to.
+   */
+  gradient(inputs: readonly Tensor[], output: Tensor, gradient: Tensor, attributes: A): readonly (Tensor | undefined)[]
+  /**
    * Writes `output.data` from the inputs, in plain TypeScript. Sums are accumulated in double precision and rounded
    * when stored, which makes this the oracle for the kernels.
    */
@@ -31,3 +38,13 @@ export function defineOperation<A>(operation: Operation<A>): Operation<A> {
 
 /** The MAC rule of operations that are neither convolutions nor matrix products. */
 export const noMacs = (): number => 0
+
+/** The gradient rule of leaves, and of operations whose output does not change with small changes of their inputs. */
+export const noGradient = (): readonly undefined[] => []
+
+/** The gradient rule of operations that only gradients and passes make. */
+export const notDifferentiable = (): never => {
+  throw new ResidualError(
+    'grad: got a gradient or an optimized operation to differentiate, wanted a graph as it was written',
+  )
+}

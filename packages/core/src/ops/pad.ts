@@ -22,6 +22,15 @@ export const padOperation = defineOperation<PadAttributes>({
     return x.map((extent, axis) => widths[axis][0] + extent + widths[axis][1])
   },
   macs: noMacs,
+  gradient([x], _, gradient, { widths }) {
+    const begin = widths.map(([before]) => before)
+    return [
+      gradient.slice(
+        begin,
+        begin.map((from, axis) => from + x.shape[axis]),
+      ),
+    ]
+  },
   reference([x], output, { widths, value }) {
     const strides = stridesOf(output.shape)
     const first = widths.reduce((sum, [before], axis) => sum + before * strides[axis], 0)

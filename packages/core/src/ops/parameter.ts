@@ -1,7 +1,7 @@
 import { ShapeError } from '../errors.ts'
 import { checkShape, type Shape } from '../shape.ts'
 import { Tensor } from '../tensor.ts'
-import { defineOperation, noMacs } from './operation.ts'
+import { defineOperation, noGradient, noMacs } from './operation.ts'
 
 export interface ParameterAttributes {
   readonly name: string
@@ -17,6 +17,7 @@ export const parameterOperation = defineOperation<ParameterAttributes>({
     return shape
   },
   macs: noMacs,
+  gradient: noGradient,
   reference() {
     throw new Error('parameter: the value of a parameter comes from the caller')
   },

@@ -1,6 +1,8 @@
 import { ShapeError } from '../errors.ts'
 import { formatShape, normalizeAxis, type Shape, sizeOf, stridesOf, walk } from '../shape.ts'
 import { Tensor } from '../tensor.ts'
+import { gate } from './binary.ts'
+import { broadcast } from './broadcast.ts'
 import { defineOperation, noMacs } from './operation.ts'
 
 export type ReduceKind = 'sum' | 'mean' | 'max' | 'min'
@@ -23,6 +25,17 @@ export const reduceOperation = defineOperation<ReduceAttributes>({
     return x.filter((_, axis) => !axes.includes(axis))
   },
   macs: noMacs,
+  gradient([x], y, gradient, { kind, axes }) {
+    const kept = x.shape.map((extent, axis) => (axes.includes(axis) ? 1 : extent))
+    const spread = (tensor: Tensor) => broadcast(tensor.reshape(kept), x.shape)
+    if (kind === 'sum') return [spread(gradient)]
+    if (kind === 'mean') return [spread(gradient.mul(1 / sizeOf(axes.map(axis => x.shape[axis]))))]
+    // Elements that are equally extreme share evenly, as PyTorch's amax has it.
+    const isExtreme = gate(1, x.sub(y.reshape(kept)).abs())
+      .neg()
+      .add(1)
+    return [isExtreme.mul(gradient.reshape(kept).div(isExtreme.sum(axes, true)))]
+  },
   reference([x], output, { kind, axes }) {
     const kept = stridesOf(x.shape.map((extent, axis) => (axes.includes(axis) ? 1 : extent)))
     const strides = kept.map((stride, axis) => (axes.includes(axis) ? 0 : stride))

@@ -18,6 +18,7 @@ export const reshapeOperation = defineOperation<ReshapeAttributes>({
     return shape
   },
   macs: noMacs,
+  gradient: ([x], _, gradient) => [gradient.reshape(x.shape)],
   reference([x], output) {
     output.data.set(x.data)
   },

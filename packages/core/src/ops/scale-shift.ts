@@ -1,6 +1,6 @@
 import { checkPerChannel } from './batch-norm.ts'
 import type { Activation } from './epilogue.ts'
-import { defineOperation, noMacs } from './operation.ts'
+import { defineOperation, noMacs, notDifferentiable } from './operation.ts'
 
 /** Inputs: x `[..., c]`, scale `[c]`, shift `[c]`. */
 export interface ScaleShiftAttributes {
@@ -14,6 +14,7 @@ export const scaleShiftOperation = defineOperation<ScaleShiftAttributes>({
     return inputs[0]
   },
   macs: noMacs,
+  gradient: notDifferentiable,
   reference([x, scale, shift], output, { activation }) {
     const channels = scale.data.length
     const least = activation === 'relu' ? 0 : -Infinity

@@ -2,6 +2,7 @@ import { ShapeError } from '../errors.ts'
 import { formatShape, type Shape, stridesOf, walk } from '../shape.ts'
 import { Tensor } from '../tensor.ts'
 import { defineOperation, noMacs } from './operation.ts'
+import { spread } from './spread.ts'
 import { checkIntegers } from './window.ts'
 
 /** Inputs: x of any shape. All three have one number for each axis, `0 <= begin <= end <= extent` and `step >= 1`. */
@@ -32,6 +33,7 @@ export const sliceOperation = defineOperation<SliceAttributes>({
     })
   },
   macs: noMacs,
+  gradient: ([x], _, gradient, { begin, step }) => [spread(gradient, x.shape, begin, step)],
   reference([x], output, { begin, step }) {
     const strides = stridesOf(x.shape)
     const first = begin.reduce((sum, from, axis) => sum + from * strides[axis], 0)

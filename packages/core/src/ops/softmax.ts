@@ -29,6 +29,7 @@ export function walkLines(
 export const softmaxOperation = defineOperation<SoftmaxAttributes>({
   shape: ([x]) => x,
   macs: noMacs,
+  gradient: (_, y, gradient, { axis }) => [gradient.sub(gradient.mul(y).sum(axis, true)).mul(y)],
   reference([x], output, { axis }) {
     walkLines(x.shape, axis, (first, stride, length) => {
       let max = -Infinity

@@ -1,5 +1,8 @@
 import { Tensor } from '../tensor.ts'
+import { gate } from './binary.ts'
 import { defineOperation, noMacs } from './operation.ts'
+
+type Derivative = (x: Tensor, y: Tensor, gradient: Tensor) => Tensor
 
 const functions = {
   relu: (x: number) => Math.max(x, 0),
@@ -16,6 +19,20 @@ const functions = {
 
 export type UnaryKind = keyof typeof functions
 
+/** The gradient of x, of y = f(x) and the gradient of y. Where there is no derivative it is 0, as in PyTorch. */
+const derivatives: { readonly [Kind in UnaryKind]: Derivative } = {
+  relu: (_, y, gradient) => gate(gradient, y),
+  neg: (_, __, gradient) => gradient.neg(),
+  abs: (x, _, gradient) => gate(gradient, x).sub(gate(gradient, x.neg())),
+  exp: (_, y, gradient) => gradient.mul(y),
+  log: (x, _, gradient) => gradient.div(x),
+  sqrt: (_, y, gradient) => gradient.div(y).mul(0.5),
+  square: (x, _, gradient) => gradient.mul(x).mul(2),
+  reciprocal: (_, y, gradient) => gradient.mul(y.square()).neg(),
+  sigmoid: (_, y, gradient) => gradient.mul(y.sub(y.square())),
+  tanh: (_, y, gradient) => gradient.sub(gradient.mul(y.square())),
+}
+
 /** Inputs: x of any shape. */
 export interface UnaryAttributes {
   readonly kind: UnaryKind
@@ -24,6 +41,7 @@ export interface UnaryAttributes {
 export const unaryOperation = defineOperation<UnaryAttributes>({
   shape: ([x]) => x,
   macs: noMacs,
+  gradient: ([x], y, gradient, { kind }) => [derivatives[kind](x, y, gradient)],
   reference([x], output, { kind }) {
     const apply = functions[kind]
     for (let i = 0; i < x.data.length; i++) output.data[i] = apply(x.data[i])

@@ -5,10 +5,12 @@ import { Tensor } from '../tensor.ts'
 import { type Before, rewrite } from './rewrite.ts'
 
 type Product = Tensor<'conv2d'> | Tensor<'matmul'>
+/** Of these, only products take a bias; the gradient takes no ReLU either. */
+type Open = Product | Tensor<'normalize'> | Tensor<'conv2dInputGradient'>
 
 /**
- * Lets convolutions and matrix products do the additions and the ReLU that follow them before they store their sums,
- * and lets `scaleShift` do the ReLU. Only where nothing else needs the value in between.
+ * Lets convolutions, matrix products and batch norms do the additions and the ReLU that follow them before they store
+ * their sums, and lets `scaleShift` do the ReLU. Only where nothing else needs the value in between.
  */
 export function fuseEpilogues(graph: Graph): Graph {
   return rewrite(graph, (node, before) => {
@@ -22,16 +24,16 @@ function fuseRelu(node: Tensor<'unary'>, before: Before): Tensor {
   const [x] = node.inputs
   if (node.attributes.kind !== 'relu' || !before.isOnlyUse(0)) return node
   if (x.is('scaleShift')) return new Tensor('scaleShift', x.inputs, { activation: 'relu' })
-  return isOpenProduct(x) ? withEpilogue(x, x.inputs, { activation: 'relu' }) : node
+  return isOpen(x) && !x.is('conv2dInputGradient') ? withEpilogue(x, x.inputs, { activation: 'relu' }) : node
 }
 
 function fuseAdd(node: Tensor<'binary'>, before: Before): Tensor {
   // Of two products that could take the other in, the right one does: it is the later in topological order.
   for (const side of [1, 0]) {
     const [product, other] = [node.inputs[side], node.inputs[1 - side]]
-    if (!before.isOnlyUse(side) || !isOpenProduct(product) || !sameShape(product.shape, node.shape)) continue
-    const bias = product.attributes.bias ? undefined : asBias(other, product)
-    if (bias) return withBias(product, bias)
+    if (!before.isOnlyUse(side) || !isOpen(product) || !sameShape(product.shape, node.shape)) continue
+    const bias = takesBias(product) ? asBias(other, product) : undefined
+    if (bias && takesBias(product)) return withBias(product, bias)
     if (!product.attributes.residual && sameShape(other.shape, product.shape)) {
       return withEpilogue(product, [...product.inputs, other], { residual: true })
     }
@@ -39,9 +41,14 @@ function fuseAdd(node: Tensor<'binary'>, before: Before): Tensor {
   return node
 }
 
-/** A product after whose sums there is still something to be added; a ReLU is the end. */
-function isOpenProduct(node: Tensor): node is Product {
-  return (node.is('conv2d') || node.is('matmul')) && node.attributes.activation === 'none'
+/** After whose sums there is still something to be added; a ReLU is the end. */
+function isOpen(node: Tensor): node is Open {
+  if (node.is('conv2dInputGradient')) return true
+  return (node.is('conv2d') || node.is('matmul') || node.is('normalize')) && node.attributes.activation === 'none'
+}
+
+function takesBias(node: Open): node is Product {
+  return (node.is('conv2d') || node.is('matmul')) && !node.attributes.bias
 }
 
 /** `addend` as one number for each output channel, if adding it comes to that. */
@@ -59,11 +66,9 @@ function withBias(product: Product, bias: Tensor): Tensor {
 }
 
 function withEpilogue(
-  product: Product,
+  product: Open,
   inputs: readonly Tensor[],
   change: { bias?: true; residual?: true; activation?: 'relu' },
 ): Tensor {
-  return product.is('conv2d')
-    ? new Tensor('conv2d', inputs, { ...product.attributes, ...change })
-    : new Tensor('matmul', inputs, { ...product.attributes, ...change })
+  return new Tensor(product.op, inputs, { ...product.attributes, ...change } as Open['attributes'])
 }

@@ -1,15 +1,21 @@
 import type { Graph } from '../graph.ts'
+import type { Tensor } from '../tensor.ts'
 import { bindParameters } from './bind-parameters.ts'
 import { dropIdentities } from './drop-identities.ts'
 import { foldBatchNorm } from './fold-batch-norm.ts'
 import { foldConstants } from './fold-constants.ts'
 import { fuseEpilogues } from './fuse-epilogues.ts'
+import { fuseGates } from './fuse-gates.ts'
 import type { Pass } from './rewrite.ts'
 
 /** In the order they run. */
-const passes: readonly Pass[] = [foldConstants, dropIdentities, foldBatchNorm, fuseEpilogues]
+const passes: readonly Pass[] = [foldConstants, dropIdentities, foldBatchNorm, fuseEpilogues, fuseGates]
 
-/** The graph that backends run: its leaves are inputs and constants. */
-export function optimize(graph: Graph, parameters: ReadonlyMap<string, Float32Array>): Graph {
-  return passes.reduce((result, pass) => pass(result), bindParameters(graph, parameters))
+/** The graph that backends run: its leaves are inputs, constants, and the parameters that are `changing`. */
+export function optimize(
+  graph: Graph,
+  parameters: ReadonlyMap<string, Float32Array>,
+  changing: ReadonlySet<Tensor> = new Set(),
+): Graph {
+  return passes.reduce((result, pass) => pass(result), bindParameters(graph, parameters, changing))
 }

@@ -8,6 +8,8 @@ export type Pass = (graph: Graph) => Graph
 export interface Before {
   /** Whether nothing but the tensor at hand uses its input number `i`, which may then be taken into it. */
   isOnlyUse(i: number): boolean
+  /** The tensors that use its input number `i`, itself among them, and `undefined` for each output that it is. */
+  usesOf(i: number): readonly (Tensor | undefined)[]
 }
 
 /**
@@ -15,10 +17,9 @@ export interface Before {
  * stands for it from now on: the same tensor when there is nothing to change.
  */
 export function rewrite(graph: Graph, replace: (node: Tensor, before: Before) => Tensor): Graph {
-  const uses = new Map<Tensor, number>()
-  for (const tensor of [...graph.nodes.flatMap(node => node.inputs), ...graph.outputs]) {
-    uses.set(tensor, (uses.get(tensor) ?? 0) + 1)
-  }
+  const uses = new Map<Tensor, (Tensor | undefined)[]>(graph.nodes.map(node => [node, []]))
+  for (const node of graph.nodes) for (const tensor of node.inputs) uses.get(tensor)!.push(node)
+  for (const output of graph.outputs) uses.get(output)!.push(undefined)
   const rewritten = new Map<Tensor, Tensor>()
   for (const node of graph.nodes) {
     const inputs = node.inputs.map(tensor => rewritten.get(tensor)!)
@@ -26,7 +27,8 @@ export function rewrite(graph: Graph, replace: (node: Tensor, before: Before) =>
     rewritten.set(
       node,
       replace(isSame ? node : new Tensor(node.op, inputs, node.attributes), {
-        isOnlyUse: i => uses.get(node.inputs[i]) === 1,
+        isOnlyUse: i => uses.get(node.inputs[i])!.length === 1,
+        usesOf: i => uses.get(node.inputs[i])!,
       }),
     )
   }

@@ -1,19 +1,26 @@
 import {
   avgPool2d,
   batchNorm,
+  broadcast,
   type Computation,
   concat,
+  constant,
   conv2d,
   globalAvgPool,
+  grad,
   input,
   matmul,
   maxPool2d,
+  moments,
+  normalize,
   parameter,
   type Shape,
   type Tensor,
+  weightedSum,
 } from '../../src/index.ts'
 import { binary } from '../../src/ops/binary.ts'
 import { reduce } from '../../src/ops/reduce.ts'
+import { spread } from '../../src/ops/spread.ts'
 import { unary } from '../../src/ops/unary.ts'
 import { sizeOf } from '../../src/shape.ts'
 import { type Options, type Range, type Row, rows } from './rows.ts'
@@ -24,6 +31,10 @@ export interface Case {
   readonly computation: Computation
   /** Values of the inputs, by name. */
   readonly inputs: Readonly<Record<string, Float32Array>>
+  /** The gradient of every input, of a loss that weights each element of the output; none where it is of integers. */
+  readonly gradients: Computation
+  /** Values of all inputs, by name: the gradients' computation knows none before. */
+  readonly values: Readonly<Record<string, Float32Array>>
   /** How many products or terms are summed into one element of the output; 1 when nothing is summed. */
   readonly accumulation: number
 }
@@ -51,6 +62,15 @@ const build: Record<Row['op'], (inputs: Tensor[], options: Options) => Tensor> =
   logSoftmax: ([x], { axis }) => x.logSoftmax(axis),
   reduce: ([x], { kind, axes, keepDims }) => reduce(kind as Parameters<typeof reduce>[0], x, axes, keepDims),
   argmax: ([x], { axis }) => x.argmax(axis),
+  broadcast: ([x], { shape }) => broadcast(x, shape!),
+  spread: ([x], { shape, begin, step }) => spread(x, shape!, begin!, step!),
+  weightedSum: ([factors, ...terms]) => weightedSum(terms, factors),
+  moments: ([x]) => moments(x),
+  normalize: ([x, gamma, beta, ...residual], { relu }) => {
+    const normalized = normalize(x, moments(x), { gamma, beta })
+    const y = residual.length > 0 ? normalized.add(residual[0]) : normalized
+    return relu ? y.relu() : y
+  },
 }
 
 /** `rest` is a bias and a residual, if the row has them; the ReLU comes last. */
@@ -67,6 +87,8 @@ function accumulation({ op, inputs, options = {} }: Row): number {
   if (op === 'matmul') return x[options.transposeA ? 0 : 1]
   if (op === 'avgPool2d') return [options.kernel!].flat().reduce((product, extent) => product * extent, 1) ** 2
   if (op === 'globalAvgPool') return x[1] * x[2]
+  if (op === 'weightedSum') return 4
+  if (op === 'moments' || op === 'normalize') return sizeOf(x) / x[x.length - 1]
   return op === 'reduce' || op === 'softmax' || op === 'logSoftmax' ? sizeOf(x) : 1
 }
 
@@ -76,12 +98,19 @@ function accumulation({ op, inputs, options = {} }: Row): number {
  */
 function valuesOf(shape: Shape, seed: number, range: Range = 'signed'): Float32Array {
   return Float32Array.from({ length: sizeOf(shape) }, (_, i) => {
-    const level = (i * 7919 + seed * 104729 + ((i * i) % 1009) * 31) % 2048
-    if (range === 'ties') return level % 5
-    const signed = level / 1024 - 1
-    if (range === 'signed') return signed
-    return range === 'positive' ? Math.abs(signed) + 0.125 : -Math.abs(signed) - 0.125
+    if (range === 'ties') return levelOf(i, seed) % 5
+    const value = signed(i, seed)
+    if (range === 'signed') return value
+    return range === 'positive' ? Math.abs(value) + 0.125 : -Math.abs(value) - 0.125
   })
+}
+
+function levelOf(i: number, seed: number): number {
+  return (i * 7919 + seed * 104729 + ((i * i) % 1009) * 31) % 2048
+}
+
+function signed(i: number, seed: number): number {
+  return levelOf(i, seed) / 1024 - 1
 }
 
 function shapeOf(text: string): number[] {
@@ -102,8 +131,11 @@ function caseOf(row: Row): Case {
     valuesOf(shape, i, op === 'batchNorm' && i === 4 ? 'positive' : options.range),
   )
   const entries = values.map((data, i) => [`${i}`, data] as const)
+  const all = shapes.map((shape, i) => input(`${i}`, shape))
   return {
     name: nameOf(row),
+    gradients: { outputs: gradientsOf(build[op](all, options), all) },
+    values: Object.fromEntries(entries),
     computation: {
       outputs: { y: build[op](tensors, options) },
       parameters: new Map(entries.filter((_, i) => isParameter(i))),
@@ -111,6 +143,20 @@ function caseOf(row: Row): Case {
     inputs: Object.fromEntries(entries.filter((_, i) => !isParameter(i))),
     accumulation: Math.max(1, accumulation(row)),
   }
+}
+
+/** Seed of the loss's weights; no row has as many inputs. */
+const LOSS_SEED = 9
+
+/** The loss's weight of element i of an output. */
+export function weightOfLoss(i: number): number {
+  return signed(i, LOSS_SEED)
+}
+
+function gradientsOf(y: Tensor, inputs: readonly Tensor[]): Record<string, Tensor> {
+  if (y.dtype !== 'f32') return {}
+  const loss = y.mul(constant(valuesOf(y.shape, LOSS_SEED), y.shape)).sum()
+  return Object.fromEntries(grad(loss, inputs).map((gradient, i) => [`${i}`, gradient]))
 }
 
 export const cases: readonly Case[] = rows.map(caseOf)

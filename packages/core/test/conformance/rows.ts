@@ -51,6 +51,11 @@ export interface Row {
     | 'logSoftmax'
     | 'reduce'
     | 'argmax'
+    | 'broadcast'
+    | 'spread'
+    | 'weightedSum'
+    | 'moments'
+    | 'normalize'
   /** Shapes, such as 2x8x8x16; nothing for a scalar. */
   readonly inputs: readonly string[]
   readonly options?: Options
@@ -92,6 +97,9 @@ export const rows: readonly Row[] = [
     options: { padding: 1, bias: true, residual: true, relu: true },
   },
   { op: 'conv2d', inputs: ['3x44x41x128', '16x128x3x3'], options: { padding: 1, relu: true } },
+  // As many as are transformed at each run, for both filterings.
+  { op: 'conv2d', inputs: ['3x8x7x96', '100x96x3x3', '3x8x7x100'], options: { padding: 1, residual: true } },
+  { op: 'conv2d', inputs: ['5x5x4x100', '97x100x3x3'], options: { padding: 1 } },
   // Other kernels.
   { op: 'conv2d', inputs: ['1x20x20x3', '64x3x7x7'], options: { padding: 3, stride: 2 } },
   { op: 'conv2d', inputs: ['2x11x13x3', '10x3x7x7'], options: { padding: 3, stride: 2 } },
@@ -326,4 +334,32 @@ export const rows: readonly Row[] = [
   { op: 'argmax', inputs: ['2x7x5'], options: { axis: 1 } },
   { op: 'argmax', inputs: ['6'], options: { axis: 0, range: 'negative' } },
   { op: 'argmax', inputs: ['0x4'], options: { axis: 1 } },
+
+  { op: 'binary', inputs: ['2x3x5', '2x3x5'], options: { kind: 'gate' } },
+  { op: 'binary', inputs: ['', '7'], options: { kind: 'gate' } },
+  { op: 'binary', inputs: ['3x1x4', '2x4'], options: { kind: 'gate' } },
+
+  { op: 'broadcast', inputs: [''], options: { shape: [2, 3] } },
+  { op: 'broadcast', inputs: ['4'], options: { shape: [3, 2, 4] } },
+  { op: 'broadcast', inputs: ['2x1x1x5'], options: { shape: [2, 3, 4, 5] } },
+  { op: 'broadcast', inputs: ['1x3'], options: { shape: [0, 3] } },
+
+  { op: 'spread', inputs: ['2x3'], options: { shape: [5, 7], begin: [1, 0], step: [2, 3] } },
+  { op: 'spread', inputs: ['2x4x4x3'], options: { shape: [2, 8, 7, 5], begin: [0, 0, 0, 1], step: [1, 2, 2, 1] } },
+
+  { op: 'weightedSum', inputs: ['1', '3x5'] },
+  { op: 'weightedSum', inputs: ['2', '3x5', '3x5'] },
+  { op: 'weightedSum', inputs: ['3', '', '', ''] },
+  { op: 'weightedSum', inputs: ['4', '1030', '1030', '1030', '1030'] },
+
+  ...['1x1', '6x3', '2x5x5x16', '3x1x70x4', '40x30x10', '5x2050'].flatMap((x): Row[] => {
+    const c = x.slice(x.lastIndexOf('x') + 1)
+    return [
+      { op: 'moments', inputs: [x] },
+      { op: 'normalize', inputs: [x, c, c] },
+      { op: 'normalize', inputs: [x, c, c], options: { relu: true } },
+      { op: 'normalize', inputs: [x, c, c, x], options: { relu: true } },
+      { op: 'normalize', inputs: [x, c, c, x] },
+    ]
+  }),
 ]

@@ -3,7 +3,8 @@
 
     node -e "import('../rows.ts').then(m => console.log(JSON.stringify(m.rows)))" | python pytorch.py > pytorch.json
 
-For each row: the shape of the output and every `step`-th of its values, about 24 of them, row-major.
+For each row: the shape of the output and every `step`-th of its values, about 24 of them, row-major; and of each
+gradient of the sum of the output's elements, weighted by the same formula, about 12 values.
 """
 
 import json
@@ -66,8 +67,8 @@ def matmul(i, o):
 
 def batch_norm(i, o):
     x, gamma, beta, mean, variance = i
-    flat = x.reshape(-1, x.shape[-1])
-    y = F.batch_norm(flat, mean, variance, gamma, beta, eps=1e-5).reshape(x.shape)
+    # F.batch_norm has no gradient for the statistics.
+    y = (x - mean) / (variance + 1e-5).sqrt() * gamma + beta
     return y.relu() if o.get("relu") else y
 
 
@@ -89,6 +90,34 @@ def take(i, o):
     return i[0][tuple(slice(*bounds) for bounds in zip(o["begin"], o["end"], steps))]
 
 
+def spread(i, o):
+    y = torch.zeros(o["shape"], dtype=torch.float64)
+    y[tuple(slice(b, b + (n - 1) * s + 1, s) for b, s, n in zip(o["begin"], o["step"], i[0].shape))] = i[0]
+    return y
+
+
+def moments(i, o):
+    axes = tuple(range(i[0].ndim - 1))
+    return torch.stack([i[0].mean(axes), i[0].var(axes, unbiased=False)])
+
+
+def normalize(i, o):
+    x, gamma, beta, *residual = i
+    flat = x.reshape(-1, x.shape[-1])
+    if len(flat) > 1:
+        y = F.batch_norm(flat, None, None, gamma, beta, training=True, eps=1e-5).reshape(x.shape)
+    else:
+        y = (x - x) * gamma + beta  # PyTorch refuses a batch of one
+    y = y + residual[0] if residual else y
+    return y.relu() if o.get("relu") else y
+
+
+def binary(i, o):
+    if o["kind"] == "gate":
+        return torch.where(i[1] > 0, i[0], 0.0)
+    return getattr(torch, o["kind"])(i[0], i[1])
+
+
 def reduce(i, o):
     axes = o.get("axes", list(range(i[0].ndim)))
     function = {"sum": torch.sum, "mean": torch.mean, "max": torch.amax, "min": torch.amin}[o["kind"]]
@@ -99,7 +128,7 @@ OPERATIONS = {
     "conv2d": conv2d,
     "matmul": matmul,
     "unary": lambda i, o: getattr(torch, o["kind"])(i[0]),
-    "binary": lambda i, o: getattr(torch, o["kind"])(i[0], i[1]),
+    "binary": binary,
     "batchNorm": batch_norm,
     "maxPool2d": lambda i, o: nhwc(F.max_pool2d(padded(i[0], o, -torch.inf), o["kernel"], o.get("stride"))),
     "avgPool2d": avg_pool,
@@ -111,17 +140,35 @@ OPERATIONS = {
     "softmax": lambda i, o: i[0].softmax(o["axis"]),
     "logSoftmax": lambda i, o: i[0].log_softmax(o["axis"]),
     "reduce": reduce,
-    "argmax": lambda i, o: torch.as_tensor(i[0].numpy().argmax(o["axis"])),
+    "argmax": lambda i, o: torch.as_tensor(i[0].detach().numpy().argmax(o["axis"])),
+    "broadcast": lambda i, o: i[0].broadcast_to(o["shape"]),
+    "spread": spread,
+    "weightedSum": lambda i, o: sum(w * x for w, x in zip(i[0], i[1:])),
+    "moments": moments,
+    "normalize": normalize,
 }
+
+def sample(x, count):
+    step = x.numel() // count | 1
+    return [float(f"{v:.9g}") for v in x.flatten()[::step].tolist()]
+
+
+def gradients(y, inputs):
+    if not y.is_floating_point():
+        return []
+    # The seed of the loss in cases.ts.
+    loss = (y * values(list(y.shape), 9, "signed")).sum()
+    found = torch.autograd.grad(loss, inputs, allow_unused=True, materialize_grads=True) if loss.requires_grad else []
+    return [sample(gradient.contiguous(), 12) for gradient in found]
+
 
 goldens = []
 for row in json.load(sys.stdin):
     o = row.get("options", {})
     ranges = ["positive" if row["op"] == "batchNorm" and n == 4 else o.get("range", "signed") for n in range(9)]
     shapes = [[int(extent) for extent in shape.split("x") if extent] for shape in row["inputs"]]
-    inputs = [values(shape, n, ranges[n]) for n, shape in enumerate(shapes)]
+    inputs = [values(shape, n, ranges[n]).requires_grad_() for n, shape in enumerate(shapes)]
     y = OPERATIONS[row["op"]](inputs, o).contiguous()
-    step = y.numel() // 24 | 1
-    goldens.append({"shape": list(y.shape), "values": [float(f"{v:.9g}") for v in y.flatten()[::step].tolist()]})
+    goldens.append({"shape": list(y.shape), "values": sample(y, 24), "gradients": gradients(y, inputs)})
 
 print("[\n" + ",\n".join(json.dumps(golden) for golden in goldens) + "\n]")

@@ -1,0 +1,38 @@
+import { ShapeError } from './errors.ts'
+import { graphOf } from './graph.ts'
+import { broadcast } from './ops/broadcast.ts'
+import { constant } from './ops/constant.ts'
+import { operationOf } from './ops/index.ts'
+import { formatShape } from './shape.ts'
+import type { Tensor } from './tensor.ts'
+
+/**
+ * The gradient of a scalar with respect to some tensors, by reverse-mode differentiation: from graph to graph, so that
+ * it is compiled, and can be differentiated, like anything else.
+ * @param loss a scalar
+ * @param wrt what it depends on, usually parameters
+ * @returns for each of them a tensor of its shape; zeros where the loss does not depend on it.
+ * @throws ShapeError when the loss is no scalar, ResidualError when the graph has been optimized.
+ */
+export function grad(loss: Tensor, wrt: readonly Tensor[]): Tensor[] {
+  if (loss.shape.length > 0) throw new ShapeError(`grad: got a loss ${formatShape(loss.shape)}, wanted a scalar []`)
+  const { nodes } = graphOf([loss])
+  const depends = new Set(wrt)
+  for (const node of nodes) if (node.inputs.some(tensor => depends.has(tensor))) depends.add(node)
+  const gradients = new Map<Tensor, Tensor>([[loss, constant(1)]])
+  for (const node of [...nodes].reverse()) {
+    const gradient = gradients.get(node)
+    if (!gradient || !depends.has(node)) continue
+    gradientsOf(node, gradient).forEach((contribution, i) => {
+      const tensor = node.inputs[i]
+      if (!contribution || !depends.has(tensor)) return
+      const sum = gradients.get(tensor)
+      gradients.set(tensor, sum ? sum.add(contribution) : contribution)
+    })
+  }
+  return wrt.map(tensor => gradients.get(tensor) ?? broadcast(constant(0), tensor.shape))
+}
+
+function gradientsOf(node: Tensor, gradient: Tensor): readonly (Tensor | undefined)[] {
+  return operationOf(node.op).gradient(node.inputs, node, gradient, node.attributes)
+}

@@ -1,0 +1,70 @@
+import { ShapeError } from '../errors.ts'
+import { formatShape, sameShape } from '../shape.ts'
+import { Tensor } from '../tensor.ts'
+import { concat } from './concat.ts'
+import { constant } from './constant.ts'
+import { defineOperation, noMacs } from './operation.ts'
+
+/** Inputs: weights `[k]`, then k tensors of one shape. */
+export type WeightedSumAttributes = Record<never, never>
+
+/** As many as the instruction takes. */
+const MOST_TERMS = 4
+
+export const weightedSumOperation = defineOperation<WeightedSumAttributes>({
+  shape([weights, ...terms]) {
+    if (terms.length < 1 || terms.length > MOST_TERMS) {
+      throw new ShapeError(`weightedSum: got ${terms.length} tensors, wanted 1 to ${MOST_TERMS}`)
+    }
+    if (!sameShape(weights, [terms.length])) {
+      throw new ShapeError(`weightedSum: got weights ${formatShape(weights)}, wanted [${terms.length}]`)
+    }
+    const other = terms.find(shape => !sameShape(shape, terms[0]))
+    if (other) {
+      throw new ShapeError(
+        `weightedSum: got ${formatShape(terms[0])} and ${formatShape(other)}, wanted tensors of one shape`,
+      )
+    }
+    return terms[0]
+  },
+  macs: noMacs,
+  gradient([weights, ...terms], _, gradient) {
+    return [
+      concat(
+        terms.map(term => gradient.mul(term).sum().reshape([1])),
+        0,
+      ),
+      ...terms.map((_, i) => gradient.mul(weights.slice([i], [i + 1]).reshape([]))),
+    ]
+  },
+  reference([weights, ...terms], output) {
+    for (let i = 0; i < output.data.length; i++) {
+      let sum = 0
+      for (let k = 0; k < terms.length; k++) sum += weights.data[k] * terms[k].data[i]
+      output.data[i] = sum
+    }
+  },
+})
+
+/**
+ * `weights[0] * tensors[0] + weights[1] * tensors[1] + ...` in one walk through memory: what optimisers and moving
+ * averages are made of.
+ * @param tensors 1 to 4 of one shape
+ * @param weights one tensor `[tensors.length]`, or a number or scalar for each tensor
+ * @throws ShapeError when they do not fit together.
+ */
+export function weightedSum(
+  tensors: readonly Tensor[],
+  weights: Tensor | readonly (Tensor | number)[],
+): Tensor<'weightedSum'> {
+  return new Tensor('weightedSum', [vectorOf(weights), ...tensors], {})
+}
+
+function vectorOf(weights: Tensor | readonly (Tensor | number)[]): Tensor {
+  if (weights instanceof Tensor) return weights
+  if (weights.every(weight => typeof weight === 'number')) return constant(weights)
+  return concat(
+    weights.map(weight => (typeof weight === 'number' ? constant([weight]) : weight.reshape([1]))),
+    0,
+  )
+}
