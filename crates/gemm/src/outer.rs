@@ -1,5 +1,8 @@
-use crate::tile::{COLUMNS, ROWS};
+use crate::tile::COLUMNS;
 use simd::{F32x4, LANES};
+
+/// Inputs of a tile of outer products.
+pub const OUTER_ROWS: usize = 4;
 
 /// Rows of pixels whose outer products are added up.
 #[derive(Clone, Copy)]
@@ -7,19 +10,19 @@ pub struct Pieces {
     /// How many there are, and pixels of each.
     pub count: usize,
     pub length: usize,
-    /// Values from one pixel's [`ROWS`] to the next one's, and from one piece to the next.
+    /// Values from one pixel's [`OUTER_ROWS`] to the next one's, and from one piece to the next.
     pub step: usize,
     pub gap: usize,
 }
 
-/// `target[r][c] += sum over pixels of left[r] * right[c]`, a tile of [`ROWS`] x [`COLUMNS`]: the weight gradient's share of a
+/// `target[r][c] += sum over pixels of left[r] * right[c]`, a tile of [`OUTER_ROWS`] x [`COLUMNS`]: the weight gradient's share of a
 /// pixel is the product of every input with every output. `right` has the [`COLUMNS`] values of one pixel after the other.
 ///
 /// # Safety
 /// `left` must be readable wherever `pieces` leads, `right` for all pixels, `target` writable for a tile.
 #[inline(always)]
 pub unsafe fn add_outer_products(left: *const f32, right: *const f32, pieces: Pieces, target: *mut f32) {
-    let mut sums = [[F32x4::zero(); 2]; ROWS];
+    let mut sums = [[F32x4::zero(); 2]; OUTER_ROWS];
     let mut right = right;
     for piece in 0..pieces.count {
         let mut left = left.add(piece * pieces.gap);
@@ -73,7 +76,7 @@ mod tests {
             let pieces = Pieces { count, length, step, gap };
             let left: Vec<f32> = (0..count * gap).map(|i| (i % 13) as f32 - 5.0).collect();
             let right: Vec<f32> = (0..count * length * COLUMNS).map(|i| (i % 17) as f32 - 6.0).collect();
-            let mut tile = [1.0; ROWS * COLUMNS];
+            let mut tile = [1.0; OUTER_ROWS * COLUMNS];
             unsafe { add_outer_products(left.as_ptr(), right.as_ptr(), pieces, tile.as_mut_ptr()) };
             for (at, got) in tile.iter().enumerate() {
                 let (row, column) = (at / COLUMNS, at % COLUMNS);

@@ -1,6 +1,6 @@
 use crate::lanes::load;
 use crate::share::Share;
-use gemm::{add_outer_products, Pieces, COLUMNS, ROWS};
+use gemm::{add_outer_products, Pieces, COLUMNS, OUTER_ROWS};
 use simd::{F32x4, LANES};
 
 /// The gradient of a convolution's weights: for every tap, the sum over pixels of what the tap meets times the gradient of
@@ -73,7 +73,7 @@ pub unsafe fn weight_gradient(p: &WeightGradient, share: Share) {
     let packing = Packing::of(p);
     let panels = p.columns.div_ceil(COLUMNS);
     let chunks = panels.div_ceil(UNIT_PANELS);
-    let tile = ROWS * COLUMNS;
+    let tile = OUTER_ROWS * COLUMNS;
     let panel_values = p.kernel[0] * p.kernel[1] * packing.vectors * tile;
     let pieces = p.batch * p.output_height * packing.splits;
     let mut inputs = vec![0.0; packing.vectors * packing.block * packing.piece];
@@ -207,7 +207,7 @@ pub struct SumWeights {
 pub unsafe fn sum_weights(p: &SumWeights, share: Share) {
     let panels = p.columns.div_ceil(COLUMNS);
     let vectors = p.depth.div_ceil(LANES);
-    let segment = p.groups * panels * p.taps * vectors * ROWS * COLUMNS;
+    let segment = p.groups * panels * p.taps * vectors * OUTER_ROWS * COLUMNS;
     for unit in share.of(p.groups * panels * vectors) {
         let (panel, vector) = (unit / vectors, unit % vectors);
         let column = panel / panels * p.columns + panel % panels * COLUMNS;
@@ -295,7 +295,7 @@ mod tests {
     fn run(c: &Case, x: &[f32], dy: &[f32], segments: usize, threads: usize) -> Vec<f32> {
         let taps = c.kernel[0] * c.kernel[1];
         let tiles = c.columns.div_ceil(COLUMNS) * c.depth.div_ceil(LANES);
-        let mut partials = vec![f32::NAN; segments * c.groups * taps * tiles * ROWS * COLUMNS];
+        let mut partials = vec![f32::NAN; segments * c.groups * taps * tiles * OUTER_ROWS * COLUMNS];
         let mut output = vec![f32::NAN; c.groups * c.columns * c.depth * taps];
         let p = WeightGradient {
             input: x.as_ptr(),

@@ -1,4 +1,4 @@
-import { type ConvolutionGeometry, convolutionOutput } from './convolution.ts'
+import { type ConvolutionGeometry, convolutionOutput, GAP, isWinograd } from './convolution.ts'
 import type { Instruction } from './instructions.generated.ts'
 
 /** How the gradient of a convolution's weights is computed. */
@@ -27,6 +27,13 @@ interface Algorithm {
 /** The choice of algorithm: the first row that can compute a gradient and pays is taken. */
 const ALGORITHMS: readonly Algorithm[] = [
   {
+    name: 'winograd',
+    reason: 'A quarter of the products.',
+    canRun: isWinograd,
+    pays: () => true,
+    plan: winograd,
+  },
+  {
     name: 'direct',
     reason: 'Outer products of inputs and gradients, packed so that every tap reads them from front to back.',
     canRun: () => true,
@@ -50,6 +57,7 @@ export function weightGradientPlans(geometry: ConvolutionGeometry): Record<strin
 const ROWS = 4
 const COLUMNS = 8
 const UNIT_PANELS = 4
+const FLOAT = 4
 
 /** Units of work that a gradient is cut into at least, where there are pixels for it: enough for many threads to share evenly. */
 const UNITS = 32
@@ -89,5 +97,65 @@ function direct(g: ConvolutionGeometry): WeightGradientPlan {
       },
       { op: 'sumWeights', partials, output, segments, groups: g.groups, columns, depth, taps },
     ],
+  }
+}
+
+/** Points of F(3x3, 4x4), and outputs of a piece down and across. */
+const POINTS = 36
+const PIECE = 4
+/** Transformed values that are multiplied before the next ones are computed: they should stay in the second-level cache. */
+const BLOCK_FLOATS = 256 * 1024
+/** Pieces that a block has at least, as the sums are read and written for each. */
+const BLOCK_PIECES = 64
+
+function winograd(g: ConvolutionGeometry): WeightGradientPlan {
+  const [height, width] = convolutionOutput(g)
+  const pieces = [Math.ceil(height / PIECE), Math.ceil(width / PIECE)]
+  const all = g.batch * pieces[0] * pieces[1]
+  const channels = Math.ceil(g.channels / ROWS) * ROWS
+  const columns = Math.ceil(g.outputs / COLUMNS) * COLUMNS
+  const fitting = Math.floor(BLOCK_FLOATS / (POINTS * (channels + columns)))
+  const block = Math.min(all, Math.max(BLOCK_PIECES, fitting))
+  const inputFloats = POINTS * (channels * block + GAP)
+  const gradientFloats = POINTS * (columns * block + GAP)
+  const sumFloats = POINTS * channels * columns
+  return {
+    workspaceFloats: inputFloats + gradientFloats + sumFloats,
+    run: ({ input, gradient, output, workspace: inputs }) => {
+      const gradients = inputs + inputFloats * FLOAT
+      const sums = gradients + gradientFloats * FLOAT
+      const instructions: Instruction[] = [{ op: 'fill', output: sums, count: sumFloats, value: 0 }]
+      for (let first = 0; first < all; first += block) {
+        const part = { pieces, first, count: Math.min(block, all - first) }
+        const { height: inputHeight, width: inputWidth, channels, outputs: columns } = g
+        instructions.push(
+          {
+            op: 'winogradFactor',
+            factor: 'input',
+            source: input,
+            transformed: inputs,
+            height: inputHeight,
+            width: inputWidth,
+            channels,
+            padding: [g.padding[0], g.padding[2]],
+            ...part,
+          },
+          {
+            op: 'winogradFactor',
+            factor: 'gradient',
+            source: gradient,
+            transformed: gradients,
+            height,
+            width,
+            channels: columns,
+            padding: [0, 0],
+            ...part,
+          },
+          { op: 'winogradProducts', inputs, gradients, sums, channels, columns, count: part.count },
+        )
+      }
+      instructions.push({ op: 'winogradTaps', sums, output, channels: g.channels, columns: g.outputs })
+      return instructions
+    },
   }
 }
