@@ -38,7 +38,7 @@ def curve(dtype):
             if name.endswith("num_batches_tracked"):
                 continue
             value.copy_(torch.from_numpy(weights(name, tuple(value.shape), 1.0)))
-    optimizer = torch.optim.SGD(model.parameters(), lr=0.005, momentum=0.9, nesterov=True, weight_decay=5e-4)
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.001, momentum=0.9, nesterov=True, weight_decay=5e-4)
     losses = []
     for step in range(STEPS):
         images, labels = batch(step)
