@@ -1,6 +1,6 @@
 //! Types of the fields of instructions.
 
-use nn::{Activation, BinaryKind, Factor, Filtering, PoolKind, ReduceKind, UnaryKind};
+use nn::{Activation, BinaryKind, Factor, Filtering, PoolKind, ReduceKind, UnaryKind, WeightForm};
 
 /// A field's type; how it is read from the list and what TypeScript may put there.
 pub(crate) trait Field: Sized {
@@ -73,6 +73,7 @@ kinds! {
     Activation: None = "none", Relu = "relu";
     Factor: Input = "input", Gradient = "gradient";
     Filtering: F2 = "F2", F4 = "F4";
+    WeightForm: Transformed = "transformed", Panels = "panels";
     UnaryKind: Relu = "relu", Neg = "neg", Abs = "abs", Exp = "exp", Log = "log", Sqrt = "sqrt",
         Square = "square", Reciprocal = "reciprocal", Sigmoid = "sigmoid", Tanh = "tanh";
     BinaryKind: Add = "add", Sub = "sub", Mul = "mul", Div = "div", Maximum = "maximum", Minimum = "minimum",

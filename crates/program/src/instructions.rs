@@ -2,7 +2,7 @@
 //! The TypeScript encoder's table is generated from it by `cargo run -p program --example typescript`.
 
 use crate::fields::{Address, Field};
-use nn::{Activation, BinaryKind, Factor, Filtering, PoolKind, ReduceKind, UnaryKind};
+use nn::{Activation, BinaryKind, Factor, Filtering, PoolKind, ReduceKind, UnaryKind, WeightForm};
 
 /// What the generator of the TypeScript table needs to know of a field.
 pub(crate) struct FieldSchema {
@@ -78,7 +78,8 @@ instructions! {
         depth_stride: usize,
     }
     /// Convolution of packed weights with bias, residual and activation; a matrix product is one of 1x1.
-    /// `bias` and `residual` may be 0; `zeros` points to at least `pixel_stride` zeros.
+    /// `bias` and `residual` may be 0; `zeros` points to at least `pixel_stride` zeros. Each thread has
+    /// `scratch_floats` of the scratch to itself.
     Conv2d {
         input: Address,
         weights: Address,
@@ -100,6 +101,8 @@ instructions! {
         stride: [usize; 2],
         dilation: [usize; 2],
         padding: [isize; 2],
+        scratch: Address,
+        scratch_floats: usize,
     }
     /// Transforms 3x3 weights for one of Winograd's filterings and packs a set of panels for each of its points.
     WinogradWeights {
@@ -128,6 +131,7 @@ instructions! {
     /// Multiplies transformed pieces and weights, transforms back and applies bias, residual and activation.
     WinogradOutput {
         filtering: Filtering,
+        form: WeightForm,
         transformed: Address,
         weights: Address,
         bias: Address,
@@ -141,6 +145,8 @@ instructions! {
         pieces: [usize; 2],
         first: usize,
         count: usize,
+        scratch: Address,
+        scratch_floats: usize,
     }
     /// Max or average pooling.
     Pool2d {
@@ -311,7 +317,7 @@ instructions! {
         stride: [usize; 2],
         padding: [usize; 2],
     }    /// Gradient of a convolution's weights, from its input and its output's gradient, for each of some segments of the
-    /// pixels: `[segments, groups, panels, taps, depth in whole fours, 8]`. The other fields are the convolution's.
+    /// pixels: `[segments, groups, panels, taps, depth, 8]`. The other fields are the convolution's.
     WeightGradient {
         input: Address,
         gradient: Address,
@@ -340,7 +346,7 @@ instructions! {
         depth: usize,
         taps: usize,
     }    /// Transforms the pieces `first .. first + count` of a convolution's input or of its output's gradient into a plane
-    /// for each of the 36 points, channels in fours (input) or eights (gradient).
+    /// for each of the 36 points; the gradient's channels lie in panels of 8.
     WinogradFactor {
         factor: Factor,
         source: Address,
@@ -353,13 +359,14 @@ instructions! {
         first: usize,
         count: usize,
     }
-    /// Adds to `sums` the outer products of `count` transformed pieces.
+    /// Sums of the outer products of `count` transformed pieces, added to those of the `first` before them.
     WinogradProducts {
         inputs: Address,
         gradients: Address,
         sums: Address,
         channels: usize,
         columns: usize,
+        first: usize,
         count: usize,
     }
     /// Transforms sums of products back to the gradient of 3x3 weights, `[columns, channels, 3, 3]`.

@@ -21,6 +21,9 @@ export type ReduceKind = (typeof ReduceKind)[number]
 export const UnaryKind = ['relu', 'neg', 'abs', 'exp', 'log', 'sqrt', 'square', 'reciprocal', 'sigmoid', 'tanh'] as const
 export type UnaryKind = (typeof UnaryKind)[number]
 
+export const WeightForm = ['transformed', 'panels'] as const
+export type WeightForm = (typeof WeightForm)[number]
+
 /** Packs a matrix or convolution weights into panels of 8 columns. */
 export interface PackPanels {
   op: 'packPanels'
@@ -37,7 +40,8 @@ export interface PackPanels {
 }
 
 /** Convolution of packed weights with bias, residual and activation; a matrix product is one of 1x1.
- * `bias` and `residual` may be 0; `zeros` points to at least `pixel_stride` zeros. */
+ * `bias` and `residual` may be 0; `zeros` points to at least `pixel_stride` zeros. Each thread has
+ * `scratch_floats` of the scratch to itself. */
 export interface Conv2d {
   op: 'conv2d'
   input: number
@@ -60,6 +64,8 @@ export interface Conv2d {
   stride: readonly number[]
   dilation: readonly number[]
   padding: readonly number[]
+  scratch: number
+  scratchFloats: number
 }
 
 /** Transforms 3x3 weights for one of Winograd's filterings and packs a set of panels for each of its points. */
@@ -94,6 +100,7 @@ export interface WinogradInput {
 export interface WinogradOutput {
   op: 'winogradOutput'
   filtering: Filtering
+  form: WeightForm
   transformed: number
   weights: number
   bias: number
@@ -107,6 +114,8 @@ export interface WinogradOutput {
   pieces: readonly number[]
   first: number
   count: number
+  scratch: number
+  scratchFloats: number
 }
 
 /** Max or average pooling. */
@@ -314,7 +323,7 @@ export interface Pool2dGradient {
 }
 
 /** Gradient of a convolution's weights, from its input and its output's gradient, for each of some segments of the
- * pixels: `[segments, groups, panels, taps, depth in whole fours, 8]`. The other fields are the convolution's. */
+ * pixels: `[segments, groups, panels, taps, depth, 8]`. The other fields are the convolution's. */
 export interface WeightGradient {
   op: 'weightGradient'
   input: number
@@ -348,7 +357,7 @@ export interface SumWeights {
 }
 
 /** Transforms the pieces `first .. first + count` of a convolution's input or of its output's gradient into a plane
- * for each of the 36 points, channels in fours (input) or eights (gradient). */
+ * for each of the 36 points; the gradient's channels lie in panels of 8. */
 export interface WinogradFactor {
   op: 'winogradFactor'
   factor: Factor
@@ -363,7 +372,7 @@ export interface WinogradFactor {
   count: number
 }
 
-/** Adds to `sums` the outer products of `count` transformed pieces. */
+/** Sums of the outer products of `count` transformed pieces, added to those of the `first` before them. */
 export interface WinogradProducts {
   op: 'winogradProducts'
   inputs: number
@@ -371,6 +380,7 @@ export interface WinogradProducts {
   sums: number
   channels: number
   columns: number
+  first: number
   count: number
 }
 
@@ -420,6 +430,8 @@ export const INSTRUCTIONS = {
     stride: 2,
     dilation: 2,
     padding: 2,
+    scratch: 'u32',
+    scratchFloats: 'u32',
   },
   winogradWeights: {
     filtering: Filtering,
@@ -445,6 +457,7 @@ export const INSTRUCTIONS = {
   },
   winogradOutput: {
     filtering: Filtering,
+    form: WeightForm,
     transformed: 'u32',
     weights: 'u32',
     bias: 'u32',
@@ -458,6 +471,8 @@ export const INSTRUCTIONS = {
     pieces: 2,
     first: 'u32',
     count: 'u32',
+    scratch: 'u32',
+    scratchFloats: 'u32',
   },
   pool2d: {
     kind: PoolKind,
@@ -653,6 +668,7 @@ export const INSTRUCTIONS = {
     sums: 'u32',
     channels: 'u32',
     columns: 'u32',
+    first: 'u32',
     count: 'u32',
   },
   winogradTaps: {
