@@ -87,6 +87,7 @@ function sizesOf(g: ConvolutionGeometry) {
 function inputGradient(options: KernelOptions, g: ConvolutionGeometry, residual?: Float32Array) {
   const plan = planConvolutionInputGradient(g)
   const sizes = sizesOf(g)
+  const workspace = plan.workspaceFloats + (options.threads ?? 1) * plan.threadFloats
   return runInstructions(options, sizes.input, (place, output) => {
     const packed = place(new Float32Array(plan.packedFloats).fill(Number.NaN))
     const run = plan.run({
@@ -95,7 +96,7 @@ function inputGradient(options: KernelOptions, g: ConvolutionGeometry, residual?
       residual: residual ? place(residual) : 0,
       output,
       zeros: place(plan.zeros),
-      workspace: place(new Float32Array(plan.workspaceFloats).fill(Number.NaN)),
+      workspace: place(new Float32Array(workspace).fill(Number.NaN)),
     })
     return [...plan.pack(place(values(sizes.weights, 1)), packed), ...run]
   })
