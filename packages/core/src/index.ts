@@ -42,3 +42,4 @@ export {
 export { Scope } from './scope.ts'
 export type { DType, Shape } from './shape.ts'
 export { Tensor } from './tensor.ts'
+export { valuesOf, type WeightSource, type Weights } from './weights.ts'
