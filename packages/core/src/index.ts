@@ -34,8 +34,10 @@ export {
   readSafetensors,
   type SafetensorsFile,
   type StoredDType,
+  type StoredRange,
   type StoredTensor,
   type StoredTensors,
+  scanSafetensors,
   toFloat32,
   writeSafetensors,
 } from './safetensors/index.ts'
