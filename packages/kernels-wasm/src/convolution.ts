@@ -57,8 +57,10 @@ export interface ConvolutionPlan {
   readonly zeros: number
   readonly workspaceFloats: number
   readonly threadFloats: number
-  /** Packs weights (OIHW, or a matrix) once. */
-  pack(source: number, packed: number): Instruction
+  /** Outputs whose weights can be packed by themselves, in multiples; none where their weights do not lie together. */
+  readonly packUnit?: number
+  /** Packs weights (OIHW, or a matrix) once: all, or `count` outputs from `first` on, at the first of which is `source`. */
+  pack(source: number, packed: number, part?: { readonly first: number; readonly count: number }): Instruction
   run(buffers: ConvolutionBuffers): Instruction[]
 }
 
@@ -168,22 +170,26 @@ export function planDirect(g: ConvolutionGeometry, { offset, ...strides }: Weigh
   const depth = g.channels / g.groups
   const columns = g.outputs / g.groups
   const taps = g.kernel[0] * g.kernel[1]
+  const groupFloats = Math.ceil(columns / COLUMNS) * COLUMNS * taps * depth
+  const { columnStride, groupStride } = strides
+  const liesTogether = offset === 0 && columnStride === taps * depth && groupStride === columns * columnStride
   const [outputHeight, outputWidth] = convolutionOutput(g)
   // For each tap those of a block of 96 pixels, and of the rows that a tile may read behind them.
   const pointers = taps * (96 + ROWS)
   return {
-    packedFloats: g.groups * Math.ceil(columns / COLUMNS) * COLUMNS * taps * depth,
+    packedFloats: g.groups * groupFloats,
     // The tile reads a whole panel's biases wherever it starts.
     biasFloats: g.outputs + COLUMNS,
     zeros: g.channels,
     workspaceFloats: 0,
     threadFloats: pointers,
-    pack: (source, packed) => ({
+    ...(liesTogether ? { packUnit: g.groups === 1 ? COLUMNS : columns } : {}),
+    pack: (source, packed, { first, count } = { first: 0, count: g.outputs }) => ({
       op: 'packPanels',
       source: source + offset * FLOAT,
-      packed,
-      groups: g.groups,
-      columns,
+      packed: packed + (g.groups === 1 ? first * taps * depth : (first / columns) * groupFloats) * FLOAT,
+      groups: g.groups === 1 ? 1 : count / columns,
+      columns: g.groups === 1 ? count : columns,
       taps: g.kernel,
       depth,
       ...strides,
@@ -299,13 +305,14 @@ function winograd(g: ConvolutionGeometry, weights: WeightsLayout, filtering: Fil
   const weightFloats = (panels: number) => points * (panels * g.channels * COLUMNS + GAP)
   const workspaceFloats = block * (points * g.channels + GAP)
   const scratchFloats = points * PRODUCTS + (form === 'panels' ? weightFloats(4) : 0)
-  const { packedFloats, pack } = planDirect(g, weights)
+  const { packedFloats, packUnit, pack } = planDirect(g, weights)
   return {
     packedFloats: form === 'panels' ? packedFloats : weightFloats(Math.ceil(g.outputs / COLUMNS)),
     biasFloats: g.outputs + COLUMNS,
     zeros: 0,
     workspaceFloats,
     threadFloats: scratchFloats,
+    ...(form === 'panels' && packUnit !== undefined ? { packUnit } : {}),
     pack:
       form === 'panels'
         ? pack
