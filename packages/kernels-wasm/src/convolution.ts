@@ -2,6 +2,8 @@ import type { Activation, Filtering, Instruction } from './instructions.generate
 
 /** Columns of a packed panel: the width of the kernels' tile. */
 const COLUMNS = 8
+/** Row pointers of a tap in a block of 96 pixels, and of those that a tile computes in vain; as in crates/nn/src/conv2d.rs. */
+const TABLE = 96 + 6
 
 /** A 2-D convolution of `[batch, height, width, channels]` with weights `[outputs, channels / groups, kernel...]`. */
 export interface ConvolutionGeometry {
@@ -227,10 +229,12 @@ function kernelRows(g: ConvolutionGeometry, weights: WeightsLayout): Convolution
   const paddedRow = paddedWidth * g.channels
   const paddedHeight = g.height + g.padding[0] + g.padding[1]
   const padded = g.batch * paddedHeight * paddedRow
+  const scratchFloats = TABLE * g.kernel[0]
   return {
     ...plan,
     zeros: 0,
     workspaceFloats: padded,
+    threadFloats: scratchFloats,
     run: ({ input, workspace, ...buffers }) => [
       { op: 'fill', output: workspace, count: padded, value: 0 },
       {
