@@ -42,23 +42,28 @@ pub unsafe fn fetch(panels: *const f32, count: usize) {
 /// # Safety
 /// `values` must be readable wherever the strides lead and `packed` writable for [`packed_len`].
 pub unsafe fn pack_panels(source: &PanelSource, values: *const f32, packed: *mut f32, first: usize, last: usize) {
-    let panels = source.columns.div_ceil(COLUMNS);
     for index in first..last {
-        let (group, panel) = (index / panels, index % panels);
-        let columns = COLUMNS.min(source.columns - panel * COLUMNS);
-        let from = values.add((group * source.columns + panel * COLUMNS) * source.column_stride);
-        let mut to = packed.add(index * source.taps * source.depth * COLUMNS);
-        for tap in 0..source.taps {
-            for depth in 0..source.depth {
-                let row = from.add(tap * source.tap_stride + depth * source.depth_stride);
-                for column in 0..columns {
-                    *to.add(column) = *row.add(column * source.column_stride);
-                }
-                for column in columns..COLUMNS {
-                    *to.add(column) = 0.0;
-                }
-                to = to.add(COLUMNS);
+        pack_panel(source, values, packed, index);
+    }
+}
+
+#[inline(never)]
+unsafe fn pack_panel(source: &PanelSource, values: *const f32, packed: *mut f32, index: usize) {
+    let panels = source.columns.div_ceil(COLUMNS);
+    let (group, panel) = (index / panels, index % panels);
+    let columns = COLUMNS.min(source.columns - panel * COLUMNS);
+    let from = values.add((group * source.columns + panel * COLUMNS) * source.column_stride);
+    let mut to = packed.add(index * source.taps * source.depth * COLUMNS);
+    for tap in 0..source.taps {
+        for depth in 0..source.depth {
+            let row = from.add(tap * source.tap_stride + depth * source.depth_stride);
+            for column in 0..columns {
+                *to.add(column) = *row.add(column * source.column_stride);
             }
+            for column in columns..COLUMNS {
+                *to.add(column) = 0.0;
+            }
+            to = to.add(COLUMNS);
         }
     }
 }

@@ -1,5 +1,5 @@
 use crate::share::Share;
-use gemm::{fetch, multiply_panel, Epilogue, Rows, Target, COLUMNS, ROWS};
+use gemm::{fetch, multiply_panels, Epilogue, Rows, Target, COLUMNS, ROWS};
 
 /// A convolution, and with one tap and one "pixel" a row also a plain matrix product.
 ///
@@ -31,6 +31,14 @@ pub struct Conv2d {
     pub dilation: [usize; 2],
     /// Rows above and columns to the left; what lies below and to the right follows from the sizes.
     pub padding: [usize; 2],
+    /// `scratch_len` row pointers for each thread, at least [`conv2d_scratch`].
+    pub scratch: *mut *const f32,
+    pub scratch_len: usize,
+}
+
+/// Row pointers that each thread needs for itself: those of a block of pixels.
+pub fn conv2d_scratch(taps: usize) -> usize {
+    TABLE * taps
 }
 
 /// Pixels that go through all of a panel before the next panel is read: enough that a panel, read from
@@ -45,13 +53,15 @@ const UNIT_PANELS: usize = 4;
 ///
 /// # Safety
 /// All pointers of `p` must be valid for the sizes it names.
+#[inline(never)]
 pub unsafe fn conv2d(p: &Conv2d, share: Share) {
     let pixels = p.batch * p.output_height * p.output_width;
     let panels = p.columns.div_ceil(COLUMNS);
     let blocks = pixels.div_ceil(BLOCK_PIXELS);
     let chunks = panels.div_ceil(UNIT_PANELS);
     let taps = p.kernel[0] * p.kernel[1];
-    let mut pointers = vec![p.zeros; taps * TABLE];
+    assert!(p.scratch_len >= conv2d_scratch(taps));
+    let pointers = std::slice::from_raw_parts_mut(p.scratch.add(share.thread * p.scratch_len), conv2d_scratch(taps));
     // Units run group by group and chunk by chunk within a block, so the row pointers of a block are computed once
     // and moved on from group to group.
     let mut located = None;
@@ -62,7 +72,7 @@ pub unsafe fn conv2d(p: &Conv2d, share: Share) {
         let moved = match located {
             Some((at, before)) if at == block => group - before,
             _ => {
-                locate_rows(p, first, end - first, &mut pointers);
+                locate_rows(p, first, end - first, pointers);
                 group
             }
         };
@@ -70,26 +80,26 @@ pub unsafe fn conv2d(p: &Conv2d, share: Share) {
             pointers.iter_mut().for_each(|row| *row = row.wrapping_add(moved * p.depth));
         }
         located = Some((block, group));
-        let rows = Rows { pointers: &pointers, stride: TABLE, depth: p.depth };
-        for panel in chunk * UNIT_PANELS..panels.min((chunk + 1) * UNIT_PANELS) {
-            let weights = p.weights.add((group * panels + panel) * taps * p.depth * COLUMNS);
-            // A single tile reads a panel once, and as fast by itself.
-            if block == first_block && end - first > ROWS {
-                fetch(weights, taps * p.depth * COLUMNS);
-            }
-            let outputs = p.groups * p.columns;
-            let column = group * p.columns + panel * COLUMNS;
-            let offset = first * outputs + column;
-            let target = Target {
-                output: p.output.add(offset),
-                offset,
-                row_stride: outputs,
-                rows: end - first,
-                columns: COLUMNS.min(p.columns - panel * COLUMNS),
-                column,
-            };
-            multiply_panel(rows, weights, target, &p.epilogue);
+        let rows = Rows { pointers, stride: TABLE, depth: p.depth };
+        let (panel, last) = (chunk * UNIT_PANELS, panels.min((chunk + 1) * UNIT_PANELS));
+        let panel_len = taps * p.depth * COLUMNS;
+        let weights = p.weights.add((group * panels + panel) * panel_len);
+        // A single tile reads a panel once, and as fast by itself.
+        if block == first_block && end - first > ROWS {
+            fetch(weights, (last - panel) * panel_len);
         }
+        let outputs = p.groups * p.columns;
+        let column = group * p.columns + panel * COLUMNS;
+        let offset = first * outputs + column;
+        let target = Target {
+            output: p.output.add(offset),
+            offset,
+            row_stride: outputs,
+            rows: end - first,
+            columns: p.columns.min(last * COLUMNS) - panel * COLUMNS,
+            column,
+        };
+        multiply_panels(&rows, weights, &target, &p.epilogue);
     }
 }
 
@@ -202,6 +212,7 @@ mod tests {
         unsafe { pack_panels(&source, w.as_ptr(), packed.as_mut_ptr(), 0, panels) };
         let zeros = vec![0.0; c.channels];
         let mut out = vec![f32::NAN; c.batch * oh * ow * c.outputs];
+        let mut scratch = vec![std::ptr::null(); threads * conv2d_scratch(taps)];
         let p = Conv2d {
             input: x.as_ptr(),
             weights: packed.as_ptr(),
@@ -221,6 +232,8 @@ mod tests {
             stride: c.stride,
             dilation: c.dilation,
             padding: c.padding,
+            scratch: scratch.as_mut_ptr(),
+            scratch_len: conv2d_scratch(taps),
         };
         for thread in 0..threads {
             unsafe { conv2d(&p, Share { thread, threads }) };

@@ -31,6 +31,7 @@ pub struct Pool2d {
 ///
 /// # Safety
 /// The buffers must be valid for the sizes `p` names.
+#[inline(never)]
 pub unsafe fn pool2d(p: &Pool2d, share: Share) {
     for pixel in share.of(p.batch * p.output_height * p.output_width) {
         let (row, x) = (pixel / p.output_width, pixel % p.output_width);

@@ -63,10 +63,11 @@ macro_rules! kinds {
     )*};
 }
 
-use nn::{Activation, BinaryKind, Filtering, PoolKind, ReduceKind, UnaryKind};
+use nn::{Activation, BinaryKind, Filtering, PoolKind, ReduceKind, UnaryKind, WeightForm};
 kinds! {
     Activation: None = "none", Relu = "relu";
     Filtering: F2 = "F2", F4 = "F4";
+    WeightForm: Transformed = "transformed", Panels = "panels";
     UnaryKind: Relu = "relu", Neg = "neg", Abs = "abs", Exp = "exp", Log = "log", Sqrt = "sqrt",
         Square = "square", Reciprocal = "reciprocal", Sigmoid = "sigmoid", Tanh = "tanh";
     BinaryKind: Add = "add", Sub = "sub", Mul = "mul", Div = "div", Maximum = "maximum", Minimum = "minimum";
@@ -147,7 +148,8 @@ instructions! {
         depth_stride: usize,
     }
     /// Convolution of packed weights with bias, residual and activation; a matrix product is one of 1x1.
-    /// `bias` and `residual` may be 0; `zeros` points to at least `pixel_stride` zeros.
+    /// `bias` and `residual` may be 0; `zeros` points to at least `pixel_stride` zeros. Each thread has
+    /// `scratch_floats` of the scratch to itself.
     Conv2d {
         input: Address,
         weights: Address,
@@ -169,6 +171,8 @@ instructions! {
         stride: [usize; 2],
         dilation: [usize; 2],
         padding: [usize; 2],
+        scratch: Address,
+        scratch_floats: usize,
     }
     /// Transforms 3x3 weights for one of Winograd's filterings and packs a set of panels for each of its points.
     WinogradWeights {
@@ -194,6 +198,7 @@ instructions! {
     /// Multiplies transformed pieces and weights, transforms back and applies bias, residual and activation.
     WinogradOutput {
         filtering: Filtering,
+        form: WeightForm,
         transformed: Address,
         weights: Address,
         bias: Address,
@@ -207,6 +212,8 @@ instructions! {
         pieces: [usize; 2],
         first: usize,
         count: usize,
+        scratch: Address,
+        scratch_floats: usize,
     }
     /// Max or average pooling.
     Pool2d {

@@ -88,6 +88,8 @@ unsafe fn execute(instruction: Instruction, memory: Memory, share: Share) {
             stride,
             dilation,
             padding,
+            scratch,
+            scratch_floats,
         } => {
             let epilogue = Epilogue { bias: memory.optional(bias), residual: memory.optional(residual), activation };
             let convolution = Conv2d {
@@ -109,6 +111,8 @@ unsafe fn execute(instruction: Instruction, memory: Memory, share: Share) {
                 stride,
                 dilation,
                 padding,
+                scratch: memory.output(scratch).cast(),
+                scratch_len: scratch_floats * size_of::<f32>() / size_of::<*const f32>(),
             };
             conv2d(&convolution, share);
         }
@@ -135,6 +139,7 @@ unsafe fn execute(instruction: Instruction, memory: Memory, share: Share) {
         }
         Instruction::WinogradOutput {
             filtering,
+            form,
             transformed,
             weights,
             bias,
@@ -148,10 +153,13 @@ unsafe fn execute(instruction: Instruction, memory: Memory, share: Share) {
             pieces,
             first,
             count,
+            scratch,
+            scratch_floats,
         } => {
             let epilogue = Epilogue { bias: memory.optional(bias), residual: memory.optional(residual), activation };
             let products = WinogradOutput {
                 filtering,
+                form,
                 transformed: memory.input(transformed),
                 weights: memory.input(weights),
                 epilogue,
@@ -163,6 +171,8 @@ unsafe fn execute(instruction: Instruction, memory: Memory, share: Share) {
                 pieces,
                 first,
                 count,
+                scratch: memory.output(scratch),
+                scratch_floats,
             };
             winograd_output(&products, share);
         }

@@ -2,6 +2,8 @@ import type { Activation, Filtering, Instruction } from './instructions.generate
 
 /** Columns of a packed panel: the width of the kernels' tile. */
 const COLUMNS = 8
+/** Row pointers of a tap in a block of 96 pixels, and of those that a tile computes in vain; as in crates/nn/src/conv2d.rs. */
+const TABLE = 96 + 6
 
 /** A 2-D convolution of `[batch, height, width, channels]` with weights `[outputs, channels / groups, kernel...]`. */
 export interface ConvolutionGeometry {
@@ -28,7 +30,10 @@ export interface ConvolutionBuffers {
   readonly output: number
   /** {@link ConvolutionPlan.zeros} zeros. */
   readonly zeros: number
-  /** {@link ConvolutionPlan.workspaceFloats} long, of no use before and after. */
+  /**
+   * {@link ConvolutionPlan.workspaceFloats} long and {@link ConvolutionPlan.threadFloats} more for each thread; of no
+   * use before and after.
+   */
   readonly workspace: number
   readonly activation: Activation
 }
@@ -39,6 +44,7 @@ export interface ConvolutionPlan {
   readonly biasFloats: number
   readonly zeros: number
   readonly workspaceFloats: number
+  readonly threadFloats: number
   /** Packs weights (OIHW, or a matrix) once. */
   pack(source: number, packed: number): Instruction
   run(buffers: ConvolutionBuffers): Instruction[]
@@ -59,18 +65,18 @@ const ALGORITHMS: readonly Algorithm[] = [
   {
     name: 'winograd F2',
     reason:
-      'Of few pieces and many channels F4 waits for its weights, 4 times those of the kernel; F2 has 1.8 times as many and 16 products for 36.',
+      'A few pixels are too few pieces of 4x4 to fill a tile, which has 4 rows; and with many channels it takes as long to transform the weights.',
     canRun: isWinograd,
-    pays: g => piecesOf(g, 4).all <= 6 && g.channels * g.outputs >= 256 * 256,
-    plan: g => winograd(g, 'F2', 2),
+    pays: g => g.channels >= 4 && tiles(g, 'F2') < Math.min(tiles(g, 'F4'), tiles(g, 'direct')),
+    plan: g => winograd(g, 'F2'),
   },
   {
     name: 'winograd F4',
     reason:
       'A quarter of the products of a 3x3 kernel: with the transforms 1.8 times the direct speed at 4 channels, 3 at 64.',
     canRun: isWinograd,
-    pays: g => g.channels >= 4,
-    plan: g => winograd(g, 'F4', 4),
+    pays: g => g.channels >= 4 && tiles(g, 'F4') < tiles(g, 'direct'),
+    plan: g => winograd(g, 'F4'),
   },
   {
     name: 'kernel rows',
@@ -88,6 +94,22 @@ const ALGORITHMS: readonly Algorithm[] = [
     plan: direct,
   },
 ]
+
+/** Rows of the kernels' tile. */
+const ROWS = 4
+
+/**
+ * Tiles of a panel, which is what a convolution costs: for one picture, so that a picture's result does not depend on
+ * how many others are in its batch. Measured, transforming a kernel at each run takes as long as one tile for each
+ * point of the transform.
+ */
+function tiles(g: ConvolutionGeometry, method: Filtering | 'direct'): number {
+  const [height, width] = convolutionOutput(g)
+  if (method === 'direct') return 9 * Math.ceil((height * width) / ROWS)
+  const [down, across] = piecesOf(g, method)
+  const products = Math.ceil((down * across) / ROWS)
+  return POINTS[method] * (formOf(g) === 'panels' ? products + 1 : products)
+}
 
 /** Height and width of a convolution's output. */
 export function convolutionOutput(g: ConvolutionGeometry): [height: number, width: number] {
@@ -118,6 +140,7 @@ function direct(g: ConvolutionGeometry): ConvolutionPlan {
     biasFloats: g.outputs + COLUMNS,
     zeros: g.channels,
     workspaceFloats: 0,
+    threadFloats: TABLE * taps,
     pack: (source, packed) => ({
       op: 'packPanels',
       source,
@@ -130,7 +153,7 @@ function direct(g: ConvolutionGeometry): ConvolutionPlan {
       tapStride: 1,
       depthStride: taps,
     }),
-    run: ({ workspace: _, ...buffers }) => [
+    run: ({ workspace, ...buffers }) => [
       {
         op: 'conv2d',
         ...buffers,
@@ -147,6 +170,8 @@ function direct(g: ConvolutionGeometry): ConvolutionPlan {
         stride: g.stride,
         dilation: g.dilation,
         padding: [g.padding[0], g.padding[2]],
+        scratch: workspace,
+        scratchFloats: TABLE * taps,
       },
     ],
   }
@@ -161,10 +186,12 @@ function kernelRows(g: ConvolutionGeometry): ConvolutionPlan {
   const paddedRow = paddedWidth * g.channels
   const paddedHeight = g.height + g.padding[0] + g.padding[1]
   const padded = g.batch * paddedHeight * paddedRow
+  const scratchFloats = TABLE * g.kernel[0]
   return {
     ...plan,
     zeros: 0,
     workspaceFloats: padded,
+    threadFloats: scratchFloats,
     run: ({ input, workspace, ...buffers }) => [
       { op: 'fill', output: workspace, count: padded, value: 0 },
       {
@@ -192,13 +219,20 @@ function kernelRows(g: ConvolutionGeometry): ConvolutionPlan {
         stride: g.stride,
         dilation: g.dilation,
         padding: [0, 0],
+        scratch: workspace + 4 * padded,
+        scratchFloats,
       },
     ],
   }
 }
 
-/** Values between transformed pieces, as in crates/nn/src/winograd/mod.rs. */
-const PIECE_GAP = 16
+/** Outputs of a piece, down and across, and points of its transform. */
+const SIZE = { F2: 2, F4: 4 } as const
+const POINTS = { F2: 16, F4: 36 } as const
+/** Values between transformed pieces, and planes of products and weights, as in crates/nn/src/winograd. */
+const GAP = 16
+/** Products of one point of a unit of work, 24 pieces by 4 panels. */
+const PRODUCTS = 24 * 4 * COLUMNS + GAP
 /** Transformed pieces that are multiplied before the next ones are transformed: they should stay in the second-level cache. */
 const BLOCK_FLOATS = 512 * 1024
 
@@ -206,34 +240,52 @@ function isWinograd(g: ConvolutionGeometry): boolean {
   return [...g.kernel, ...g.stride, ...g.dilation, g.groups].join() === '3,3,1,1,1,1,1'
 }
 
-/** Pieces of `size` x `size` outputs: of one picture down and across, and of the batch. */
-function piecesOf(g: ConvolutionGeometry, size: number): { pieces: [number, number]; all: number } {
+/** Pieces of a picture, down and across. */
+function piecesOf(g: ConvolutionGeometry, filtering: Filtering): [number, number] {
   const [height, width] = convolutionOutput(g)
-  const pieces: [number, number] = [Math.ceil(height / size), Math.ceil(width / size)]
-  return { pieces, all: g.batch * pieces[0] * pieces[1] }
+  return [Math.ceil(height / SIZE[filtering]), Math.ceil(width / SIZE[filtering])]
 }
 
-/** Winograd's filtering with pieces of `size` x `size` outputs. */
-function winograd(g: ConvolutionGeometry, filtering: Filtering, size: number): ConvolutionPlan {
+/**
+ * Whether weights are transformed once, or from panels at each run. Of few channels they stay in the caches, and are
+ * read faster than transformed. From 96 on they do not: reading 9 values and transforming them takes less time than
+ * reading 36, and memory as well.
+ */
+function formOf({ channels, outputs }: ConvolutionGeometry): 'transformed' | 'panels' {
+  return channels * outputs < 96 * 96 ? 'transformed' : 'panels'
+}
+
+function winograd(g: ConvolutionGeometry, filtering: Filtering): ConvolutionPlan {
   const [height, width] = convolutionOutput(g)
-  const { pieces, all } = piecesOf(g, size)
-  const points = (size + 2) ** 2
+  const pieces = piecesOf(g, filtering)
+  const all = g.batch * pieces[0] * pieces[1]
+  const points = POINTS[filtering]
   const block = Math.min(all, Math.max(16, Math.floor(BLOCK_FLOATS / (points * g.channels * 16)) * 16))
+  const form = formOf(g)
+  const weightFloats = (panels: number) => points * (panels * g.channels * COLUMNS + GAP)
+  const workspaceFloats = block * (points * g.channels + GAP)
+  const scratchFloats = points * PRODUCTS + (form === 'panels' ? weightFloats(4) : 0)
+  const { packedFloats, pack } = direct(g)
   return {
-    packedFloats: points * Math.ceil(g.outputs / COLUMNS) * COLUMNS * g.channels,
+    packedFloats: form === 'panels' ? packedFloats : weightFloats(Math.ceil(g.outputs / COLUMNS)),
     biasFloats: g.outputs + COLUMNS,
     zeros: 0,
-    workspaceFloats: block * (points * g.channels + PIECE_GAP),
-    pack: (source, packed) => ({
-      op: 'winogradWeights',
-      filtering,
-      source,
-      packed,
-      channels: g.channels,
-      columns: g.outputs,
-    }),
+    workspaceFloats,
+    threadFloats: scratchFloats,
+    pack:
+      form === 'panels'
+        ? pack
+        : (source, packed) => ({
+            op: 'winogradWeights',
+            filtering,
+            source,
+            packed,
+            channels: g.channels,
+            columns: g.outputs,
+          }),
     run: ({ input, workspace: transformed, zeros: _, ...buffers }) => {
       const instructions: Instruction[] = []
+      const scratch = transformed + 4 * workspaceFloats
       for (let first = 0; first < all; first += block) {
         const part = {
           filtering,
@@ -246,7 +298,17 @@ function winograd(g: ConvolutionGeometry, filtering: Filtering, size: number): C
         const padding = [g.padding[0], g.padding[2]]
         instructions.push(
           { op: 'winogradInput', input, ...part, height: g.height, width: g.width, padding },
-          { op: 'winogradOutput', ...buffers, ...part, height, width, columns: g.outputs },
+          {
+            op: 'winogradOutput',
+            ...buffers,
+            ...part,
+            form,
+            height,
+            width,
+            columns: g.outputs,
+            scratch,
+            scratchFloats,
+          },
         )
       }
       return instructions

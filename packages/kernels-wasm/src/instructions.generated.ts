@@ -18,6 +18,9 @@ export type ReduceKind = (typeof ReduceKind)[number]
 export const UnaryKind = ['relu', 'neg', 'abs', 'exp', 'log', 'sqrt', 'square', 'reciprocal', 'sigmoid', 'tanh'] as const
 export type UnaryKind = (typeof UnaryKind)[number]
 
+export const WeightForm = ['transformed', 'panels'] as const
+export type WeightForm = (typeof WeightForm)[number]
+
 /** Packs a matrix or convolution weights into panels of 8 columns. */
 export interface PackPanels {
   op: 'packPanels'
@@ -33,7 +36,8 @@ export interface PackPanels {
 }
 
 /** Convolution of packed weights with bias, residual and activation; a matrix product is one of 1x1.
- * `bias` and `residual` may be 0; `zeros` points to at least `pixel_stride` zeros. */
+ * `bias` and `residual` may be 0; `zeros` points to at least `pixel_stride` zeros. Each thread has
+ * `scratch_floats` of the scratch to itself. */
 export interface Conv2d {
   op: 'conv2d'
   input: number
@@ -56,6 +60,8 @@ export interface Conv2d {
   stride: readonly number[]
   dilation: readonly number[]
   padding: readonly number[]
+  scratch: number
+  scratchFloats: number
 }
 
 /** Transforms 3x3 weights for one of Winograd's filterings and packs a set of panels for each of its points. */
@@ -87,6 +93,7 @@ export interface WinogradInput {
 export interface WinogradOutput {
   op: 'winogradOutput'
   filtering: Filtering
+  form: WeightForm
   transformed: number
   weights: number
   bias: number
@@ -100,6 +107,8 @@ export interface WinogradOutput {
   pieces: readonly number[]
   first: number
   count: number
+  scratch: number
+  scratchFloats: number
 }
 
 /** Max or average pooling. */
@@ -247,6 +256,8 @@ export const INSTRUCTIONS = {
     stride: 2,
     dilation: 2,
     padding: 2,
+    scratch: 'u32',
+    scratchFloats: 'u32',
   },
   winogradWeights: {
     filtering: Filtering,
@@ -269,6 +280,7 @@ export const INSTRUCTIONS = {
   },
   winogradOutput: {
     filtering: Filtering,
+    form: WeightForm,
     transformed: 'u32',
     weights: 'u32',
     bias: 'u32',
@@ -282,6 +294,8 @@ export const INSTRUCTIONS = {
     pieces: 2,
     first: 'u32',
     count: 'u32',
+    scratch: 'u32',
+    scratchFloats: 'u32',
   },
   pool2d: {
     kind: PoolKind,

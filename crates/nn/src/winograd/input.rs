@@ -44,38 +44,46 @@ unsafe fn transform_pieces<F: Lines<INPUT, OUTPUT>, const INPUT: usize, const OU
 ) {
     let chunks = p.channels.div_ceil(UNIT_CHANNELS);
     for unit in share.of(p.count * chunks) {
-        let (piece, chunk) = (unit / chunks, unit % chunks);
-        let (row, px) = ((p.first + piece) / p.pieces[1], (p.first + piece) % p.pieces[1]);
-        let (image, py) = (row / p.pieces[0], row % p.pieces[0]);
-        let first = chunk * UNIT_CHANNELS;
-        let base = p.input.add(image * p.height * p.width * p.channels + first);
-        let pixels: [[*const f32; INPUT]; INPUT] = std::array::from_fn(|y| {
-            let y = (py * OUTPUT + y).wrapping_sub(p.padding[0]);
-            std::array::from_fn(|x| {
-                let x = (px * OUTPUT + x).wrapping_sub(p.padding[1]);
-                let inside = y < p.height && x < p.width;
-                if inside {
-                    base.add((y * p.width + x) * p.channels)
-                } else {
-                    ZEROS.as_ptr()
-                }
-            })
-        });
-        let target = p.transformed.add(piece * piece_stride(INPUT * INPUT, p.channels) + first);
-        let channels = UNIT_CHANNELS.min(p.channels - first);
-        for channel in (0..channels).step_by(LANES) {
-            let lanes = LANES.min(channels - channel);
-            if lanes == LANES {
-                let load = |source: *const f32| F32x4::load(source.add(channel));
-                transform_piece::<F, INPUT, OUTPUT>(&pixels, load, |point, value| {
-                    value.store(target.add(point * p.channels + channel));
-                });
+        transform_unit::<F, INPUT, OUTPUT>(p, unit / chunks, unit % chunks);
+    }
+}
+
+#[inline(never)]
+unsafe fn transform_unit<F: Lines<INPUT, OUTPUT>, const INPUT: usize, const OUTPUT: usize>(
+    p: &WinogradInput,
+    piece: usize,
+    chunk: usize,
+) {
+    let (row, px) = ((p.first + piece) / p.pieces[1], (p.first + piece) % p.pieces[1]);
+    let (image, py) = (row / p.pieces[0], row % p.pieces[0]);
+    let first = chunk * UNIT_CHANNELS;
+    let base = p.input.add(image * p.height * p.width * p.channels + first);
+    let pixels: [[*const f32; INPUT]; INPUT] = std::array::from_fn(|y| {
+        let y = (py * OUTPUT + y).wrapping_sub(p.padding[0]);
+        std::array::from_fn(|x| {
+            let x = (px * OUTPUT + x).wrapping_sub(p.padding[1]);
+            let inside = y < p.height && x < p.width;
+            if inside {
+                base.add((y * p.width + x) * p.channels)
             } else {
-                let load = |source: *const f32| F32x4::load_partial(source.add(channel), lanes);
-                transform_piece::<F, INPUT, OUTPUT>(&pixels, load, |point, value| {
-                    value.store_partial(target.add(point * p.channels + channel), lanes);
-                });
+                ZEROS.as_ptr()
             }
+        })
+    });
+    let target = p.transformed.add(piece * piece_stride(INPUT * INPUT, p.channels) + first);
+    let channels = UNIT_CHANNELS.min(p.channels - first);
+    for channel in (0..channels).step_by(LANES) {
+        let lanes = LANES.min(channels - channel);
+        if lanes == LANES {
+            let load = |source: *const f32| F32x4::load(source.add(channel));
+            transform_piece::<F, INPUT, OUTPUT>(&pixels, load, |point, value| {
+                value.store(target.add(point * p.channels + channel));
+            });
+        } else {
+            let load = |source: *const f32| F32x4::load_partial(source.add(channel), lanes);
+            transform_piece::<F, INPUT, OUTPUT>(&pixels, load, |point, value| {
+                value.store_partial(target.add(point * p.channels + channel), lanes);
+            });
         }
     }
 }

@@ -3,7 +3,7 @@
 //!
 //! `output = A' [(G g G') * (B' d B)] A` with d a piece of the input and g the kernel; over many pieces and channels
 //! the product in the middle is one matrix product for each of its 36 or 16 points. The pieces are transformed into
-//! `[point][piece][channel]`, so that each of them is a product of rows and packed panels.
+//! `[piece][point][channel]`, so that each of them is a product of rows and packed panels.
 
 mod input;
 mod lines;
@@ -13,7 +13,7 @@ mod tests;
 mod weights;
 
 pub use input::{winograd_input, WinogradInput};
-pub use output::{winograd_output, WinogradOutput};
+pub use output::{winograd_output, winograd_scratch, WinogradOutput};
 pub use weights::{winograd_weights, WinogradWeights};
 
 /// Which of the filterings.
@@ -25,10 +25,21 @@ pub enum Filtering {
     F4,
 }
 
-/// Values between transformed pieces: without them pieces lie powers of two apart and fight for the same cache lines.
-const PIECE_GAP: usize = 16;
+/// How a convolution finds its weights.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum WeightForm {
+    /// Transformed beforehand. For weights so few that they stay in the caches.
+    Transformed,
+    /// In the panels that the direct convolution takes, to be transformed at each run: they are a quarter of the
+    /// memory, and where they come from there, reading less takes less time than transforming.
+    Panels,
+}
+
+/// Values between transformed pieces, and between the planes of products and weights: without it they lie powers of two
+/// apart and fight for the same cache lines.
+const GAP: usize = 16;
 
 /// Values from one transformed piece to the next.
 fn piece_stride(points: usize, channels: usize) -> usize {
-    points * channels + PIECE_GAP
+    points * channels + GAP
 }
