@@ -1,4 +1,4 @@
-use crate::share::Share;
+use crate::share::{panel_units, Share};
 use gemm::{fetch, multiply_panels, Epilogue, Rows, Target, COLUMNS, ROWS};
 
 /// A convolution, and with one tap and one "pixel" a row also a plain matrix product.
@@ -46,7 +46,7 @@ pub fn conv2d_scratch(taps: usize) -> usize {
 const BLOCK_PIXELS: usize = 96;
 /// Pointers of a block for each tap.
 const TABLE: usize = BLOCK_PIXELS + ROWS;
-/// Panels that one unit of work covers: small enough to share late layers, which have few pixels, evenly.
+/// Panels that one unit of work covers at most.
 const UNIT_PANELS: usize = 4;
 
 /// Computes this thread's share of a convolution.
@@ -58,7 +58,7 @@ pub unsafe fn conv2d(p: &Conv2d, share: Share) {
     let pixels = p.batch * p.output_height * p.output_width;
     let panels = p.columns.div_ceil(COLUMNS);
     let blocks = pixels.div_ceil(BLOCK_PIXELS);
-    let chunks = panels.div_ceil(UNIT_PANELS);
+    let chunks = panel_units(panels, blocks * p.groups, UNIT_PANELS);
     let taps = p.kernel[0] * p.kernel[1];
     assert!(p.scratch_len >= conv2d_scratch(taps));
     let pointers = std::slice::from_raw_parts_mut(p.scratch.add(share.thread * p.scratch_len), conv2d_scratch(taps));
@@ -81,7 +81,7 @@ pub unsafe fn conv2d(p: &Conv2d, share: Share) {
         }
         located = Some((block, group));
         let rows = Rows { pointers, stride: TABLE, depth: p.depth };
-        let (panel, last) = (chunk * UNIT_PANELS, panels.min((chunk + 1) * UNIT_PANELS));
+        let (panel, last) = (panels * chunk / chunks, panels * (chunk + 1) / chunks);
         let panel_len = taps * p.depth * COLUMNS;
         let weights = p.weights.add((group * panels + panel) * panel_len);
         // A single tile reads a panel once, and as fast by itself.
