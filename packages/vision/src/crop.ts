@@ -12,11 +12,25 @@ export function centerCrop(picture: Picture, width: number, height: number): Pic
   checkSize(width, height)
   const left = cropOffset(picture.width, width)
   const top = cropOffset(picture.height, height)
+  return cut(picture, { left, top, width, height })
+}
+
+/** A rectangle of pixels; it may reach beyond the picture. */
+export interface Box {
+  readonly left: number
+  readonly top: number
+  readonly width: number
+  readonly height: number
+}
+
+/** The pixels of a box, black where it is outside of the picture. */
+export function cut(picture: Picture, { left, top, width, height }: Box): Picture {
   const data = new Uint8Array(width * height * 3)
-  const copied = Math.min(width, picture.width)
+  const first = Math.max(0, left)
+  const copied = Math.min(left + width, picture.width) - first
   for (let y = Math.max(0, -top); y < height && y + top < picture.height; y++) {
-    const from = ((y + top) * picture.width + Math.max(0, left)) * 3
-    data.set(picture.data.subarray(from, from + copied * 3), (y * width + Math.max(0, -left)) * 3)
+    const from = ((y + top) * picture.width + first) * 3
+    data.set(picture.data.subarray(from, from + copied * 3), (y * width + first - left) * 3)
   }
   return { width, height, data }
 }
@@ -24,6 +38,10 @@ export function centerCrop(picture: Picture, width: number, height: number): Pic
 /** Where a crop starts along one side; negative where it is longer than the side. */
 function cropOffset(side: number, crop: number): number {
   if (crop > side) return -Math.floor((crop - side) / 2)
-  const half = (side - crop) / 2
-  return half % 2 === 0.5 ? half - 0.5 : Math.round(half)
+  return roundHalfToEven((side - crop) / 2)
+}
+
+/** Python's `round` of a number that is not negative. */
+export function roundHalfToEven(x: number): number {
+  return x % 2 === 0.5 ? x - 0.5 : Math.round(x)
 }

@@ -30,8 +30,8 @@ export class Allocations {
   }
 }
 
-/** The instruction that reads values at `source` and writes to `target`. */
-type Prepare = (source: number, target: number) => Instruction
+/** What reads values at `source` and writes to `target`. */
+type Prepare = (source: number, target: number) => Instruction | readonly Instruction[]
 
 /** Bytes of constants that are in memory at a time only to be prepared, at least one of them. */
 const ORIGINALS = 1 << 24
@@ -107,15 +107,22 @@ export class ProgramWriter {
     return this.allocations.allocate(floats * 4)
   }
 
-  /** Room for at least `floats` values that mean nothing before and after one operation; all operations share it. */
-  workspaceOf(floats: number): number {
+  /**
+   * Room for at least `shared` values and `own` more for each thread, which mean nothing before and after one
+   * operation; all operations share it.
+   */
+  workspaceOf(shared: number, own = 0): number {
+    const floats = shared + this.kernels.threads * own
     if (floats > this.workspace.floats) this.workspace = { address: this.scratch(floats), floats }
     return this.workspace.address
   }
 
   /** Address of at least `count` zeros that nothing writes to. */
   zerosFor(count: number): number {
-    if (count > this.zeros.count) this.zeros = { address: this.weights(count), count }
+    if (count > this.zeros.count) {
+      this.zeros = { address: this.weights(count), count }
+      this.kernels.floats(this.zeros.address, count).fill(0)
+    }
     return this.zeros.address
   }
 
@@ -132,7 +139,7 @@ export class ProgramWriter {
       return target
     }
     const target = this.scratch(floats)
-    this.emit(prepare(this.addressOf(tensor), target))
+    this.emit(...[prepare(this.addressOf(tensor), target)].flat())
     return target
   }
 
@@ -148,7 +155,7 @@ export class ProgramWriter {
       const originals = this.kernels.allocate(bytes)
       try {
         let source = originals
-        const instructions = this.preparations.splice(0, count).map(({ original, target, prepare }) => {
+        const instructions = this.preparations.splice(0, count).flatMap(({ original, target, prepare }) => {
           const instruction = prepare(source, target)
           writeConstant(original, this.kernels.floats(source, sizeOf(original.shape)))
           source += byteSize(original)
