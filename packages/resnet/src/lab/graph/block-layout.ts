@@ -134,7 +134,7 @@ function mainPath(
 
 function sizeOf({ lines }: Box): { width: number; height: number } {
   const widest = Math.max(...lines.map((line, i) => textWidth(line, TEXT.size) * (i === 0 ? 1.08 : 1)))
-  return { width: Math.ceil(Math.max(widest, 14) + 2 * PADDING.x), height: lines.length * TEXT.line + 2 * PADDING.y }
+  return { width: Math.ceil(Math.max(widest, 17) + 2 * PADDING.x), height: lines.length * TEXT.line + 2 * PADDING.y }
 }
 
 interface Arranged {

@@ -63,7 +63,7 @@ const widthOf = (line: readonly Tile[]): number => line.reduce((sum, tile) => su
 
 /** Pixels from the top of a line of blocks to the axis that all of them share. */
 const axisIn = (line: readonly Tile[]): number =>
-  Math.max(...line.map(tile => ('block' in tile ? axisOf(tile.block.layout) : REPEATS / 2)))
+  Math.max(...line.map(tile => ('block' in tile ? axisOf(tile.block) : REPEATS / 2)))
 
 function linesOf({ runs }: DrawnStage): Tile[][] {
   const tiles = runs.flatMap(({ blocks, repeats }): Tile[] => [
@@ -115,7 +115,7 @@ function tileOf(tile: Tile, axis: number, diagram: Diagram): Content {
       id => diagram.boxes[id].name,
       id => ({ attributes: boxAttributes(id), title: boxTitle(id, diagram) }),
     )
-    return markup`<g transform="translate(0 ${axis - axisOf(tile.block.layout)})">${drawing}</g>`
+    return markup`<g transform="translate(0 ${axis - axisOf(tile.block)})">${drawing}</g>`
   }
   return markup`<g class="repeats"><rect x="8" y="${axis - REPEATS / 2}" width="${tileWidth(tile) - 16}" height="${REPEATS}" rx="8"/>${tile.texts.map((text, i) => markup`<text class="${i === 0 ? 'stage-name' : 'quiet'}" x="20" y="${axis - 12 + i * 19}">${text}</text>`)}</g>`
 }

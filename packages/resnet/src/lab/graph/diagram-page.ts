@@ -61,7 +61,7 @@ function stageOf(stage: DrawnStage, diagram: Diagram): Markup {
         }
       },
     )
-    const height = axisOf(layout) + stage.below + 2
+    const height = axisOf(block) + stage.below + 2
     return markup`<svg class="block" width="${layout.width}" height="${height}" viewBox="0 0 ${layout.width} ${height}" role="group" aria-label="${block.name}">${drawing}</svg>`
   }
   const runs = stage.runs.map(({ blocks, repeats }) => {

@@ -7,6 +7,8 @@ import { timesOf } from './times.ts'
 /** A block and where everything in it is. */
 export interface DrawnBlock {
   readonly name: string
+  /** Written above it, unless the stage's name says it already. */
+  readonly caption: string | undefined
   readonly layout: BlockLayout
 }
 
@@ -100,7 +102,8 @@ function drawnStage(
       layouts.set(signature, layout)
     }
     const placed = layout.boxes.map((one, i) => ({ ...one, box: block.boxes[i] }))
-    return { signature, drawn: { name: block.name, layout: { ...layout, boxes: placed } } }
+    const caption = block.name === name ? undefined : block.name
+    return { signature, drawn: { name: block.name, caption, layout: { ...layout, boxes: placed } } }
   })
   const boxes = blocks.flatMap(block => block.boxes)
   return {

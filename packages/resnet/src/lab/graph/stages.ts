@@ -2,7 +2,7 @@ import type { Box } from './boxes.ts'
 
 /** Boxes that are drawn side by side: a residual block, the stem, the head. */
 export interface Block {
-  /** Path of the block, such as `layer1.0`; outside of any, that of its first box. */
+  /** Path of the block, such as `layer1.0`; the stage's name outside of blocks, and of a part the name of its first box. */
   readonly name: string
   readonly boxes: readonly Box[]
 }
@@ -36,15 +36,15 @@ export function stagesOf(boxes: readonly Box[]): Stage[] {
     else last.blocks.push({ path: block, boxes: [box] })
   }
   const isCut = cutsOf(boxes)
-  return stages.map(({ path, blocks }, i) => ({
-    name: path || (stages.length === 1 ? 'network' : i === 0 ? 'stem' : i === stages.length - 1 ? 'head' : 'between'),
-    blocks: blocks.flatMap(block =>
-      splitAtCuts(block.boxes, isCut).map(piece => ({
-        name: piece.length === block.boxes.length && block.path !== '' ? block.path : piece[0].name,
-        boxes: piece,
-      })),
-    ),
-  }))
+  return stages.map(({ path, blocks }, i) => {
+    const place = i === 0 ? 'stem' : i === stages.length - 1 ? 'head' : 'between'
+    const name = path || (stages.length === 1 ? 'network' : place)
+    const pieces = blocks.flatMap(block => {
+      const cut = splitAtCuts(block.boxes, isCut)
+      return cut.map(boxes => ({ name: cut.length === 1 ? block.path || name : boxes[0].name, boxes }))
+    })
+    return { name, blocks: pieces }
+  })
 }
 
 /** `encoder.layer1.0` belongs to the stage `encoder.layer1`; without a number the whole path is stage and block. */

@@ -51,7 +51,7 @@ export function textWidth(text: string, size: number): number {
   let ems = 0
   for (const character of text) {
     if (/[ilj.,:;|!'·()[\]/ ]/.test(character)) ems += 0.32
-    else if (/[MW%@×→—]/.test(character)) ems += 0.9
+    else if (/[mwMW%@×→—]/.test(character)) ems += 0.9
     else if (/[A-Z+=−]/.test(character)) ems += 0.7
     else ems += 0.58
   }
