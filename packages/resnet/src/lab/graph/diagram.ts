@@ -72,7 +72,8 @@ export function diagramOf(graph: Graph, { name, steps }: DiagramOptions): Diagra
   const stages = stagesOf(boxes)
   const neighbours = neighboursOf(stages.flatMap(({ blocks }) => blocks))
   const layouts = new Map<string, BlockLayout>()
-  const drawn = stages.map(stage => drawnStage(stage, neighbours, layouts, steps && times))
+  const nameOf = (id: number) => boxes[id].name
+  const drawn = stages.map(stage => drawnStage(stage, neighbours, layouts, nameOf, steps && times))
   return {
     name,
     boxes,
@@ -92,13 +93,14 @@ function drawnStage(
   { name, blocks }: Stage,
   neighbours: ReadonlyMap<Block, Neighbours>,
   layouts: Map<string, BlockLayout>,
+  nameOf: (id: number) => string,
   times: ReadonlyMap<number, number> | undefined,
 ): DrawnStage {
   const signed = blocks.map(block => {
     const signature = signatureOf(block, neighbours.get(block)!)
     let layout = layouts.get(signature)
     if (!layout) {
-      layout = layoutBlock(block, neighbours.get(block)!)
+      layout = layoutBlock(block, neighbours.get(block)!, nameOf)
       layouts.set(signature, layout)
     }
     const placed = layout.boxes.map((one, i) => ({ ...one, box: block.boxes[i] }))

@@ -8,12 +8,10 @@ export const axisOf = ({ caption, layout }: DrawnBlock): number => (caption === 
 
 /**
  * Everything of a block but the `svg` around it.
- * @param boxName name of the box with an id, for what comes from afar
  * @param extras attributes and children of the box with an id
  */
 export function drawBlock(
   block: DrawnBlock,
-  boxName: (id: number) => string,
   extras: (id: number) => { readonly attributes: Markup; readonly title?: Markup },
 ): Markup {
   const { caption, layout } = block
@@ -31,7 +29,7 @@ export function drawBlock(
     return markup`<g class="box ${box.kind}" transform="translate(${left} ${top})" ${attributes}>${title}<rect width="${width}" height="${height}" rx="${radius}"/>${lines}</g>`
   })
   const stubs = layout.stubs.map(
-    ({ from, left, top }) => markup`<text class="stub" x="${left}" y="${top - 6}">from ${boxName(from)}</text>`,
+    ({ text, left, y }) => markup`<text class="stub" x="${left}" y="${y + 4}">${text}</text>`,
   )
   const name = caption !== undefined && markup`<text class="caption" x="28" y="14">${caption}</text>`
   return markup`${name}<g transform="translate(0 ${axisOf(block)})">${edges}${stubs}${boxes}</g>`

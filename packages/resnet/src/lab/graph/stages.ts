@@ -24,8 +24,9 @@ const LONGEST = 8
  */
 export function stagesOf(boxes: readonly Box[]): Stage[] {
   const stages: { path: string; blocks: { path: string; boxes: Box[] }[] }[] = []
+  const places = placesOf(boxes)
   for (const box of boxes) {
-    const { stage, block } = placeOf(box.scope)
+    const { stage, block } = places[box.id]
     let last = stages[stages.length - 1]
     if (last?.path !== stage) {
       last = { path: stage, blocks: [] }
@@ -47,8 +48,26 @@ export function stagesOf(boxes: readonly Box[]): Stage[] {
   })
 }
 
+/** Where each box belongs; what has no name is in a block if those before and after it are. */
+function placesOf(boxes: readonly Box[]): readonly Place[] {
+  const places = boxes.map(({ scope }) => placeOf(scope))
+  const next = [...places]
+  for (let i = places.length - 2; i >= 0; i--) if (next[i].block === '') next[i] = next[i + 1]
+  let before: Place | undefined
+  return places.map((place, i) => {
+    if (place.block === '' && before?.block === next[i].block) return next[i]
+    if (place.block !== '') before = place
+    return place
+  })
+}
+
+interface Place {
+  readonly stage: string
+  readonly block: string
+}
+
 /** `encoder.layer1.0` belongs to the stage `encoder.layer1`; without a number the whole path is stage and block. */
-function placeOf(scope: string): { stage: string; block: string } {
+function placeOf(scope: string): Place {
   const parts = scope.split('.')
   const number = parts.findIndex(part => /^\d+$/.test(part))
   if (number < 0) return { stage: scope, block: scope }
