@@ -5,7 +5,7 @@ import { curve, type Point, pathInto } from './route.ts'
 import type { Block } from './stages.ts'
 
 /** Where a box is, in pixels from the block's left edge and from its axis, the line that the main path runs on. */
-export interface PlacedBox {
+interface PlacedBox {
   readonly box: Box
   readonly left: number
   /** Negative above the axis. */
@@ -15,7 +15,7 @@ export interface PlacedBox {
 }
 
 /** What leads from box to box, into the block or out of it. */
-export interface PlacedEdge {
+interface PlacedEdge {
   /** `main` on the longest way through the block, else a `shortcut`. */
   readonly kind: 'main' | 'shortcut'
   /** SVG path. */
