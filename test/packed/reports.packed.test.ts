@@ -242,7 +242,7 @@ test('the SVG file is XML, and shows the title of the focused box', async () => 
   expect(await page.locator('.tip').textContent()).toMatch(
     /^layer1\.0\.conv1: 3×3 conv, 16, BN, ReLU.*parameters: 2,336/,
   )
-  expect(await page.evaluate('getComputedStyle(document.documentElement).backgroundColor')).toBe('rgb(16, 20, 24)')
+  expect(await page.evaluate(`getComputedStyle(document.querySelector('.ground')).fill`)).toBe('rgb(16, 20, 24)')
   expect(complaints).toEqual([])
   await page.close()
 })
