@@ -1,5 +1,6 @@
 use crate::share::Share;
 use gemm::{fetch, multiply_panel, Epilogue, Rows, Target, COLUMNS, ROWS};
+use std::ops::Range;
 
 /// A convolution, and with one tap and one "pixel" a row also a plain matrix product.
 ///
@@ -84,25 +85,32 @@ pub unsafe fn conv2d(p: &Conv2d, share: Share) {
         located = Some((block, group));
         let rows = Rows { pointers, stride: TABLE, depth: p.depth };
         for panel in chunk * UNIT_PANELS..panels.min((chunk + 1) * UNIT_PANELS) {
-            let weights = p.weights.add((group * panels + panel) * taps * p.depth * COLUMNS);
-            // A single tile reads a panel once, and as fast by itself.
-            if block == first_block && end - first > ROWS {
-                fetch(weights, taps * p.depth * COLUMNS);
-            }
-            let outputs = p.groups * p.columns;
-            let column = group * p.columns + panel * COLUMNS;
-            let offset = first * outputs + column;
-            let target = Target {
-                output: p.output.add(offset),
-                offset,
-                row_stride: outputs,
-                rows: end - first,
-                columns: COLUMNS.min(p.columns - panel * COLUMNS),
-                column,
-            };
-            multiply_panel(rows, weights, target, &p.epilogue);
+            multiply_block(p, rows, first..end, group, panel, block == first_block);
         }
     }
+}
+
+/// A block of pixels by one panel, which comes from memory where it is new.
+#[inline(never)]
+unsafe fn multiply_block(p: &Conv2d, rows: Rows, pixels: Range<usize>, group: usize, panel: usize, is_new: bool) {
+    let panel_len = p.kernel[0] * p.kernel[1] * p.depth * COLUMNS;
+    let weights = p.weights.add((group * p.columns.div_ceil(COLUMNS) + panel) * panel_len);
+    // A single tile reads a panel once, and as fast by itself.
+    if is_new && pixels.len() > ROWS {
+        fetch(weights, panel_len);
+    }
+    let outputs = p.groups * p.columns;
+    let column = group * p.columns + panel * COLUMNS;
+    let offset = pixels.start * outputs + column;
+    let target = Target {
+        output: p.output.add(offset),
+        offset,
+        row_stride: outputs,
+        rows: pixels.len(),
+        columns: COLUMNS.min(p.columns - panel * COLUMNS),
+        column,
+    };
+    multiply_panel(rows, weights, target, &p.epilogue);
 }
 
 /// Row pointers of every tap and pixel of a block: `pointers[tap][TABLE]`. What follows the last pixel, and is computed

@@ -91,6 +91,7 @@ pub struct BlockMoments {
 ///
 /// # Safety
 /// The buffers must be valid for the sizes that `p` names.
+#[inline(never)]
 pub unsafe fn block_moments(p: &BlockMoments, share: Share) {
     let lines = Lines::of(p.channels);
     let mut sums = BlockSums::new(lines);
@@ -130,6 +131,7 @@ pub struct Moments {
 ///
 /// # Safety
 /// The buffers must be valid for the sizes that `p` names.
+#[inline(never)]
 pub unsafe fn moments(p: &Moments, share: Share) {
     let blocks = p.rows.div_ceil(p.block);
     for channel in share.of(p.channels) {

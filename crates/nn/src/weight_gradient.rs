@@ -69,6 +69,7 @@ impl Packing {
 ///
 /// # Safety
 /// The buffers must be valid for the sizes that `p` names.
+#[inline(never)]
 pub unsafe fn weight_gradient(p: &WeightGradient, share: Share) {
     let packing = Packing::of(p);
     let panels = p.columns.div_ceil(COLUMNS);
@@ -204,6 +205,7 @@ pub struct SumWeights {
 ///
 /// # Safety
 /// The buffers must be valid for the sizes that `p` names.
+#[inline(never)]
 pub unsafe fn sum_weights(p: &SumWeights, share: Share) {
     let panels = p.columns.div_ceil(COLUMNS);
     let vectors = p.depth.div_ceil(LANES);

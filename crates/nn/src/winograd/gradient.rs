@@ -63,6 +63,7 @@ pub struct WinogradFactor {
 ///
 /// # Safety
 /// The buffers must be valid for the sizes that `p` names.
+#[inline(never)]
 pub unsafe fn winograd_factor(p: &WinogradFactor, share: Share) {
     match p.factor {
         Factor::Input => transform_pieces::<SIZE>(p, share, F4::input),
@@ -169,6 +170,7 @@ pub struct WinogradProducts {
 ///
 /// # Safety
 /// The buffers must be valid for the sizes that `p` names.
+#[inline(never)]
 pub unsafe fn winograd_products(p: &WinogradProducts, share: Share) {
     let panels = p.columns.div_ceil(COLUMNS);
     let vectors = p.channels.div_ceil(OUTER_ROWS);
@@ -199,6 +201,7 @@ pub struct WinogradTaps {
 ///
 /// # Safety
 /// The buffers must be valid for the sizes that `p` names.
+#[inline(never)]
 pub unsafe fn winograd_taps(p: &WinogradTaps, share: Share) {
     let rows = p.channels.next_multiple_of(OUTER_ROWS);
     let plane = p.columns.div_ceil(COLUMNS) * rows * COLUMNS;
