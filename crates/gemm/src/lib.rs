@@ -13,6 +13,6 @@ mod pack;
 mod tile;
 
 pub use epilogue::{Activation, Epilogue};
-pub use outer::{add_outer_products, Pieces, OUTER_ROWS};
+pub use outer::{sum_outer_products, Pixels, Sums};
 pub use pack::{fetch, pack_panels, packed_len, PanelSource};
 pub use tile::{multiply_panel, Rows, Target, COLUMNS, ROWS};

@@ -95,11 +95,12 @@ pub struct BlockMoments {
 pub unsafe fn block_moments(p: &BlockMoments, share: Share) {
     let lines = Lines::of(p.channels);
     let mut sums = BlockSums::new(lines);
+    let mut shift = vec![0.0; lines.width];
     for block in share.of(p.rows.div_ceil(p.block)) {
         let rows = p.block.min(p.rows - block * p.block);
         let input = p.input.add(block * p.block * p.channels);
         // Deviations from a row of the block: sums of plain squares lose all digits where the mean is large.
-        let shift = lines.repeat(|channel| *input.add(channel));
+        lines.fill(&mut shift, |channel| *input.add(channel));
         let terms = |at, column, lanes| {
             let deviation = load(input.add(at), lanes) - F32x4::load(shift.as_ptr().add(column));
             (deviation, deviation)

@@ -317,7 +317,7 @@ instructions! {
         stride: [usize; 2],
         padding: [usize; 2],
     }    /// Gradient of a convolution's weights, from its input and its output's gradient, for each of some segments of the
-    /// pixels: `[segments, groups, panels, taps, depth in whole fours, 8]`. The other fields are the convolution's.
+    /// pixels: `[segments, groups, panels, taps, depth, 8]`. The other fields are the convolution's.
     WeightGradient {
         input: Address,
         gradient: Address,
@@ -346,7 +346,7 @@ instructions! {
         depth: usize,
         taps: usize,
     }    /// Transforms the pieces `first .. first + count` of a convolution's input or of its output's gradient into a plane
-    /// for each of the 36 points, channels in fours (input) or eights (gradient).
+    /// for each of the 36 points; the gradient's channels lie in panels of 8.
     WinogradFactor {
         factor: Factor,
         source: Address,
@@ -359,13 +359,14 @@ instructions! {
         first: usize,
         count: usize,
     }
-    /// Adds to `sums` the outer products of `count` transformed pieces.
+    /// Sums of the outer products of `count` transformed pieces, added to those of the `first` before them.
     WinogradProducts {
         inputs: Address,
         gradients: Address,
         sums: Address,
         channels: usize,
         columns: usize,
+        first: usize,
         count: usize,
     }
     /// Transforms sums of products back to the gradient of 3x3 weights, `[columns, channels, 3, 3]`.

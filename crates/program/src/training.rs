@@ -180,10 +180,10 @@ pub(crate) unsafe fn execute(instruction: Instruction, memory: Memory, share: Sh
                 WinogradFactor { factor, source, transformed, height, width, channels, padding, pieces, first, count };
             winograd_factor(&transform, share);
         }
-        Instruction::WinogradProducts { inputs, gradients, sums, channels, columns, count } => {
+        Instruction::WinogradProducts { inputs, gradients, sums, channels, columns, first, count } => {
             let (inputs, gradients) = (memory.input(inputs), memory.input(gradients));
             let sums = memory.output(sums);
-            winograd_products(&WinogradProducts { inputs, gradients, sums, channels, columns, count }, share);
+            winograd_products(&WinogradProducts { inputs, gradients, sums, channels, columns, first, count }, share);
         }
         Instruction::WinogradTaps { sums, output, channels, columns } => {
             let (sums, output) = (memory.input(sums), memory.output(output));

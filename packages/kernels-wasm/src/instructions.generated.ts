@@ -323,7 +323,7 @@ export interface Pool2dGradient {
 }
 
 /** Gradient of a convolution's weights, from its input and its output's gradient, for each of some segments of the
- * pixels: `[segments, groups, panels, taps, depth in whole fours, 8]`. The other fields are the convolution's. */
+ * pixels: `[segments, groups, panels, taps, depth, 8]`. The other fields are the convolution's. */
 export interface WeightGradient {
   op: 'weightGradient'
   input: number
@@ -357,7 +357,7 @@ export interface SumWeights {
 }
 
 /** Transforms the pieces `first .. first + count` of a convolution's input or of its output's gradient into a plane
- * for each of the 36 points, channels in fours (input) or eights (gradient). */
+ * for each of the 36 points; the gradient's channels lie in panels of 8. */
 export interface WinogradFactor {
   op: 'winogradFactor'
   factor: Factor
@@ -372,7 +372,7 @@ export interface WinogradFactor {
   count: number
 }
 
-/** Adds to `sums` the outer products of `count` transformed pieces. */
+/** Sums of the outer products of `count` transformed pieces, added to those of the `first` before them. */
 export interface WinogradProducts {
   op: 'winogradProducts'
   inputs: number
@@ -380,6 +380,7 @@ export interface WinogradProducts {
   sums: number
   channels: number
   columns: number
+  first: number
   count: number
 }
 
@@ -667,6 +668,7 @@ export const INSTRUCTIONS = {
     sums: 'u32',
     channels: 'u32',
     columns: 'u32',
+    first: 'u32',
     count: 'u32',
   },
   winogradTaps: {

@@ -87,7 +87,6 @@ function sizesOf(g: ConvolutionGeometry) {
 function inputGradient(options: KernelOptions, g: ConvolutionGeometry, residual?: Float32Array) {
   const plan = planConvolutionInputGradient(g)
   const sizes = sizesOf(g)
-  const workspace = plan.workspaceFloats + (options.threads ?? 1) * plan.threadFloats
   return runInstructions(options, sizes.input, (place, output) => {
     const packed = place(new Float32Array(plan.packedFloats).fill(Number.NaN))
     const run = plan.run({
@@ -96,7 +95,9 @@ function inputGradient(options: KernelOptions, g: ConvolutionGeometry, residual?
       residual: residual ? place(residual) : 0,
       output,
       zeros: place(plan.zeros),
-      workspace: place(new Float32Array(workspace).fill(Number.NaN)),
+      workspace: place(
+        new Float32Array(plan.workspaceFloats + (options.threads ?? 1) * plan.threadFloats).fill(Number.NaN),
+      ),
     })
     return [...plan.pack(place(values(sizes.weights, 1)), packed), ...run]
   })

@@ -2,13 +2,13 @@
 //!
 //! `taps = A' [sum over pieces of (B' d B) * (G e G')] A` with `d` 6x6 of the input, the pieces of F(4x4, 3x3), and `e`
 //! the gradient of their 4x4 outputs. The points are the same, so `B'` is too, `G` has a column more and `A'` a row
-//! less. For each point the sum is that of outer products, as [`gemm::add_outer_products`] takes them.
+//! less. For each point the sum is that of outer products, as [`gemm::sum_outer_products`] takes them.
 
 use super::lines::{Lines, F4};
 use super::GAP;
 use crate::lanes::load;
 use crate::share::Share;
-use gemm::{add_outer_products, Pieces, COLUMNS, OUTER_ROWS};
+use gemm::{sum_outer_products, Pixels, Sums, COLUMNS};
 use simd::{F32x4, LANES};
 use std::f32::consts::{FRAC_1_SQRT_2, SQRT_2};
 use std::ops::Range;
@@ -20,25 +20,36 @@ const OUTPUT: usize = 4;
 /// Which of the factors pieces are transformed to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Factor {
-    /// 6x6 of the input, to `[point][channels in fours][piece][4]`.
+    /// 6x6 of the input, to `[point][piece][channels]`, pieces some values further apart than that.
     Input,
     /// 4x4 of the output's gradient, to `[point][channels in eights][piece][8]`.
     Gradient,
 }
 
+/// Between pieces: without it they lie powers of two apart and fight for the same cache lines.
+const PIECE_GAP: usize = 8;
+
 impl Factor {
-    /// Channels that lie together.
-    fn group(self) -> usize {
+    /// Where a channel of a piece lies, from the first of its point.
+    fn at(self, channel: usize, channels: usize, piece: usize, pieces: usize) -> usize {
         match self {
-            Factor::Input => OUTER_ROWS,
-            Factor::Gradient => COLUMNS,
+            Factor::Input => piece * input_stride(channels) + channel,
+            Factor::Gradient => (channel / COLUMNS * pieces + piece) * COLUMNS + channel % COLUMNS,
         }
     }
 
     /// Values from one point to the next.
     fn plane(self, channels: usize, pieces: usize) -> usize {
-        channels.next_multiple_of(self.group()) * pieces + GAP
+        match self {
+            Factor::Input => input_stride(channels) * pieces + GAP,
+            Factor::Gradient => channels.next_multiple_of(COLUMNS) * pieces + GAP,
+        }
     }
+}
+
+/// Values from one piece of the input to the next.
+fn input_stride(channels: usize) -> usize {
+    channels.next_multiple_of(LANES) + PIECE_GAP
 }
 
 /// The pieces `first .. first + count` of `[batch, height, width, channels]`, to be transformed.
@@ -100,8 +111,8 @@ unsafe fn transform_pieces<const EDGE: usize>(
     share: Share,
     line: impl Fn([F32x4; EDGE]) -> [F32x4; SIZE],
 ) {
-    let group = p.factor.group();
     let plane = p.factor.plane(p.channels, p.count);
+    let zeros = vec![0.0; EDGE * p.channels];
     for piece in share.of(p.count) {
         let (row, px) = ((p.first + piece) / p.pieces[1], (p.first + piece) % p.pieces[1]);
         let (image, py) = (row / p.pieces[0], row % p.pieces[0]);
@@ -110,24 +121,37 @@ unsafe fn transform_pieces<const EDGE: usize>(
         let top = (py * OUTPUT) as isize - p.padding[0];
         let left = (px * OUTPUT) as isize - p.padding[1];
         let (ys, xs) = (inside::<EDGE>(top, p.height), inside::<EDGE>(left, p.width));
-        let corner = base.wrapping_offset((top * p.width as isize + left) * p.channels as isize);
+        let lines: [*const f32; EDGE] = std::array::from_fn(|y| {
+            let start = (top + y as isize) * p.width as isize + left;
+            if ys.contains(&y) {
+                base.wrapping_offset(start * p.channels as isize)
+            } else {
+                zeros.as_ptr()
+            }
+        });
         for channel in (0..p.channels).step_by(LANES) {
             let lanes = LANES.min(p.channels - channel);
-            let mut values = [[F32x4::zero(); EDGE]; EDGE];
-            for y in ys.clone() {
-                for x in xs.clone() {
-                    let at = corner.wrapping_add((y * p.width + x) * p.channels + channel);
-                    values[y][x] = load(at, lanes);
+            let mut columns = [[F32x4::zero(); SIZE]; EDGE];
+            for x in 0..EDGE {
+                if xs.contains(&x) {
+                    let at = x * p.channels + channel;
+                    columns[x] = line(std::array::from_fn(|y| load(lines[y].wrapping_add(at), lanes)));
                 }
             }
-            let at = (channel / group * p.count + piece) * group + channel % group;
-            write_transformed(values, &line, p.transformed.add(at), plane);
+            let target = p.transformed.add(p.factor.at(channel, p.channels, piece, p.count));
+            for y in 0..SIZE {
+                for (x, value) in line(std::array::from_fn(|x| columns[x][y])).iter().enumerate() {
+                    value.store(target.add((y * SIZE + x) * plane));
+                }
+            }
         }
-        // The rest of a panel is multiplied too, and not used.
-        for channel in (p.channels.next_multiple_of(LANES)..p.channels.next_multiple_of(group)).step_by(LANES) {
-            let at = (channel / group * p.count + piece) * group + channel % group;
-            for point in 0..POINTS {
-                F32x4::zero().store(p.transformed.add(at + point * plane));
+        // A panel is multiplied to its end, though the rest is not used.
+        if p.factor == Factor::Gradient {
+            for channel in (p.channels.next_multiple_of(LANES)..p.channels.next_multiple_of(COLUMNS)).step_by(LANES) {
+                let at = p.factor.at(channel, p.channels, piece, p.count);
+                for point in 0..POINTS {
+                    F32x4::zero().store(p.transformed.add(at + point * plane));
+                }
             }
         }
     }
@@ -138,31 +162,18 @@ fn inside<const EDGE: usize>(start: isize, size: usize) -> Range<usize> {
     clamp(-start)..clamp(size as isize - start)
 }
 
-#[inline(always)]
-unsafe fn write_transformed<const EDGE: usize>(
-    values: [[F32x4; EDGE]; EDGE],
-    line: &impl Fn([F32x4; EDGE]) -> [F32x4; SIZE],
-    target: *mut f32,
-    plane: usize,
-) {
-    let columns: [[F32x4; SIZE]; EDGE] = std::array::from_fn(|x| line(std::array::from_fn(|y| values[y][x])));
-    for y in 0..SIZE {
-        for (x, value) in line(std::array::from_fn(|x| columns[x][y])).iter().enumerate() {
-            value.store(target.add((y * SIZE + x) * plane));
-        }
-    }
-}
-
-/// For each point, the sum of outer products over some transformed pieces, added to what is there.
+/// For each point, the sum of outer products over some transformed pieces, added to that over the pieces before.
 #[derive(Clone, Copy)]
 pub struct WinogradProducts {
     /// As [`winograd_factor`] writes them.
     pub inputs: *const f32,
     pub gradients: *const f32,
-    /// `[point][panel][channels in fours][4][8]`.
+    /// `[point][panel][channel][8]`.
     pub sums: *mut f32,
     pub channels: usize,
     pub columns: usize,
+    /// Pieces before these.
+    pub first: usize,
     pub count: usize,
 }
 
@@ -173,17 +184,15 @@ pub struct WinogradProducts {
 #[inline(never)]
 pub unsafe fn winograd_products(p: &WinogradProducts, share: Share) {
     let panels = p.columns.div_ceil(COLUMNS);
-    let vectors = p.channels.div_ceil(OUTER_ROWS);
     let [input_plane, gradient_plane] =
         [Factor::Input.plane(p.channels, p.count), Factor::Gradient.plane(p.columns, p.count)];
-    let pieces = Pieces { count: 1, length: p.count, step: OUTER_ROWS, gap: 0 };
+    let pixels = Pixels { pieces: 1, length: p.count, step: input_stride(p.channels), gap: 0 };
     for unit in share.of(POINTS * panels) {
         let (point, panel) = (unit / panels, unit % panels);
         let right = p.gradients.add(point * gradient_plane + panel * p.count * COLUMNS);
-        for vector in 0..vectors {
-            let left = p.inputs.add(point * input_plane + vector * p.count * OUTER_ROWS);
-            add_outer_products(left, right, pieces, p.sums.add((unit * vectors + vector) * OUTER_ROWS * COLUMNS));
-        }
+        let left = p.inputs.add(point * input_plane);
+        let target = p.sums.add(unit * p.channels * COLUMNS);
+        sum_outer_products(left, right, pixels, Sums { target, rows: p.channels, add: p.first > 0 });
     }
 }
 
@@ -203,11 +212,10 @@ pub struct WinogradTaps {
 /// The buffers must be valid for the sizes that `p` names.
 #[inline(never)]
 pub unsafe fn winograd_taps(p: &WinogradTaps, share: Share) {
-    let rows = p.channels.next_multiple_of(OUTER_ROWS);
-    let plane = p.columns.div_ceil(COLUMNS) * rows * COLUMNS;
+    let plane = p.columns.div_ceil(COLUMNS) * p.channels * COLUMNS;
     for column in share.of(p.columns.div_ceil(LANES)) {
         let (first, lanes) = (column * LANES, LANES.min(p.columns - column * LANES));
-        let source = p.sums.add(first / COLUMNS * rows * COLUMNS + first % COLUMNS);
+        let source = p.sums.add(first / COLUMNS * p.channels * COLUMNS + first % COLUMNS);
         for channel in 0..p.channels {
             let source = source.add(channel * COLUMNS);
             let columns: [[F32x4; 3]; SIZE] = std::array::from_fn(|x| {
@@ -266,10 +274,9 @@ mod tests {
         let [oh, ow] = output_size(c);
         let pieces = [oh.div_ceil(OUTPUT), ow.div_ceil(OUTPUT)];
         let all = c.batch * pieces[0] * pieces[1];
-        let tiles = c.columns.div_ceil(COLUMNS) * c.channels.div_ceil(OUTER_ROWS);
         let mut inputs = vec![f32::NAN; POINTS * Factor::Input.plane(c.channels, block)];
         let mut gradients = vec![f32::NAN; POINTS * Factor::Gradient.plane(c.columns, block)];
-        let mut sums = vec![0.0; POINTS * tiles * OUTER_ROWS * COLUMNS];
+        let mut sums = vec![f32::NAN; POINTS * c.columns.div_ceil(COLUMNS) * c.channels * COLUMNS];
         let mut output = vec![f32::NAN; c.columns * c.channels * 9];
         let shares = || (0..threads).map(|thread| Share { thread, threads });
         for first in (0..all).step_by(block) {
@@ -304,6 +311,7 @@ mod tests {
                 sums: sums.as_mut_ptr(),
                 channels: c.channels,
                 columns: c.columns,
+                first,
                 count,
             };
             shares().for_each(|share| unsafe { winograd_products(&p, share) });
