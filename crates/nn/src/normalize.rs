@@ -41,6 +41,7 @@ pub unsafe fn normalize(p: &Normalize, share: Share) {
     }
 }
 
+#[inline(never)]
 unsafe fn normalize_lines<const RESIDUAL: bool, const RELU: bool>(p: &Normalize, share: Share) {
     let lines = Lines::of(p.channels);
     let scale = |c: usize| *p.gamma.add(c) * inverse_deviation(p.moments, p.channels, c, p.epsilon);
@@ -101,6 +102,7 @@ pub unsafe fn normalize_sums(p: &NormalizeSums, share: Share) {
     }
 }
 
+#[inline(never)]
 unsafe fn sum_blocks<const GATE: bool>(p: &NormalizeSums, share: Share) {
     let lines = Lines::of(p.channels);
     let mut sums = BlockSums::new(lines);
@@ -153,6 +155,7 @@ pub unsafe fn normalize_gradient(p: &NormalizeGradient, share: Share) {
     }
 }
 
+#[inline(never)]
 unsafe fn gradient_lines<const GATE: bool>(p: &NormalizeGradient, share: Share) {
     let lines = Lines::of(p.channels);
     let inverse = |c: usize| inverse_deviation(p.moments, p.channels, c, p.epsilon);

@@ -70,7 +70,7 @@ describe('profile', () => {
   ])
 
   test.each([
-    { backend: 'wasm', kernels: ['conv2d', 'reduce', 'conv2d'] },
+    { backend: 'wasm', kernels: ['fill + copy + conv2d', 'reduce', 'conv2d'] },
     { backend: 'reference', kernels: ['reference', 'reference', 'reference'] },
   ] as const)('times the steps that are left after fusion on $backend', async ({ backend, kernels }) => {
     const program = await compile({ outputs, parameters: weights }, { backend })

@@ -4,9 +4,10 @@ import { planArena } from '../memory-plan.ts'
 import type { Build, Executable, Routine, StepTime } from '../program.ts'
 import { type DType, sizeOf } from '../shape.ts'
 import type { Tensor } from '../tensor.ts'
+import { Allocations } from './allocations.ts'
 import { lowerNode } from './rules.ts'
 import { schedule } from './schedule.ts'
-import { Allocations, ProgramWriter } from './writer.ts'
+import { ProgramWriter } from './writer.ts'
 
 export interface WasmOptions {
   readonly threads: number
