@@ -186,7 +186,7 @@ pub unsafe fn winograd_products(p: &WinogradProducts, share: Share) {
     let panels = p.columns.div_ceil(COLUMNS);
     let [input_plane, gradient_plane] =
         [Factor::Input.plane(p.channels, p.count), Factor::Gradient.plane(p.columns, p.count)];
-    let pixels = Pixels { pieces: 1, length: p.count, step: input_stride(p.channels), gap: 0 };
+    let pixels = Pixels { pieces: 1, length: p.count, step: input_stride(p.channels), gap: 0, output_gap: 0 };
     for unit in share.of(POINTS * panels) {
         let (point, panel) = (unit / panels, unit % panels);
         let right = p.gradients.add(point * gradient_plane + panel * p.count * COLUMNS);
