@@ -2,6 +2,8 @@ import type { Activation, Filtering, Instruction } from './instructions.generate
 
 /** Columns of a packed panel: the width of the kernels' tile. */
 const COLUMNS = 8
+/** Row pointers of a tap in a block of 96 pixels, and of those that a tile computes in vain; as in crates/nn/src/conv2d.rs. */
+const TABLE = 96 + 6
 
 /** A 2-D convolution of `[batch, height, width, channels]` with weights `[outputs, channels / groups, kernel...]`. */
 export interface ConvolutionGeometry {
@@ -119,9 +121,6 @@ const ALGORITHMS: readonly Algorithm[] = [
   },
 ]
 
-/** Rows of the kernels' tile at most. */
-const ROWS = 6
-
 /**
  * What a convolution costs, in rows of the tile for every panel. A tile computes five rows at least. Measured,
  * transforming kernels at each run takes as long as seven rows for each point of their transform.
@@ -174,8 +173,7 @@ export function planDirect(g: ConvolutionGeometry, { offset, ...strides }: Weigh
   const { columnStride, groupStride } = strides
   const liesTogether = offset === 0 && columnStride === taps * depth && groupStride === columns * columnStride
   const [outputHeight, outputWidth] = convolutionOutput(g)
-  // For each tap those of a block of 96 pixels, and of the rows that a tile may read behind them.
-  const pointers = taps * (96 + ROWS)
+  const pointers = taps * TABLE
   return {
     packedFloats: g.groups * groupFloats,
     // The tile reads a whole panel's biases wherever it starts.
@@ -227,10 +225,12 @@ function kernelRows(g: ConvolutionGeometry, weights: WeightsLayout): Convolution
   const paddedRow = paddedWidth * g.channels
   const paddedHeight = g.height + g.padding[0] + g.padding[1]
   const padded = g.batch * paddedHeight * paddedRow
+  const scratchFloats = TABLE * g.kernel[0]
   return {
     ...plan,
     zeros: 0,
     workspaceFloats: padded,
+    threadFloats: scratchFloats,
     run: ({ input, workspace, ...buffers }) => [
       { op: 'fill', output: workspace, count: padded, value: 0 },
       {
@@ -259,7 +259,7 @@ function kernelRows(g: ConvolutionGeometry, weights: WeightsLayout): Convolution
         dilation: g.dilation,
         padding: [0, 0],
         scratch: workspace + padded * FLOAT,
-        scratchFloats: plan.threadFloats,
+        scratchFloats,
       },
     ],
   }
