@@ -1,5 +1,5 @@
 import { type Instruction, type Kernels, type LoadedProgram, loadKernels } from '@residual/kernels-wasm'
-import { byteSize, layerName, macs } from '../graph.ts'
+import { byteSize, layerName, macs, traffic } from '../graph.ts'
 import { planArena } from '../memory-plan.ts'
 import type { Build, Executable, Routine, StepTime } from '../program.ts'
 import { type DType, sizeOf } from '../shape.ts'
@@ -171,6 +171,7 @@ function stepOf(node: Tensor, instructions: readonly Instruction[], first: numbe
     kernel: [...new Set(instructions.slice(first).map(({ op }) => op))].join(' + '),
     shape: node.shape,
     macs: macs(node),
+    bytes: traffic(node),
     first,
     end: instructions.length,
   }

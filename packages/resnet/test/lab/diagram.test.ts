@@ -249,7 +249,7 @@ describe('times', () => {
 
   test('are those of the steps, by name or else in order', () => {
     const graph = graphOfName('resnet14')
-    const step = { kernel: '', macs: 0 }
+    const step = { kernel: '', macs: 0, bytes: 0 }
     const steps = [
       { ...step, name: 'layer1.0.conv2', operation: 'conv2d', shape: [1, 32, 32, 16], milliseconds: 1.25 },
       { ...step, name: '', operation: 'slice', shape: [1, 8, 8, 32], milliseconds: 2 },
