@@ -214,6 +214,7 @@ test('bench --per-layer lists every layer with what ran it', async () => {
     kernel: expect.stringContaining('conv2d'),
     shape: [1, 32, 32, 16],
     macs: 442_368,
+    bytes: expect.any(Number),
     milliseconds: expect.any(Number),
   })
   const { stdout } = await residual(['bench', '--arch', 'resnet8', '--build', 'simd128', '--per-layer'])
