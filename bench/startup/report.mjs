@@ -3,9 +3,10 @@ import { readFileSync } from 'node:fs'
 /** Prints what startup.mjs wants to know of a process that has just made its first prediction. Megabytes of 10^6. */
 export function report(logits) {
   const predicted = performance.timeOrigin + performance.now()
-  const [, resident] = /^VmRSS:\s+(\d+) kB$/m.exec(readFileSync('/proc/self/status', 'utf8'))
-  const megabytes = kibibytes => (Number(kibibytes) * 1024) / 1e6
-  const memory = { resident: megabytes(resident), peak: megabytes(process.resourceUsage().maxRSS) }
+  // Not resourceUsage().maxRSS, which counts the process that started this one.
+  const status = readFileSync('/proc/self/status', 'utf8')
+  const megabytes = name => (Number(new RegExp(`^${name}:\\s+(\\d+) kB$`, 'm').exec(status)[1]) * 1024) / 1e6
+  const memory = { resident: megabytes('VmRSS'), peak: megabytes('VmHWM') }
   process.stdout.write(JSON.stringify({ predicted, ...memory, logit: logits[0], node: process.versions.node }))
   process.exit()
 }

@@ -14,6 +14,8 @@ pub struct Pixels {
     /// Values from one pixel's inputs to the next one's, and from one piece's to the next.
     pub step: usize,
     pub gap: usize,
+    /// Values from one piece's outputs to the next one's; within a piece they lie side by side.
+    pub output_gap: usize,
 }
 
 /// Where sums of outer products go.
@@ -27,8 +29,7 @@ pub struct Sums {
 }
 
 /// `target[r][c] = sum over pixels of left[r] * right[c]`: the weight gradient's share of a pixel is the product of every
-/// input with every output. `right` has the [`COLUMNS`] outputs of one pixel after the other. The order of the additions
-/// depends on the pixels only.
+/// input with every output, of which there are [`COLUMNS`]. The order of the additions depends on the pixels only.
 ///
 /// # Safety
 /// `left` must be readable wherever `pixels` leads, and 8 values further, `right` for all pixels, the target
@@ -52,16 +53,15 @@ pub unsafe fn sum_outer_products(left: *const f32, right: *const f32, pixels: Pi
 #[inline(always)]
 unsafe fn sum_tile<const HEIGHT: usize>(left: *const f32, right: *const f32, pixels: Pixels, to: Sums) {
     let mut sums = [[F32x4::zero(); 2]; HEIGHT];
-    let mut right = right;
     for piece in 0..pixels.pieces {
         let mut left = left.add(piece * pixels.gap);
+        let mut right = right.add(piece * pixels.output_gap);
         let mut rest = pixels.length;
         // Two pixels a turn, with a way out between them: without it LLVM takes both products of one sum together, and
         // there are not registers enough for all the values that are then at work.
         while rest > 0 {
             add_pixel(&mut sums, left, right);
             if rest == 1 {
-                right = right.add(COLUMNS);
                 break;
             }
             add_pixel(&mut sums, left.add(pixels.step), right.add(COLUMNS));
@@ -98,9 +98,10 @@ mod tests {
             for (pieces, length) in [(0, 3), (1, 1), (2, 4), (3, 7), (1, 9)] {
                 let step = rows + 2;
                 let gap = length * step + 4;
-                let pixels = Pixels { pieces, length, step, gap };
+                let output_gap = (length + 1) * COLUMNS;
+                let pixels = Pixels { pieces, length, step, gap, output_gap };
                 let left: Vec<f32> = (0..pieces * gap + 8).map(|i| (i % 13) as f32 - 5.0).collect();
-                let right: Vec<f32> = (0..pieces * length * COLUMNS).map(|i| (i % 17) as f32 - 6.0).collect();
+                let right: Vec<f32> = (0..pieces * output_gap).map(|i| (i % 17) as f32 - 6.0).collect();
                 let mut tile = vec![f32::NAN; rows * COLUMNS];
                 for add in [false, true] {
                     let sums = Sums { target: tile.as_mut_ptr(), rows, add };
@@ -110,7 +111,7 @@ mod tests {
                     let (row, column) = (at / COLUMNS, at % COLUMNS);
                     let all = (0..pieces).flat_map(|piece| (0..length).map(move |x| (piece, x)));
                     let product = |(piece, x): (usize, usize)| {
-                        left[piece * gap + x * step + row] * right[(piece * length + x) * COLUMNS + column]
+                        left[piece * gap + x * step + row] * right[piece * output_gap + x * COLUMNS + column]
                     };
                     let want = 2.0 * all.map(product).sum::<f32>();
                     assert_eq!(*got, want, "{rows} rows, {pieces} pieces of {length} at {at}");

@@ -32,6 +32,7 @@ unsafe fn inverse_deviation(moments: *const f32, channels: usize, channel: usize
 ///
 /// # Safety
 /// The buffers must be valid for the sizes that `p` names.
+#[inline(never)]
 pub unsafe fn normalize(p: &Normalize, share: Share) {
     match (p.residual.is_null(), p.activation) {
         (true, Activation::None) => normalize_lines::<false, false>(p, share),
@@ -94,6 +95,7 @@ pub struct NormalizeSums {
 ///
 /// # Safety
 /// The buffers must be valid for the sizes that `p` names.
+#[inline(never)]
 pub unsafe fn normalize_sums(p: &NormalizeSums, share: Share) {
     if p.gate.is_null() {
         sum_blocks::<false>(p, share);
@@ -147,6 +149,7 @@ pub struct NormalizeGradient {
 ///
 /// # Safety
 /// The buffers must be valid for the sizes that `p` names.
+#[inline(never)]
 pub unsafe fn normalize_gradient(p: &NormalizeGradient, share: Share) {
     if p.gate.is_null() {
         gradient_lines::<false>(p, share);

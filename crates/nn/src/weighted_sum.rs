@@ -19,6 +19,7 @@ pub struct WeightedSum {
 ///
 /// # Safety
 /// The buffers must be valid for `count` values.
+#[inline(never)]
 pub unsafe fn weighted_sum(p: &WeightedSum, share: Share) {
     let mut terms = [(std::ptr::null(), 0.0); TERMS];
     let mut count = 0;

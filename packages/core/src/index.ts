@@ -44,4 +44,4 @@ export {
 export { Scope } from './scope.ts'
 export type { DType, Shape } from './shape.ts'
 export { Tensor } from './tensor.ts'
-export { valuesOf, type WeightSource, type Weights } from './weights.ts'
+export type { WeightSource, Weights } from './weights.ts'

@@ -121,9 +121,6 @@ const ALGORITHMS: readonly Algorithm[] = [
   },
 ]
 
-/** Rows of the kernels' tile at most. */
-const ROWS = 6
-
 /**
  * What a convolution costs, in rows of the tile for every panel. A tile computes five rows at least. Measured,
  * transforming kernels at each run takes as long as seven rows for each point of their transform.
@@ -176,8 +173,7 @@ export function planDirect(g: ConvolutionGeometry, { offset, ...strides }: Weigh
   const { columnStride, groupStride } = strides
   const liesTogether = offset === 0 && columnStride === taps * depth && groupStride === columns * columnStride
   const [outputHeight, outputWidth] = convolutionOutput(g)
-  // For each tap those of a block of 96 pixels, and of the rows that a tile may read behind them.
-  const pointers = taps * (96 + ROWS)
+  const pointers = taps * TABLE
   return {
     packedFloats: g.groups * groupFloats,
     // The tile reads a whole panel's biases wherever it starts.
@@ -263,7 +259,7 @@ function kernelRows(g: ConvolutionGeometry, weights: WeightsLayout): Convolution
         dilation: g.dilation,
         padding: [0, 0],
         scratch: workspace + padded * FLOAT,
-        scratchFloats: plan.threadFloats,
+        scratchFloats,
       },
     ],
   }

@@ -6,7 +6,7 @@ import * as simd128 from '../wasm/simd128-shared/residual.js'
 // Imported statically and without `await` at the top, which bundlers do not allow in the workers they make.
 const glues = { simd128, relaxed }
 
-/** Bytes; the kernels keep their row pointers on the heap and need little stack. */
+/** Bytes; the kernels keep their row pointers in the program's workspace and need little stack. */
 const STACK_SIZE = 1 << 20
 
 /** @param {import('./workers.ts').WorkerStart} start */

@@ -57,6 +57,9 @@ export function embeddedModels(): string[] {
  * directory as on the Hugging Face hub (`config.json`, `model.safetensors` or `pytorch_model.bin`, and
  * `preprocessor_config.json` where pictures are not prepared as usual), or the bytes of a weights file.
  *
+ * A safetensors file of a file system stays open until the model is disposed of, and is read when weights are wanted: it
+ * may be replaced or deleted, but not written to.
+ *
  * @param source name, path or URL, or bytes.
  * @throws ModelError where there is nothing, FormatError for a damaged file, ArchitectureError where the architecture
  *   cannot be told, ParameterError where weights and architecture do not fit.

@@ -10,7 +10,7 @@ export interface Preparation {
 }
 
 /** Some of the outputs, at the first of which is `source`. */
-export interface Part {
+interface Part {
   readonly first: number
   readonly count: number
 }

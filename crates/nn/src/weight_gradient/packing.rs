@@ -1,0 +1,144 @@
+use super::WeightGradient;
+use crate::lanes::{load, store};
+use gemm::COLUMNS;
+use simd::LANES;
+use std::ops::Range;
+
+/// Output pixels that go through all taps and channels before the next ones: what a tile reads of them stays in the
+/// first-level cache.
+const BLOCK_PIXELS: usize = 128;
+/// Rows of the output longer than this are cut into pieces.
+const LONGEST_PIECE: usize = 64;
+/// With fewer channels than this the taps of a kernel row are taken as one, of as many channels as all of them have: they
+/// fill tiles better.
+const FEW_CHANNELS: usize = 32;
+/// Between packed pixels of more channels: without it they lie powers of two apart and fight for the same cache lines.
+const PIXEL_GAP: usize = 4;
+
+/// How output rows are cut into pieces, in which order those are taken, and how what their taps meet is packed.
+pub(super) struct Packing {
+    /// Pieces of each output row, and their length.
+    pub splits: usize,
+    pub length: usize,
+    /// Pictures that are taken together, row by row of all of them: rows that meet a tap in the padding then follow each
+    /// other, and are left out.
+    pub images: usize,
+    /// Pixels of an input row that a piece's taps meet.
+    pub span: usize,
+    /// Taps of a kernel row that are taken as one.
+    pub joined: usize,
+    /// Values from one packed pixel to the next, and from one packed piece to the next.
+    pub pixel: usize,
+    pub piece: usize,
+    /// Pieces that are multiplied in one go, at most.
+    pub block: usize,
+}
+
+/// Where a piece lies: its picture, output row, and number in the row.
+pub(super) struct Place {
+    pub image: usize,
+    pub y: usize,
+    pub split: usize,
+}
+
+impl Packing {
+    pub fn of(p: &WeightGradient) -> Packing {
+        let splits = p.output_width.div_ceil(LONGEST_PIECE).max(1);
+        let length = p.output_width.div_ceil(splits).max(1);
+        let images = (BLOCK_PIXELS / (length * splits)).clamp(1, p.batch.max(1));
+        let span = (length - 1) * p.stride[1] + (p.kernel[1] - 1) * p.dilation[1] + 1;
+        let join = p.depth < FEW_CHANNELS && p.dilation[1] == 1;
+        let joined = if join { p.kernel[1] } else { 1 };
+        let pixel = if join { p.depth } else { p.depth.next_multiple_of(LANES) + PIXEL_GAP };
+        let block = (BLOCK_PIXELS / length).max(1);
+        Packing { splits, length, images, span, joined, pixel, piece: p.kernel[0] * span * pixel, block }
+    }
+
+    pub fn place(&self, p: &WeightGradient, piece: usize) -> Place {
+        let (together, rest) = (self.together(p, piece), piece % (p.output_height * self.images * self.splits));
+        let (y, rest) = (rest / together.row, rest % together.row);
+        Place { image: together.first + rest / self.splits, y, split: rest % self.splits }
+    }
+
+    /// The pictures that are taken together with a piece.
+    pub fn together(&self, p: &WeightGradient, piece: usize) -> Together {
+        let pieces = p.output_height * self.images * self.splits;
+        let first = piece / pieces * self.images;
+        let row = self.images.min(p.batch - first) * self.splits;
+        Together { first, start: piece / pieces * pieces, row }
+    }
+}
+
+/// Pictures that are taken together.
+pub(super) struct Together {
+    pub first: usize,
+    /// Their first piece, and how many pieces have the same output row.
+    pub start: usize,
+    pub row: usize,
+}
+
+/// Packs what the taps of a piece meet: `[kernel row][pixel][channel]`, zeros in the padding.
+#[inline(never)]
+pub(super) unsafe fn pack_inputs(p: &WeightGradient, packing: &Packing, place: &Place, group: usize, target: *mut f32) {
+    let Place { image, y, split } = *place;
+    let channels = p.groups * p.depth;
+    let left = (split * packing.length * p.stride[1]) as isize - p.padding[1];
+    // The pixels that lie inside the picture.
+    let clamp = |at: isize| at.clamp(0, packing.span as isize) as usize;
+    let inside = clamp(-left)..clamp(p.width as isize - left);
+    for ky in 0..p.kernel[0] {
+        let input_y = (y * p.stride[0] + ky * p.dilation[0]) as isize - p.padding[0];
+        let inside = if (0..p.height as isize).contains(&input_y) { inside.clone() } else { 0..0 };
+        let first = ((image * p.height) as isize + input_y) * p.width as isize + left;
+        let source = p.input.wrapping_offset(first * channels as isize).wrapping_add(group * p.depth);
+        let target = target.add(ky * packing.span * packing.pixel);
+        let zero = |pixels: Range<usize>| {
+            let count = pixels.len() * packing.pixel;
+            std::slice::from_raw_parts_mut(target.add(pixels.start * packing.pixel), count).fill(0.0);
+        };
+        zero(0..inside.start);
+        zero(inside.end..packing.span);
+        if packing.pixel == channels {
+            let first = inside.start * channels;
+            std::ptr::copy_nonoverlapping(source.wrapping_add(first), target.add(first), inside.len() * channels);
+            continue;
+        }
+        for x in inside {
+            copy_pixel(source.wrapping_add(x * channels), target.add(x * packing.pixel), p.depth);
+        }
+    }
+}
+
+#[inline(always)]
+unsafe fn copy_pixel(source: *const f32, target: *mut f32, depth: usize) {
+    for channel in (0..depth).step_by(LANES) {
+        let lanes = LANES.min(depth - channel);
+        store(load(source.add(channel), lanes), target.add(channel), lanes);
+    }
+}
+
+/// Packs a panel of the gradient of a piece's outputs: `[pixel][8]`, zeros where the piece or panel is not full.
+#[inline(never)]
+pub(super) unsafe fn pack_gradients(
+    p: &WeightGradient,
+    packing: &Packing,
+    place: &Place,
+    group: usize,
+    panel: usize,
+    target: *mut f32,
+) {
+    let row = place.image * p.output_height + place.y;
+    let first = place.split * packing.length;
+    let valid = packing.length.min(p.output_width.saturating_sub(first));
+    let outputs = p.groups * p.columns;
+    let source = p.gradient.add((row * p.output_width + first) * outputs + group * p.columns + panel * COLUMNS);
+    let columns = COLUMNS.min(p.columns - panel * COLUMNS);
+    for x in 0..valid {
+        let (from, to) = (source.add(x * outputs), target.add(x * COLUMNS));
+        for half in 0..COLUMNS / LANES {
+            let lanes = columns.saturating_sub(half * LANES).min(LANES);
+            load(from.add(half * LANES), lanes).store(to.add(half * LANES));
+        }
+    }
+    std::slice::from_raw_parts_mut(target.add(valid * COLUMNS), (packing.length - valid) * COLUMNS).fill(0.0);
+}

@@ -1,0 +1,41 @@
+// What a page loads to classify pictures, gzipped: the JavaScript as a bundler leaves it, with all that is loaded on
+// demand, and the largest of the WebAssembly builds, of which one is loaded. Fails above the limit.
+//
+//   pnpm size
+import { readFileSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+import { gzipSync } from 'node:zlib'
+import { build } from 'esbuild'
+
+/** Bytes. */
+const LIMIT = 150_000
+const root = fileURLToPath(new URL('..', import.meta.url))
+
+const contents = `
+  import { loadModel } from './packages/resnet/dist/index.js'
+  import { readPicture } from './packages/vision/dist/index.js'
+  export { loadModel, readPicture }
+`
+const { outputFiles } = await build({
+  stdin: { contents, resolveDir: root },
+  bundle: true,
+  minify: true,
+  splitting: true,
+  format: 'esm',
+  platform: 'browser',
+  conditions: ['browser'],
+  external: ['sharp', 'node:*'],
+  outdir: 'out',
+  write: false,
+  logLevel: 'error',
+})
+const zipped = bytes => gzipSync(bytes, { level: 9 }).length
+const script = outputFiles.reduce((sum, file) => sum + zipped(file.contents), 0)
+const builds = ['simd128', 'relaxed', 'simd128-shared', 'relaxed-shared']
+const kernels = Math.max(
+  ...builds.map(name => zipped(readFileSync(`${root}packages/kernels-wasm/wasm/${name}/residual_bg.wasm`))),
+)
+const kilobytes = bytes => `${(bytes / 1000).toFixed(1)} kB`
+console.log(`JavaScript ${kilobytes(script)}, WebAssembly ${kilobytes(kernels)}, gzipped`)
+console.log(`${kilobytes(script + kernels)} of ${kilobytes(LIMIT)}`)
+process.exitCode = script + kernels <= LIMIT ? 0 : 1
