@@ -87,7 +87,7 @@ if __name__ == "__main__":
     truth = losses(*data, rate, torch.float64)
     apart = np.max([np.abs(single - truth) for single in singles], axis=0)
     drift = [apart[max(0, step - 24) : step + 1].max() for step in range(STEPS)]
-    print(name, "losses", truth[::20], "drift", drift[::20])
+    print(name, "losses", truth[::20], "drift", np.array(drift[::20]))
     result = {
         "batch": BATCH,
         "pictures": count,
