@@ -4,9 +4,9 @@
     .venv/bin/python test/parity/training/curves.py cifar10 PATH/cifar-10-binary.tar.gz
 
 The losses are those of double precision. Two runs in single precision that sum in different orders drift apart, the
-faster the higher the learning rate: `drift` is the furthest that such runs of PyTorch itself have come from the losses
-up to each step. The rate warms up, and pictures come again, so that the curve goes from chance to nearly nothing
-without leaving the reach of a comparison.
+faster the higher the learning rate: `drift` is the furthest that such runs of PyTorch itself are from the losses, in the
+25 steps up to each. The rate warms up, and few pictures come again and again, so that the curve goes from chance to
+nearly nothing without leaving the reach of a comparison.
 """
 
 import json
@@ -24,32 +24,35 @@ sys.path.insert(0, str(HERE.parent))
 from formula import uniform, weights  # noqa: E402
 from networks import build  # noqa: E402
 
-STEPS, WARM_UP, RATE, WEIGHT_DECAY = 200, 50, 0.005, 5e-4
-BATCH, PICTURES = 32, 320
+STEPS, WARM_UP, WEIGHT_DECAY, BATCH = 200, 50, 5e-4, 32
+# Pictures and learning rate.
+CASES = {"formula": (320, 0.005), "cifar10": (128, 0.003)}
 
 
-def formula_pictures() -> tuple[np.ndarray, np.ndarray]:
+def formula_pictures(count: int) -> tuple[np.ndarray, np.ndarray]:
     """Noise and half of a pattern of their class, `[n, 16, 16, 3]`; curves.ts has the same."""
-    labels = np.arange(PICTURES) * 7 % 10
+    labels = np.arange(count) * 7 % 10
 
     def noise(name: str) -> np.ndarray:
         return uniform(name, 16 * 16 * 3).astype(np.float32)
 
     pictures = [noise(f"picture {i}") + noise(f"class {label}") / 2 for i, label in enumerate(labels)]
-    return np.stack(pictures).reshape(PICTURES, 16, 16, 3), labels
+    return np.stack(pictures).reshape(count, 16, 16, 3), labels
 
 
-def cifar_pictures(path: str) -> tuple[np.ndarray, np.ndarray]:
+def cifar_pictures(count: int, path: str) -> tuple[np.ndarray, np.ndarray]:
     """The first of the training set, normalised, `[n, 32, 32, 3]`."""
     with tarfile.open(path) as archive:
         name = next(name for name in archive.getnames() if name.endswith("data_batch_1.bin"))
-        records = np.frombuffer(archive.extractfile(name).read(PICTURES * 3073), np.uint8).reshape(PICTURES, 3073)
-    pixels = records[:, 1:].reshape(PICTURES, 3, 32, 32).transpose(0, 2, 3, 1).astype(np.float32) / 255
+        records = np.frombuffer(archive.extractfile(name).read(count * 3073), np.uint8).reshape(count, 3073)
+    pixels = records[:, 1:].reshape(count, 3, 32, 32).transpose(0, 2, 3, 1).astype(np.float32) / 255
     mean, std = np.array([[0.4914, 0.4822, 0.4465], [0.247, 0.2435, 0.2616]], np.float32)
     return (pixels - mean) / std, records[:, 0].astype(np.int64)
 
 
-def losses(pictures: np.ndarray, labels: np.ndarray, dtype: torch.dtype, layout=torch.contiguous_format, threads=1):
+def losses(
+    pictures: np.ndarray, labels: np.ndarray, rate: float, dtype: torch.dtype, layout=torch.contiguous_format, threads=1
+) -> np.ndarray:
     torch.set_num_threads(threads)
     net = build("resnet20").to(dtype).train()
     with torch.no_grad():
@@ -57,13 +60,13 @@ def losses(pictures: np.ndarray, labels: np.ndarray, dtype: torch.dtype, layout=
             if not key.endswith("num_batches_tracked"):
                 value.copy_(torch.from_numpy(weights(key, tuple(value.shape), 1)))
     net = net.to(memory_format=layout)
-    optimizer = torch.optim.SGD(net.parameters(), lr=RATE, momentum=0.9, nesterov=True, weight_decay=WEIGHT_DECAY)
+    optimizer = torch.optim.SGD(net.parameters(), lr=rate, momentum=0.9, nesterov=True, weight_decay=WEIGHT_DECAY)
     images = torch.from_numpy(pictures).permute(0, 3, 1, 2).to(dtype).contiguous(memory_format=layout)
     targets = torch.from_numpy(labels)
     result = []
     for step in range(STEPS):
-        optimizer.param_groups[0]["lr"] = RATE * min(1, (step + 1) / WARM_UP)
-        batch = slice(step * BATCH % PICTURES, step * BATCH % PICTURES + BATCH)
+        optimizer.param_groups[0]["lr"] = rate * min(1, (step + 1) / WARM_UP)
+        batch = slice(step * BATCH % len(labels), step * BATCH % len(labels) + BATCH)
         optimizer.zero_grad()
         loss = F.cross_entropy(net(images[batch]), targets[batch])
         loss.backward()
@@ -74,19 +77,21 @@ def losses(pictures: np.ndarray, labels: np.ndarray, dtype: torch.dtype, layout=
 
 if __name__ == "__main__":
     name, *path = sys.argv[1:]
-    data = cifar_pictures(*path) if path else formula_pictures()
+    count, rate = CASES[name]
+    data = cifar_pictures(count, *path) if path else formula_pictures(count)
     singles = [
-        losses(*data, torch.float32),
-        losses(*data, torch.float32, torch.channels_last),
-        losses(*data, torch.float32, threads=2),
+        losses(*data, rate, torch.float32),
+        losses(*data, rate, torch.float32, torch.channels_last),
+        losses(*data, rate, torch.float32, threads=2),
     ]
-    truth = losses(*data, torch.float64)
-    drift = np.maximum.accumulate(np.max([np.abs(single - truth) for single in singles], axis=0))
-    print(name, "losses", truth[::20], "drift", drift[::20])
+    truth = losses(*data, rate, torch.float64)
+    apart = np.max([np.abs(single - truth) for single in singles], axis=0)
+    drift = [apart[max(0, step - 24) : step + 1].max() for step in range(STEPS)]
+    print(name, "losses", truth[::20], "drift", np.array(drift[::20]))
     result = {
         "batch": BATCH,
-        "pictures": PICTURES,
-        "rate": RATE,
+        "pictures": count,
+        "rate": rate,
         "warmUp": WARM_UP,
         "weightDecay": WEIGHT_DECAY,
         "losses": [float(f"{value:.9g}") for value in truth],

@@ -15,7 +15,7 @@ export interface Curve {
   readonly weightDecay: number
   /** Of each step, in double precision. */
   readonly losses: readonly number[]
-  /** How far PyTorch's own runs in single precision were from them at most, up to each step. */
+  /** How far PyTorch's own runs in single precision are from them at most, in the 25 steps up to each. */
   readonly drift: readonly number[]
 }
 
@@ -23,13 +23,11 @@ export const readCurve = (name: string): Curve => readGolden<Curve>(`curves/${na
 
 /**
  * How often PyTorch's drift a loss may be off. Rounding makes any two runs in single precision drift apart at the same
- * speed, if not in step: the kernels' drift was at most 1.2 times PyTorch's.
+ * speed, if not in step: the kernels' drift was at most 1.5 times PyTorch's.
  */
-const SLACK = 4
+const SLACK = 3
 /** What the first losses may differ by, before anything has drifted. */
 const FIRST = 2e-6
-/** What the mean of the last 50 may differ by, as a part; it was 5e-4. */
-const TAIL = 0.01
 
 /** Trains a ResNet-20 as curves.py does and compares the loss of each step. */
 export async function expectCurve(curve: Curve, { images, labels }: Batch, options: CompileOptions): Promise<void> {
@@ -53,8 +51,6 @@ export async function expectCurve(curve: Curve, { images, labels }: Batch, optio
     return difference <= SLACK * curve.drift[step] + FIRST ? [] : [{ step, loss, difference, drift: curve.drift[step] }]
   })
   expect(tooFar).toEqual([])
-  const tail = (values: readonly number[]) => values.slice(-50).reduce((a, b) => a + b) / 50
-  expect(Math.abs(tail(losses) / tail(curve.losses) - 1)).toBeLessThan(TAIL)
 }
 
 /** Noise and half of a pattern of their class, `[n, 16, 16, 3]`; curves.py has the same. */
