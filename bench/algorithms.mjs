@@ -95,7 +95,6 @@ for (const [batch, side, channels, outputs, kernel, stride = 1, groups = 1] of s
   }
   const [height, width] = convolutionOutput(geometry)
   const operations = (2 * batch * height * width * outputs * kernel * kernel * channels) / groups
-  const programOf = plan => JSON.stringify(plan.run({ workspace: 0 }))
   const chosen = programOf(planConvolution(geometry))
   const results = []
   for (const [name, plan] of Object.entries(convolutionPlans(geometry))) {
