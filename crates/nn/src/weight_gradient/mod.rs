@@ -53,6 +53,7 @@ fn inside(p: &WeightGradient, axis: usize, k: usize) -> Range<usize> {
 ///
 /// # Safety
 /// The buffers must be valid for the sizes that `p` names.
+#[inline(never)]
 pub unsafe fn weight_gradient(p: &WeightGradient, share: Share) {
     let packing = Packing::of(p);
     let panels = p.columns.div_ceil(COLUMNS);
