@@ -40,11 +40,11 @@ pub unsafe fn sum_outer_products(left: *const f32, right: *const f32, pixels: Pi
     let tiles = sums.rows.div_ceil(HEIGHT);
     for tile in 0..tiles {
         let (first, end) = (sums.rows * tile / tiles, sums.rows * (tile + 1) / tiles);
-        let part = Sums { target: sums.target.add(first * COLUMNS), rows: end - first, ..sums };
+        let part = Sums { target: sums.target.wrapping_add(first * COLUMNS), rows: end - first, ..sums };
         if part.rows == HEIGHT {
-            sum_tile::<HEIGHT>(left.add(first), right, pixels, part);
+            sum_tile::<HEIGHT>(left.wrapping_add(first), right, pixels, part);
         } else {
-            sum_tile::<{ HEIGHT - 1 }>(left.add(first), right, pixels, part);
+            sum_tile::<{ HEIGHT - 1 }>(left.wrapping_add(first), right, pixels, part);
         }
     }
 }
@@ -54,8 +54,8 @@ pub unsafe fn sum_outer_products(left: *const f32, right: *const f32, pixels: Pi
 unsafe fn sum_tile<const HEIGHT: usize>(left: *const f32, right: *const f32, pixels: Pixels, to: Sums) {
     let mut sums = [[F32x4::zero(); 2]; HEIGHT];
     for piece in 0..pixels.pieces {
-        let mut left = left.add(piece * pixels.gap);
-        let mut right = right.add(piece * pixels.output_gap);
+        let mut left = left.wrapping_add(piece * pixels.gap);
+        let mut right = right.wrapping_add(piece * pixels.output_gap);
         let mut rest = pixels.length;
         // Two pixels a turn, with a way out between them: without it LLVM takes both products of one sum together, and
         // there are not registers enough for all the values that are then at work.
@@ -65,8 +65,8 @@ unsafe fn sum_tile<const HEIGHT: usize>(left: *const f32, right: *const f32, pix
                 break;
             }
             add_pixel(&mut sums, left.add(pixels.step), right.add(COLUMNS));
-            left = left.add(2 * pixels.step);
-            right = right.add(2 * COLUMNS);
+            left = left.wrapping_add(2 * pixels.step);
+            right = right.wrapping_add(2 * COLUMNS);
             rest -= 2;
         }
     }
