@@ -3,12 +3,20 @@ import { defineConfig, type Options } from 'tsup'
 const common: Options = {
   format: 'esm',
   target: 'es2022',
-  // What `#decode` and `#files` stand for (package.json) is decided here and ends up in the bundle.
+  // What `#decode`, `#files` and `#workers` stand for (package.json) is decided here and ends up in the bundle.
   noExternal: [/^#/],
   removeNodeProtocol: false,
   splitting: false,
 }
 
-export const browser: Options = { ...common, entry: { 'index.browser': 'src/index.ts' }, platform: 'browser' }
+const worker = 'src/workers/worker.ts'
 
-export default defineConfig([{ ...common, entry: ['src/index.ts'], platform: 'node', dts: true }, browser])
+export const browser: Options = {
+  ...common,
+  entry: { 'index.browser': 'src/index.ts', 'worker.browser': worker },
+  platform: 'browser',
+}
+
+export const node: Options = { ...common, entry: { index: 'src/index.ts', worker }, platform: 'node' }
+
+export default defineConfig([{ ...node, dts: { entry: 'src/index.ts' } }, browser])

@@ -8,6 +8,8 @@ import { parts } from './parts.ts'
 const dataset: CifarDataset = {
   name: 'cifar10',
   length: 7,
+  width: 32,
+  height: 32,
   classes: cifar10Classes,
   labels: Uint8Array.from([0, 1, 2, 3, 3, 9, 5]),
   images: Uint8Array.from({ length: 7 * 3072 }, (_, i) => (i * i * 31 + (i >> 10) * 50) % 256),

@@ -12,11 +12,25 @@ export function centerCrop(picture: Picture, width: number, height: number): Pic
   checkSize(width, height)
   const left = cropOffset(picture.width, width)
   const top = cropOffset(picture.height, height)
+  return cut(picture, { left, top, width, height })
+}
+
+/** A rectangle of pixels; it may reach beyond the picture. */
+export interface Box {
+  readonly left: number
+  readonly top: number
+  readonly width: number
+  readonly height: number
+}
+
+/** The pixels of a box, black where it is outside of the picture. */
+export function cut(picture: Picture, { left, top, width, height }: Box): Picture {
   const data = new Uint8Array(width * height * 3)
-  const copied = Math.min(width, picture.width)
+  const first = Math.max(0, left)
+  const copied = Math.min(left + width, picture.width) - first
   for (let y = Math.max(0, -top); y < height && y + top < picture.height; y++) {
-    const from = ((y + top) * picture.width + Math.max(0, left)) * 3
-    data.set(picture.data.subarray(from, from + copied * 3), (y * width + Math.max(0, -left)) * 3)
+    const from = ((y + top) * picture.width + first) * 3
+    data.set(picture.data.subarray(from, from + copied * 3), (y * width + first - left) * 3)
   }
   return { width, height, data }
 }

@@ -1,3 +1,5 @@
+import { VisionError } from './errors.ts'
+
 /** A resampling kernel: its weight at a distance in (scaled) pixels, zero beyond `support`. */
 export interface Kernel {
   readonly support: number
@@ -15,6 +17,12 @@ export const kernels: Record<Exclude<Filter, 'nearest'>, Kernel> = {
   hamming: { support: 1, weight: x => (Math.abs(x) < 1 ? sinc(x) * hammingWindow(x) : 0) },
   bicubic: { support: 2, weight: cubic },
   lanczos: { support: 3, weight: x => (x >= -3 && x < 3 ? sinc(x) * sinc(x / 3) : 0) },
+}
+
+/** @throws VisionError for a filter that there is not. */
+export function checkFilter(filter: Filter): void {
+  if (filter === 'nearest' || Object.hasOwn(kernels, filter)) return
+  throw new VisionError(`unknown filter ${JSON.stringify(filter)} (known: nearest, ${Object.keys(kernels).join(', ')})`)
 }
 
 /** Keys' cubic convolution ("Cubic convolution interpolation for digital image processing", 1981) with a = -0.5. */

@@ -7,8 +7,21 @@ export { centerCrop } from './crop.ts'
 export { type DecodeOptions, decode, readPicture } from './decode/index.ts'
 export { VisionError } from './errors.ts'
 export type { Filter } from './filters.ts'
+export type { Augmentation, RandomResizedCrop } from './loading/augmentation.ts'
+export type { TrainingBatch } from './loading/batches.ts'
+export {
+  type ImageFolder,
+  type ImageFolderOptions,
+  type ImageFolderSplit,
+  imageFolderSplits,
+  openImageFolder,
+} from './loading/image-folder.ts'
+export { loadBatches } from './loading/load.ts'
+export { type BatchOptions, type LoadOptions, stepsPerEpoch } from './loading/plan.ts'
+export type { LabelledPictures, PictureArray, PictureFiles, TrainingSource } from './loading/source.ts'
 export type { Normalization, Triple } from './normalize.ts'
 export { MAX_PIXELS, type Picture } from './picture.ts'
 export { type Preprocessing, preprocess } from './preprocess.ts'
+export { Random, type RandomState } from './random.ts'
 export { resize, resizeShortest } from './resize.ts'
 export type { Source } from './source.ts'

@@ -1,5 +1,4 @@
-import { VisionError } from './errors.ts'
-import { type Filter, type Kernel, kernels } from './filters.ts'
+import { checkFilter, type Filter, type Kernel, kernels } from './filters.ts'
 import { checkPicture, checkSize, type Picture } from './picture.ts'
 
 /**
@@ -21,12 +20,8 @@ const HALF = 1 << (PRECISION_BITS - 1)
 export function resize(picture: Picture, width: number, height: number, filter: Filter = 'bilinear'): Picture {
   checkPicture(picture)
   checkSize(width, height)
+  checkFilter(filter)
   if (filter === 'nearest') return nearest(picture, width, height)
-  if (!Object.hasOwn(kernels, filter)) {
-    throw new VisionError(
-      `unknown filter ${JSON.stringify(filter)} (known: nearest, ${Object.keys(kernels).join(', ')})`,
-    )
-  }
   const kernel = kernels[filter]
   const alongRows = (p: Picture) => (width === p.width ? p : resampleRows(p, width, kernel))
   const alongColumns = (p: Picture) => (height === p.height ? p : resampleColumns(p, height, kernel))

@@ -40,11 +40,13 @@ afterAll(() => rmSync(folder, { recursive: true }))
 const pictures = (from: number, count: number) =>
   new Uint8Array(Buffer.concat(Array.from({ length: count }, (_, i) => pictureOf(from + i).data)))
 
+const side = { width: 32, height: 32 }
 const datasets = {
   'CIFAR-10 test': {
     name: 'cifar10',
     classes: cifar10Classes,
     length: 3,
+    ...side,
     labels: Uint8Array.of(0, 1, 2),
     images: pictures(10, 3),
   },
@@ -52,6 +54,7 @@ const datasets = {
     name: 'cifar10',
     classes: cifar10Classes,
     length: 10,
+    ...side,
     labels: Uint8Array.of(0, 1, 2, 3, 4, 5, 6, 7, 8, 9),
     images: pictures(0, 10),
   },
@@ -59,6 +62,7 @@ const datasets = {
     name: 'cifar10',
     classes: cifar10Classes,
     length: 2,
+    ...side,
     labels: Uint8Array.of(2, 3),
     images: pictures(2, 2),
   },
@@ -66,6 +70,7 @@ const datasets = {
     name: 'cifar100',
     classes: cifar100Classes,
     length: 4,
+    ...side,
     labels: Uint8Array.of(50, 57, 64, 71),
     images: pictures(50, 4),
   },
@@ -73,6 +78,7 @@ const datasets = {
     name: 'cifar100',
     classes: cifar100Classes,
     length: 5,
+    ...side,
     labels: Uint8Array.of(0, 7, 14, 21, 28),
     images: pictures(0, 5),
   },

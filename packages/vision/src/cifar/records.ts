@@ -1,17 +1,14 @@
 import { VisionError } from '../errors.ts'
+import type { PictureArray } from '../loading/source.ts'
 import type { ByteReader } from './byte-reader.ts'
 import { type CifarKind, MAX_RECORDS, PICTURE_BYTES, recordBytes, SIDE } from './kinds.ts'
 
 /** A data set of small pictures, held in memory. */
-export interface CifarDataset {
+export interface CifarDataset extends PictureArray {
   readonly name: 'cifar10' | 'cifar100'
-  /** Number of pictures. */
-  readonly length: number
-  /** The names of the labels. */
-  readonly classes: readonly string[]
   /** The class of each picture; of CIFAR-100 the fine one. */
   readonly labels: Uint8Array
-  /** `[length, 32, 32, 3]`: height, width, channels. */
+  /** `[length, 32, 32, 3]`: height, width, channels. Shared between threads where the environment allows it. */
   readonly images: Uint8Array
 }
 
@@ -25,7 +22,7 @@ export class DatasetBuilder {
   readonly #missing: Set<string>
   #recordsInFile = 0
   #labels = new Uint8Array(0)
-  #images = new Uint8Array(0)
+  #images: Uint8Array = new Uint8Array(0)
 
   constructor(kind: CifarKind, files: readonly string[]) {
     this.#kind = kind
@@ -52,7 +49,7 @@ export class DatasetBuilder {
     if (this.#labels.length === 0) {
       this.#recordsInFile = records
       this.#labels = new Uint8Array(records * this.#files.length)
-      this.#images = new Uint8Array(records * this.#files.length * PICTURE_BYTES)
+      this.#images = sharedBytes(records * this.#files.length * PICTURE_BYTES)
     } else if (records !== this.#recordsInFile) {
       throw new VisionError(`${name}: ${records} records, but another file of the split has ${this.#recordsInFile}`)
     }
@@ -70,8 +67,16 @@ export class DatasetBuilder {
 
   build(): CifarDataset {
     const { name, classes } = this.#kind
-    return { name, classes, length: this.#labels.length, labels: this.#labels, images: this.#images }
+    const [labels, images] = [this.#labels, this.#images]
+    return { name, classes, length: labels.length, width: SIDE, height: SIDE, labels, images }
   }
+}
+
+/** Memory that a worker reads without a copy; browsers allow it to cross-origin isolated pages. */
+function sharedBytes(length: number): Uint8Array {
+  const isolated = (globalThis as { crossOriginIsolated?: boolean }).crossOriginIsolated ?? true
+  const shared = isolated && typeof SharedArrayBuffer === 'function'
+  return new Uint8Array(shared ? new SharedArrayBuffer(length) : new ArrayBuffer(length))
 }
 
 function labelOf({ labelRanges }: CifarKind, record: Uint8Array, index: number, name: string): number {

@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url'
 import { VisionError } from '../errors.ts'
 import { nameOf, type Opened } from '../source.ts'
 import { MAX_FILE_BYTES } from './limits.ts'
+import type { Listing } from './listing.ts'
 import { openUrl, readUrl } from './url.ts'
 
 /** The whole file at a path or URL. @throws VisionError where it cannot be read or is absurdly large. */
@@ -38,6 +39,37 @@ export async function folderAt(source: string | URL): Promise<ReadonlyMap<string
   } catch (error) {
     throw unreadable(path, error)
   }
+}
+
+/** What a path means wherever it is read. */
+export function located(path: string): string {
+  return path
+}
+
+/** What a folder holds; undefined for anything that is no folder on this machine. */
+export async function listFolder(source: string | URL): Promise<Listing | undefined> {
+  const path = localPath(source)?.replace(/(?<=.)\/+$/, '')
+  if (path === undefined) return undefined
+  try {
+    if (!(await stat(path)).isDirectory()) return undefined
+    const listing = { path, folders: [] as string[], links: [] as string[], files: [] as string[] }
+    for (const entry of await readdir(path, { withFileTypes: true })) {
+      if (entry.name.startsWith('.')) continue
+      if (entry.isDirectory()) listing.folders.push(entry.name)
+      else if (entry.isSymbolicLink() && (await leadsToFolder(`${path}/${entry.name}`))) listing.links.push(entry.name)
+      else listing.files.push(entry.name)
+    }
+    for (const names of [listing.folders, listing.links, listing.files]) names.sort()
+    return listing
+  } catch (error) {
+    throw unreadable(path, error)
+  }
+}
+
+/** Where a link leads nowhere, that is told when it is read as a file. */
+async function leadsToFolder(link: string): Promise<boolean> {
+  const status = await stat(link).catch(() => undefined)
+  return status?.isDirectory() ?? false
 }
 
 function localPath(source: string | URL): string | undefined {

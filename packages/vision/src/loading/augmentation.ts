@@ -1,0 +1,98 @@
+import { VisionError } from '../errors.ts'
+
+/**
+ * How pictures are changed at random each time they are trained on. What is given is done in the order of this list.
+ * It is plain data, so it may stand in a JSON file.
+ */
+export interface Augmentation {
+  /**
+   * Cuts out a random part and resizes it to `crop` x `crop`, as torchvision's `RandomResizedCrop` does (Szegedy et al.,
+   * "Going Deeper with Convolutions", 2015); takes the place of `resize` and the crop from the middle.
+   */
+  readonly randomResizedCrop?: boolean | RandomResizedCrop
+  /**
+   * Pads each side with so many black pixels and cuts out the former size anywhere: 4 for CIFAR (He et al., "Deep
+   * Residual Learning for Image Recognition", 2015).
+   */
+  readonly padAndCrop?: number
+  /** Mirrors half of the pictures, left to right. */
+  readonly flip?: boolean
+  /**
+   * Covers a square of so many pixels a side with the mean colour. Its middle lies anywhere, so that parts of it may be
+   * outside of the picture (DeVries and Taylor, "Improved Regularization of Convolutional Neural Networks with Cutout",
+   * 2017).
+   */
+  readonly cutout?: number
+  /**
+   * Blends each picture of a batch, and its target, with another one's: `l * this + (1 - l) * other`, with `l` of the
+   * distribution Beta(alpha, alpha), drawn for each batch (Zhang et al., "mixup", 2018). This is alpha. Where `cutmix` is
+   * given as well, each batch gets one of the two.
+   */
+  readonly mixup?: number
+  /**
+   * Pastes a rectangle of another picture of the batch into each one, and shares out the target by area; the
+   * rectangle's is `1 - l` of the picture, less what reaches beyond it (Yun et al., "CutMix", 2019). This is alpha.
+   */
+  readonly cutmix?: number
+}
+
+/** Which parts a random resized crop takes. */
+export interface RandomResizedCrop {
+  /** Its least and its greatest area, as a fraction of the picture's; default 0.08 and 1. */
+  readonly scale?: readonly [number, number]
+  /** Its least and its greatest width, in heights; default 3/4 and 4/3. */
+  readonly ratio?: readonly [number, number]
+}
+
+/** An augmentation with its defaults: 0 stands for what is not done. */
+export interface AugmentationPlan {
+  readonly randomResizedCrop: Required<RandomResizedCrop> | undefined
+  readonly padAndCrop: number
+  readonly flip: boolean
+  readonly cutout: number
+  readonly mixup: number
+  readonly cutmix: number
+}
+
+/** @throws VisionError for names that are unknown and values that make no sense. */
+export function planAugmentation(augmentation: Augmentation): AugmentationPlan {
+  const { randomResizedCrop = false, padAndCrop = 0, flip = false, cutout = 0, mixup = 0, cutmix = 0 } = augmentation
+  const plan = {
+    randomResizedCrop: planRandomResizedCrop(randomResizedCrop),
+    padAndCrop,
+    flip,
+    cutout,
+    mixup,
+    cutmix,
+  }
+  for (const name of Object.keys(augmentation)) {
+    if (Object.hasOwn(plan, name)) continue
+    throw new VisionError(`unknown augmentation ${JSON.stringify(name)} (known: ${Object.keys(plan).join(', ')})`)
+  }
+  if (typeof flip !== 'boolean') throw new VisionError(`got flip ${flip}, wanted true or false`)
+  for (const [name, pixels] of Object.entries({ padAndCrop, cutout })) {
+    if (!Number.isInteger(pixels) || pixels < 0 || pixels > MAX_PIXELS_OF_SIDE) {
+      throw new VisionError(`got ${name} ${pixels}, wanted a whole number of pixels from 0 to ${MAX_PIXELS_OF_SIDE}`)
+    }
+  }
+  for (const [name, alpha] of Object.entries({ mixup, cutmix })) {
+    if (!Number.isFinite(alpha) || alpha < 0)
+      throw new VisionError(`got ${name} ${alpha}, wanted alpha, a number from 0`)
+  }
+  return plan
+}
+
+const MAX_PIXELS_OF_SIDE = 65_535
+
+function planRandomResizedCrop(wanted: boolean | RandomResizedCrop): Required<RandomResizedCrop> | undefined {
+  if (wanted === false) return undefined
+  const { scale = [0.08, 1], ratio = [3 / 4, 4 / 3] } = wanted === true ? {} : wanted
+  for (const [name, range] of Object.entries({ scale, ratio })) {
+    const [least, greatest] = range
+    if (range.length === 2 && least > 0 && least <= greatest && Number.isFinite(greatest)) continue
+    throw new VisionError(
+      `got randomResizedCrop's ${name} ${range.join(', ')}, wanted two numbers above 0, the lesser first`,
+    )
+  }
+  return { scale, ratio }
+}

@@ -1,0 +1,100 @@
+import { normalizedValues } from '../normalize.ts'
+import { Random } from '../random.ts'
+import { Painter } from './draw.ts'
+import { fit } from './fit.ts'
+import { mix } from './mix.ts'
+import { type Plan, stepsOf } from './plan.ts'
+import { pictureOf, type TrainingSource } from './source.ts'
+
+/** Some labelled pictures, as a network takes them. */
+export interface TrainingBatch {
+  /** Which batch it is, counted from 0 through all epochs. */
+  readonly step: number
+  /** Which time through the pictures, from 0. */
+  readonly epoch: number
+  /** `[n, height, width, 3]`, normalised. */
+  readonly images: Float32Array
+  /** `[n, classes]`: the probability of each class; 1 for the label, unless pictures are mixed. */
+  readonly targets: Float32Array
+  /** `[n]`: the class of each picture, the one that it was before it was mixed. */
+  readonly labels: Int32Array
+  /** `[n]`: which picture of the source each is. */
+  readonly indices: Int32Array
+}
+
+/** Files that are read at once. */
+const LANES = 4
+
+/**
+ * Makes any batch of a source. All that is random in it depends on the seed, the epoch and the places of its pictures in
+ * the order of the epoch, and on nothing that was made before.
+ */
+export class BatchMaker {
+  readonly #source: TrainingSource
+  readonly #plan: Plan
+  readonly #random: Random
+  readonly #painter: Painter
+  #epoch = -1
+  #order: Int32Array
+
+  constructor(source: TrainingSource, plan: Plan) {
+    this.#source = source
+    this.#plan = plan
+    this.#random = new Random(plan.seed)
+    this.#painter = new Painter(plan.width, plan.height, normalizedValues(plan), plan.augmentation)
+    this.#order = plan.indices
+  }
+
+  /** @throws VisionError for a file that cannot be read. */
+  async make(step: number): Promise<TrainingBatch> {
+    const { batch, width, height, augmentation } = this.#plan
+    const steps = stepsOf(this.#plan)
+    const epoch = Math.floor(step / steps)
+    const first = (step % steps) * batch
+    const indices = this.#orderOf(epoch).slice(first, first + batch)
+    const size = indices.length
+    const labels = Int32Array.from(indices, index => this.#source.labels[index])
+    const images = new Float32Array(size * height * width * 3)
+    const targets = this.#oneHot(labels)
+    await this.#drawAll(indices, images, this.#random.fork('picture', epoch), first)
+    mix({ size, width, height, images, targets }, augmentation, this.#random.fork('mix', epoch, first))
+    return { step, epoch, images, targets, labels, indices }
+  }
+
+  #orderOf(epoch: number): Int32Array {
+    if (this.#plan.shuffle && epoch !== this.#epoch) {
+      this.#order = this.#random.fork('order', epoch).shuffle(this.#plan.indices.slice())
+      this.#epoch = epoch
+    }
+    return this.#order
+  }
+
+  #oneHot(labels: Int32Array): Float32Array {
+    const classes = this.#source.classes.length
+    const targets = new Float32Array(labels.length * classes)
+    for (let i = 0; i < labels.length; i++) targets[i * classes + labels[i]] = 1
+    return targets
+  }
+
+  /** @param first The place of the first picture in the epoch. */
+  async #drawAll(indices: Int32Array, images: Float32Array, random: Random, first: number): Promise<void> {
+    const { width, height, fit: wanted, augmentation } = this.#plan
+    let next = 0
+    const lane = async () => {
+      while (next < indices.length) {
+        const place = next++
+        const found = pictureOf(this.#source, indices[place])
+        const picture = found instanceof Promise ? await found : found
+        const own = random.fork(first + place)
+        const fitting = wanted ? fit(picture, wanted, augmentation.randomResizedCrop, own) : picture
+        this.#painter.draw(fitting, own, images, place * height * width * 3)
+      }
+    }
+    try {
+      await Promise.all(Array.from({ length: 'files' in this.#source ? LANES : 1 }, lane))
+    } finally {
+      // After a failure the other lanes end as well.
+      next = indices.length
+    }
+  }
+}

@@ -1,0 +1,51 @@
+import { type Box, centerCrop, cut } from '../crop.ts'
+import type { Filter } from '../filters.ts'
+import type { Picture } from '../picture.ts'
+import type { Random } from '../random.ts'
+import { resize, resizeShortest } from '../resize.ts'
+import type { RandomResizedCrop } from './augmentation.ts'
+
+/** How pictures of any size become squares of one. */
+export interface Fit {
+  /** Pixels of the short side before the middle is cut out. */
+  readonly resize: number
+  /** Pixels of each side. */
+  readonly crop: number
+  readonly filter: Filter
+}
+
+/** A square: a random part of the picture, or its middle. */
+export function fit(
+  picture: Picture,
+  { resize: short, crop, filter }: Fit,
+  randomPart: Required<RandomResizedCrop> | undefined,
+  random: Random,
+): Picture {
+  if (randomPart) return resize(cut(picture, randomBox(picture, randomPart, random)), crop, crop, filter)
+  const { width, height } = picture
+  const isFit = width === crop && height === crop && short === crop
+  return isFit ? picture : centerCrop(resizeShortest(picture, short, filter), crop, crop)
+}
+
+/** How often a box that does not fit into the picture is drawn again. */
+const ATTEMPTS = 10
+
+/**
+ * What torchvision's `RandomResizedCrop` cuts out: the area uniform within `scale`, the logarithm of width / height
+ * uniform within that of `ratio`. Where none fits it is the largest box in the middle whose ratio is allowed.
+ */
+function randomBox({ width, height }: Picture, { scale, ratio }: Required<RandomResizedCrop>, random: Random): Box {
+  const [least, greatest] = [Math.log(ratio[0]), Math.log(ratio[1])]
+  for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
+    const area = width * height * (scale[0] + (scale[1] - scale[0]) * random.uniform())
+    const wanted = Math.exp(least + (greatest - least) * random.uniform())
+    const box = { width: Math.round(Math.sqrt(area * wanted)), height: Math.round(Math.sqrt(area / wanted)) }
+    if (box.width < 1 || box.height < 1 || box.width > width || box.height > height) continue
+    return { ...box, top: random.below(height - box.height + 1), left: random.below(width - box.width + 1) }
+  }
+  const box = {
+    width: Math.min(width, Math.max(1, Math.round(height * ratio[1]))),
+    height: Math.min(height, Math.max(1, Math.round(width / ratio[0]))),
+  }
+  return { ...box, top: Math.floor((height - box.height) / 2), left: Math.floor((width - box.width) / 2) }
+}

@@ -1,0 +1,107 @@
+import { listFolder } from '#files'
+import { VisionError } from '../errors.ts'
+import type { Listing } from '../files/listing.ts'
+import { nameOf, oneLine } from '../source.ts'
+import type { PictureFiles } from './source.ts'
+
+export type ImageFolderSplit = 'train' | 'val'
+
+export interface ImageFolderOptions {
+  /** Which of the folders train and val to take; left out for a folder that holds the classes itself. */
+  readonly split?: ImageFolderSplit
+}
+
+/** A folder of pictures. */
+export interface ImageFolder extends PictureFiles {
+  readonly files: readonly string[]
+  readonly labels: Int32Array
+}
+
+const SPLITS: readonly ImageFolderSplit[] = ['train', 'val']
+/** Of the formats that `decode` reads; what else lies beside the pictures is passed over. */
+const PICTURE = /\.(jpe?g|png|webp|gif|tiff?|avif|bmp)$/i
+
+/**
+ * Finds labelled pictures in a folder that holds one folder for each class, `class/*.jpg`, or else `train/class/*.jpg`
+ * and `val/class/*.jpg`. Classes are the folders' names and are numbered in their order, those of `train` for both
+ * splits. Pictures are in the order of their names, those of folders within a class after the others. Hidden files and
+ * what has no ending of a picture are passed over. No picture is read before it is loaded. Only in Node: browsers see no
+ * folders.
+ *
+ * @throws VisionError for what is no such folder.
+ */
+export async function openImageFolder(path: string | URL, { split }: ImageFolderOptions = {}): Promise<ImageFolder> {
+  const root = await folder(path)
+  const found = await splitsIn(root)
+  if (split === undefined) {
+    if (found.length === 0) return gather(root, classesIn(root))
+    throw new VisionError(`${oneLine(root.path)}: holds the splits ${found.join(' and ')}; say which to take`)
+  }
+  if (!SPLITS.includes(split)) throw new VisionError(`unknown split ${split} (known: ${SPLITS.join(', ')})`)
+  if (!found.includes(split)) {
+    throw new VisionError(
+      `${oneLine(root.path)}: holds no split ${split}, a folder of that name that holds the classes`,
+    )
+  }
+  const chosen = await folder(`${root.path}/${split}`)
+  return gather(chosen, classesIn(found.includes('train') ? await folder(`${root.path}/train`) : chosen))
+}
+
+/**
+ * Which splits `openImageFolder` finds in a folder: those of the folders train and val that hold folders and no pictures.
+ * @throws VisionError for what is no folder.
+ */
+export async function imageFolderSplits(path: string | URL): Promise<ImageFolderSplit[]> {
+  return splitsIn(await folder(path))
+}
+
+async function splitsIn(root: Listing): Promise<ImageFolderSplit[]> {
+  const holding = await Promise.all(
+    SPLITS.map(async split => {
+      if (!classesIn(root).includes(split)) return false
+      const listing = await folder(`${root.path}/${split}`)
+      return classesIn(listing).length > 0 && !listing.files.some(name => PICTURE.test(name))
+    }),
+  )
+  return SPLITS.filter((_, i) => holding[i])
+}
+
+function classesIn({ folders, links }: Listing): string[] {
+  return [...folders, ...links].sort()
+}
+
+async function folder(path: string | URL): Promise<Listing> {
+  const listing = await listFolder(path)
+  if (listing) return listing
+  const what = 'is no folder on this machine; give one that holds a folder of pictures for each class'
+  throw new VisionError(`${nameOf(path, '')}: ${what}`)
+}
+
+/** The pictures of a folder of classes, labelled by their places in `classes`. */
+async function gather(root: Listing, classes: readonly string[]): Promise<ImageFolder> {
+  const names = classesIn(root)
+  if (names.length === 0) {
+    throw new VisionError(`${oneLine(root.path)}: holds no folders, wanted a folder of pictures for each class`)
+  }
+  const files: string[] = []
+  const labels: number[] = []
+  for (const name of names) {
+    const path = `${root.path}/${name}`
+    const label = classes.indexOf(name)
+    if (label < 0) throw new VisionError(`${oneLine(path)}: is no class of the train split; remove it, or add it there`)
+    await gatherPictures(path, files)
+    if (files.length === labels.length) {
+      const endings = '.jpg, .png, .webp, .gif, .tif, .avif or .bmp'
+      throw new VisionError(`${oneLine(path)}: holds no pictures (${endings}); remove it, or add some`)
+    }
+    while (labels.length < files.length) labels.push(label)
+  }
+  return { length: files.length, classes, labels: Int32Array.from(labels), files }
+}
+
+/** Links to folders within a class are not followed, since they may lead back. */
+async function gatherPictures(path: string, files: string[]): Promise<void> {
+  const listing = await folder(path)
+  for (const name of listing.files) if (PICTURE.test(name)) files.push(`${path}/${name}`)
+  for (const name of listing.folders) await gatherPictures(`${path}/${name}`, files)
+}

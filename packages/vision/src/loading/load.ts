@@ -1,0 +1,117 @@
+import { startWorker, workersExist } from '#workers'
+import { VisionError } from '../errors.ts'
+import { oneLine } from '../source.ts'
+import type { LoadingWorker } from '../workers/types.ts'
+import { BatchMaker, type TrainingBatch } from './batches.ts'
+import { type Job, type Reply, sendable } from './job.ts'
+import { type LoadOptions, planOf, stepsOf, whole } from './plan.ts'
+import type { TrainingSource } from './source.ts'
+
+/**
+ * Loads labelled pictures batch by batch, for training or, with `shuffle: false`, for evaluation:
+ *
+ * ```ts
+ * const augment = { padAndCrop: 4, flip: true }
+ * for await (const { images, targets, step } of loadBatches(source, { batch: 128, to: 64_000, augment, mean, std })) ...
+ * ```
+ *
+ * A step's batch is the same to the last bit whatever the step begun from, with and without a worker. The worker starts
+ * with the loop and is stopped when the loop ends, by `break` and `throw` as well; it keeps a Node process alive only
+ * while a batch is waited for. Batches belong to the caller.
+ *
+ * @throws VisionError at once for a source whose parts do not fit together and options that make no sense; in the loop
+ * for a file that cannot be read and a worker that fails.
+ */
+export function loadBatches(
+  source: TrainingSource,
+  options: LoadOptions,
+): AsyncGenerator<TrainingBatch, void, undefined> {
+  const plan = planOf(source, options)
+  const { from = 0, to = stepsOf(plan), worker = true, ahead = 2 } = options
+  whole('from', from, 0)
+  if (to !== Number.POSITIVE_INFINITY) whole('to', to, from)
+  whole('ahead', ahead, 1)
+  const job = { source, plan }
+  return worker && workersExist() ? fromWorker(job, from, to, ahead) : fromHere(job, from, to)
+}
+
+async function* fromHere(
+  { source, plan }: Job,
+  from: number,
+  to: number,
+): AsyncGenerator<TrainingBatch, void, undefined> {
+  const maker = new BatchMaker(source, plan)
+  for (let step = from; step < to; step++) yield maker.make(step)
+}
+
+async function* fromWorker(
+  wanted: Job,
+  from: number,
+  to: number,
+  ahead: number,
+): AsyncGenerator<TrainingBatch, void, undefined> {
+  if (from >= to) return
+  const { job, transferred } = sendable(wanted)
+  const inbox = new Inbox()
+  const worker = start(inbox)
+  try {
+    worker.send(job, transferred)
+    let asked = from
+    for (let step = from; step < to; step++) {
+      for (; asked < to && asked <= step + ahead; asked++) worker.send(asked)
+      worker.keepAlive(true)
+      const batch = await inbox.take()
+      worker.keepAlive(false)
+      yield batch
+    }
+  } finally {
+    await worker.terminate()
+  }
+}
+
+function start(inbox: Inbox): LoadingWorker {
+  try {
+    return startWorker(inbox)
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error)
+    throw new VisionError(`cannot start a worker (${oneLine(reason)}); try worker: false`, { cause: error })
+  }
+}
+
+/** What came from a worker and was not taken yet. */
+class Inbox {
+  readonly #batches: TrainingBatch[] = []
+  #failure: VisionError | undefined
+  #wake = () => {}
+
+  /** The next batch, when it has come. @throws VisionError where none comes any more. */
+  async take(): Promise<TrainingBatch> {
+    for (;;) {
+      const batch = this.#batches.shift()
+      if (batch) return batch
+      if (this.#failure) throw this.#failure
+      await new Promise<void>(resolve => {
+        this.#wake = resolve
+      })
+    }
+  }
+
+  message(reply: Reply): void {
+    if ('batch' in reply) this.#batches.push(reply.batch)
+    else this.#fail(reply.expected ? reply.failure : unexpected(`failed (${oneLine(reply.failure)})`))
+    this.#wake()
+  }
+
+  ended(reason: string): void {
+    this.#fail(unexpected(`ended unexpectedly (${oneLine(reason.split('\n')[0])})`))
+    this.#wake()
+  }
+
+  #fail(message: string): void {
+    this.#failure ??= new VisionError(message)
+  }
+}
+
+function unexpected(what: string): string {
+  return `the worker that loads pictures ${what}; go on from the last step, with worker: false if it happens again`
+}

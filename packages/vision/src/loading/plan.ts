@@ -1,0 +1,138 @@
+import { VisionError } from '../errors.ts'
+import { checkFilter, type Filter } from '../filters.ts'
+import { type Normalization, normalizedValues } from '../normalize.ts'
+import { checkSize } from '../picture.ts'
+import { type Augmentation, type AugmentationPlan, planAugmentation } from './augmentation.ts'
+import type { Fit } from './fit.ts'
+import { checkSource, type TrainingSource } from './source.ts'
+
+/** Which pictures make a batch, and in which order. */
+export interface BatchOptions {
+  /** Pictures in a batch. */
+  readonly batch: number
+  /** Every epoch has an order of its own, decided by the seed; default true. Without it the order is that of the source. */
+  readonly shuffle?: boolean
+  /**
+   * Whether the pictures at the end of an epoch which do not fill a batch are left out; default as `shuffle`: they come
+   * in other epochs. Else the last batch of an epoch is smaller.
+   */
+  readonly dropLast?: boolean
+  /** The pictures of the source to take, each time through them an epoch; default all. */
+  readonly indices?: ArrayLike<number>
+}
+
+/** What {@link loadBatches} loads; the `preprocessing` of a model may be spread into it. */
+export interface LoadOptions extends BatchOptions, Normalization {
+  /** Decides all that is random, a whole number; default 0. */
+  readonly seed?: number
+  /** The first step, default 0. Steps count batches through all epochs; any is as quick to start from as the first. */
+  readonly from?: number
+  /** The step to stop before, default the end of the first epoch; may be Infinity. */
+  readonly to?: number
+  /**
+   * Makes pictures squares of so many pixels a side, by resizing them and cutting out the middle. Needed for files, whose
+   * sizes differ; default the pictures as they are.
+   */
+  readonly crop?: number
+  /** Pixels of the short side before the middle is cut out; default `crop`. */
+  readonly resize?: number
+  /** How pictures are resized; default 'bilinear'. */
+  readonly filter?: Filter
+  /** What is changed at random; default nothing. */
+  readonly augment?: Augmentation
+  /** Whether a worker makes the batches, so that the caller's thread is free; default true, and false where there is none. */
+  readonly worker?: boolean
+  /** Batches that the worker has ready or in the making while another is used; default 2. */
+  readonly ahead?: number
+}
+
+/** Options with their defaults: all that decides what is in a batch. */
+export interface Plan extends Normalization {
+  readonly batch: number
+  readonly seed: number
+  readonly shuffle: boolean
+  readonly dropLast: boolean
+  readonly indices: Int32Array
+  /** Of the pictures in a batch. */
+  readonly width: number
+  readonly height: number
+  /** How they come to that size, undefined where they have it. */
+  readonly fit: Fit | undefined
+  readonly augmentation: AugmentationPlan
+}
+
+/** A batch that is larger than this is a mistake. */
+const MAX_BATCH_BYTES = 2 ** 31
+
+/** @throws VisionError for a source whose parts do not fit together and options that make no sense. */
+export function planOf(source: TrainingSource, options: LoadOptions): Plan {
+  checkSource(source)
+  const { mean, std, seed = 0 } = options
+  normalizedValues({ mean, std })
+  whole('seed', seed, 0)
+  const augmentation = planAugmentation(options.augment ?? {})
+  const fit = fitOf(source, options, augmentation)
+  const [width, height] = 'files' in source || fit ? [fit!.crop, fit!.crop] : [source.width, source.height]
+  const bytes = options.batch * width * height * 3 * Float32Array.BYTES_PER_ELEMENT
+  if (bytes > MAX_BATCH_BYTES) {
+    const pictures = `${options.batch} pictures of ${width} x ${height}`
+    throw new VisionError(`a batch of ${pictures} takes ${bytes} bytes, wanted at most ${MAX_BATCH_BYTES}`)
+  }
+  return { ...orderOf(source, options), mean, std, seed, width, height, fit, augmentation }
+}
+
+/**
+ * How many batches {@link loadBatches} makes of an epoch.
+ * @throws VisionError for options that make no sense.
+ */
+export function stepsPerEpoch(source: Pick<TrainingSource, 'length'>, options: BatchOptions): number {
+  return stepsOf(orderOf(source, options))
+}
+
+export function stepsOf({ indices, batch, dropLast }: Pick<Plan, 'indices' | 'batch' | 'dropLast'>): number {
+  return dropLast ? Math.floor(indices.length / batch) : Math.ceil(indices.length / batch)
+}
+
+function orderOf(
+  { length }: Pick<TrainingSource, 'length'>,
+  { batch, shuffle = true, dropLast = shuffle, indices }: BatchOptions,
+) {
+  whole('batch', batch, 1)
+  const taken = indices ? Int32Array.from(indices) : Int32Array.from({ length }, (_, i) => i)
+  if (taken.length === 0) throw new VisionError('got no indices, wanted at least one')
+  for (const [i, index] of taken.entries()) {
+    // Compared with what was given, as the array keeps whole numbers only.
+    const given = indices ? indices[i] : index
+    if (given === index && index >= 0 && index < length) continue
+    throw new VisionError(`got ${given} among the indices, wanted whole numbers from 0 to ${length - 1}`)
+  }
+  if (dropLast && batch > taken.length) {
+    throw new VisionError(
+      `${taken.length} pictures do not fill a batch of ${batch}; give a smaller batch, or dropLast false`,
+    )
+  }
+  return { batch, shuffle, dropLast, indices: taken }
+}
+
+function fitOf(
+  source: TrainingSource,
+  { crop, resize, filter = 'bilinear' }: LoadOptions,
+  { randomResizedCrop }: AugmentationPlan,
+): Fit | undefined {
+  if (crop !== undefined) {
+    checkFilter(filter)
+    checkSize(crop, crop)
+    checkSize(resize ?? crop, resize ?? crop)
+    return { crop, resize: resize ?? crop, filter }
+  }
+  const why = randomResizedCrop ? 'randomResizedCrop makes' : resize !== undefined ? 'resize makes' : 'files hold'
+  if (!randomResizedCrop && resize === undefined && !('files' in source)) return undefined
+  throw new VisionError(`${why} pictures of many sizes; give crop, the pixels of a side that all shall have`)
+}
+
+/** @throws VisionError for an option that is not a whole number from `least`. */
+export function whole(name: string, value: number, least: number): void {
+  if (!Number.isSafeInteger(value) || value < least) {
+    throw new VisionError(`got ${name} ${value}, wanted a whole number from ${least}`)
+  }
+}

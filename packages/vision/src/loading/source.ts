@@ -1,0 +1,83 @@
+import { decode, readPicture } from '../decode/index.ts'
+import { VisionError } from '../errors.ts'
+import { checkSize, type Picture } from '../picture.ts'
+import { nameOf } from '../source.ts'
+
+/** What every set of labelled pictures has. */
+export interface LabelledPictures {
+  /** Number of pictures. */
+  readonly length: number
+  /** The names of the labels. */
+  readonly classes: readonly string[]
+  /** The class of each picture, 0 to `classes.length - 1`. */
+  readonly labels: ArrayLike<number>
+}
+
+/**
+ * Pictures of one size, held in memory; a `CifarDataset` is one. A worker reads them where they are if they lie in a
+ * `SharedArrayBuffer`, and else gets a copy.
+ */
+export interface PictureArray extends LabelledPictures {
+  /** Pixels in a row. */
+  readonly width: number
+  /** Rows. */
+  readonly height: number
+  /** `[length, height, width, 3]`: 8-bit red, green and blue. */
+  readonly images: Uint8Array
+}
+
+/** Pictures of any sizes in files of any format that `decode` reads; `openImageFolder` makes one of a folder. */
+export interface PictureFiles extends LabelledPictures {
+  /** For each picture its path (in browsers a URL, relative to the page), or the file itself. */
+  readonly files: readonly (string | Uint8Array | Blob)[]
+}
+
+/** Labelled pictures to train on or to evaluate with. */
+export type TrainingSource = PictureArray | PictureFiles
+
+/** @throws VisionError where the parts of a source do not fit together. */
+export function checkSource(source: TrainingSource): void {
+  const { length, classes, labels } = source
+  if (!Number.isInteger(length) || length < 1) {
+    throw new VisionError(`got a source of ${length} pictures, wanted at least one`)
+  }
+  if (labels.length !== length) {
+    throw new VisionError(`got ${labels.length} labels for ${length} pictures, wanted one for each`)
+  }
+  for (let i = 0; i < length; i++) {
+    const label = labels[i]
+    if (!Number.isInteger(label) || label < 0 || label >= classes.length) {
+      throw new VisionError(`picture ${i} has label ${label}, wanted 0 to ${classes.length - 1}, one of the classes`)
+    }
+  }
+  if ('files' in source) {
+    const count = source.files.length
+    if (count !== length) throw new VisionError(`got ${count} files for ${length} pictures, wanted one for each`)
+    const odd = source.files.findIndex(file => !isFile(file))
+    if (odd >= 0) throw new VisionError(`picture ${odd} is no file; wanted a path, a Uint8Array or a Blob`)
+    return
+  }
+  const { width, height, images } = source
+  checkSize(width, height)
+  const wanted = length * height * width * 3
+  if (images.length !== wanted) {
+    throw new VisionError(
+      `${length} pictures of ${width} x ${height} have ${images.length} bytes, wanted ${wanted}: red, green and blue of each pixel`,
+    )
+  }
+}
+
+function isFile(file: unknown): boolean {
+  return typeof file === 'string' || file instanceof Uint8Array || file instanceof Blob
+}
+
+/** A picture of a source, which is not to be changed. @throws VisionError for a file that cannot be read. */
+export function pictureOf(source: TrainingSource, index: number): Picture | Promise<Picture> {
+  if ('files' in source) {
+    const file = source.files[index]
+    return typeof file === 'string' ? readPicture(file) : decode(file, { name: nameOf(file, `picture ${index}`) })
+  }
+  const { width, height, images } = source
+  const bytes = width * height * 3
+  return { width, height, data: images.subarray(index * bytes, (index + 1) * bytes) }
+}

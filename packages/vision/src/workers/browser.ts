@@ -1,0 +1,29 @@
+import type { Job, Reply } from '../loading/job.ts'
+import type { LoadingWorker, WorkerEvents } from './types.ts'
+
+/** Old browsers have none within workers. */
+export function workersExist(): boolean {
+  return typeof Worker === 'function'
+}
+
+export function startWorker(events: WorkerEvents): LoadingWorker {
+  // The whole expression in one place, so that bundlers find the file.
+  const worker = new Worker(new URL('./worker.browser.js', import.meta.url), { type: 'module' })
+  worker.addEventListener('message', event => events.message(event.data))
+  worker.addEventListener('error', event => events.ended(event.message || 'its script does not load'))
+  return {
+    send: (message, transferred = []) => worker.postMessage(message, [...transferred]),
+    keepAlive() {},
+    terminate: async () => worker.terminate(),
+  }
+}
+
+/** In a worker: calls back with each message. */
+export function listen(onMessage: (message: Job | number) => void): void {
+  globalThis.addEventListener('message', event => onMessage(event.data))
+}
+
+/** In a worker: answers. */
+export function post(reply: Reply, transferred: readonly ArrayBuffer[] = []): void {
+  globalThis.postMessage(reply, { transfer: [...transferred] })
+}
