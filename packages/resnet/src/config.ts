@@ -37,6 +37,13 @@ export function readModelConfig(config: JsonObject): ModelConfig {
   return { suffix: stridesEarly ? '_v1' : '', labels }
 }
 
+/** What {@link readModelConfig} reads. */
+export const modelConfigOf = (architecture: string, labels: readonly string[]): JsonObject => ({
+  architecture,
+  num_classes: labels.length,
+  id2label: Object.fromEntries(labels.entries()),
+})
+
 /** `{ "0": "cat", "1": "dog" }` as a list. */
 function labelsIn(id2label: JsonObject | undefined, file: string): readonly string[] | undefined {
   if (!id2label) return undefined

@@ -1,6 +1,7 @@
-import { batchOf, type CifarDataset } from '@residual/vision'
+import { loadBatches, type TrainingSource } from '@residual/vision'
 import { ModelError } from './errors.ts'
 import type { Model } from './model.ts'
+import { turn } from './turn.ts'
 
 export interface EvaluateOptions {
   /** Pictures in one run of the network, default 100. */
@@ -9,6 +10,10 @@ export interface EvaluateOptions {
   readonly limit?: number
   /** Called after each batch with the number of pictures done and to be done. */
   readonly onProgress?: (done: number, total: number) => void
+  /** Stops the evaluation once it is aborted. */
+  readonly signal?: AbortSignal
+  /** Whether a worker prepares the batches; default true where there are workers. */
+  readonly worker?: boolean
 }
 
 /** How well a model does on a data set. */
@@ -26,34 +31,31 @@ export interface Evaluation {
 }
 
 /**
- * Classifies the pictures of a data set and compares with their labels, normalising as the model does.
- * @throws ModelError for a model of other classes or another picture size, or a batch or limit that is not positive.
+ * Classifies labelled pictures, prepared as the model wants them, and compares with their labels.
+ * @throws ModelError for a model of other classes, or a batch or limit that is not positive; VisionError for a file that
+ *   cannot be read; the signal's reason once it is aborted.
  */
 export async function evaluate(
   model: Model,
-  dataset: CifarDataset,
-  { batch = 100, limit = dataset.length, onProgress }: EvaluateOptions = {},
+  dataset: TrainingSource,
+  { batch = 100, limit = dataset.length, onProgress, signal, worker }: EvaluateOptions = {},
 ): Promise<Evaluation> {
   const classes = dataset.classes.length
   if (model.labels.length !== classes) {
-    throw new ModelError(`${model.name} has ${model.labels.length} classes, ${dataset.name} has ${classes}`)
-  }
-  if (model.preprocessing.crop !== 32) {
-    const { crop } = model.preprocessing
-    throw new ModelError(`${model.name} takes pictures of ${crop} x ${crop}, those of ${dataset.name} are 32 x 32`)
+    throw new ModelError(`${model.name} has ${model.labels.length} classes, the pictures have ${classes}`)
   }
   for (const [name, value] of Object.entries({ batch, limit })) {
     if (!Number.isInteger(value) || value < 1) throw new ModelError(`evaluate: got ${name} ${value}, wanted at least 1`)
   }
   const images = Math.min(limit, dataset.length)
   const confusion = Array.from({ length: classes }, () => new Array<number>(classes).fill(0))
-  let [right, rightIn5, loss] = [0, 0, 0]
+  let [right, rightIn5, loss, done] = [0, 0, 0, 0]
   const start = performance.now()
-  for (let from = 0; from < images; from += batch) {
-    const to = Math.min(from + batch, images)
-    const { images: pixels, labels } = batchOf(dataset, from, to, model.preprocessing)
-    const logits = await model.logits(pixels, to - from)
-    for (let i = 0; i < to - from; i++) {
+  const indices = images === dataset.length ? undefined : Array.from({ length: images }, (_, i) => i)
+  const batches = loadBatches(dataset, { ...model.preprocessing, batch, indices, shuffle: false, worker })
+  for await (const { images: pixels, labels } of batches) {
+    const logits = await model.logits(pixels, labels.length)
+    for (let i = 0; i < labels.length; i++) {
       const row = logits.subarray(i * classes, (i + 1) * classes)
       const label = labels[i]
       // Of equal logits the first counts as the larger, as in argmax.
@@ -63,7 +65,10 @@ export async function evaluate(
       loss += crossEntropy(row, label)
       confusion[label][row.indexOf(Math.max(...row))]++
     }
-    onProgress?.(to, images)
+    done += labels.length
+    onProgress?.(done, images)
+    await turn()
+    signal?.throwIfAborted()
   }
   const seconds = (performance.now() - start) / 1000
   return { images, top1: right / images, top5: rightIn5 / images, loss: loss / images, confusion, seconds }

@@ -1,4 +1,4 @@
-import { ModelError } from './errors.ts'
+import { CheckpointError, ModelError } from './errors.ts'
 
 /** Whether files are read by Node's own module; otherwise everything is fetched. */
 const isNode = typeof process !== 'undefined' && process.versions?.node !== undefined
@@ -32,6 +32,73 @@ export async function readFileIfThere(location: string): Promise<Uint8Array | un
   }
   const { readFile } = await import('node:fs/promises')
   return unlessMissing(location, async () => readFile(pathOf(location)))
+}
+
+/**
+ * Replaces a file by these bytes, or leaves it as it is: they go to a file beside it, which is brought to the disk and
+ * then takes its name. Only where there is a file system.
+ * @throws CheckpointError where they cannot be written, as on a full disk; nothing is left behind.
+ */
+export async function replaceFile(path: string, bytes: Uint8Array): Promise<void> {
+  const { open, rename, rm } = await fileSystem(path)
+  const temporary = `${path}.tmp`
+  try {
+    const file = await open(temporary, 'w')
+    try {
+      await file.writeFile(bytes)
+      await file.sync()
+    } finally {
+      await file.close()
+    }
+    await rename(temporary, path)
+    await syncDirectory(path.replace(/[^/\\]*$/, '') || '.')
+  } catch (error) {
+    await rm(temporary, { force: true }).catch(() => {})
+    throw unwritable(path, error, '; what was there is unchanged')
+  }
+}
+
+/** Writes bytes behind those that a file has, which is made where there is none. */
+export async function appendToFile(path: string, bytes: Uint8Array | string): Promise<void> {
+  const { appendFile } = await fileSystem(path)
+  await appendFile(path, bytes).catch(error => Promise.reject(unwritable(path, error)))
+}
+
+/** Makes a directory, and those it is in, where there is none. */
+export async function makeDirectory(path: string): Promise<void> {
+  const { mkdir } = await fileSystem(path)
+  await mkdir(path, { recursive: true }).catch(error => Promise.reject(unwritable(path, error)))
+}
+
+async function fileSystem(path: string): Promise<typeof import('node:fs/promises')> {
+  if (!isNode) throw new CheckpointError(`cannot write ${JSON.stringify(path)}: there is no file system here`)
+  return import('node:fs/promises')
+}
+
+/** Brings to the disk that a file in it has another name; Windows has no such thing. */
+async function syncDirectory(path: string): Promise<void> {
+  if (process.platform === 'win32') return
+  const { open } = await fileSystem(path)
+  const directory = await open(path, 'r')
+  await directory.sync().finally(() => directory.close())
+}
+
+const REASONS: Readonly<Record<string, string>> = {
+  ENOSPC: 'no space left on the disk',
+  EDQUOT: 'the quota of the disk is used up',
+  EFBIG: 'the file would be larger than is allowed',
+  EACCES: 'permission denied',
+  EPERM: 'permission denied',
+  EROFS: 'the disk is read-only',
+  ENOENT: 'there is no such directory',
+  ENOTDIR: 'a part of the path is no directory',
+  EEXIST: 'there is a file of that name',
+  EISDIR: 'there is a directory of that name',
+}
+
+function unwritable(path: string, error: unknown, then = ''): CheckpointError {
+  const code = error instanceof Error && 'code' in error ? String(error.code) : String(error)
+  return new CheckpointError(`cannot write ${JSON.stringify(path)}: ${REASONS[code] ?? code}${then}`, { cause: error })
 }
 
 /** A path as it is, a file: URL as an object, which Node's functions take as well. */

@@ -6,14 +6,31 @@ export {
   type Family,
   type Shortcut,
 } from './architectures.ts'
-export { ModelError } from './errors.ts'
+export { CheckpointError, DivergenceError, ModelError, RecipeError, TrainingError } from './errors.ts'
 export { type EvaluateOptions, type Evaluation, evaluate } from './evaluate.ts'
 export { inferArchitecture } from './infer.ts'
 export { defaultLabels, imagenetClasses } from './labels/index.ts'
 export { embeddedModels, type LoadOptions, loadModel } from './load.ts'
 export { type Classification, Model, type ModelParts, type Prediction, type Runtime } from './model.ts'
-export { type Network, resnet } from './network.ts'
+export { type Network, type ResnetOptions, resnet } from './network.ts'
 export { defaultPreprocessing } from './preprocessing.ts'
+export { saveModel } from './save.ts'
 export { type LayerSummary, type Summary, type SummaryOptions, summarize } from './summary.ts'
+export {
+  type EpochEvent,
+  type InitializeOptions,
+  initialParameters,
+  type Recipe,
+  type RecipeInput,
+  readRecipe,
+  recipe,
+  recipeNames,
+  type StartEvent,
+  type StepEvent,
+  type Training,
+  type TrainingEvent,
+  type TrainOptions,
+  train,
+} from './training/index.ts'
 export { untrainedModel } from './untrained.ts'
 export { readWeights } from './weights/index.ts'

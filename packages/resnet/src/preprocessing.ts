@@ -36,6 +36,22 @@ export function readPreprocessorConfig(config: JsonObject, defaults: Preprocessi
   }
 }
 
+/** What {@link readPreprocessorConfig} reads, as a preprocessor_config.json that transformers reads as well. */
+export function preprocessorConfigOf({ resize, crop, filter, mean, std }: Preprocessing): JsonObject {
+  return {
+    do_resize: true,
+    size: { shortest_edge: resize },
+    resample: FILTERS.indexOf(filter),
+    do_center_crop: true,
+    crop_size: { height: crop, width: crop },
+    do_rescale: true,
+    rescale_factor: 1 / 255,
+    do_normalize: true,
+    image_mean: mean,
+    image_std: std,
+  }
+}
+
 /**
  * Reads the `pretrained_cfg` that timm keeps in its config.json.
  * @throws FormatError for values that are not what they should be.

@@ -1,5 +1,4 @@
 import {
-  type Instruction,
   planConvolution,
   planConvolutionInputGradient,
   planConvolutionWeightGradient,
@@ -8,8 +7,9 @@ import {
   planNormalizeSums,
 } from '@residual/kernels-wasm'
 import type { OpName } from '../ops/index.ts'
-import { broadcastStrides, type Shape, sizeOf, stridesOf } from '../shape.ts'
+import { broadcastStrides, sizeOf, stridesOf } from '../shape.ts'
 import type { Tensor } from '../tensor.ts'
+import { denseAt, emitAlongAxis, emitCopy, emitPool, emitProduct, geometryOf, poolOf, rowsOf } from './emit.ts'
 import { coalesce } from './strides.ts'
 import type { ProgramWriter } from './writer.ts'
 
@@ -275,120 +275,4 @@ function nothing(): void {}
 
 function impossible(node: Tensor): void {
   throw new Error(`lowering: ${node.op} should have been replaced by a pass`)
-}
-
-function geometryOf(
-  { attributes }: Tensor<'conv2d'> | Tensor<'conv2dInputGradient'> | Tensor<'conv2dWeightGradient'>,
-  [batch, height, width, channels]: Shape,
-  [outputs, , kernelHeight, kernelWidth]: Shape,
-): Parameters<typeof planConvolution>[0] {
-  const { stride, dilation, padding, groups } = attributes
-  return {
-    batch,
-    height,
-    width,
-    channels,
-    outputs,
-    groups,
-    kernel: [kernelHeight, kernelWidth],
-    stride,
-    dilation,
-    padding,
-  }
-}
-
-/** Pixels and channels of `[..., c]`. */
-function rowsOf({ shape }: Tensor): { rows: number; channels: number } {
-  const channels = shape[shape.length - 1]
-  return { rows: sizeOf(shape) / channels, channels }
-}
-
-/** A convolution or matrix product with its epilogue. */
-function emitProduct(
-  node: Tensor<'conv2d'> | Tensor<'conv2dInputGradient'> | Tensor<'matmul'>,
-  plan: ReturnType<typeof planConvolution>,
-  input: number,
-  writer: ProgramWriter,
-): void {
-  const { bias, residual, activation } = node.attributes
-  writer.emit(
-    ...plan.run({
-      input,
-      weights: writer.prepared(node.inputs[1], plan.packedFloats, plan.pack),
-      bias: bias ? writer.biasOf(node.inputs[2], plan.biasFloats) : 0,
-      residual: residual ? writer.addressOf(node.inputs[node.inputs.length - 1]) : 0,
-      output: writer.addressOf(node),
-      zeros: writer.zerosFor(plan.zeros),
-      workspace: writer.workspaceOf(plan.workspaceFloats),
-      activation,
-    }),
-  )
-}
-
-function emitPool(
-  node: Tensor<'maxPool2d'> | Tensor<'avgPool2d'>,
-  kind: Extract<Instruction, { op: 'pool2d' }>['kind'],
-  writer: ProgramWriter,
-): void {
-  const [input, output] = [writer.addressOf(node.inputs[0]), writer.addressOf(node)]
-  writer.emit({ op: 'pool2d', kind, input, output, ...poolOf(node, node.inputs[0].shape, node.shape) })
-}
-
-function poolOf(
-  {
-    attributes: { kernel, stride, padding },
-  }: Tensor<'maxPool2d' | 'avgPool2d' | 'maxPool2dGradient' | 'avgPool2dGradient'>,
-  [batch, height, width, channels]: Shape,
-  [, outputHeight, outputWidth]: Shape,
-) {
-  return {
-    batch,
-    height,
-    width,
-    channels,
-    outputHeight,
-    outputWidth,
-    kernel,
-    stride,
-    padding: [padding[0], padding[2]],
-  }
-}
-
-function emitAlongAxis(
-  node: Tensor<'softmax'> | Tensor<'logSoftmax'> | Tensor<'argmax'>,
-  op: 'softmax' | 'logSoftmax' | 'argmax',
-  writer: ProgramWriter,
-): void {
-  const [x] = node.inputs
-  const { axis } = node.attributes
-  writer.emit({
-    op,
-    input: writer.addressOf(x),
-    output: writer.addressOf(node),
-    outer: sizeOf(x.shape.slice(0, axis)),
-    length: x.shape[axis],
-    inner: sizeOf(x.shape.slice(axis + 1)),
-  })
-}
-
-interface Strided {
-  readonly address: number
-  readonly strides: readonly number[]
-}
-
-function denseAt(tensor: Tensor, writer: ProgramWriter): Strided {
-  return { address: writer.addressOf(tensor), strides: stridesOf(tensor.shape) }
-}
-
-function emitCopy(writer: ProgramWriter, shape: Shape, from: Strided, to: Strided): void {
-  if (sizeOf(shape) === 0) return
-  const { sizes, strides } = coalesce(shape, { input: from.strides, output: to.strides })
-  writer.emit({
-    op: 'copy',
-    input: from.address,
-    output: to.address,
-    sizes,
-    inputStrides: strides.input,
-    outputStrides: strides.output,
-  })
 }

@@ -1,0 +1,123 @@
+import { TrainingError } from '../errors.ts'
+import { appendToFile, kindOf, makeDirectory, readFileIfThere, replaceFile } from '../files.ts'
+import type { Model } from '../model.ts'
+import { saveModel } from '../save.ts'
+import type { EpochEvent, StepEvent } from './events.ts'
+import { type TensorBoardEvent, tensorBoardRecord } from './tensorboard.ts'
+
+/** Steps between two points of a training's curves in TensorBoard. */
+const CURVE_STEPS = 10
+
+/**
+ * The directory of a training: `checkpoint.safetensors`, `log.jsonl` with a line for each epoch, an event file for
+ * TensorBoard, and the files of the model.
+ */
+export class TrainingFolder {
+  readonly #path: string
+  #events: string | undefined
+  #pending: Uint8Array[] = []
+
+  constructor(path: string) {
+    this.#path = path.replace(/(?<=.)[\\/]+$/, '')
+  }
+
+  /** Where the checkpoint is, or will be. */
+  get checkpointPath(): string {
+    return `${this.#path}/checkpoint.safetensors`
+  }
+
+  /** @throws TrainingError where something is there that a new training would replace. */
+  async begin(): Promise<void> {
+    const shown = JSON.stringify(this.#path)
+    if (await kindOf(this.checkpointPath)) {
+      throw new TrainingError(`${shown} holds a training; resume it, or give another directory`)
+    }
+    if (await kindOf(`${this.#path}/model.safetensors`)) {
+      throw new TrainingError(`${shown} holds a model; give another directory`)
+    }
+    await makeDirectory(this.#path)
+    await this.#startCurves(undefined)
+  }
+
+  /** @throws TrainingError where there is no checkpoint. */
+  async checkpoint(): Promise<Uint8Array> {
+    const bytes = await readFileIfThere(this.checkpointPath)
+    if (bytes) return bytes
+    throw new TrainingError(`${JSON.stringify(this.#path)} holds no training to resume; leave out resume to begin one`)
+  }
+
+  /** Takes out of the log what came after the checkpoint of this step and will come again. */
+  async resume(step: number): Promise<void> {
+    const log = await readFileIfThere(this.#log)
+    if (log) {
+      const lines = new TextDecoder()
+        .decode(log)
+        .split('\n')
+        .filter(line => stepOf(line) <= step)
+      await replaceFile(this.#log, new TextEncoder().encode(lines.map(line => `${line}\n`).join('')))
+    }
+    await this.#startCurves(step)
+  }
+
+  /** Notes an update; what is noted is written with the next epoch or checkpoint. */
+  noteStep({ step, lr, loss, top1, imagesPerSecond }: StepEvent): void {
+    if (step % CURVE_STEPS !== 0) return
+    this.#note({ step, scalars: { 'train/loss': loss, 'train/top1': top1, lr, imagesPerSecond } })
+  }
+
+  /** Notes an epoch in the log and in the curves. */
+  async noteEpoch({ kind: _, ...event }: EpochEvent): Promise<void> {
+    const { step, trainLoss, trainTop1, testLoss, testTop1 } = event
+    this.#note({
+      step,
+      scalars: {
+        'epoch/trainLoss': trainLoss,
+        'epoch/trainTop1': trainTop1,
+        ...(testLoss !== null && testTop1 !== null && { 'epoch/testLoss': testLoss, 'epoch/testTop1': testTop1 }),
+      },
+    })
+    await this.#flush()
+    await appendToFile(this.#log, `${JSON.stringify(event)}\n`)
+  }
+
+  async saveCheckpoint(bytes: Uint8Array): Promise<void> {
+    await this.#flush()
+    await replaceFile(this.checkpointPath, bytes)
+  }
+
+  saveModel(model: Model): Promise<void> {
+    return saveModel(this.#path, model)
+  }
+
+  get #log(): string {
+    return `${this.#path}/log.jsonl`
+  }
+
+  /** A file of its own for each start, as TensorBoard wants it. */
+  async #startCurves(step: number | undefined): Promise<void> {
+    const now = Date.now()
+    this.#events = `${this.#path}/events.out.tfevents.${Math.floor(now / 1000)}.${now % 1000}.residual`
+    this.#note({ version: true })
+    if (step !== undefined) this.#note({ step: step + 1, restart: true })
+    await this.#flush()
+  }
+
+  #note(event: Omit<TensorBoardEvent, 'wallTime'>): void {
+    this.#pending.push(tensorBoardRecord({ wallTime: Date.now() / 1000, ...event }))
+  }
+
+  async #flush(): Promise<void> {
+    const records = this.#pending.splice(0)
+    if (this.#events)
+      await appendToFile(this.#events, new Uint8Array(await new Blob(records as BlobPart[]).arrayBuffer()))
+  }
+}
+
+/** The step of a line of the log; infinite for half a line, as a process that was killed may leave it. */
+function stepOf(line: string): number {
+  try {
+    return Number(JSON.parse(line).step)
+  } catch {
+    return Number.POSITIVE_INFINITY
+  }
+}

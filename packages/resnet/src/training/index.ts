@@ -1,0 +1,5 @@
+export type { EpochEvent, StartEvent, StepEvent, TrainingEvent } from './events.ts'
+export { type InitializeOptions, initialParameters } from './initialize.ts'
+export type { TrainOptions } from './plan.ts'
+export { type Recipe, type RecipeInput, readRecipe, recipe, recipeNames } from './recipes/index.ts'
+export { type Training, train } from './train.ts'

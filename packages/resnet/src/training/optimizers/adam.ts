@@ -1,0 +1,63 @@
+import { input, parameter, type Tensor, weightedSum } from '@residual/core'
+import { type DecayOptions, type Optimization, type OptimizerInputs, vector, zerosLike } from './optimizer.ts'
+
+/** Options of the optimisers that keep running means of gradients and of their squares. */
+export interface AdamOptions extends DecayOptions {
+  /** Decay of the mean of gradients, default 0.9. */
+  readonly beta1?: number
+  /** Decay of the mean of their squares, default 0.999. */
+  readonly beta2?: number
+  /** What keeps the division finite. */
+  readonly epsilon?: number
+}
+
+interface Moments {
+  /** Corrected mean of gradients, divided by the root of the corrected mean of squares plus epsilon. */
+  readonly direction: Tensor
+  /** Next values of both means. */
+  readonly updates: ReadonlyMap<Tensor<'parameter'>, Tensor>
+}
+
+/**
+ * The direction in which Adam (Kingma and Ba 2015) moves each parameter, and the state that goes with it: `mean.NAME`
+ * and `square.NAME`. The corrections for starting at 0 depend on the step and are scalar inputs.
+ */
+export function adamMoments(
+  { parameters, gradients, scale = 1 }: OptimizerInputs,
+  { beta1 = 0.9, beta2 = 0.999, epsilon }: AdamOptions & { epsilon: number },
+): { of: (weight: Tensor<'parameter'>) => Moments } & Pick<Optimization, 'state' | 'inputs'> {
+  const meanCorrection = input('meanCorrection', [])
+  const squareCorrection = input('squareCorrection', [])
+  const [ofMean, ofSquare] =
+    typeof scale === 'number'
+      ? [vector(beta1, (1 - beta1) * scale), vector(beta2, (1 - beta2) * scale ** 2)]
+      : [vector(beta1, scale.mul(1 - beta1)), vector(beta2, scale.square().mul(1 - beta2))]
+  const moments = new Map<Tensor, Moments>()
+  const state = new Map<string, Float32Array>()
+  parameters.forEach((weight, i) => {
+    const stateOf = (kind: string) => {
+      const made = parameter(`${kind}.${weight.attributes.name}`, weight.shape, { trainable: false })
+      state.set(made.attributes.name, zerosLike(weight))
+      return made
+    }
+    const [mean, square] = [stateOf('mean'), stateOf('square')]
+    const nextMean = weightedSum([mean, gradients[i]], ofMean)
+    const nextSquare = weightedSum([square, gradients[i].square()], ofSquare)
+    const root = nextSquare.sqrt().mul(squareCorrection).add(epsilon)
+    moments.set(weight, {
+      direction: nextMean.mul(meanCorrection).div(root),
+      updates: new Map([
+        [mean, nextMean],
+        [square, nextSquare],
+      ]),
+    })
+  })
+  return {
+    of: weight => moments.get(weight)!,
+    state,
+    inputs: step => ({
+      meanCorrection: Float32Array.of(1 / (1 - beta1 ** (step + 1))),
+      squareCorrection: Float32Array.of(1 / Math.sqrt(1 - beta2 ** (step + 1))),
+    }),
+  }
+}

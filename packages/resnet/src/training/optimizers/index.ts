@@ -1,0 +1,6 @@
+export type { AdamOptions } from './adam.ts'
+export { adamw } from './adamw.ts'
+export { lamb } from './lamb.ts'
+export { type LarsOptions, lars } from './lars.ts'
+export type { Optimization, Optimizer, OptimizerInputs } from './optimizer.ts'
+export { type SgdOptions, sgd } from './sgd.ts'

@@ -1,0 +1,10 @@
+export { changed, recipe, recipeNames } from './named.ts'
+export { optimizerOf, scheduleOf } from './parts.ts'
+export {
+  type OptimizerRecipe,
+  type Recipe,
+  type RecipeInput,
+  readRecipe,
+  type ScheduleRecipe,
+  type WarmUpRecipe,
+} from './recipe.ts'
