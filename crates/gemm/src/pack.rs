@@ -8,20 +8,23 @@ pub struct PanelSource {
     pub groups: usize,
     /// Columns of each group.
     pub columns: usize,
-    pub taps: usize,
+    /// Rows and columns of a kernel, which are packed one after the other.
+    pub taps: [usize; 2],
     pub depth: usize,
+    pub group_stride: usize,
     pub column_stride: usize,
-    pub tap_stride: usize,
+    /// Negative where the kernel is to be turned round.
+    pub tap_strides: [isize; 2],
     pub depth_stride: usize,
 }
 
 /// `f32` that the panels of `source` take: each group is padded to whole panels.
 pub fn packed_len(source: &PanelSource) -> usize {
-    source.groups * source.columns.div_ceil(COLUMNS) * source.taps * source.depth * COLUMNS
+    source.groups * source.columns.div_ceil(COLUMNS) * source.taps[0] * source.taps[1] * source.depth * COLUMNS
 }
 
 /// Packs panels `first..last` (counted over all groups): `[panel][tap][depth][COLUMNS]`, missing
-/// columns zero. Consecutive groups follow each other in `values` by `columns * column_stride`.
+/// columns zero.
 ///
 /// # Safety
 /// `values` must be readable wherever the strides lead and `packed` writable for [`packed_len`].
@@ -30,11 +33,14 @@ pub unsafe fn pack_panels(source: &PanelSource, values: *const f32, packed: *mut
     for index in first..last {
         let (group, panel) = (index / panels, index % panels);
         let columns = COLUMNS.min(source.columns - panel * COLUMNS);
-        let from = values.add((group * source.columns + panel * COLUMNS) * source.column_stride);
-        let mut to = packed.add(index * source.taps * source.depth * COLUMNS);
-        for tap in 0..source.taps {
+        let from = values.add(group * source.group_stride + panel * COLUMNS * source.column_stride);
+        let taps = source.taps[0] * source.taps[1];
+        let mut to = packed.add(index * taps * source.depth * COLUMNS);
+        for tap in 0..taps {
+            let at = [tap / source.taps[1], tap % source.taps[1]];
+            let from = from.offset(at[0] as isize * source.tap_strides[0] + at[1] as isize * source.tap_strides[1]);
             for depth in 0..source.depth {
-                let row = from.add(tap * source.tap_stride + depth * source.depth_stride);
+                let row = from.add(depth * source.depth_stride);
                 for column in 0..columns {
                     *to.add(column) = *row.add(column * source.column_stride);
                 }

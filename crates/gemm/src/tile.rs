@@ -139,8 +139,16 @@ mod tests {
     /// Products of small multiples of 1/8 are exact in f32, so results are compared for equality.
     fn check(m: usize, n: usize, k: usize, with_bias: bool, with_residual: bool, activation: Activation) {
         let (a, b) = (values(m * k, 1), values(k * n, 2));
-        let source =
-            PanelSource { groups: 1, columns: n, taps: 1, depth: k, column_stride: 1, tap_stride: 0, depth_stride: n };
+        let source = PanelSource {
+            groups: 1,
+            columns: n,
+            taps: [1, 1],
+            depth: k,
+            group_stride: 0,
+            column_stride: 1,
+            tap_strides: [0, 0],
+            depth_stride: n,
+        };
         let mut packed = vec![f32::NAN; packed_len(&source)];
         let panels = n.div_ceil(COLUMNS);
         unsafe { pack_panels(&source, b.as_ptr(), packed.as_mut_ptr(), 0, panels) };

@@ -29,8 +29,9 @@ pub struct Conv2d {
     pub kernel: [usize; 2],
     pub stride: [usize; 2],
     pub dilation: [usize; 2],
-    /// Rows above and columns to the left; what lies below and to the right follows from the sizes.
-    pub padding: [usize; 2],
+    /// Rows above and columns to the left, left out where negative; what lies below and to the right follows from the
+    /// sizes.
+    pub padding: [isize; 2],
 }
 
 /// Pixels that go through all of a panel before the next panel is read: enough that a panel, read from
@@ -87,9 +88,9 @@ unsafe fn locate_rows(p: &Conv2d, first: usize, count: usize, rows: &mut [[*cons
         let (top, left) = (y * p.stride[0], x * p.stride[1]);
         let mut at = (index / ROWS) * taps;
         for ky in 0..p.kernel[0] {
-            let input_y = (top + ky * p.dilation[0]).wrapping_sub(p.padding[0]);
+            let input_y = (top + ky * p.dilation[0]).wrapping_sub(p.padding[0] as usize);
             for kx in 0..p.kernel[1] {
-                let input_x = (left + kx * p.dilation[1]).wrapping_sub(p.padding[1]);
+                let input_x = (left + kx * p.dilation[1]).wrapping_sub(p.padding[1] as usize);
                 rows[at][index % ROWS] = if input_y < p.height && input_x < p.width {
                     base.wrapping_add(input_y * row_stride + input_x * p.pixel_stride)
                 } else {
@@ -143,7 +144,7 @@ mod tests {
         kernel: [usize; 2],
         stride: [usize; 2],
         dilation: [usize; 2],
-        padding: [usize; 2],
+        padding: [isize; 2],
     }
 
     const BASE: Case = Case {
@@ -163,7 +164,9 @@ mod tests {
     }
 
     fn output_size(c: &Case, axis: usize) -> usize {
-        (c.size[axis] + 2 * c.padding[axis] - c.dilation[axis] * (c.kernel[axis] - 1) - 1) / c.stride[axis] + 1
+        (c.size[axis].wrapping_add_signed(2 * c.padding[axis]) - c.dilation[axis] * (c.kernel[axis] - 1) - 1)
+            / c.stride[axis]
+            + 1
     }
 
     fn naive(c: &Case, x: &[f32], w: &[f32]) -> Vec<f32> {
@@ -176,8 +179,8 @@ mod tests {
                     let mut sum = 0.0;
                     for ky in 0..c.kernel[0] {
                         for kx in 0..c.kernel[1] {
-                            let iy = (y / ow * c.stride[0] + ky * c.dilation[0]).wrapping_sub(c.padding[0]);
-                            let ix = (y % ow * c.stride[1] + kx * c.dilation[1]).wrapping_sub(c.padding[1]);
+                            let iy = (y / ow * c.stride[0] + ky * c.dilation[0]).wrapping_sub(c.padding[0] as usize);
+                            let ix = (y % ow * c.stride[1] + kx * c.dilation[1]).wrapping_sub(c.padding[1] as usize);
                             if iy >= c.size[0] || ix >= c.size[1] {
                                 continue;
                             }
@@ -202,10 +205,11 @@ mod tests {
         let source = PanelSource {
             groups: c.groups,
             columns: c.outputs / c.groups,
-            taps,
+            taps: c.kernel,
             depth,
+            group_stride: c.outputs / c.groups * depth * taps,
             column_stride: depth * taps,
-            tap_stride: 1,
+            tap_strides: [c.kernel[1] as isize, 1],
             depth_stride: taps,
         };
         let mut packed = vec![0.0; packed_len(&source)];
@@ -252,6 +256,7 @@ mod tests {
             Case { groups: 4, channels: 16, outputs: 16, ..BASE },
             Case { groups: 6, channels: 6, outputs: 12, ..BASE },
             Case { kernel: [1, 3], padding: [0, 1], ..BASE },
+            Case { padding: [-1, 0], ..BASE },
             Case { size: [20, 21], outputs: 72, ..BASE },
         ];
         for (index, c) in cases.iter().enumerate() {

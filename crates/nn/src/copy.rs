@@ -21,18 +21,37 @@ pub(crate) fn for_each_row<const OPERANDS: usize>(
     share: Share,
     mut row: impl FnMut([usize; OPERANDS]),
 ) {
-    let rows: usize = sizes[..RANK - 1].iter().product();
-    for index in share.of(rows) {
-        let mut rest = index;
-        let mut offsets = [0; OPERANDS];
-        for dimension in (0..RANK - 1).rev() {
-            let at = rest % sizes[dimension];
-            rest /= sizes[dimension];
-            for (offset, strides) in offsets.iter_mut().zip(strides) {
-                *offset += at * strides[dimension];
-            }
+    let part = share.of(sizes[..RANK - 1].iter().product());
+    if part.is_empty() {
+        return;
+    }
+    // Where the first row lies; the following ones are found by stepping, which costs less than dividing for each.
+    let mut at = [0; RANK - 1];
+    let mut offsets = [0; OPERANDS];
+    let mut rest = part.start;
+    for dimension in (0..RANK - 1).rev() {
+        at[dimension] = rest % sizes[dimension];
+        rest /= sizes[dimension];
+        for (offset, strides) in offsets.iter_mut().zip(strides) {
+            *offset += at[dimension] * strides[dimension];
         }
+    }
+    for _ in part {
         row(offsets);
+        for dimension in (0..RANK - 1).rev() {
+            at[dimension] += 1;
+            let wraps = at[dimension] == sizes[dimension];
+            for (offset, strides) in offsets.iter_mut().zip(strides) {
+                *offset += strides[dimension];
+                if wraps {
+                    *offset -= sizes[dimension] * strides[dimension];
+                }
+            }
+            if !wraps {
+                break;
+            }
+            at[dimension] = 0;
+        }
     }
 }
 

@@ -16,20 +16,33 @@ pub(crate) trait Field: Sized {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Address(pub u32);
 
-impl Field for Address {
-    const WORDS: usize = 1;
-    const TYPE: &'static str = "address";
-    fn read(words: &[u32]) -> Option<Self> {
-        Some(Address(words[0]))
-    }
-}
+macro_rules! words {
+    ($($type:ty: $name:literal = |$word:ident| $value:expr;)*) => {$(
+        impl Field for $type {
+            const WORDS: usize = 1;
+            const TYPE: &'static str = $name;
+            fn read(words: &[u32]) -> Option<Self> {
+                let $word = words[0];
+                Some($value)
+            }
+        }
 
-impl Field for usize {
-    const WORDS: usize = 1;
-    const TYPE: &'static str = "size";
-    fn read(words: &[u32]) -> Option<Self> {
-        Some(words[0] as usize)
-    }
+        impl<const N: usize> Field for [$type; N] {
+            const WORDS: usize = N;
+            const TYPE: &'static str = "sizes";
+            fn read(words: &[u32]) -> Option<Self> {
+                Some(std::array::from_fn(|i| {
+                    let $word = words[i];
+                    $value
+                }))
+            }
+        }
+    )*};
+}
+words! {
+    Address: "address" = |word| Address(word);
+    usize: "size" = |word| word as usize;
+    isize: "size" = |word| word as i32 as isize;
 }
 
 impl Field for f32 {
@@ -37,22 +50,6 @@ impl Field for f32 {
     const TYPE: &'static str = "float";
     fn read(words: &[u32]) -> Option<Self> {
         Some(f32::from_bits(words[0]))
-    }
-}
-
-impl<const N: usize> Field for [usize; N] {
-    const WORDS: usize = N;
-    const TYPE: &'static str = "sizes";
-    fn read(words: &[u32]) -> Option<Self> {
-        Some(std::array::from_fn(|i| words[i] as usize))
-    }
-}
-
-impl<const N: usize> Field for [Address; N] {
-    const WORDS: usize = N;
-    const TYPE: &'static str = "sizes";
-    fn read(words: &[u32]) -> Option<Self> {
-        Some(std::array::from_fn(|i| Address(words[i])))
     }
 }
 
@@ -149,10 +146,11 @@ instructions! {
         packed: Address,
         groups: usize,
         columns: usize,
-        taps: usize,
+        taps: [usize; 2],
         depth: usize,
+        group_stride: usize,
         column_stride: usize,
-        tap_stride: usize,
+        tap_strides: [isize; 2],
         depth_stride: usize,
     }
     /// Convolution of packed weights with bias, residual and activation; a matrix product is one of 1x1.
@@ -177,7 +175,7 @@ instructions! {
         kernel: [usize; 2],
         stride: [usize; 2],
         dilation: [usize; 2],
-        padding: [usize; 2],
+        padding: [isize; 2],
     }
     /// Transforms 3x3 weights for one of Winograd's filterings and packs a set of panels for each of its points.
     WinogradWeights {
@@ -186,6 +184,9 @@ instructions! {
         packed: Address,
         channels: usize,
         columns: usize,
+        column_stride: usize,
+        channel_stride: usize,
+        tap_strides: [isize; 2],
     }
     /// Transforms the pieces `first .. first + count` of the input into a plane for each point.
     WinogradInput {
@@ -195,7 +196,7 @@ instructions! {
         height: usize,
         width: usize,
         channels: usize,
-        padding: [usize; 2],
+        padding: [isize; 2],
         pieces: [usize; 2],
         first: usize,
         count: usize,

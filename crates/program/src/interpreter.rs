@@ -61,11 +61,13 @@ unsafe fn execute(instruction: Instruction, memory: Memory, share: Share) {
             columns,
             taps,
             depth,
+            group_stride,
             column_stride,
-            tap_stride,
+            tap_strides,
             depth_stride,
         } => {
-            let panels = PanelSource { groups, columns, taps, depth, column_stride, tap_stride, depth_stride };
+            let panels =
+                PanelSource { groups, columns, taps, depth, group_stride, column_stride, tap_strides, depth_stride };
             let part = share.of(groups * columns.div_ceil(COLUMNS));
             pack_panels(&panels, memory.input(source), memory.output(packed), part.start, part.end);
         }
@@ -114,9 +116,27 @@ unsafe fn execute(instruction: Instruction, memory: Memory, share: Share) {
             };
             conv2d(&convolution, share);
         }
-        Instruction::WinogradWeights { filtering, source, packed, channels, columns } => {
-            let (weights, packed) = (memory.input(source), memory.output(packed));
-            winograd_weights(&WinogradWeights { filtering, weights, packed, channels, columns }, share);
+        Instruction::WinogradWeights {
+            filtering,
+            source,
+            packed,
+            channels,
+            columns,
+            column_stride,
+            channel_stride,
+            tap_strides,
+        } => {
+            let weights = WinogradWeights {
+                filtering,
+                weights: memory.input(source),
+                packed: memory.output(packed),
+                channels,
+                columns,
+                column_stride,
+                channel_stride,
+                tap_strides,
+            };
+            winograd_weights(&weights, share);
         }
         Instruction::WinogradInput {
             filtering,

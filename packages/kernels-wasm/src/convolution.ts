@@ -14,7 +14,21 @@ export interface ConvolutionGeometry {
   readonly kernel: readonly [height: number, width: number]
   readonly stride: readonly [height: number, width: number]
   readonly dilation: readonly [height: number, width: number]
+  /** Negative where rows or columns of the input are left out. */
   readonly padding: readonly [top: number, bottom: number, left: number, right: number]
+}
+
+/** Where the weights of a convolution lie, in values. */
+export interface WeightsLayout {
+  /** Of the first tap that is read. */
+  readonly offset: number
+  readonly groupStride: number
+  /** From one output of a group to the next. */
+  readonly columnStride: number
+  /** From one input channel of a group to the next. */
+  readonly depthStride: number
+  /** From one tap to the one below, and to the right. */
+  readonly tapStrides: readonly [number, number]
 }
 
 /** Addresses of one convolution's buffers; `bias` and `residual` may be 0. */
@@ -51,7 +65,7 @@ interface Algorithm {
   canRun(geometry: ConvolutionGeometry): boolean
   /** Whether it is the fastest that can; `bench/algorithms.mjs` measures it. */
   pays(geometry: ConvolutionGeometry): boolean
-  plan(geometry: ConvolutionGeometry): ConvolutionPlan
+  plan(geometry: ConvolutionGeometry, weights: WeightsLayout): ConvolutionPlan
 }
 
 /** The choice of algorithm: the first row that can run a convolution and pays is taken. */
@@ -62,7 +76,7 @@ const ALGORITHMS: readonly Algorithm[] = [
       'Of few pieces and many channels F4 waits for its weights, 4 times those of the kernel; F2 has 1.8 times as many and 16 products for 36.',
     canRun: isWinograd,
     pays: g => piecesOf(g, 4).all <= 6 && g.channels * g.outputs >= 256 * 256,
-    plan: g => winograd(g, 'F2', 2),
+    plan: (g, weights) => winograd(g, weights, 'F2', 2),
   },
   {
     name: 'winograd F4',
@@ -70,7 +84,7 @@ const ALGORITHMS: readonly Algorithm[] = [
       'A quarter of the products of a 3x3 kernel: with the transforms 1.8 times the direct speed at 4 channels, 3 at 64.',
     canRun: isWinograd,
     pays: g => g.channels >= 4,
-    plan: g => winograd(g, 'F4', 4),
+    plan: (g, weights) => winograd(g, weights, 'F4', 4),
   },
   {
     name: 'direct',
@@ -78,7 +92,7 @@ const ALGORITHMS: readonly Algorithm[] = [
       'Row pointers for every tap and the 4x8 tile: over 90 % of the peak for 1x1, strided and 7x7 with 3 channels alike; padding first and merging the taps of a kernel row gained nothing.',
     canRun: () => true,
     pays: () => true,
-    plan: direct,
+    plan: planDirect,
   },
 ]
 
@@ -89,18 +103,31 @@ export function convolutionOutput(g: ConvolutionGeometry): [height: number, widt
   return [size(g.height, 0, g.padding[0] + g.padding[1]), size(g.width, 1, g.padding[2] + g.padding[3])]
 }
 
-export function planConvolution(geometry: ConvolutionGeometry): ConvolutionPlan {
+/** Weights as PyTorch has them: `[outputs, channels / groups, kernel height, kernel width]`. */
+function oihw(g: ConvolutionGeometry): WeightsLayout {
+  const taps = g.kernel[0] * g.kernel[1]
+  const columnStride = (g.channels / g.groups) * taps
+  const groupStride = (g.outputs / g.groups) * columnStride
+  return { offset: 0, groupStride, columnStride, depthStride: taps, tapStrides: [g.kernel[1], 1] }
+}
+
+/** The fastest way to run a convolution, with weights in PyTorch's layout unless another is given. */
+export function planConvolution(geometry: ConvolutionGeometry, weights = oihw(geometry)): ConvolutionPlan {
   const algorithm = ALGORITHMS.find(row => row.canRun(geometry) && row.pays(geometry)) as Algorithm
-  return algorithm.plan(geometry)
+  return algorithm.plan(geometry, weights)
 }
 
 /** Every way to run a convolution, by name, for measuring them beside each other. */
 export function convolutionPlans(geometry: ConvolutionGeometry): Record<string, ConvolutionPlan> {
   const able = ALGORITHMS.filter(row => row.canRun(geometry))
-  return Object.fromEntries(able.map(({ name, plan }) => [name, plan(geometry)]))
+  return Object.fromEntries(able.map(({ name, plan }) => [name, plan(geometry, oihw(geometry))]))
 }
 
-function direct(g: ConvolutionGeometry): ConvolutionPlan {
+/** Bytes of a value. */
+const FLOAT = 4
+
+/** Row pointers to every tap, and the tile: any convolution at all. */
+export function planDirect(g: ConvolutionGeometry, { offset, ...strides }: WeightsLayout): ConvolutionPlan {
   const depth = g.channels / g.groups
   const columns = g.outputs / g.groups
   const taps = g.kernel[0] * g.kernel[1]
@@ -113,15 +140,13 @@ function direct(g: ConvolutionGeometry): ConvolutionPlan {
     workspaceFloats: 0,
     pack: (source, packed) => ({
       op: 'packPanels',
-      source,
+      source: source + offset * FLOAT,
       packed,
       groups: g.groups,
       columns,
-      taps,
+      taps: g.kernel,
       depth,
-      columnStride: depth * taps,
-      tapStride: 1,
-      depthStride: taps,
+      ...strides,
     }),
     run: ({ workspace: _, ...buffers }) => [
       {
@@ -162,7 +187,12 @@ function piecesOf(g: ConvolutionGeometry, size: number): { pieces: [number, numb
 }
 
 /** Winograd's filtering with pieces of `size` x `size` outputs. */
-function winograd(g: ConvolutionGeometry, filtering: Filtering, size: number): ConvolutionPlan {
+function winograd(
+  g: ConvolutionGeometry,
+  { offset, columnStride, depthStride: channelStride, tapStrides }: WeightsLayout,
+  filtering: Filtering,
+  size: number,
+): ConvolutionPlan {
   const [height, width] = convolutionOutput(g)
   const { pieces, all } = piecesOf(g, size)
   const points = (size + 2) ** 2
@@ -175,10 +205,13 @@ function winograd(g: ConvolutionGeometry, filtering: Filtering, size: number): C
     pack: (source, packed) => ({
       op: 'winogradWeights',
       filtering,
-      source,
+      source: source + offset * FLOAT,
       packed,
       channels: g.channels,
       columns: g.outputs,
+      columnStride,
+      channelStride,
+      tapStrides,
     }),
     run: ({ input, workspace: transformed, zeros: _, ...buffers }) => {
       const instructions: Instruction[] = []
@@ -212,7 +245,7 @@ export interface MatmulGeometry {
 
 /** A matrix product runs as a convolution of `m` pixels with a 1x1 kernel. */
 export function planMatmul({ m, k, n, transposed = false }: MatmulGeometry): ConvolutionPlan {
-  const plan = planConvolution({
+  const geometry: ConvolutionGeometry = {
     batch: 1,
     height: 1,
     width: m,
@@ -223,12 +256,7 @@ export function planMatmul({ m, k, n, transposed = false }: MatmulGeometry): Con
     stride: [1, 1],
     dilation: [1, 1],
     padding: [0, 0, 0, 0],
-  })
-  if (transposed) return plan
-  const pack = (source: number, packed: number): Instruction => ({
-    ...(plan.pack(source, packed) as Extract<Instruction, { op: 'packPanels' }>),
-    columnStride: 1,
-    depthStride: n,
-  })
-  return { ...plan, pack }
+  }
+  const weights = oihw(geometry)
+  return planConvolution(geometry, transposed ? weights : { ...weights, columnStride: 1, depthStride: n })
 }

@@ -9,8 +9,10 @@ export {
   type MatmulGeometry,
   planConvolution,
   planMatmul,
+  type WeightsLayout,
 } from './convolution.ts'
 export { KernelError, MemoryError } from './errors.ts'
+export { type InputGradientPlan, planConvolutionInputGradient } from './input-gradient.ts'
 export type { Activation, BinaryKind, Instruction, PoolKind, ReduceKind, UnaryKind } from './instructions.generated.ts'
 export { type KernelOptions, Kernels, type LoadedProgram, loadKernels } from './kernels.ts'
 export {

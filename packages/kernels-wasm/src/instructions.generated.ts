@@ -25,10 +25,11 @@ export interface PackPanels {
   packed: number
   groups: number
   columns: number
-  taps: number
+  taps: readonly number[]
   depth: number
+  groupStride: number
   columnStride: number
-  tapStride: number
+  tapStrides: readonly number[]
   depthStride: number
 }
 
@@ -66,6 +67,9 @@ export interface WinogradWeights {
   packed: number
   channels: number
   columns: number
+  columnStride: number
+  channelStride: number
+  tapStrides: readonly number[]
 }
 
 /** Transforms the pieces `first .. first + count` of the input into a plane for each point. */
@@ -315,10 +319,11 @@ export const INSTRUCTIONS = {
     packed: 'u32',
     groups: 'u32',
     columns: 'u32',
-    taps: 'u32',
+    taps: 2,
     depth: 'u32',
+    groupStride: 'u32',
     columnStride: 'u32',
-    tapStride: 'u32',
+    tapStrides: 2,
     depthStride: 'u32',
   },
   conv2d: {
@@ -349,6 +354,9 @@ export const INSTRUCTIONS = {
     packed: 'u32',
     channels: 'u32',
     columns: 'u32',
+    columnStride: 'u32',
+    channelStride: 'u32',
+    tapStrides: 2,
   },
   winogradInput: {
     filtering: Filtering,

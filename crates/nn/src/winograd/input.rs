@@ -16,8 +16,8 @@ pub struct WinogradInput {
     pub height: usize,
     pub width: usize,
     pub channels: usize,
-    /// Rows above and columns to the left.
-    pub padding: [usize; 2],
+    /// Rows above and columns to the left, left out where negative.
+    pub padding: [isize; 2],
     /// Pieces of a picture, down and across.
     pub pieces: [usize; 2],
     pub first: usize,
@@ -46,8 +46,8 @@ unsafe fn transform_pieces<F: Lines<INPUT, OUTPUT>, const INPUT: usize, const OU
         let (image, py) = (row / p.pieces[0], row % p.pieces[0]);
         let base = p.input.add(image * p.height * p.width * p.channels);
         // Where the piece lies in the picture, and which part of it is inside.
-        let top = (py * OUTPUT) as isize - p.padding[0] as isize;
-        let left = (px * OUTPUT) as isize - p.padding[1] as isize;
+        let top = (py * OUTPUT) as isize - p.padding[0];
+        let left = (px * OUTPUT) as isize - p.padding[1];
         let inside = |start: isize, size: usize| {
             let clamp = |at: isize| at.clamp(0, INPUT as isize) as usize;
             clamp(-start)..clamp(size as isize - start)

@@ -5,7 +5,7 @@ use gemm::{Activation, Epilogue, COLUMNS};
 struct Case {
     batch: usize,
     size: [usize; 2],
-    padding: [usize; 2],
+    padding: [isize; 2],
     channels: usize,
     columns: usize,
 }
@@ -15,15 +15,15 @@ fn values(count: usize, seed: usize) -> Vec<f32> {
 }
 
 fn naive(c: &Case, x: &[f32], w: &[f32], bias: &[f32], residual: &[f32]) -> Vec<f32> {
-    let [oh, ow] = std::array::from_fn(|axis| c.size[axis] + 2 * c.padding[axis] - 2);
+    let [oh, ow] = std::array::from_fn(|axis| c.size[axis].wrapping_add_signed(2 * c.padding[axis]) - 2);
     let mut out = Vec::new();
     for pixel in 0..c.batch * oh * ow {
         let (n, y, px) = (pixel / (oh * ow), pixel / ow % oh, pixel % ow);
         for o in 0..c.columns {
             let mut sum = bias[o] + residual[out.len()];
             for tap in 0..9 {
-                let iy = (y + tap / 3).wrapping_sub(c.padding[0]);
-                let ix = (px + tap % 3).wrapping_sub(c.padding[1]);
+                let iy = (y + tap / 3).wrapping_sub(c.padding[0] as usize);
+                let ix = (px + tap % 3).wrapping_sub(c.padding[1] as usize);
                 if iy < c.size[0] && ix < c.size[1] {
                     for d in 0..c.channels {
                         let at = ((n * c.size[0] + iy) * c.size[1] + ix) * c.channels + d;
@@ -47,7 +47,7 @@ struct Cut {
 fn run(filtering: Filtering, c: &Case, [x, w, bias, residual]: [&[f32]; 4], cut: Cut) -> Vec<f32> {
     let Cut { block, threads } = cut;
     let (size, points) = if filtering == Filtering::F2 { (2, 16) } else { (4, 36) };
-    let [oh, ow] = std::array::from_fn(|axis| c.size[axis] + 2 * c.padding[axis] - 2);
+    let [oh, ow] = std::array::from_fn(|axis| c.size[axis].wrapping_add_signed(2 * c.padding[axis]) - 2);
     let pieces = [oh.div_ceil(size), ow.div_ceil(size)];
     let all = c.batch * pieces[0] * pieces[1];
     let mut packed = vec![f32::NAN; points * c.columns.div_ceil(COLUMNS) * COLUMNS * c.channels];
@@ -61,6 +61,9 @@ fn run(filtering: Filtering, c: &Case, [x, w, bias, residual]: [&[f32]; 4], cut:
             packed: packed.as_mut_ptr(),
             channels: c.channels,
             columns: c.columns,
+            column_stride: c.channels * 9,
+            channel_stride: 9,
+            tap_strides: [3, 1],
         };
         unsafe { winograd_weights(&weights, share) };
     }
@@ -104,6 +107,7 @@ fn equals_the_naive_loops_for_any_number_of_threads_and_blocks() {
         Case { batch: 1, size: [4, 4], padding: [1, 1], channels: 1, columns: 1 },
         Case { batch: 2, size: [7, 9], padding: [1, 1], channels: 6, columns: 11 },
         Case { batch: 1, size: [3, 8], padding: [0, 0], channels: 4, columns: 8 },
+        Case { batch: 1, size: [9, 12], padding: [-1, 0], channels: 4, columns: 8 },
         Case { batch: 3, size: [8, 5], padding: [2, 1], channels: 33, columns: 40 },
     ];
     for (index, c) in cases.iter().enumerate() {

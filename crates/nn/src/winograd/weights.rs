@@ -7,12 +7,15 @@ use gemm::COLUMNS;
 #[derive(Clone, Copy)]
 pub struct WinogradWeights {
     pub filtering: Filtering,
-    /// `[columns, channels, 3, 3]`.
     pub weights: *const f32,
     /// `[point][panel][channel][8]`.
     pub packed: *mut f32,
     pub channels: usize,
     pub columns: usize,
+    pub column_stride: usize,
+    pub channel_stride: usize,
+    /// Negative where the kernel is to be turned round.
+    pub tap_strides: [isize; 2],
 }
 
 /// Transforms and packs this thread's share.
@@ -38,9 +41,11 @@ unsafe fn pack_weights<F: Lines<INPUT, OUTPUT>, const INPUT: usize, const OUTPUT
             let column = panel * COLUMNS + lane;
             let mut rows = [[0.0; INPUT]; INPUT];
             if column < p.columns {
-                let kernel = p.weights.add((column * p.channels + channel) * 9);
-                let columns: [[f64; INPUT]; 3] =
-                    std::array::from_fn(|x| F::kernel(std::array::from_fn(|y| *kernel.add(y * 3 + x) as f64)));
+                let kernel = p.weights.add(column * p.column_stride + channel * p.channel_stride);
+                let tap = |y: usize, x: usize| {
+                    *kernel.offset(y as isize * p.tap_strides[0] + x as isize * p.tap_strides[1]) as f64
+                };
+                let columns: [[f64; INPUT]; 3] = std::array::from_fn(|x| F::kernel(std::array::from_fn(|y| tap(y, x))));
                 rows = std::array::from_fn(|y| F::kernel(std::array::from_fn(|x| columns[x][y])));
             }
             for (point, value) in rows.as_flattened().iter().enumerate() {

@@ -32,7 +32,7 @@ export function rowsOf({ shape }: Tensor): { rows: number; channels: number } {
 
 /** A convolution or matrix product with its epilogue. */
 export function emitProduct(
-  node: Tensor<'conv2d'> | Tensor<'conv2dInputGradient'> | Tensor<'matmul'>,
+  node: Tensor<'conv2d'> | Tensor<'matmul'>,
   plan: ConvolutionPlan,
   input: number,
   writer: ProgramWriter,

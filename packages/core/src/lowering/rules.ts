@@ -34,7 +34,17 @@ const rules: { readonly [Op in OpName]: Rule<Op> } = {
   conv2dInputGradient(node, writer) {
     const [gradient, weight] = node.inputs
     const plan = planConvolutionInputGradient(geometryOf(node, node.shape, weight.shape))
-    emitProduct(node, plan, writer.addressOf(gradient), writer)
+    const { residual } = node.attributes
+    writer.emit(
+      ...plan.run({
+        input: writer.addressOf(gradient),
+        weights: writer.prepared(weight, plan.packedFloats, plan.pack),
+        residual: residual ? writer.addressOf(node.inputs[2]) : 0,
+        output: writer.addressOf(node),
+        zeros: writer.zerosFor(plan.zeros),
+        workspace: writer.workspaceOf(plan.workspaceFloats),
+      }),
+    )
   },
 
   conv2dWeightGradient(node, writer) {

@@ -30,8 +30,8 @@ export class Allocations {
   }
 }
 
-/** The instruction that reads values at `source` and writes to `target`. */
-type Prepare = (source: number, target: number) => Instruction
+/** What reads values at `source` and writes to `target`. */
+type Prepare = (source: number, target: number) => Instruction | readonly Instruction[]
 
 /** Bytes of constants that are in memory at a time only to be prepared, at least one of them. */
 const ORIGINALS = 1 << 24
@@ -132,7 +132,7 @@ export class ProgramWriter {
       return target
     }
     const target = this.scratch(floats)
-    this.emit(prepare(this.addressOf(tensor), target))
+    this.emit(...[prepare(this.addressOf(tensor), target)].flat())
     return target
   }
 
@@ -148,7 +148,7 @@ export class ProgramWriter {
       const originals = this.kernels.allocate(bytes)
       try {
         let source = originals
-        const instructions = this.preparations.splice(0, count).map(({ original, target, prepare }) => {
+        const instructions = this.preparations.splice(0, count).flatMap(({ original, target, prepare }) => {
           const instruction = prepare(source, target)
           writeConstant(original, this.kernels.floats(source, sizeOf(original.shape)))
           source += byteSize(original)

@@ -3,14 +3,16 @@ import { formatShape, type Shape, sameShape, sizeOf } from '../shape.ts'
 import { Tensor } from '../tensor.ts'
 import { type Conv2dGeometry, conv2d, conv2dOperation, walkProducts } from './conv2d.ts'
 import { conv2dWeightGradient } from './conv2d-weight-gradient.ts'
-import { checkEpilogue, type Epilogue, epilogueOf, noEpilogue } from './epilogue.ts'
+import { checkEpilogue, noEpilogue } from './epilogue.ts'
 import { defineOperation, notDifferentiable } from './operation.ts'
 
 /**
  * Inputs: the gradient of a convolution's output `[n, oh, ow, o]`, its weight `[o, c / groups, kh, kw]`, then the
- * residual that the epilogue has; it has no bias.
+ * residual if there is one.
  */
-export interface Conv2dInputGradientAttributes extends Conv2dGeometry, Epilogue {
+export interface Conv2dInputGradientAttributes extends Conv2dGeometry {
+  /** The last input, of this output's shape, is added: the gradient that a shortcut brings. */
+  readonly residual: boolean
   /** Of the convolution's input, and so of this output: `[n, h, w, c]`. */
   readonly shape: Shape
 }
@@ -23,27 +25,25 @@ export const conv2dInputGradientOperation = defineOperation<Conv2dInputGradientA
     if (!sameShape(gradient, output)) {
       throw new ShapeError(`conv2dInputGradient: got gradient ${formatShape(gradient)}, wanted ${formatShape(output)}`)
     }
-    checkEpilogue('conv2dInputGradient', inputs, shape, attributes)
+    checkEpilogue('conv2dInputGradient', inputs, shape, { ...noEpilogue, residual: attributes.residual })
     return shape
   },
   macs: ([gradient, weight]) => sizeOf(gradient) * weight[1] * weight[2] * weight[3],
-  gradient([gradient, weight], _, outer, { residual, activation, ...attributes }) {
-    if (residual || activation !== 'none') return notDifferentiable()
+  gradient([gradient, weight], _, outer, attributes) {
+    if (attributes.residual) return notDifferentiable()
     const { stride, padding, dilation, groups } = attributes
     return [
       conv2d(outer, weight, { stride, padding, dilation, groups }),
       conv2dWeightGradient(outer, gradient, weight.shape, attributes),
     ]
   },
-  reference(inputs, output, { shape, stride, padding, dilation, groups, ...epilogue }) {
-    const [gradient, weight] = inputs
-    const finish = epilogueOf(inputs, output, epilogue)
+  reference([gradient, weight, residual], output, { shape, ...geometry }) {
     const sums = new Float64Array(output.data.length)
-    walkProducts(shape, weight.shape, gradient.shape, { stride, padding, dilation, groups }, (i, w, o) => {
+    walkProducts(shape, weight.shape, gradient.shape, geometry, (i, w, o) => {
       sums[i] += gradient.data[o] * weight.data[w]
     })
     sums.forEach((sum, index) => {
-      output.data[index] = finish(sum, index)
+      output.data[index] = sum + (residual ? residual.data[index] : 0)
     })
   },
 })
@@ -60,6 +60,6 @@ export function conv2dInputGradient(
   shape: Shape,
   { stride, padding, dilation, groups }: Conv2dGeometry,
 ): Tensor<'conv2dInputGradient'> {
-  const attributes = { shape, stride, padding, dilation, groups, ...noEpilogue }
+  const attributes = { shape, stride, padding, dilation, groups, residual: false }
   return new Tensor('conv2dInputGradient', [gradient, weight], attributes)
 }

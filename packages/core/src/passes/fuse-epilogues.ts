@@ -5,8 +5,8 @@ import { Tensor } from '../tensor.ts'
 import { type Before, rewrite } from './rewrite.ts'
 
 type Product = Tensor<'conv2d'> | Tensor<'matmul'>
-/** Of these, only products take a bias. */
-type Open = Product | Tensor<'conv2dInputGradient'> | Tensor<'normalize'>
+/** Of these, only products take a bias; the gradient takes no ReLU either. */
+type Open = Product | Tensor<'normalize'> | Tensor<'conv2dInputGradient'>
 
 /**
  * Lets convolutions, matrix products and batch norms do the additions and the ReLU that follow them before they store
@@ -24,7 +24,7 @@ function fuseRelu(node: Tensor<'unary'>, before: Before): Tensor {
   const [x] = node.inputs
   if (node.attributes.kind !== 'relu' || !before.isOnlyUse(0)) return node
   if (x.is('scaleShift')) return new Tensor('scaleShift', x.inputs, { activation: 'relu' })
-  return isOpen(x) ? withEpilogue(x, x.inputs, { activation: 'relu' }) : node
+  return isOpen(x) && !x.is('conv2dInputGradient') ? withEpilogue(x, x.inputs, { activation: 'relu' }) : node
 }
 
 function fuseAdd(node: Tensor<'binary'>, before: Before): Tensor {
@@ -43,10 +43,8 @@ function fuseAdd(node: Tensor<'binary'>, before: Before): Tensor {
 
 /** After whose sums there is still something to be added; a ReLU is the end. */
 function isOpen(node: Tensor): node is Open {
-  if (node.is('conv2d') || node.is('matmul') || node.is('conv2dInputGradient') || node.is('normalize')) {
-    return node.attributes.activation === 'none'
-  }
-  return false
+  if (node.is('conv2dInputGradient')) return true
+  return (node.is('conv2d') || node.is('matmul') || node.is('normalize')) && node.attributes.activation === 'none'
 }
 
 function takesBias(node: Open): node is Product {
