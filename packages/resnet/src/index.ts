@@ -6,9 +6,20 @@ export {
   type Family,
   type Shortcut,
 } from './architectures.ts'
-export { CheckpointError, DivergenceError, ModelError, RecipeError, TrainingError } from './errors.ts'
+export { CheckpointError, DivergenceError, ModelError, PullError, RecipeError, TrainingError } from './errors.ts'
 export { type EvaluateOptions, type Evaluation, evaluate } from './evaluate.ts'
 export { inferArchitecture } from './infer.ts'
+export {
+  type Archive,
+  cacheDirectory,
+  type Patience,
+  type Pulled,
+  type PulledName,
+  type PullOptions,
+  type PullProgress,
+  pull,
+  pulledPath,
+} from './lab/pull/index.ts'
 export { defaultLabels, imagenetClasses } from './labels/index.ts'
 export { embeddedModels, type LoadOptions, loadModel } from './load.ts'
 export { type Classification, Model, type ModelParts, type Prediction, type Runtime } from './model.ts'
