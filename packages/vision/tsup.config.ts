@@ -1,22 +1,21 @@
 import { defineConfig, type Options } from 'tsup'
 
-const common: Options = {
+const common = (platform: 'node' | 'browser', suffix: string): Options => ({
+  entry: { [`index${suffix}`]: 'src/index.ts', [`worker${suffix}`]: 'src/workers/worker.ts' },
+  platform,
   format: 'esm',
   target: 'es2022',
-  // What `#decode`, `#files` and `#workers` stand for (package.json) is decided here and ends up in the bundle.
+  // What `#decode`, `#files`, `#port` and `#workers` stand for (package.json) is decided here and ends up in the bundle.
   noExternal: [/^#/],
   removeNodeProtocol: false,
-  splitting: false,
-}
+  // What both have is in one file, whose name has no hash, so that it takes the place of the last build's.
+  splitting: true,
+  esbuildOptions(options) {
+    options.chunkNames = `common${suffix}`
+  },
+})
 
-const worker = 'src/workers/worker.ts'
-
-export const browser: Options = {
-  ...common,
-  entry: { 'index.browser': 'src/index.ts', 'worker.browser': worker },
-  platform: 'browser',
-}
-
-export const node: Options = { ...common, entry: { index: 'src/index.ts', worker }, platform: 'node' }
+export const node = common('node', '')
+export const browser = common('browser', '.browser')
 
 export default defineConfig([{ ...node, dts: { entry: 'src/index.ts' } }, browser])

@@ -38,6 +38,10 @@ export function cut(picture: Picture, { left, top, width, height }: Box): Pictur
 /** Where a crop starts along one side; negative where it is longer than the side. */
 function cropOffset(side: number, crop: number): number {
   if (crop > side) return -Math.floor((crop - side) / 2)
-  const half = (side - crop) / 2
-  return half % 2 === 0.5 ? half - 0.5 : Math.round(half)
+  return roundHalfToEven((side - crop) / 2)
+}
+
+/** Python's `round` of a number that is not negative. */
+export function roundHalfToEven(x: number): number {
+  return x % 2 === 0.5 ? x - 0.5 : Math.round(x)
 }

@@ -86,13 +86,14 @@ const MAX_PIXELS_OF_SIDE = 65_535
 
 function planRandomResizedCrop(wanted: boolean | RandomResizedCrop): Required<RandomResizedCrop> | undefined {
   if (wanted === false) return undefined
+  if (wanted !== true && (typeof wanted !== 'object' || wanted === null)) {
+    throw new VisionError(`got randomResizedCrop ${wanted}, wanted true, false, or an object with scale and ratio`)
+  }
   const { scale = [0.08, 1], ratio = [3 / 4, 4 / 3] } = wanted === true ? {} : wanted
   for (const [name, range] of Object.entries({ scale, ratio })) {
-    const [least, greatest] = range
-    if (range.length === 2 && least > 0 && least <= greatest && Number.isFinite(greatest)) continue
-    throw new VisionError(
-      `got randomResizedCrop's ${name} ${range.join(', ')}, wanted two numbers above 0, the lesser first`,
-    )
+    const [least, greatest] = Array.isArray(range) && range.length === 2 ? range : [0, 0]
+    if (least > 0 && least <= greatest && greatest < Number.POSITIVE_INFINITY) continue
+    throw new VisionError(`got randomResizedCrop's ${name} ${range}, wanted two numbers above 0, the lesser first`)
   }
   return { scale, ratio }
 }

@@ -1,4 +1,4 @@
-import { type Box, centerCrop, cut } from '../crop.ts'
+import { type Box, centerCrop, cut, roundHalfToEven } from '../crop.ts'
 import type { Filter } from '../filters.ts'
 import type { Picture } from '../picture.ts'
 import type { Random } from '../random.ts'
@@ -39,13 +39,13 @@ function randomBox({ width, height }: Picture, { scale, ratio }: Required<Random
   for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
     const area = width * height * (scale[0] + (scale[1] - scale[0]) * random.uniform())
     const wanted = Math.exp(least + (greatest - least) * random.uniform())
-    const box = { width: Math.round(Math.sqrt(area * wanted)), height: Math.round(Math.sqrt(area / wanted)) }
+    const box = { width: roundHalfToEven(Math.sqrt(area * wanted)), height: roundHalfToEven(Math.sqrt(area / wanted)) }
     if (box.width < 1 || box.height < 1 || box.width > width || box.height > height) continue
     return { ...box, top: random.below(height - box.height + 1), left: random.below(width - box.width + 1) }
   }
   const box = {
-    width: Math.min(width, Math.max(1, Math.round(height * ratio[1]))),
-    height: Math.min(height, Math.max(1, Math.round(width / ratio[0]))),
+    width: Math.min(width, Math.max(1, roundHalfToEven(height * ratio[1]))),
+    height: Math.min(height, Math.max(1, roundHalfToEven(width / ratio[0]))),
   }
   return { ...box, top: Math.floor((height - box.height) / 2), left: Math.floor((width - box.width) / 2) }
 }

@@ -27,8 +27,10 @@ export function loadBatches(
   options: LoadOptions,
 ): AsyncGenerator<TrainingBatch, void, undefined> {
   const plan = planOf(source, options)
-  const { from = 0, to = stepsOf(plan), worker = true, ahead = 2 } = options
+  const { from = 0, worker = true, ahead = 2 } = options
   whole('from', from, 0)
+  const steps = stepsOf(plan)
+  const { to = (Math.floor(from / steps) + 1) * steps } = options
   if (to !== Number.POSITIVE_INFINITY) whole('to', to, from)
   whole('ahead', ahead, 1)
   const job = { source, plan }

@@ -27,7 +27,7 @@ export interface LoadOptions extends BatchOptions, Normalization {
   readonly seed?: number
   /** The first step, default 0. Steps count batches through all epochs; any is as quick to start from as the first. */
   readonly from?: number
-  /** The step to stop before, default the end of the first epoch; may be Infinity. */
+  /** The step to stop before, default the end of the epoch that starts at or before `from`; may be Infinity. */
   readonly to?: number
   /**
    * Makes pictures squares of so many pixels a side, by resizing them and cutting out the middle. Needed for files, whose

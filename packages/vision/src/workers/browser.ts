@@ -1,4 +1,3 @@
-import type { Job, Reply } from '../loading/job.ts'
 import type { LoadingWorker, WorkerEvents } from './types.ts'
 
 /** Old browsers have none within workers. */
@@ -16,14 +15,4 @@ export function startWorker(events: WorkerEvents): LoadingWorker {
     keepAlive() {},
     terminate: async () => worker.terminate(),
   }
-}
-
-/** In a worker: calls back with each message. */
-export function listen(onMessage: (message: Job | number) => void): void {
-  globalThis.addEventListener('message', event => onMessage(event.data))
-}
-
-/** In a worker: answers. */
-export function post(reply: Reply, transferred: readonly ArrayBuffer[] = []): void {
-  globalThis.postMessage(reply, { transfer: [...transferred] })
 }

@@ -1,5 +1,4 @@
-import { parentPort, Worker } from 'node:worker_threads'
-import type { Job, Reply } from '../loading/job.ts'
+import { Worker } from 'node:worker_threads'
 import type { LoadingWorker, WorkerEvents } from './types.ts'
 
 export function workersExist(): boolean {
@@ -20,14 +19,4 @@ export function startWorker(events: WorkerEvents): LoadingWorker {
       await worker.terminate()
     },
   }
-}
-
-/** In a worker: calls back with each message. */
-export function listen(onMessage: (message: Job | number) => void): void {
-  parentPort?.on('message', onMessage)
-}
-
-/** In a worker: answers. */
-export function post(reply: Reply, transferred: readonly ArrayBuffer[] = []): void {
-  parentPort?.postMessage(reply, transferred)
 }

@@ -1,6 +1,6 @@
 // Stands for the worker.js that a build makes of worker.ts, where the package runs from its sources, as in tests.
 
 import('node:module').then(({ register }) => {
-  register('../../dev/typescript.js', import.meta.url)
+  register(new URL('../../dev/typescript.js', import.meta.url))
   return import('./worker.ts')
 })

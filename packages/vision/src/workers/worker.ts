@@ -1,6 +1,6 @@
 // The worker that makes batches.
 
-import { listen, post } from '#workers'
+import { listen, post } from '#port'
 import { VisionError } from '../errors.ts'
 import { BatchMaker } from '../loading/batches.ts'
 

@@ -1,0 +1,61 @@
+import { fileURLToPath } from 'node:url'
+import { beforeAll, describe, expect, it } from 'vitest'
+import { type CifarDataset, loadBatches, openCifar } from '../../src/index.ts'
+import { sha256 } from '../pictures.ts'
+import { collect } from './sources.ts'
+
+const data = process.env.RESIDUAL_DATA ?? fileURLToPath(new URL('../../../../../shared/data', import.meta.url))
+const normalization = { mean: [0.4914, 0.4822, 0.4465], std: [0.247, 0.2435, 0.2616] } as const
+const augment = { padAndCrop: 4, flip: true, cutout: 8, mixup: 0.2 }
+
+describe('CIFAR-10', () => {
+  let train: CifarDataset
+  beforeAll(async () => {
+    train = await openCifar(`${data}/cifar10/cifar-10-binary.tar.gz`, { split: 'train' })
+  })
+
+  it('is held in memory that workers share', () => {
+    expect(train.images.buffer).toBeInstanceOf(SharedArrayBuffer)
+  })
+
+  it('an epoch has every picture but the last few once, normalised', async () => {
+    const seen = new Uint8Array(train.length)
+    const [sums, squares] = [
+      [0, 0, 0],
+      [0, 0, 0],
+    ]
+    let pictures = 0
+    for await (const { images, indices, labels, epoch } of loadBatches(train, {
+      batch: 128,
+      seed: 1,
+      ...normalization,
+    })) {
+      expect(epoch).toBe(0)
+      for (const [i, index] of indices.entries()) {
+        seen[index]++
+        expect(labels[i]).toBe(train.labels[index])
+      }
+      for (let i = 0; i < images.length; i++) {
+        sums[i % 3] += images[i]
+        squares[i % 3] += images[i] ** 2
+      }
+      pictures += labels.length
+    }
+    expect(pictures).toBe(390 * 128)
+    expect(seen.filter(times => times === 1)).toHaveLength(pictures)
+    for (const sum of sums) expect(Math.abs(sum / pictures / 1024)).toBeLessThan(0.005)
+    for (const square of squares) expect(Math.abs(square / pictures / 1024 - 1)).toBeLessThan(0.01)
+  })
+
+  it('gives the same bits from any step, by a worker or not', async () => {
+    const options = { batch: 128, seed: 5, augment, ...normalization, to: 400 }
+    const hash = async (from: number, worker: boolean) =>
+      (await collect(loadBatches(train, { ...options, from, worker }))).map(({ images, targets }) =>
+        [images, targets].map(({ buffer }) => sha256(new Uint8Array(buffer))).join(),
+      )
+    const expected = await hash(380, false)
+    expect(await hash(380, true)).toEqual(expected)
+    expect(await hash(391, true)).toEqual(expected.slice(11))
+    expect(expected[0]).toBe('GOLDEN')
+  })
+})
