@@ -9,9 +9,11 @@
 //! kernel position contributes a piece of `depth` channels from another pixel.
 
 mod epilogue;
+mod outer;
 mod pack;
 mod tile;
 
 pub use epilogue::{Activation, Epilogue};
+pub use outer::{add_outer_products, Pieces};
 pub use pack::{pack_panels, packed_len, PanelSource};
 pub use tile::{multiply_tile, Target, COLUMNS, ROWS};

@@ -17,6 +17,7 @@ mod pool2d_gradient;
 mod reduce;
 mod share;
 mod softmax;
+mod weight_gradient;
 mod weighted_sum;
 mod winograd;
 
@@ -33,6 +34,7 @@ pub use pool2d_gradient::{pool2d_gradient, Pool2dGradient};
 pub use reduce::{reduce, ReduceKind};
 pub use share::{Axis, Share};
 pub use softmax::softmax;
+pub use weight_gradient::{sum_weights, weight_gradient, SumWeights, WeightGradient};
 pub use weighted_sum::{weighted_sum, WeightedSum, TERMS};
 pub use winograd::{
     winograd_input, winograd_output, winograd_weights, Filtering, WinogradInput, WinogradOutput, WinogradWeights,

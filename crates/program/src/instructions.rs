@@ -386,5 +386,34 @@ instructions! {
         kernel: [usize; 2],
         stride: [usize; 2],
         padding: [usize; 2],
+    }    /// Gradient of a convolution's weights, from its input and its output's gradient, for each of some segments of the
+    /// pixels: `[segments, groups, panels, taps, depth in whole fours, 8]`. The other fields are the convolution's.
+    WeightGradient {
+        input: Address,
+        gradient: Address,
+        partials: Address,
+        segments: usize,
+        batch: usize,
+        height: usize,
+        width: usize,
+        output_height: usize,
+        output_width: usize,
+        groups: usize,
+        columns: usize,
+        depth: usize,
+        kernel: [usize; 2],
+        stride: [usize; 2],
+        dilation: [usize; 2],
+        padding: [isize; 2],
+    }
+    /// The weights' gradient, `[groups * columns, depth, taps]`, from those of the segments.
+    SumWeights {
+        partials: Address,
+        output: Address,
+        segments: usize,
+        groups: usize,
+        columns: usize,
+        depth: usize,
+        taps: usize,
     }
 }

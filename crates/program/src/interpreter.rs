@@ -2,10 +2,10 @@ use crate::barrier::Barrier;
 use crate::instructions::{Address, Instruction};
 use nn::{
     argmax, binary, block_moments, conv2d, copy, fill, moments, normalize, normalize_gradient, normalize_sums,
-    pack_panels, pool2d, pool2d_gradient, reduce, scale_shift, softmax, unary, weighted_sum, winograd_input,
-    winograd_output, winograd_weights, Axis, Binary, BlockMoments, Conv2d, Copy, Epilogue, Moments, Normalize,
-    NormalizeGradient, NormalizeSums, PanelSource, Pool2d, Pool2dGradient, ScaleShift, Share, WeightedSum,
-    WinogradInput, WinogradOutput, WinogradWeights, COLUMNS,
+    pack_panels, pool2d, pool2d_gradient, reduce, scale_shift, softmax, sum_weights, unary, weight_gradient,
+    weighted_sum, winograd_input, winograd_output, winograd_weights, Axis, Binary, BlockMoments, Conv2d, Copy,
+    Epilogue, Moments, Normalize, NormalizeGradient, NormalizeSums, PanelSource, Pool2d, Pool2dGradient, ScaleShift,
+    Share, SumWeights, WeightGradient, WeightedSum, WinogradInput, WinogradOutput, WinogradWeights, COLUMNS,
 };
 
 /// The memory that addresses point into.
@@ -358,6 +358,48 @@ unsafe fn execute(instruction: Instruction, memory: Memory, share: Share) {
                 padding,
             };
             pool2d_gradient(&Pool2dGradient { gradient, pool }, share);
+        }
+        Instruction::WeightGradient {
+            input,
+            gradient,
+            partials,
+            segments,
+            batch,
+            height,
+            width,
+            output_height,
+            output_width,
+            groups,
+            columns,
+            depth,
+            kernel,
+            stride,
+            dilation,
+            padding,
+        } => {
+            let gradient = WeightGradient {
+                input: memory.input(input),
+                gradient: memory.input(gradient),
+                partials: memory.output(partials),
+                segments,
+                batch,
+                height,
+                width,
+                output_height,
+                output_width,
+                groups,
+                columns,
+                depth,
+                kernel,
+                stride,
+                dilation,
+                padding,
+            };
+            weight_gradient(&gradient, share);
+        }
+        Instruction::SumWeights { partials, output, segments, groups, columns, depth, taps } => {
+            let (partials, output) = (memory.input(partials), memory.output(output));
+            sum_weights(&SumWeights { partials, output, segments, groups, columns, depth, taps }, share);
         }
     }
 }

@@ -23,3 +23,9 @@ export {
   planNormalizeSums,
   type RowsGeometry,
 } from './normalization.ts'
+export {
+  planConvolutionWeightGradient,
+  type WeightGradientBuffers,
+  type WeightGradientPlan,
+  weightGradientPlans,
+} from './weight-gradient.ts'

@@ -310,7 +310,41 @@ export interface Pool2dGradient {
   padding: readonly number[]
 }
 
-export type Instruction = PackPanels | Conv2d | WinogradWeights | WinogradInput | WinogradOutput | Pool2d | Copy | Fill | Unary | Binary | ScaleShift | Reduce | Softmax | LogSoftmax | Argmax | WeightedSum | BlockMoments | Moments | Normalize | NormalizeSums | NormalizeGradient | Pool2dGradient
+/** Gradient of a convolution's weights, from its input and its output's gradient, for each of some segments of the
+ * pixels: `[segments, groups, panels, taps, depth in whole fours, 8]`. The other fields are the convolution's. */
+export interface WeightGradient {
+  op: 'weightGradient'
+  input: number
+  gradient: number
+  partials: number
+  segments: number
+  batch: number
+  height: number
+  width: number
+  outputHeight: number
+  outputWidth: number
+  groups: number
+  columns: number
+  depth: number
+  kernel: readonly number[]
+  stride: readonly number[]
+  dilation: readonly number[]
+  padding: readonly number[]
+}
+
+/** The weights' gradient, `[groups * columns, depth, taps]`, from those of the segments. */
+export interface SumWeights {
+  op: 'sumWeights'
+  partials: number
+  output: number
+  segments: number
+  groups: number
+  columns: number
+  depth: number
+  taps: number
+}
+
+export type Instruction = PackPanels | Conv2d | WinogradWeights | WinogradInput | WinogradOutput | Pool2d | Copy | Fill | Unary | Binary | ScaleShift | Reduce | Softmax | LogSoftmax | Argmax | WeightedSum | BlockMoments | Moments | Normalize | NormalizeSums | NormalizeGradient | Pool2dGradient | WeightGradient | SumWeights
 
 /** Fields of each instruction in order: one unsigned or float word, so many unsigned words, or the index of a name. */
 export const INSTRUCTIONS = {
@@ -534,5 +568,32 @@ export const INSTRUCTIONS = {
     kernel: 2,
     stride: 2,
     padding: 2,
+  },
+  weightGradient: {
+    input: 'u32',
+    gradient: 'u32',
+    partials: 'u32',
+    segments: 'u32',
+    batch: 'u32',
+    height: 'u32',
+    width: 'u32',
+    outputHeight: 'u32',
+    outputWidth: 'u32',
+    groups: 'u32',
+    columns: 'u32',
+    depth: 'u32',
+    kernel: 2,
+    stride: 2,
+    dilation: 2,
+    padding: 2,
+  },
+  sumWeights: {
+    partials: 'u32',
+    output: 'u32',
+    segments: 'u32',
+    groups: 'u32',
+    columns: 'u32',
+    depth: 'u32',
+    taps: 'u32',
   },
 } as const

@@ -5,6 +5,8 @@ import {
   type KernelOptions,
   planConvolutionInputGradient,
   supportedBuilds,
+  type WeightGradientPlan,
+  weightGradientPlans,
 } from '../src/index.ts'
 import { expectClose, runInstructions } from './run.ts'
 
@@ -43,6 +45,7 @@ const cases: Record<string, Partial<ConvolutionGeometry>> = {
   'rows left out': { stride: [2, 2], height: 8, width: 10, padding: [0, 0, 0, 0] },
   groups: { groups: 2, stride: [1, 2] },
   depthwise: { groups: 6, outputs: 12 },
+  'long rows': { width: 150, batch: 3 },
   'one row': { height: 1, width: 300, kernel: [1, 1], padding: [0, 0, 0, 0], batch: 1, channels: 20, outputs: 9 },
 }
 
@@ -98,6 +101,18 @@ function inputGradient(options: KernelOptions, g: ConvolutionGeometry, residual?
   })
 }
 
+function weightGradient(options: KernelOptions, g: ConvolutionGeometry, plan: WeightGradientPlan) {
+  const sizes = sizesOf(g)
+  return runInstructions(options, sizes.weights, (place, output) =>
+    plan.run({
+      input: place(values(sizes.input, 1)),
+      gradient: place(values(sizes.output, 2)),
+      output,
+      workspace: place(new Float32Array(plan.workspaceFloats).fill(Number.NaN)),
+    }),
+  )
+}
+
 describe.each(supportedBuilds())('%s', build => {
   test.each(Object.entries(cases))('gradient of the input: %s', async (_, change) => {
     const g = { ...base, ...change }
@@ -116,5 +131,19 @@ describe.each(supportedBuilds())('%s', build => {
       1e-4,
     )
     for (const threads of [2, 3]) expect(await inputGradient({ build, threads }, g)).toEqual(got)
+  })
+  test.each(Object.entries(cases))('gradient of the weights: %s', async (_, change) => {
+    const g = { ...base, ...change }
+    const sizes = sizesOf(g)
+    const [input, dy] = [values(sizes.input, 1), values(sizes.output, 2)]
+    const want = new Float64Array(sizes.weights)
+    products(g, (x, weight, y) => {
+      want[weight] += input[x] * dy[y]
+    })
+    for (const plan of Object.values(weightGradientPlans(g))) {
+      const got = await weightGradient({ build }, g, plan)
+      expectClose(got, want, 1e-4)
+      for (const threads of [2, 3]) expect(await weightGradient({ build, threads }, g, plan)).toEqual(got)
+    }
   })
 })

@@ -56,7 +56,6 @@ const rules: { readonly [Op in OpName]: Rule<Op> } = {
         gradient: writer.addressOf(gradient),
         output: writer.addressOf(node),
         workspace: writer.workspaceOf(plan.workspaceFloats),
-        zeros: writer.zerosFor(plan.zeros),
       }),
     )
   },

@@ -134,7 +134,9 @@ describe.each(backends)('$name agrees with the reference', ({ options }) => {
   test.each(differentiable)('gradients of $name', async row => {
     const program = await compile(row.gradients, options)
     try {
-      const gradients = await program.run(row.values)
+      const { inputs } = graphOf(Object.values(row.gradients.outputs))
+      const needed = inputs.map(({ attributes: { name } }) => [name, row.values[name]] as const)
+      const gradients = await program.run(Object.fromEntries(needed))
       expectedGradients(row).forEach((wanted, i) => {
         expectClose(gradients[i], wanted, summed(row))
       })
