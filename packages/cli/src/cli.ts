@@ -5,19 +5,21 @@ import { addBench } from './commands/bench.ts'
 import { addClassify } from './commands/classify.ts'
 import { addEmbed } from './commands/embed.ts'
 import { addEval } from './commands/eval.ts'
+import { addFinetune } from './commands/finetune.ts'
 import { addList } from './commands/list.ts'
 import { addSummary } from './commands/summary.ts'
+import { addTrain } from './commands/train.ts'
 import { CommandError, fail, reportError } from './errors.ts'
 
 const program = new Command('residual')
-  .description('Residual networks: classify pictures, measure accuracy and speed, look at architectures.')
+  .description('Residual networks: classify pictures, train, measure accuracy and speed, look at architectures.')
   .version(version)
   .exitOverride()
   // Usage errors are reported below, in the same form as all others.
   .configureOutput({ writeErr: () => {} })
   .addHelpText('after', '\nExample:\n  $ residual classify cat.jpg\n\nEvery command has --help with an example.')
 
-for (const add of [addClassify, addEmbed, addEval, addSummary, addList, addBench]) add(program)
+for (const add of [addClassify, addEmbed, addEval, addTrain, addFinetune, addSummary, addList, addBench]) add(program)
 
 // A reader that has seen enough, such as `head`, is no failure.
 process.stdout.on('error', error => {

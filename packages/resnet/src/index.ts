@@ -27,21 +27,6 @@ export { type Network, type ResnetOptions, resnet } from './network.ts'
 export { defaultPreprocessing } from './preprocessing.ts'
 export { saveModel } from './save.ts'
 export { type LayerSummary, type Summary, type SummaryOptions, summarize } from './summary.ts'
-export {
-  type EpochEvent,
-  type InitializeOptions,
-  initialParameters,
-  type Recipe,
-  type RecipeInput,
-  readRecipe,
-  recipe,
-  recipeNames,
-  type StartEvent,
-  type StepEvent,
-  type Training,
-  type TrainingEvent,
-  type TrainOptions,
-  train,
-} from './training/index.ts'
+export * from './training/index.ts'
 export { untrainedModel } from './untrained.ts'
 export { readWeights } from './weights/index.ts'

@@ -1,6 +1,6 @@
 import type { Evaluation } from '@residual/resnet'
 import { type Command, Option } from 'commander'
-import { naming } from '../errors.ts'
+import { DATA, openSplit } from '../data.ts'
 import {
   addModelOptions,
   addNormalisationOptions,
@@ -24,7 +24,7 @@ interface Options extends ModelOptions, RunOptions, NormalisationOptions {
 
 export function addEval(program: Command): void {
   const command = addModelOptions(program.command('eval').description('measure the accuracy of a model on a data set'))
-    .requiredOption('--data <path>', 'CIFAR-10 or CIFAR-100, binary version: the .tar.gz or its folder')
+    .requiredOption('--data <path>', DATA)
     .addOption(new Option('--split <split>', 'part of the data set').choices(['test', 'train']).default('test'))
     .option('--limit <n>', 'evaluate only the first pictures (default: all)', wholeNumber(1, 1_000_000_000))
     // Both splits are multiples of it, so that no second program is needed for a last, smaller batch.
@@ -37,9 +37,9 @@ export function addEval(program: Command): void {
 }
 
 async function evaluate({ data, split, limit, batch, confusion, json, ...options }: Options): Promise<void> {
-  const [{ openCifar }, { evaluate }] = await Promise.all([import('@residual/vision'), import('@residual/resnet')])
+  const { evaluate } = await import('@residual/resnet')
   const model = await openModel(options)
-  const dataset = await naming(data, () => openCifar(data, { split }))
+  const dataset = await openSplit(data, split)
   const progress = new Progress()
   const result = await evaluate(model, dataset, {
     batch,
@@ -63,7 +63,7 @@ async function evaluate({ data, split, limit, batch, confusion, json, ...options
   }
   const lines = pairs([
     ['model', model.name],
-    ['images', `${count(result.images)} of ${dataset.name}, ${split}`],
+    ['images', `${count(result.images)}, ${split}`],
     ['top1', bold(percent(result.top1, 2))],
     ['top5', percent(result.top5, 2)],
     ['loss', result.loss.toFixed(4)],

@@ -1,5 +1,27 @@
 export type { EpochEvent, StartEvent, StepEvent, TrainingEvent } from './events.ts'
 export { type InitializeOptions, initialParameters } from './initialize.ts'
+export { accumulated, clipped } from './optimizers/gradients.ts'
+export {
+  type AdamOptions,
+  adamw,
+  type LarsOptions,
+  lamb,
+  lars,
+  type Optimization,
+  type Optimizer,
+  type OptimizerInputs,
+  type SgdOptions,
+  sgd,
+} from './optimizers/index.ts'
 export type { TrainOptions } from './plan.ts'
-export { type Recipe, type RecipeInput, readRecipe, recipe, recipeNames } from './recipes/index.ts'
+export { type Recipe, type RecipeInput, recipe, recipeNames } from './recipes/index.ts'
+export {
+  constantRate,
+  cosineRate,
+  type OneCycleOptions,
+  oneCycleRate,
+  type Schedule,
+  stepRate,
+  warmUp,
+} from './schedules.ts'
 export { type Training, train } from './train.ts'

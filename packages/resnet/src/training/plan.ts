@@ -6,7 +6,7 @@ import type { Model } from '../model.ts'
 import { defaultPreprocessing } from '../preprocessing.ts'
 import type { Checkpoint, TrainingPlan } from './checkpoint.ts'
 import { initialParameters } from './initialize.ts'
-import { type Recipe, type RecipeInput, readRecipe, recipe as recipeOf } from './recipes/index.ts'
+import { type Recipe, type RecipeInput, recipe as recipeOf } from './recipes/index.ts'
 
 /** What to train, how, and where to. */
 export interface TrainOptions extends CompileOptions {
@@ -25,6 +25,8 @@ export interface TrainOptions extends CompileOptions {
   readonly headOnly?: boolean
   /** Name of a recipe, or a recipe; default `fast`, with a model `finetune`. */
   readonly recipe?: string | RecipeInput
+  /** What replaces settings of the recipe; see {@link recipe}. */
+  readonly changes?: RecipeInput
   /** Decides the weights to start from, the order of the pictures and all else that is random; default 0. */
   readonly seed?: number
   /** Side in pixels that pictures are brought to; default that of the model, of arrays, or of the architecture. */
@@ -94,7 +96,7 @@ export function planTraining(options: TrainOptions): Beginning {
 /** A training from where its checkpoint was made. @throws CheckpointError where what is given is another one. */
 export function planResumed(options: TrainOptions, checkpoint: Checkpoint, source: string): Beginning {
   const { plan } = checkpoint
-  const { data, test, model, recipe, seed, headOnly, arch, size } = options
+  const { data, test, model, recipe, changes, seed, headOnly, arch, size } = options
   const row = { ...architecture(plan.architecture), classes: plan.labels.length }
   const asked: [name: string, given: unknown, stored: unknown][] = [
     ['the classes', data.classes, plan.labels],
@@ -103,7 +105,7 @@ export function planResumed(options: TrainOptions, checkpoint: Checkpoint, sourc
     ['seed', seed, plan.seed],
     ['headOnly', headOnly, plan.headOnly],
     ['size', size, plan.preprocessing.crop],
-    ...(recipe === undefined ? [] : differences(recipeFor(options, row), plan.recipe)),
+    ...(recipe === undefined && changes === undefined ? [] : differences(recipeFor(options, row), plan.recipe)),
   ]
   for (const [name, given, stored] of asked) {
     if (given === undefined || JSON.stringify(given) === JSON.stringify(stored)) continue
@@ -116,10 +118,8 @@ export function planResumed(options: TrainOptions, checkpoint: Checkpoint, sourc
   return { plan, architecture: row, weights: checkpoint.values, checkpoint }
 }
 
-function recipeFor({ recipe, model }: TrainOptions, arch: Architecture): Recipe {
-  const named = recipe ?? (model ? 'finetune' : 'fast')
-  return typeof named === 'string' ? recipeOf(named, arch) : readRecipe(named, arch)
-}
+const recipeFor = ({ recipe, changes, model }: TrainOptions, arch: Architecture): Recipe =>
+  recipeOf(recipe ?? (model ? 'finetune' : 'fast'), arch, changes)
 
 function differences(given: Recipe, stored: Recipe): [string, unknown, unknown][] {
   return Object.keys({ ...given, ...stored }).map(key => [

@@ -210,6 +210,8 @@ export class Session {
     const event: EpochEvent = {
       kind: 'epoch',
       ...this.#place(),
+      // Where an update spans two epochs it is the first of them that ends.
+      epoch: this.#hasEnded() ? Math.floor(this.#epochs(this.#done)) : this.#epochOf(this.#done),
       trainLoss: loss / updates,
       trainTop1: right / images,
       ...tested,
@@ -251,13 +253,21 @@ export class Session {
 
   /** The epoch, from 1, that the last batch of an update belongs to. */
   #epochOf(updates: number): number {
-    return Math.ceil((updates * this.#described.recipe.accumulate) / this.#batchesPerEpoch)
+    return Math.ceil(this.#epochs(updates))
+  }
+
+  /** Passes over the data in so many updates. */
+  #epochs(updates: number): number {
+    return (updates * this.#described.recipe.accumulate) / this.#batchesPerEpoch
+  }
+
+  /** Whether the last update brought an epoch to its end. */
+  #hasEnded(): boolean {
+    return this.#done > 0 && Math.floor(this.#epochs(this.#done)) > Math.floor(this.#epochs(this.#done - 1))
   }
 
   #isEpochEnd(): boolean {
-    const { steps, recipe } = this.#described
-    const begun = (updates: number) => Math.floor((updates * recipe.accumulate) / this.#batchesPerEpoch)
-    return this.#done === steps || (this.#done > 0 && begun(this.#done) > begun(this.#done - 1))
+    return this.#hasEnded() || this.#done === this.#described.steps
   }
 
   #speed(): number {

@@ -1,4 +1,4 @@
-export { changed, recipe, recipeNames } from './named.ts'
+export { recipe, recipeNames } from './named.ts'
 export { optimizerOf, scheduleOf } from './parts.ts'
 export {
   type OptimizerRecipe,

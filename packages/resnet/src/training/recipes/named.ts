@@ -37,7 +37,7 @@ export function recipeNames(): string[] {
 }
 
 /**
- * A recipe that comes with this package, changed by `changes`:
+ * A recipe that comes with this package by its name, or one of your own, changed by `changes`:
  *
  * - `fast`: the best accuracy for about 50 epochs that we know: SGD with Nesterov's momentum at batch 128, a rate of 0.25
  *   after a warm-up and then along a cosine to 0, weight decay on convolutions and the classifier only, and the moving
@@ -50,21 +50,22 @@ export function recipeNames(): string[] {
  *
  * @param changes keys of {@link Recipe} whose values replace those of the recipe; those of its objects key by key. A
  *   length in epochs replaces one in steps, and the other way round.
- * @throws RecipeError for another name, and for changes that are not what they should be.
+ * @throws RecipeError for another name, for an unknown key, a value out of its range, and where the length is not stated
+ *   once.
  */
-export function recipe(name: string, arch: Architecture, changes: RecipeInput = {}): Recipe {
-  if (!Object.hasOwn(RECIPES, name)) {
+export function recipe(base: string | RecipeInput, arch: Architecture, changes: RecipeInput = {}): Recipe {
+  const usual = { augmentation: usualAugmentation(arch) }
+  if (typeof base !== 'string') return readRecipe(changed(changed(usual, base), changes), arch)
+  if (!Object.hasOwn(RECIPES, base)) {
     const known = recipeNames().join(', ')
     throw new RecipeError(
-      `unknown recipe ${JSON.stringify(name.slice(0, 40))}; the recipes are ${known}, or a JSON file`,
+      `unknown recipe ${JSON.stringify(base.slice(0, 40))}; the recipes are ${known}, or a JSON file`,
     )
   }
-  const base = { augmentation: usualAugmentation(arch), ...RECIPES[name](arch) }
-  return readRecipe(changed(base, changes), arch, `recipe ${name}`)
+  return readRecipe(changed({ ...usual, ...RECIPES[base](arch) }, changes), arch, `recipe ${base}`)
 }
 
-/** @see {@link recipe} */
-export function changed(base: RecipeInput, changes: RecipeInput): RecipeInput {
+function changed(base: RecipeInput, changes: RecipeInput): RecipeInput {
   const { epochs, steps, ...rest } = base
   const length = changes.epochs === undefined && changes.steps === undefined ? { epochs, steps } : {}
   const merged: Record<string, unknown> = { ...length, ...rest }

@@ -1,0 +1,60 @@
+import { readdir, stat } from 'node:fs/promises'
+import type { PictureFiles, TrainingSource } from '@residual/vision'
+import { naming } from './errors.ts'
+
+/** Help for `--data`. */
+export const DATA =
+  'CIFAR-10 or CIFAR-100, binary version (the .tar.gz or its folder), or a folder of pictures, class/*.jpg, in train and val or by itself'
+
+/** Pictures to train on and, where there are some, to test with. */
+export interface TrainingData {
+  readonly data: TrainingSource
+  readonly test?: TrainingSource
+}
+
+/**
+ * Opens what there is at a path for training. A folder of classes without a folder val gives every `holdOut`-th picture of
+ * each class to the test, none for 0.
+ */
+export async function openTrainingData(path: string, holdOut: number): Promise<TrainingData> {
+  return naming(path, async () => {
+    const { imageFolderSplits, openCifar, openImageFolder } = await import('@residual/vision')
+    if (!(await isImageFolder(path))) {
+      const data = await openCifar(path, { split: 'train' })
+      return path.endsWith('.bin') ? { data } : { data, test: await openCifar(path, { split: 'test' }) }
+    }
+    const splits = await imageFolderSplits(path)
+    const data = await openImageFolder(path, { split: splits.length > 0 ? 'train' : undefined })
+    if (splits.includes('val')) return { data, test: await openImageFolder(path, { split: 'val' }) }
+    return holdOut === 0 ? { data } : divided(data, holdOut)
+  })
+}
+
+/** Opens a part of what there is at a path; of a folder of classes without train and val, all of it. */
+export async function openSplit(path: string, split: 'train' | 'test'): Promise<TrainingSource> {
+  return naming(path, async () => {
+    const { imageFolderSplits, openCifar, openImageFolder } = await import('@residual/vision')
+    if (!(await isImageFolder(path))) return openCifar(path, { split })
+    const splits = await imageFolderSplits(path)
+    return openImageFolder(path, { split: splits.length === 0 ? undefined : split === 'test' ? 'val' : 'train' })
+  })
+}
+
+/** Whether it is a folder, and not one of CIFAR's. */
+async function isImageFolder(path: string): Promise<boolean> {
+  const found = await stat(path).catch(() => undefined)
+  if (!found?.isDirectory()) return false
+  const entries = await readdir(path, { withFileTypes: true })
+  return entries.some(entry => entry.isDirectory()) && !entries.some(({ name }) => name.endsWith('.bin'))
+}
+
+function divided(source: PictureFiles, holdOut: number): TrainingData {
+  const seen = source.classes.map(() => 0)
+  const isTest = Array.from(source.labels, label => ++seen[label] % holdOut === 0)
+  const part = (wanted: boolean): PictureFiles => {
+    const files = source.files.filter((_, i) => isTest[i] === wanted)
+    const labels = Array.from(source.labels).filter((_, i) => isTest[i] === wanted)
+    return { classes: source.classes, files, labels, length: files.length }
+  }
+  return isTest.includes(true) ? { data: part(false), test: part(true) } : { data: source }
+}
