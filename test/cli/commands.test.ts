@@ -317,13 +317,16 @@ exports.InferenceSession = {
 })
 
 describe('help', () => {
-  test.each(['classify', 'embed', 'eval', 'summary', 'list', 'bench'])('of %s shows an example', async command => {
-    const run = await residual([command, '--help'])
-    expect(run).toMatchObject({ status: 0, stderr: '' })
-    expect(run.stdout).toContain(`\nExample:\n  $ residual ${command}`)
-    expect(run.stdout).toContain('--json')
-    expect(await residual(['help', command])).toEqual(run)
-  })
+  test.each(['classify', 'embed', 'eval', 'pull', 'summary', 'list', 'bench'])(
+    'of %s shows an example',
+    async command => {
+      const run = await residual([command, '--help'])
+      expect(run).toMatchObject({ status: 0, stderr: '' })
+      expect(run.stdout).toContain(`\nExample:\n  $ residual ${command}`)
+      expect(run.stdout).toContain('--json')
+      expect(await residual(['help', command])).toEqual(run)
+    },
+  )
 
   test('is what the command alone gives', async () => {
     const run = await residual([])

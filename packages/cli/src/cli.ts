@@ -7,6 +7,7 @@ import { addEmbed } from './commands/embed.ts'
 import { addEval } from './commands/eval.ts'
 import { addFinetune } from './commands/finetune.ts'
 import { addList } from './commands/list.ts'
+import { addPull } from './commands/pull.ts'
 import { addSummary } from './commands/summary.ts'
 import { addTrain } from './commands/train.ts'
 import { CommandError, fail, reportError } from './errors.ts'
@@ -19,7 +20,9 @@ const program = new Command('residual')
   .configureOutput({ writeErr: () => {} })
   .addHelpText('after', '\nExample:\n  $ residual classify cat.jpg\n\nEvery command has --help with an example.')
 
-for (const add of [addClassify, addEmbed, addEval, addTrain, addFinetune, addSummary, addList, addBench]) add(program)
+for (const add of [addClassify, addEmbed, addEval, addTrain, addFinetune, addPull, addSummary, addList, addBench]) {
+  add(program)
+}
 
 // A reader that has seen enough, such as `head`, is no failure.
 process.stdout.on('error', error => {

@@ -4,7 +4,7 @@ import { naming } from './errors.ts'
 
 /** Help for `--data`. */
 export const DATA =
-  'CIFAR-10 or CIFAR-100, binary version (the .tar.gz or its folder), or a folder of pictures, class/*.jpg, in train and val or by itself'
+  "shapes, cifar10 or cifar100 (see 'residual pull'), CIFAR's binary version (the .tar.gz or its folder), or a folder of pictures, class/*.jpg, in train and val or by itself"
 
 /** Pictures to train on and, where there are some, to test with. */
 export interface TrainingData {
@@ -19,6 +19,9 @@ export interface TrainingData {
 export async function openTrainingData(path: string, holdOut: number): Promise<TrainingData> {
   return naming(path, async () => {
     const { imageFolderSplits, openCifar, openImageFolder } = await import('@residual/vision')
+    const { openNamedData } = await import('@residual/resnet')
+    const named = await openNamedData(path, { split: 'train' })
+    if (named) return { data: named, test: await openNamedData(path, { split: 'test' }) }
     if (!(await isImageFolder(path))) {
       const data = await openCifar(path, { split: 'train' })
       return path.endsWith('.bin') ? { data } : { data, test: await openCifar(path, { split: 'test' }) }
@@ -34,6 +37,9 @@ export async function openTrainingData(path: string, holdOut: number): Promise<T
 export async function openSplit(path: string, split: 'train' | 'test'): Promise<TrainingSource> {
   return naming(path, async () => {
     const { imageFolderSplits, openCifar, openImageFolder } = await import('@residual/vision')
+    const { openNamedData } = await import('@residual/resnet')
+    const named = await openNamedData(path, { split })
+    if (named) return named
     if (!(await isImageFolder(path))) return openCifar(path, { split })
     const splits = await imageFolderSplits(path)
     return openImageFolder(path, { split: splits.length === 0 ? undefined : split === 'test' ? 'val' : 'train' })

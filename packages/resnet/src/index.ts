@@ -9,6 +9,7 @@ export {
 export { CheckpointError, DivergenceError, ModelError, PullError, RecipeError, TrainingError } from './errors.ts'
 export { type EvaluateOptions, type Evaluation, evaluate } from './evaluate.ts'
 export { inferArchitecture } from './infer.ts'
+export { openNamedData } from './lab/named-data.ts'
 export {
   type Archive,
   cacheDirectory,
