@@ -3,6 +3,7 @@ import { Command, CommanderError } from 'commander'
 import { version } from '../package.json'
 import { addBench } from './commands/bench.ts'
 import { addClassify } from './commands/classify.ts'
+import { addDeepen } from './commands/deepen.ts'
 import { addEmbed } from './commands/embed.ts'
 import { addEval } from './commands/eval.ts'
 import { addFinetune } from './commands/finetune.ts'
@@ -20,7 +21,18 @@ const program = new Command('residual')
   .configureOutput({ writeErr: () => {} })
   .addHelpText('after', '\nExample:\n  $ residual classify cat.jpg\n\nEvery command has --help with an example.')
 
-for (const add of [addClassify, addEmbed, addEval, addTrain, addFinetune, addPull, addSummary, addList, addBench]) {
+for (const add of [
+  addClassify,
+  addEmbed,
+  addEval,
+  addTrain,
+  addFinetune,
+  addDeepen,
+  addPull,
+  addSummary,
+  addList,
+  addBench,
+]) {
   add(program)
 }
 

@@ -9,6 +9,9 @@ export {
 export { CheckpointError, DivergenceError, ModelError, PullError, RecipeError, TrainingError } from './errors.ts'
 export { type EvaluateOptions, type Evaluation, evaluate } from './evaluate.ts'
 export { inferArchitecture } from './infer.ts'
+export { type Comparison, compareModels } from './lab/compare.ts'
+export { type Deepened, type DeepenOptions, deepen, type Places } from './lab/deepen.ts'
+export { type Movement, movementOf } from './lab/movement.ts'
 export { openNamedData } from './lab/named-data.ts'
 export {
   type Archive,

@@ -13,9 +13,9 @@ test('pictures and labels are these bytes, whatever draws them', () => {
     height: 32,
     classes: ['circle', 'triangle', 'square', 'pentagon', 'star', 'cross', 'heart', 'crescent', 'arrow', 'drop'],
   })
-  expect([...labels.subarray(0, 10)]).toEqual(LABELS)
+  expect([...labels.subarray(0, 10)]).toEqual([4, 9, 6, 0, 2, 3, 8, 5, 7, 1])
   expect(images).toHaveLength(1000 * 32 * 32 * 3)
-  expect(hash(images)).toBe('HASH')
+  expect(hash(images)).toBe('28987e6bac09bbb8')
 })
 
 test('a picture depends on the seed, the split and its index alone', () => {

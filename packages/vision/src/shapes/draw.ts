@@ -12,8 +12,10 @@ const shapes: readonly (readonly number[])[] = Object.values(outlines)
 const CELLS = 4
 /** Pixels along a cell. */
 const CELL = SIDE / CELLS
-/** Sum over the channels by which a shape differs from the colour of the background, at least. */
-const CONTRAST = 120
+/** What channels of the background are below, before its pattern, and those of a shape above. */
+const DARK = 110
+/** Sum over the channels by which a shape is lighter than the background, at least. */
+const CONTRAST = 150
 
 /** Draws pictures of shapes, one after the other, reusing its memory. */
 export class ShapeArtist {
@@ -22,28 +24,29 @@ export class ShapeArtist {
   readonly #polygons = shapes.map(shape => new Float64Array(shape.length))
 
   /**
-   * Draws a picture of the class `label` into `[32, 32, 3]` bytes: a large shape, filled or in outline, anywhere, turned
-   * and stretched, on a blotchy background, among small shapes and lines, some of which cross it, under noise.
+   * Draws a picture of the class `label` into `[32, 32, 3]` bytes: a large light shape, filled or in outline, anywhere,
+   * turned and stretched, on a dark blotchy background, among small shapes and lines of any colour, some of which cross
+   * it, under noise.
    */
   draw(random: Random, label: number, bytes: Uint8Array): void {
     const canvas = this.#canvas
-    const ground = anyColor(random)
+    const ground = colorIn(random, 0, DARK)
     this.#background(random, ground)
-    for (let i = 2 + random.below(4); i > 0; i--) this.#clutter(random)
-    let color = anyColor(random)
-    while (difference(color, ground) < CONTRAST) color = anyColor(random)
-    const radius = between(random, 6, 11)
+    for (let i = 1 + random.below(4); i > 0; i--) this.#clutter(random)
+    let color = colorIn(random, DARK, 256)
+    while (sum(color) < sum(ground) + CONTRAST) color = colorIn(random, DARK, 256)
+    const radius = between(random, 7, 12)
     const polygon = this.#place(random, label, radius, 0.9 * radius)
-    if (random.below(2) === 0) canvas.fill(polygon, color)
+    if (random.below(3) > 0) canvas.fill(polygon, color)
     else canvas.outline(polygon, between(random, 1.4, 2.4), color)
-    for (let i = 1 + random.below(2); i > 0; i--) this.#line(random)
-    develop(random, canvas.pixels, between(random, 4, 24), bytes)
+    for (let i = random.below(2); i > 0; i--) this.#line(random)
+    develop(random, canvas.pixels, between(random, 3, 18), bytes)
   }
 
   /** A pattern of blotches around a colour. */
   #background(random: Random, ground: Color): void {
     const knots = this.#knots
-    const strength = between(random, 0, 45)
+    const strength = between(random, 0, 40)
     for (let i = 0; i < knots.length; i++) knots[i] = ground[i % 3] + between(random, -strength, strength)
     const pixels = this.#canvas.pixels
     const stride = (CELLS + 1) * 3
@@ -107,9 +110,15 @@ const toByte = (value: number): number => (value < 0 ? 0 : value > 255 ? 255 : M
 
 const between = (random: Random, least: number, most: number): number => least + (most - least) * random.uniform()
 
-const anyColor = (random: Random): Color => [random.below(256), random.below(256), random.below(256)]
+/** Each channel from `least` to below `most`. */
+function colorIn(random: Random, least: number, most: number): Color {
+  const channel = () => least + random.below(most - least)
+  return [channel(), channel(), channel()]
+}
 
-const difference = (a: Color, b: Color): number => Math.abs(a[0] - b[0]) + Math.abs(a[1] - b[1]) + Math.abs(a[2] - b[2])
+const anyColor = (random: Random): Color => colorIn(random, 0, 256)
+
+const sum = ([red, green, blue]: Color): number => red + green + blue
 
 /** A vector of length 1: a point of a disc, where every direction is as likely, moved to its rim. */
 function direction(random: Random): readonly [number, number] {
