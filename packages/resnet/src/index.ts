@@ -9,6 +9,7 @@ export {
 export { CheckpointError, DivergenceError, ModelError, PullError, RecipeError, TrainingError } from './errors.ts'
 export { type EvaluateOptions, type Evaluation, evaluate } from './evaluate.ts'
 export { inferArchitecture } from './infer.ts'
+export { type Ablated, type AblateOptions, type Ablation, ablate, type Damage } from './lab/ablate.ts'
 export { type Comparison, compareModels } from './lab/compare.ts'
 export { type Deepened, type DeepenOptions, deepen, type Places } from './lab/deepen.ts'
 export { type Movement, movementOf } from './lab/movement.ts'

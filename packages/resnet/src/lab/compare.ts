@@ -3,6 +3,7 @@ import { ModelError } from '../errors.ts'
 import type { EvaluateOptions } from '../evaluate.ts'
 import type { Model } from '../model.ts'
 import { turn } from '../turn.ts'
+import { score } from './score.ts'
 
 /** How far two networks agree. */
 export interface Comparison {
@@ -39,23 +40,12 @@ export async function compareModels(
   for await (const { images: pixels, labels } of batches) {
     const [a, b] = [await before.logits(pixels, labels.length), await after.logits(pixels, labels.length)]
     for (let i = 0; i < a.length; i++) largestDifference = Math.max(largestDifference, Math.abs(a[i] - b[i]))
-    rightBefore += countRight(a, labels)
-    rightAfter += countRight(b, labels)
+    rightBefore += score(a, labels).right
+    rightAfter += score(b, labels).right
     done += labels.length
     onProgress?.(done, images)
     await turn()
     signal?.throwIfAborted()
   }
   return { images, largestDifference, top1Before: rightBefore / images, top1After: rightAfter / images }
-}
-
-/** How many rows have their largest value, the first of equal ones, at the label. */
-export function countRight(logits: Float32Array, labels: ArrayLike<number>): number {
-  const classes = logits.length / labels.length
-  let right = 0
-  for (let i = 0; i < labels.length; i++) {
-    const row = logits.subarray(i * classes, (i + 1) * classes)
-    if (row.indexOf(Math.max(...row)) === labels[i]) right++
-  }
-  return right
 }
