@@ -20,6 +20,8 @@ const shapes = [
   [1, 28, 128, 128, 3],
   [1, 14, 256, 256, 3],
   [1, 7, 512, 512, 3],
+  [1, 5, 512, 512, 3],
+  [1, 2, 512, 512, 3],
   [8, 7, 512, 512, 3],
   [1, 56, 64, 128, 3, 2],
   [1, 56, 64, 256, 1],
@@ -27,9 +29,12 @@ const shapes = [
   [1, 7, 2048, 512, 1],
   [1, 56, 128, 128, 3, 1, 32],
   [1, 14, 512, 512, 3, 1, 32],
+  [1, 14, 96, 96, 3],
   [1, 32, 3, 16, 3],
   [1, 32, 8, 8, 3],
   [1, 32, 16, 16, 3],
+  [1, 8, 64, 64, 3],
+  [1, 4, 64, 64, 3],
   [128, 32, 16, 16, 3],
   [128, 16, 32, 32, 3],
   [128, 8, 64, 64, 3],
@@ -53,9 +58,10 @@ async function time(geometry, plan) {
     bias: floats(plan.biasFloats),
     output: floats(geometry.batch * height * width * geometry.outputs),
     zeros: floats(plan.zeros),
-    workspace: floats(plan.workspaceFloats),
+    workspace: floats(plan.workspaceFloats + kernels.threads * plan.threadFloats),
   }
   const buffers = Object.fromEntries(Object.entries(sizes).map(([name, bytes]) => [name, kernels.allocate(bytes)]))
+  for (const [name, address] of Object.entries(buffers)) kernels.floats(address, sizes[name] / 4).fill(0)
   const programs = Array.from({ length: COPIES }, (_, copy) => {
     const weights = buffers.weights + copy * floats(plan.packedFloats)
     return kernels.load(plan.run({ ...buffers, weights, residual: 0, activation: 'relu' }))
@@ -89,12 +95,13 @@ for (const [batch, side, channels, outputs, kernel, stride = 1, groups = 1] of s
   }
   const [height, width] = convolutionOutput(geometry)
   const operations = (2 * batch * height * width * outputs * kernel * kernel * channels) / groups
-  const chosen = planConvolution(geometry).packedFloats
+  const programOf = plan => JSON.stringify(plan.run({ workspace: 0 }))
+  const chosen = programOf(planConvolution(geometry))
   const results = []
   for (const [name, plan] of Object.entries(convolutionPlans(geometry))) {
     const milliseconds = await time(geometry, plan)
     const text = `${name} ${milliseconds.toFixed(3)} (${(operations / milliseconds / 1e6).toFixed(0)})`
-    if (plan.packedFloats === chosen) results.unshift({ text, milliseconds })
+    if (programOf(plan) === chosen) results.unshift({ text, milliseconds })
     else results.push({ text, milliseconds })
   }
   const isRight = results.every(({ milliseconds }) => milliseconds >= results[0].milliseconds)

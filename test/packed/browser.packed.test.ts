@@ -1,6 +1,7 @@
 import { cpSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { loadBatches } from '@residual/vision'
 import { type Browser, chromium, type Page } from 'playwright-core'
 import { build, type PreviewServer, preview } from 'vite'
 import { afterAll, beforeAll, expect, test } from 'vitest'
@@ -72,4 +73,23 @@ test.each([
 ])('$page is free while a network runs on $threads threads', async ({ headers, threads }) => {
   const page = await open(headers)
   expect(await page.evaluate(`ticks(512, ${threads})`)).toBeGreaterThan(5)
+})
+
+test.each([
+  { page: 'an isolated page', headers: isolation },
+  { page: 'a page without shared memory', headers: {} },
+])('a worker of $page makes the batches that Node makes, and tells what it cannot read', async ({ headers }) => {
+  const page = await open(headers)
+  const augment = { randomResizedCrop: true, padAndCrop: 2, flip: true, cutout: 3, mixup: 0.4, cutmix: 1 }
+  const options = { batch: 4, to: 6, seed: 2, crop: 6, augment, mean: [0.5, 0.4, 0.3], std: [0.2, 0.3, 0.4] } as const
+  const images = Uint8Array.from({ length: 10 * 192 }, (_, i) => (i * i) % 251)
+  const labels = Array.from({ length: 10 }, (_, i) => i % 2)
+  const source = { length: 10, width: 8, height: 8, classes: ['even', 'odd'], labels, images }
+  const expected: number[][][] = []
+  for await (const { images, targets } of loadBatches(source, { ...options, worker: false })) {
+    expected.push([[...images], [...targets]])
+  }
+  expect(await page.evaluate(`batches(10, ${JSON.stringify(options)})`)).toEqual(expected)
+  const told = await page.evaluate(`missing('missing.png')`)
+  expect(told).toMatch(/^VisionError: http:\/\/127\.0\.0\.1:\d+\/missing\.png: /)
 })

@@ -20,13 +20,20 @@ def uniform(name: str, count: int) -> np.ndarray:
     return x / 2.0**31 - 1
 
 
-def weights(name: str, shape: tuple[int, ...], branch: float) -> np.ndarray:
-    """The float32 values of one parameter. `branch` scales the later convolutions of blocks, which keeps sums bounded."""
+def weights(name: str, shape: tuple[int, ...], branch: float, beta: float = 0) -> np.ndarray:
+    """The float32 values of one parameter.
+
+    `branch` scales the later convolutions of blocks, which keeps sums bounded. `beta` is added to even channels' shift
+    in batch norms and taken from odd ones': with it few values are so near 0 that rounding decides whether ReLU passes
+    them.
+    """
     u = uniform(name, math.prod(shape))
     if name.endswith("running_var"):
         values = 1 + 0.5 * u
     elif name.endswith("running_mean") or name.endswith("bias"):
         values = 0.2 * u
+        if beta and name.endswith("bias") and name != "fc.bias":
+            values += np.where(np.arange(values.size) % 2 == 0, beta, -beta)
     elif len(shape) == 1:
         values = 1 + 0.2 * u
     else:

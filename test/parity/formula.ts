@@ -1,7 +1,7 @@
 import type { Parameters, Tensor } from '@residual/core'
 
 /** `offset + scale * u` for numbers u in [-1, 1), the same as `uniform` of formula.py gives for the name. */
-function numbers(name: string, count: number, offset: number, scale: number): Float32Array {
+export function numbers(name: string, count: number, offset: number, scale: number): Float32Array {
   let start = 0x811c9dc5
   for (const byte of new TextEncoder().encode(name)) start = Math.imul(start ^ byte, 0x01000193)
   const values = new Float32Array(count)
@@ -15,12 +15,16 @@ function numbers(name: string, count: number, offset: number, scale: number): Fl
 }
 
 /** The weights of a network by the formula of formula.py, bit for bit. */
-export function formulaWeights(parameters: readonly Tensor<'parameter'>[], branch: number): Parameters {
+export function formulaWeights(parameters: readonly Tensor<'parameter'>[], branch: number, beta = 0): Parameters {
   return new Map(
     parameters.map(({ attributes: { name }, shape }) => {
       const [offset, scale] = range(name, shape, branch)
       const count = shape.reduce((a, b) => a * b, 1)
-      return [name, numbers(name, count, offset, scale)]
+      if (beta === 0 || name === 'fc.bias' || !name.endsWith('bias')) {
+        return [name, numbers(name, count, offset, scale)]
+      }
+      const [even, odd] = [numbers(name, count, beta, scale), numbers(name, count, -beta, scale)]
+      return [name, even.map((value, c) => (c % 2 === 0 ? value : odd[c]))]
     }),
   )
 }

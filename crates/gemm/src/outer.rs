@@ -1,64 +1,90 @@
-use crate::tile::{COLUMNS, ROWS};
+use crate::tile::COLUMNS;
 use simd::{F32x4, LANES};
 
-/// Rows of pixels whose outer products are added up.
+/// Rows of a tile: with more than eight sums at work a fused multiply-add never waits for the one before, and twelve
+/// with what they are made of are all the registers there are. Unfused, a product needs one more.
+const HEIGHT: usize = if simd::FUSED { 6 } else { 4 };
+
+/// Pixels, in pieces of a row each, whose outer products are added up.
 #[derive(Clone, Copy)]
-pub struct Pieces {
-    /// How many there are, and pixels of each.
-    pub count: usize,
+pub struct Pixels {
+    pub pieces: usize,
+    /// Pixels of a piece.
     pub length: usize,
-    /// Values from one pixel's [`ROWS`] to the next one's, and from one piece to the next.
+    /// Values from one pixel's inputs to the next one's, and from one piece's to the next.
     pub step: usize,
     pub gap: usize,
 }
 
-/// `target[r][c] += sum over pixels of left[r] * right[c]`, a tile of [`ROWS`] x [`COLUMNS`]: the weight gradient's share of a
-/// pixel is the product of every input with every output. `right` has the [`COLUMNS`] values of one pixel after the other.
+/// Where sums of outer products go.
+#[derive(Clone, Copy)]
+pub struct Sums {
+    /// `[rows][COLUMNS]`.
+    pub target: *mut f32,
+    pub rows: usize,
+    /// Whether they are added to what is there.
+    pub add: bool,
+}
+
+/// `target[r][c] = sum over pixels of left[r] * right[c]`: the weight gradient's share of a pixel is the product of every
+/// input with every output. `right` has the [`COLUMNS`] outputs of one pixel after the other. The order of the additions
+/// depends on the pixels only.
 ///
 /// # Safety
-/// `left` must be readable wherever `pieces` leads, `right` for all pixels, `target` writable for a tile.
+/// `left` must be readable wherever `pixels` leads, and 8 values further, `right` for all pixels, the target
+/// writable for `rows * COLUMNS`.
 #[inline(always)]
-pub unsafe fn add_outer_products(left: *const f32, right: *const f32, pieces: Pieces, target: *mut f32) {
-    let mut sums = [[F32x4::zero(); 2]; ROWS];
-    let mut right = right;
-    for piece in 0..pieces.count {
-        let mut left = left.add(piece * pieces.gap);
-        macro_rules! pixel {
-            ($at:expr) => {{
-                let b0 = F32x4::load(right.add($at * COLUMNS));
-                let b1 = F32x4::load(right.add($at * COLUMNS + LANES));
-                let a = F32x4::load_splat(left);
-                sums[0][0] = sums[0][0].add_product(a, b0);
-                sums[0][1] = sums[0][1].add_product(a, b1);
-                let a = F32x4::load_splat(left.add(1));
-                sums[1][0] = sums[1][0].add_product(a, b0);
-                sums[1][1] = sums[1][1].add_product(a, b1);
-                let a = F32x4::load_splat(left.add(2));
-                sums[2][0] = sums[2][0].add_product(a, b0);
-                sums[2][1] = sums[2][1].add_product(a, b1);
-                let a = F32x4::load_splat(left.add(3));
-                sums[3][0] = sums[3][0].add_product(a, b0);
-                sums[3][1] = sums[3][1].add_product(a, b1);
-                left = left.add(pieces.step);
-            }};
-        }
-        for _ in 0..pieces.length / 4 {
-            pixel!(0);
-            pixel!(1);
-            pixel!(2);
-            pixel!(3);
-            right = right.add(4 * COLUMNS);
-        }
-        for _ in 0..pieces.length % 4 {
-            pixel!(0);
-            right = right.add(COLUMNS);
+pub unsafe fn sum_outer_products(left: *const f32, right: *const f32, pixels: Pixels, sums: Sums) {
+    // Spread evenly, as most numbers of rows make tiles of HEIGHT and of one less, without a row computed in vain.
+    let tiles = sums.rows.div_ceil(HEIGHT);
+    for tile in 0..tiles {
+        let (first, end) = (sums.rows * tile / tiles, sums.rows * (tile + 1) / tiles);
+        let part = Sums { target: sums.target.add(first * COLUMNS), rows: end - first, ..sums };
+        if part.rows == HEIGHT {
+            sum_tile::<HEIGHT>(left.add(first), right, pixels, part);
+        } else {
+            sum_tile::<{ HEIGHT - 1 }>(left.add(first), right, pixels, part);
         }
     }
-    for (row, halves) in sums.iter().enumerate() {
-        for (half, sum) in halves.iter().enumerate() {
-            let to = target.add(row * COLUMNS + half * LANES);
-            (F32x4::load(to) + *sum).store(to);
+}
+
+/// `HEIGHT` rows are computed and `to.rows` written.
+#[inline(always)]
+unsafe fn sum_tile<const HEIGHT: usize>(left: *const f32, right: *const f32, pixels: Pixels, to: Sums) {
+    let mut sums = [[F32x4::zero(); 2]; HEIGHT];
+    let mut right = right;
+    for piece in 0..pixels.pieces {
+        let mut left = left.add(piece * pixels.gap);
+        let mut rest = pixels.length;
+        // Two pixels a turn, with a way out between them: without it LLVM takes both products of one sum together, and
+        // there are not registers enough for all the values that are then at work.
+        while rest > 0 {
+            add_pixel(&mut sums, left, right);
+            if rest == 1 {
+                right = right.add(COLUMNS);
+                break;
+            }
+            add_pixel(&mut sums, left.add(pixels.step), right.add(COLUMNS));
+            left = left.add(2 * pixels.step);
+            right = right.add(2 * COLUMNS);
+            rest -= 2;
         }
+    }
+    for (row, halves) in sums.iter().enumerate().take(to.rows) {
+        for (half, sum) in halves.iter().enumerate() {
+            let target = to.target.add(row * COLUMNS + half * LANES);
+            let before = if to.add { F32x4::load(target) } else { F32x4::zero() };
+            (before + *sum).store(target);
+        }
+    }
+}
+
+#[inline(always)]
+unsafe fn add_pixel<const HEIGHT: usize>(sums: &mut [[F32x4; 2]; HEIGHT], left: *const f32, right: *const f32) {
+    let (near, far) = (F32x4::load(right), F32x4::load(right.add(LANES)));
+    for (row, sum) in sums.iter_mut().enumerate() {
+        let value = F32x4::load_splat(left.add(row));
+        *sum = [sum[0].add_product(value, near), sum[1].add_product(value, far)];
     }
 }
 
@@ -68,20 +94,27 @@ mod tests {
 
     #[test]
     fn adds_every_pixel_of_every_piece() {
-        for (count, length, step) in [(0, 3, 4), (1, 1, 4), (2, 4, 4), (3, 7, 8), (1, 9, 12)] {
-            let gap = length * step + 4;
-            let pieces = Pieces { count, length, step, gap };
-            let left: Vec<f32> = (0..count * gap).map(|i| (i % 13) as f32 - 5.0).collect();
-            let right: Vec<f32> = (0..count * length * COLUMNS).map(|i| (i % 17) as f32 - 6.0).collect();
-            let mut tile = [1.0; ROWS * COLUMNS];
-            unsafe { add_outer_products(left.as_ptr(), right.as_ptr(), pieces, tile.as_mut_ptr()) };
-            for (at, got) in tile.iter().enumerate() {
-                let (row, column) = (at / COLUMNS, at % COLUMNS);
-                let pixels = (0..count).flat_map(|piece| (0..length).map(move |x| (piece, x)));
-                let product = |(piece, x): (usize, usize)| {
-                    left[piece * gap + x * step + row] * right[(piece * length + x) * COLUMNS + column]
-                };
-                assert_eq!(*got, 1.0 + pixels.map(product).sum::<f32>(), "{count} pieces of {length} at {at}");
+        for rows in [1, 3, 4, 5, 6, 7, 13, 16, 20] {
+            for (pieces, length) in [(0, 3), (1, 1), (2, 4), (3, 7), (1, 9)] {
+                let step = rows + 2;
+                let gap = length * step + 4;
+                let pixels = Pixels { pieces, length, step, gap };
+                let left: Vec<f32> = (0..pieces * gap + 8).map(|i| (i % 13) as f32 - 5.0).collect();
+                let right: Vec<f32> = (0..pieces * length * COLUMNS).map(|i| (i % 17) as f32 - 6.0).collect();
+                let mut tile = vec![f32::NAN; rows * COLUMNS];
+                for add in [false, true] {
+                    let sums = Sums { target: tile.as_mut_ptr(), rows, add };
+                    unsafe { sum_outer_products(left.as_ptr(), right.as_ptr(), pixels, sums) };
+                }
+                for (at, got) in tile.iter().enumerate() {
+                    let (row, column) = (at / COLUMNS, at % COLUMNS);
+                    let all = (0..pieces).flat_map(|piece| (0..length).map(move |x| (piece, x)));
+                    let product = |(piece, x): (usize, usize)| {
+                        left[piece * gap + x * step + row] * right[(piece * length + x) * COLUMNS + column]
+                    };
+                    let want = 2.0 * all.map(product).sum::<f32>();
+                    assert_eq!(*got, want, "{rows} rows, {pieces} pieces of {length} at {at}");
+                }
             }
         }
     }

@@ -23,32 +23,53 @@ pub fn packed_len(source: &PanelSource) -> usize {
     source.groups * source.columns.div_ceil(COLUMNS) * source.taps[0] * source.taps[1] * source.depth * COLUMNS
 }
 
+/// Values of a cache line.
+const LINE: usize = 16;
+
+/// Brings panels near that come from memory. WebAssembly has no prefetch, and the tile alone waits for them: the products
+/// between its reads fill the processor's queue, so that few lines are under way at once, where this has as many as can be.
+///
+/// # Safety
+/// `panels` must be readable for `count` values.
+#[inline(always)]
+pub unsafe fn fetch(panels: *const f32, count: usize) {
+    for at in (0..count).step_by(LINE) {
+        // A read that the compiler may not leave out.
+        panels.add(at).read_volatile();
+    }
+}
+
 /// Packs panels `first..last` (counted over all groups): `[panel][tap][depth][COLUMNS]`, missing
 /// columns zero.
 ///
 /// # Safety
 /// `values` must be readable wherever the strides lead and `packed` writable for [`packed_len`].
 pub unsafe fn pack_panels(source: &PanelSource, values: *const f32, packed: *mut f32, first: usize, last: usize) {
-    let panels = source.columns.div_ceil(COLUMNS);
     for index in first..last {
-        let (group, panel) = (index / panels, index % panels);
-        let columns = COLUMNS.min(source.columns - panel * COLUMNS);
-        let from = values.add(group * source.group_stride + panel * COLUMNS * source.column_stride);
-        let taps = source.taps[0] * source.taps[1];
-        let mut to = packed.add(index * taps * source.depth * COLUMNS);
-        for tap in 0..taps {
-            let at = [tap / source.taps[1], tap % source.taps[1]];
-            let from = from.offset(at[0] as isize * source.tap_strides[0] + at[1] as isize * source.tap_strides[1]);
-            for depth in 0..source.depth {
-                let row = from.add(depth * source.depth_stride);
-                for column in 0..columns {
-                    *to.add(column) = *row.add(column * source.column_stride);
-                }
-                for column in columns..COLUMNS {
-                    *to.add(column) = 0.0;
-                }
-                to = to.add(COLUMNS);
+        pack_panel(source, values, packed, index);
+    }
+}
+
+#[inline(never)]
+unsafe fn pack_panel(source: &PanelSource, values: *const f32, packed: *mut f32, index: usize) {
+    let panels = source.columns.div_ceil(COLUMNS);
+    let (group, panel) = (index / panels, index % panels);
+    let columns = COLUMNS.min(source.columns - panel * COLUMNS);
+    let from = values.add(group * source.group_stride + panel * COLUMNS * source.column_stride);
+    let taps = source.taps[0] * source.taps[1];
+    let mut to = packed.add(index * taps * source.depth * COLUMNS);
+    for tap in 0..taps {
+        let at = [tap / source.taps[1], tap % source.taps[1]];
+        let from = from.offset(at[0] as isize * source.tap_strides[0] + at[1] as isize * source.tap_strides[1]);
+        for depth in 0..source.depth {
+            let row = from.add(depth * source.depth_stride);
+            for column in 0..columns {
+                *to.add(column) = *row.add(column * source.column_stride);
             }
+            for column in columns..COLUMNS {
+                *to.add(column) = 0.0;
+            }
+            to = to.add(COLUMNS);
         }
     }
 }

@@ -1,92 +1,96 @@
 use crate::epilogue::Epilogue;
 use simd::{F32x4, LANES};
 
-/// Rows of the output that one tile computes.
-pub const ROWS: usize = 4;
+/// The most rows of the output that one tile computes. A fused multiply-add has a latency of four cycles and two start in
+/// each: only with more than eight sums at work do they never wait. Six rows by two vectors make twelve, which with one row
+/// of the panel and one value of the input are all 15 registers that V8 has to give. Unfused, a product needs one more.
+pub const ROWS: usize = if simd::FUSED { 6 } else { 4 };
 /// Columns of the output that one tile computes, and the width of a packed panel.
 pub const COLUMNS: usize = 2 * LANES;
 
-/// The output of one tile.
+/// The rows of `A`, by pointers, so that padding and strides cost nothing in the loop.
+#[derive(Clone, Copy)]
+pub struct Rows<'a> {
+    /// `[tap][stride]`; what follows the rows, up to [`ROWS`] more, must be readable pointers too.
+    pub pointers: &'a [*const f32],
+    pub stride: usize,
+    /// Values behind each pointer.
+    pub depth: usize,
+}
+
+/// The output of a product.
 #[derive(Clone, Copy)]
 pub struct Target {
-    /// Element `[0, 0]` of the tile.
+    /// Element `[0, 0]`.
     pub output: *mut f32,
     /// The same element's index in the whole output, and so in the residual.
     pub offset: usize,
     /// Elements from one row to the next.
     pub row_stride: usize,
-    /// Rows and columns to write; the tile computes all of them.
     pub rows: usize,
+    /// At most [`COLUMNS`].
     pub columns: usize,
     /// First column, for the bias.
     pub column: usize,
 }
 
-/// Computes one tile: `target[r, c] = epilogue(sum over taps and depth of taps[t][r][d] * panel[t][d][c])`.
+/// Multiplies rows by one panel: `target[r, c] = epilogue(sum over taps and depth of rows[t][r][d] * panel[t][d][c])`.
 ///
-/// The order of the additions depends only on `taps.len()` and `depth`, never on where the tile
-/// lies or which thread runs it.
+/// The order of the additions depends only on the taps and the depth, never on where a row lies or which thread runs it.
 ///
 /// # Safety
-/// Each row pointer must be readable for `depth` values, `panel` for `taps.len() * depth * COLUMNS`, the
-/// target and the epilogue's buffers for what `target` says.
+/// Each row pointer must be readable for `depth` values, `panel` for `taps * depth * COLUMNS`, the target and the
+/// epilogue's buffers for what `target` says.
 #[inline(always)]
-pub unsafe fn multiply_tile(
-    taps: &[[*const f32; ROWS]],
-    depth: usize,
+pub unsafe fn multiply_panel(rows: Rows, panel: *const f32, target: Target, epilogue: &Epilogue) {
+    // Spread evenly, any 20 rows or more make tiles of ROWS and of one less, without a row computed in vain.
+    let tiles = target.rows.div_ceil(ROWS);
+    for tile in 0..tiles {
+        let (first, end) = (target.rows * tile / tiles, target.rows * (tile + 1) / tiles);
+        let offset = first * target.row_stride;
+        let part =
+            Target { output: target.output.add(offset), offset: target.offset + offset, rows: end - first, ..target };
+        if part.rows == ROWS {
+            multiply_tile::<ROWS>(rows, first, panel, part, epilogue);
+        } else {
+            multiply_tile::<{ ROWS - 1 }>(rows, first, panel, part, epilogue);
+        }
+    }
+}
+
+/// The rows from `first` on; `HEIGHT` of them are computed, `target.rows` written.
+#[inline(always)]
+unsafe fn multiply_tile<const HEIGHT: usize>(
+    rows: Rows,
+    first: usize,
     panel: *const f32,
     target: Target,
     epilogue: &Epilogue,
 ) {
-    let mut sums = [[F32x4::zero(); 2]; ROWS];
+    let mut sums = [[F32x4::zero(); 2]; HEIGHT];
     let mut panel = panel;
-    for rows in taps {
-        let [mut r0, mut r1, mut r2, mut r3] = *rows;
-        macro_rules! step {
-            ($d:expr) => {{
-                let b0 = F32x4::load(panel.add($d * COLUMNS));
-                let b1 = F32x4::load(panel.add($d * COLUMNS + LANES));
-                let a = F32x4::load_splat(r0.add($d));
-                sums[0][0] = sums[0][0].add_product(a, b0);
-                sums[0][1] = sums[0][1].add_product(a, b1);
-                let a = F32x4::load_splat(r1.add($d));
-                sums[1][0] = sums[1][0].add_product(a, b0);
-                sums[1][1] = sums[1][1].add_product(a, b1);
-                let a = F32x4::load_splat(r2.add($d));
-                sums[2][0] = sums[2][0].add_product(a, b0);
-                sums[2][1] = sums[2][1].add_product(a, b1);
-                let a = F32x4::load_splat(r3.add($d));
-                sums[3][0] = sums[3][0].add_product(a, b0);
-                sums[3][1] = sums[3][1].add_product(a, b1);
-            }};
-        }
-        // Four steps a turn: the loop's own instructions cost as much as half a step.
-        for _ in 0..depth / 4 {
-            step!(0);
-            step!(1);
-            step!(2);
-            step!(3);
-            r0 = r0.add(4);
-            r1 = r1.add(4);
-            r2 = r2.add(4);
-            r3 = r3.add(4);
-            panel = panel.add(4 * COLUMNS);
-        }
-        for _ in 0..depth % 4 {
-            step!(0);
-            r0 = r0.add(1);
-            r1 = r1.add(1);
-            r2 = r2.add(1);
-            r3 = r3.add(1);
-            panel = panel.add(COLUMNS);
+    for tap in rows.pointers.chunks_exact(rows.stride) {
+        let mut at: [*const f32; HEIGHT] = std::array::from_fn(|row| *tap.get_unchecked(first + row));
+        let mut left = rows.depth;
+        // Two steps a turn, for the loop's own instructions, and a way out between them. Without it LLVM takes both
+        // products of one sum together, and there are not registers enough for all the values that are then at work.
+        while left > 0 {
+            add_step(&mut sums, &at, panel);
+            if left == 1 {
+                panel = panel.add(COLUMNS);
+                break;
+            }
+            add_step(&mut sums, &at.map(|row| row.add(1)), panel.add(COLUMNS));
+            at = at.map(|row| row.add(2));
+            panel = panel.add(2 * COLUMNS);
+            left -= 2;
         }
     }
     if !epilogue.bias.is_null() {
-        let b0 = F32x4::load(epilogue.bias.add(target.column));
-        let b1 = F32x4::load(epilogue.bias.add(target.column + LANES));
-        for row in &mut sums {
-            row[0] = row[0] + b0;
-            row[1] = row[1] + b1;
+        let left = F32x4::load(epilogue.bias.add(target.column));
+        let right = F32x4::load(epilogue.bias.add(target.column + LANES));
+        for sum in &mut sums {
+            *sum = [sum[0] + left, sum[1] + right];
         }
     }
     if target.columns == COLUMNS {
@@ -96,8 +100,22 @@ pub unsafe fn multiply_tile(
     }
 }
 
+/// Adds the products of one value of each row and one row of the panel.
 #[inline(always)]
-unsafe fn write_rows(sums: [[F32x4; 2]; ROWS], target: Target, epilogue: &Epilogue) {
+unsafe fn add_step<const HEIGHT: usize>(
+    sums: &mut [[F32x4; 2]; HEIGHT],
+    rows: &[*const f32; HEIGHT],
+    panel: *const f32,
+) {
+    let (left, right) = (F32x4::load(panel), F32x4::load(panel.add(LANES)));
+    for (sum, row) in sums.iter_mut().zip(rows) {
+        let value = F32x4::load_splat(*row);
+        *sum = [sum[0].add_product(value, left), sum[1].add_product(value, right)];
+    }
+}
+
+#[inline(always)]
+unsafe fn write_rows<const HEIGHT: usize>(sums: [[F32x4; 2]; HEIGHT], target: Target, epilogue: &Epilogue) {
     for (row, sum) in sums.iter().enumerate().take(target.rows) {
         for (half, value) in sum.iter().enumerate() {
             let at = row * target.row_stride + half * LANES;
@@ -111,7 +129,7 @@ unsafe fn write_rows(sums: [[F32x4; 2]; ROWS], target: Target, epilogue: &Epilog
 }
 
 #[cold]
-unsafe fn write_partial_rows(sums: [[F32x4; 2]; ROWS], target: Target, epilogue: &Epilogue) {
+unsafe fn write_partial_rows<const HEIGHT: usize>(sums: [[F32x4; 2]; HEIGHT], target: Target, epilogue: &Epilogue) {
     for (row, sum) in sums.iter().enumerate().take(target.rows) {
         for (half, value) in sum.iter().enumerate() {
             let lanes = target.columns.saturating_sub(half * LANES).min(LANES);
@@ -160,21 +178,19 @@ mod tests {
             residual: if with_residual { residual.as_ptr() } else { std::ptr::null() },
             activation,
         };
-        for row in (0..m).step_by(ROWS) {
-            for panel in 0..panels {
-                let rows = ROWS.min(m - row);
-                let taps = [std::array::from_fn(|r| a[(row + r.min(rows - 1)) * k..].as_ptr())];
-                let offset = row * n + panel * COLUMNS;
-                let target = Target {
-                    output: unsafe { c.as_mut_ptr().add(offset) },
-                    offset,
-                    row_stride: n,
-                    rows,
-                    columns: COLUMNS.min(n - panel * COLUMNS),
-                    column: panel * COLUMNS,
-                };
-                unsafe { multiply_tile(&taps, k, packed.as_ptr().add(panel * k * COLUMNS), target, &epilogue) };
-            }
+        // What follows the last row is read and not written.
+        let pointers: Vec<*const f32> = (0..m + ROWS).map(|row| a[row.min(m.max(1) - 1) * k..].as_ptr()).collect();
+        let rows = Rows { pointers: &pointers, stride: pointers.len(), depth: k };
+        for panel in 0..panels {
+            let target = Target {
+                output: c.as_mut_ptr().wrapping_add(panel * COLUMNS),
+                offset: panel * COLUMNS,
+                row_stride: n,
+                rows: m,
+                columns: COLUMNS.min(n - panel * COLUMNS),
+                column: panel * COLUMNS,
+            };
+            unsafe { multiply_panel(rows, packed[panel * k * COLUMNS..].as_ptr(), target, &epilogue) };
         }
         for i in 0..m {
             for j in 0..n {
@@ -212,13 +228,13 @@ mod tests {
 
     #[test]
     fn taps_are_summed_as_if_they_were_one_long_row() {
-        let (a, b) = (values(24, 1), values(6 * COLUMNS, 2));
+        let (a, b) = (values(6 * ROWS, 1), values(6 * COLUMNS, 2));
         let epilogue = Epilogue { bias: std::ptr::null(), residual: std::ptr::null(), activation: Activation::None };
         let mut whole = [0.0f32; ROWS * COLUMNS];
         let mut pieces = [0.0f32; ROWS * COLUMNS];
         for (output, taps, depth) in [(&mut whole, 1, 6), (&mut pieces, 3, 2)] {
-            let taps: Vec<[*const f32; ROWS]> =
-                (0..taps).map(|t| std::array::from_fn(|r| a[r * 6 + t * depth..].as_ptr())).collect();
+            let pointers: Vec<*const f32> =
+                (0..taps * ROWS).map(|i| a[i % ROWS * 6 + i / ROWS * depth..].as_ptr()).collect();
             let target = Target {
                 output: output.as_mut_ptr(),
                 offset: 0,
@@ -227,7 +243,7 @@ mod tests {
                 columns: COLUMNS,
                 column: 0,
             };
-            unsafe { multiply_tile(&taps, depth, b.as_ptr(), target, &epilogue) };
+            unsafe { multiply_panel(Rows { pointers: &pointers, stride: ROWS, depth }, b.as_ptr(), target, &epilogue) };
         }
         assert_eq!(whole, pieces);
     }

@@ -4,6 +4,7 @@ use crate::share::{Axis, Share};
 ///
 /// # Safety
 /// `input` must be readable for the product of the axis's sizes, `output` writable for `outer * inner`.
+#[inline(never)]
 pub unsafe fn argmax(input: *const f32, output: *mut i32, axis: Axis, share: Share) {
     for unit in share.of(axis.outer * axis.inner) {
         let input = input.add(unit / axis.inner * axis.length * axis.inner + unit % axis.inner);

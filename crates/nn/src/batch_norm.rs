@@ -19,6 +19,7 @@ pub struct ScaleShift {
 ///
 /// # Safety
 /// The buffers must be valid for `rows * channels` and `channels` values.
+#[inline(never)]
 pub unsafe fn scale_shift(p: &ScaleShift, share: Share) {
     let whole = p.channels - p.channels % LANES;
     let rest = p.channels - whole;

@@ -1,5 +1,5 @@
 use crate::share::Share;
-use gemm::{multiply_tile, Epilogue, Target, COLUMNS, ROWS};
+use gemm::{fetch, multiply_panel, Epilogue, Rows, Target, COLUMNS, ROWS};
 
 /// A convolution, and with one tap and one "pixel" a row also a plain matrix product.
 ///
@@ -32,11 +32,21 @@ pub struct Conv2d {
     /// Rows above and columns to the left, left out where negative; what lies below and to the right follows from the
     /// sizes.
     pub padding: [isize; 2],
+    /// `scratch_len` pointers for each thread, at least [`conv2d_scratch`].
+    pub scratch: *mut *const f32,
+    pub scratch_len: usize,
+}
+
+/// Row pointers that each thread needs for itself: those of a block of pixels.
+pub fn conv2d_scratch(taps: usize) -> usize {
+    taps * TABLE
 }
 
 /// Pixels that go through all of a panel before the next panel is read: enough that a panel, read from
 /// the second-level cache, is used often, and few enough that the pixels' own rows stay near.
-const BLOCK_TILES: usize = 16;
+const BLOCK_PIXELS: usize = 96;
+/// Pointers of a block for each tap.
+const TABLE: usize = BLOCK_PIXELS + ROWS;
 /// Panels that one unit of work covers: small enough to share late layers, which have few pixels, evenly.
 const UNIT_PANELS: usize = 4;
 
@@ -44,89 +54,79 @@ const UNIT_PANELS: usize = 4;
 ///
 /// # Safety
 /// All pointers of `p` must be valid for the sizes it names.
+#[inline(never)]
 pub unsafe fn conv2d(p: &Conv2d, share: Share) {
     let pixels = p.batch * p.output_height * p.output_width;
     let panels = p.columns.div_ceil(COLUMNS);
-    let blocks = pixels.div_ceil(BLOCK_TILES * ROWS);
+    let blocks = pixels.div_ceil(BLOCK_PIXELS);
     let chunks = panels.div_ceil(UNIT_PANELS);
     let taps = p.kernel[0] * p.kernel[1];
-    let mut rows: Vec<[*const f32; ROWS]> = vec![[p.zeros; ROWS]; BLOCK_TILES * taps];
+    let len = conv2d_scratch(taps);
+    assert!(p.scratch_len >= len);
+    let pointers = std::slice::from_raw_parts_mut(p.scratch.add(share.thread * p.scratch_len), len);
     // Units run group by group and chunk by chunk within a block, so the row pointers of a block are computed once
     // and moved on from group to group.
     let mut located = None;
+    let first_block = share.of(blocks * p.groups * chunks).start / (p.groups * chunks);
     for unit in share.of(blocks * p.groups * chunks) {
         let (block, group, chunk) = (unit / (p.groups * chunks), unit / chunks % p.groups, unit % chunks);
-        let first = block * BLOCK_TILES * ROWS;
-        let count = (BLOCK_TILES * ROWS).min(pixels - first);
+        let (first, end) = (pixels * block / blocks, pixels * (block + 1) / blocks);
         let moved = match located {
             Some((at, before)) if at == block => group - before,
             _ => {
-                locate_rows(p, first, count, &mut rows);
+                locate_rows(p, first, end - first, pointers);
                 group
             }
         };
         if moved > 0 {
-            rows.as_flattened_mut().iter_mut().for_each(|row| *row = row.wrapping_add(moved * p.depth));
+            pointers.iter_mut().for_each(|row| *row = row.wrapping_add(moved * p.depth));
         }
         located = Some((block, group));
+        let rows = Rows { pointers, stride: TABLE, depth: p.depth };
         for panel in chunk * UNIT_PANELS..panels.min((chunk + 1) * UNIT_PANELS) {
-            multiply_block(p, group, first, count, panel, &rows);
+            let weights = p.weights.add((group * panels + panel) * taps * p.depth * COLUMNS);
+            // A single tile reads a panel once, and as fast by itself.
+            if block == first_block && end - first > ROWS {
+                fetch(weights, taps * p.depth * COLUMNS);
+            }
+            let outputs = p.groups * p.columns;
+            let column = group * p.columns + panel * COLUMNS;
+            let offset = first * outputs + column;
+            let target = Target {
+                output: p.output.add(offset),
+                offset,
+                row_stride: outputs,
+                rows: end - first,
+                columns: COLUMNS.min(p.columns - panel * COLUMNS),
+                column,
+            };
+            multiply_panel(rows, weights, target, &p.epilogue);
         }
     }
 }
 
-/// Row pointers of every tile and tap of one block of pixels: `rows[tile * taps + tap][row]`.
-unsafe fn locate_rows(p: &Conv2d, first: usize, count: usize, rows: &mut [[*const f32; ROWS]]) {
-    let taps = p.kernel[0] * p.kernel[1];
+/// Row pointers of every tap and pixel of a block: `pointers[tap][TABLE]`. What follows the last pixel, and is computed
+/// and not written, repeats it.
+unsafe fn locate_rows(p: &Conv2d, first: usize, count: usize, pointers: &mut [*const f32]) {
     let row_stride = p.width * p.pixel_stride;
-    for index in 0..count.next_multiple_of(ROWS) {
-        // A tile's missing rows repeat its last one; they are computed and not written.
+    for index in 0..TABLE {
         let pixel = first + index.min(count - 1);
         let (row, x) = (pixel / p.output_width, pixel % p.output_width);
         let (image, y) = (row / p.output_height, row % p.output_height);
         let base = p.input.wrapping_add(image * p.height * row_stride);
         let (top, left) = (y * p.stride[0], x * p.stride[1]);
-        let mut at = (index / ROWS) * taps;
         for ky in 0..p.kernel[0] {
             let input_y = (top + ky * p.dilation[0]).wrapping_sub(p.padding[0] as usize);
             for kx in 0..p.kernel[1] {
                 let input_x = (left + kx * p.dilation[1]).wrapping_sub(p.padding[1] as usize);
-                rows[at][index % ROWS] = if input_y < p.height && input_x < p.width {
+                let at = (ky * p.kernel[1] + kx) * TABLE + index;
+                pointers[at] = if input_y < p.height && input_x < p.width {
                     base.wrapping_add(input_y * row_stride + input_x * p.pixel_stride)
                 } else {
                     p.zeros
                 };
-                at += 1;
             }
         }
-    }
-}
-
-unsafe fn multiply_block(
-    p: &Conv2d,
-    group: usize,
-    first: usize,
-    count: usize,
-    panel: usize,
-    rows: &[[*const f32; ROWS]],
-) {
-    let taps = p.kernel[0] * p.kernel[1];
-    let panels = p.columns.div_ceil(COLUMNS);
-    let outputs = p.groups * p.columns;
-    let weights = p.weights.add((group * panels + panel) * taps * p.depth * COLUMNS);
-    let channel = group * p.columns + panel * COLUMNS;
-    for tile in 0..count.div_ceil(ROWS) {
-        let pixel = first + tile * ROWS;
-        let offset = pixel * outputs + channel;
-        let target = Target {
-            output: p.output.add(offset),
-            offset,
-            row_stride: outputs,
-            rows: ROWS.min(count - tile * ROWS),
-            columns: COLUMNS.min(p.columns - panel * COLUMNS),
-            column: channel,
-        };
-        multiply_tile(&rows[tile * taps..(tile + 1) * taps], p.depth, weights, target, &p.epilogue);
     }
 }
 
@@ -217,6 +217,7 @@ mod tests {
         unsafe { pack_panels(&source, w.as_ptr(), packed.as_mut_ptr(), 0, panels) };
         let zeros = vec![0.0; c.channels];
         let mut out = vec![f32::NAN; c.batch * oh * ow * c.outputs];
+        let mut scratch = vec![std::ptr::null(); threads * conv2d_scratch(taps)];
         let p = Conv2d {
             input: x.as_ptr(),
             weights: packed.as_ptr(),
@@ -236,6 +237,8 @@ mod tests {
             stride: c.stride,
             dilation: c.dilation,
             padding: c.padding,
+            scratch: scratch.as_mut_ptr(),
+            scratch_len: conv2d_scratch(taps),
         };
         for thread in 0..threads {
             unsafe { conv2d(&p, Share { thread, threads }) };

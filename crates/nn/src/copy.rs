@@ -59,6 +59,7 @@ pub(crate) fn for_each_row<const OPERANDS: usize>(
 ///
 /// # Safety
 /// Both buffers must be valid wherever sizes and strides lead, and must not overlap.
+#[inline(never)]
 pub unsafe fn copy(p: &Copy, share: Share) {
     let (count, from, to) = (p.sizes[RANK - 1], p.input_strides[RANK - 1], p.output_strides[RANK - 1]);
     for_each_row(&p.sizes, [&p.input_strides, &p.output_strides], share, |[input, output]| {
@@ -77,6 +78,7 @@ pub unsafe fn copy(p: &Copy, share: Share) {
 ///
 /// # Safety
 /// `output` must be writable for `count` values.
+#[inline(never)]
 pub unsafe fn fill(output: *mut f32, count: usize, value: f32, share: Share) {
     let part = share.of(count);
     std::slice::from_raw_parts_mut(output.add(part.start), part.len()).fill(value);

@@ -32,6 +32,7 @@ pub enum BinaryKind {
 ///
 /// # Safety
 /// Both buffers must be valid for `count` values; they may be the same.
+#[inline(never)]
 pub unsafe fn unary(kind: UnaryKind, input: *const f32, output: *mut f32, count: usize, share: Share) {
     let part = share.of(count);
     let (input, output, count) = (input.add(part.start), output.add(part.start), part.len());
@@ -78,6 +79,7 @@ pub struct Binary {
 /// # Safety
 /// The operands must be readable wherever the strides lead and `output` writable for the product of
 /// the sizes.
+#[inline(never)]
 pub unsafe fn binary(p: &Binary, share: Share) {
     match p.kind {
         BinaryKind::Add => rows(p, share, |a, b| a + b),

@@ -2,6 +2,10 @@
 //!
 //! Each kernel cuts its work into units by the *shape* alone and a [`Share`] names the units of one
 //! thread, so that the bits of the result do not depend on how many threads there are.
+//!
+//! `#[inline(never)]` stands where time is spent. An engine begins with a slow version of a function, optimises in the
+//! background what runs long, and takes the result at the next call: inlined into one another, the kernels are one
+//! function that takes long to optimise and that the first run of a network does not leave.
 
 mod argmax;
 mod batch_norm;
@@ -23,7 +27,7 @@ mod winograd;
 
 pub use argmax::argmax;
 pub use batch_norm::{scale_shift, ScaleShift};
-pub use conv2d::{conv2d, Conv2d};
+pub use conv2d::{conv2d, conv2d_scratch, Conv2d};
 pub use copy::{copy, fill, Copy};
 pub use elementwise::{binary, unary, Binary, BinaryKind, UnaryKind};
 pub use gemm::{pack_panels, packed_len, Activation, Epilogue, PanelSource, COLUMNS};
@@ -37,5 +41,7 @@ pub use softmax::softmax;
 pub use weight_gradient::{sum_weights, weight_gradient, SumWeights, WeightGradient};
 pub use weighted_sum::{weighted_sum, WeightedSum, TERMS};
 pub use winograd::{
-    winograd_input, winograd_output, winograd_weights, Filtering, WinogradInput, WinogradOutput, WinogradWeights,
+    winograd_factor, winograd_input, winograd_output, winograd_products, winograd_scratch, winograd_taps,
+    winograd_weights, Factor, Filtering, WeightForm, WinogradFactor, WinogradInput, WinogradOutput, WinogradProducts,
+    WinogradTaps, WinogradWeights,
 };

@@ -77,6 +77,7 @@ impl Pool2d {
 ///
 /// # Safety
 /// The buffers must be valid for the sizes `p` names.
+#[inline(never)]
 pub unsafe fn pool2d(p: &Pool2d, share: Share) {
     for pixel in share.of(p.batch * p.output_height * p.output_width) {
         let window = p.window(pixel);

@@ -13,6 +13,7 @@ pub enum ReduceKind {
 ///
 /// # Safety
 /// `input` must be readable for the product of the axis's sizes, `output` writable for `outer * inner`.
+#[inline(never)]
 pub unsafe fn reduce(kind: ReduceKind, input: *const f32, output: *mut f32, axis: Axis, share: Share) {
     match kind {
         ReduceKind::Sum => fold(input, output, axis, share, 0.0, 1.0, |a, b| a + b),

@@ -4,6 +4,7 @@ use crate::share::{Axis, Share};
 ///
 /// # Safety
 /// Both buffers must be valid for the product of the axis's sizes; they may be the same.
+#[inline(never)]
 pub unsafe fn softmax(log: bool, input: *const f32, output: *mut f32, axis: Axis, share: Share) {
     for unit in share.of(axis.outer * axis.inner) {
         let start = unit / axis.inner * axis.length * axis.inner + unit % axis.inner;

@@ -1,7 +1,8 @@
-use crate::lanes::load;
+use crate::lanes::{load, store};
 use crate::share::Share;
-use gemm::{add_outer_products, Pieces, COLUMNS, ROWS};
+use gemm::{sum_outer_products, Pixels, Sums, COLUMNS};
 use simd::{F32x4, LANES};
+use std::ops::Range;
 
 /// The gradient of a convolution's weights: for every tap, the sum over pixels of what the tap meets times the gradient of
 /// the output.
@@ -13,7 +14,7 @@ pub struct WeightGradient {
     pub input: *const f32,
     /// Of the output.
     pub gradient: *const f32,
-    /// `[segments, groups, panels, taps, depth in whole fours, 8]`.
+    /// `[segments, groups, panels, taps, depth, 8]`.
     pub partials: *mut f32,
     pub segments: usize,
     pub batch: usize,
@@ -32,25 +33,32 @@ pub struct WeightGradient {
 
 /// Output pixels that go through all taps and channels before the next ones: what a tile reads of them stays in the
 /// first-level cache.
-const BLOCK_PIXELS: usize = 256;
+const BLOCK_PIXELS: usize = 128;
 /// Rows of the output longer than this are cut into pieces.
 const LONGEST_PIECE: usize = 64;
 /// Panels of one unit of work.
 const UNIT_PANELS: usize = 4;
-/// Vectors of a pixel that are packed together: a cache line.
-const LINE: usize = 4;
+/// With fewer channels than this the taps of a kernel row are taken as one, of as many channels as all of them have: they
+/// fill tiles better.
+const FEW_CHANNELS: usize = 32;
+/// Between packed pixels of more channels: without it they lie powers of two apart and fight for the same cache lines.
+const PIXEL_GAP: usize = 4;
+/// Values behind packed pixels that a tile reads in vain.
+const OVERRUN: usize = 8;
 
-/// Where the pieces of rows lie that a unit takes together, and how they are packed.
+/// How output rows are cut into pieces, and what their taps meet is packed.
 struct Packing {
     /// Pieces of each output row, and their length.
     splits: usize,
     length: usize,
     /// Pixels of an input row that a piece's taps meet.
     span: usize,
-    /// Vectors of a pixel.
-    vectors: usize,
-    /// Values of a packed piece, and of a block of them.
+    /// Taps of a kernel row that are taken as one.
+    joined: usize,
+    /// Values from one packed pixel to the next, and from one packed piece to the next.
+    pixel: usize,
     piece: usize,
+    /// Pieces that are multiplied in one go.
     block: usize,
 }
 
@@ -59,9 +67,11 @@ impl Packing {
         let splits = p.output_width.div_ceil(LONGEST_PIECE).max(1);
         let length = p.output_width.div_ceil(splits).max(1);
         let span = (length - 1) * p.stride[1] + (p.kernel[1] - 1) * p.dilation[1] + 1;
-        let vectors = p.depth.div_ceil(LANES);
+        let join = p.depth < FEW_CHANNELS && p.dilation[1] == 1;
+        let joined = if join { p.kernel[1] } else { 1 };
+        let pixel = if join { p.depth } else { p.depth.next_multiple_of(LANES) + PIXEL_GAP };
         let block = (BLOCK_PIXELS / length).max(1);
-        Packing { splits, length, span, vectors, piece: p.kernel[0] * span * LANES, block }
+        Packing { splits, length, span, joined, pixel, piece: p.kernel[0] * span * pixel, block }
     }
 }
 
@@ -73,90 +83,84 @@ pub unsafe fn weight_gradient(p: &WeightGradient, share: Share) {
     let packing = Packing::of(p);
     let panels = p.columns.div_ceil(COLUMNS);
     let chunks = panels.div_ceil(UNIT_PANELS);
-    let tile = ROWS * COLUMNS;
-    let panel_values = p.kernel[0] * p.kernel[1] * packing.vectors * tile;
+    let taps = p.kernel[0] * p.kernel[1];
+    let panel_values = taps * p.depth * COLUMNS;
     let pieces = p.batch * p.output_height * packing.splits;
-    let mut inputs = vec![0.0; packing.vectors * packing.block * packing.piece];
-    let mut gradients = vec![0.0; UNIT_PANELS * packing.block * packing.length * COLUMNS];
+    let mut inputs: Vec<f32> = Vec::with_capacity(packing.block * packing.piece + OVERRUN);
+    let mut gradients: Vec<f32> = Vec::with_capacity(UNIT_PANELS * packing.block * packing.length * COLUMNS);
+    let (inputs, gradients) = (inputs.as_mut_ptr(), gradients.as_mut_ptr());
     for unit in share.of(p.segments * p.groups * chunks) {
         let (segment, group, chunk) = (unit / (p.groups * chunks), unit / chunks % p.groups, unit % chunks);
         let panels = chunk * UNIT_PANELS..panels.min((chunk + 1) * UNIT_PANELS);
         let first_panel = (segment * p.groups + group) * p.columns.div_ceil(COLUMNS) + panels.start;
         let partials = p.partials.add(first_panel * panel_values);
-        std::slice::from_raw_parts_mut(partials, panels.len() * panel_values).fill(0.0);
         let part = Share { thread: segment, threads: p.segments }.of(pieces);
+        if part.is_empty() {
+            std::slice::from_raw_parts_mut(partials, panels.len() * panel_values).fill(0.0);
+        }
         for first in part.clone().step_by(packing.block) {
             let count = packing.block.min(part.end - first);
             for piece in 0..count {
-                pack_inputs(p, &packing, first + piece, group, inputs.as_mut_ptr().add(piece * packing.piece));
+                pack_inputs(p, &packing, first + piece, group, inputs.add(piece * packing.piece));
                 for panel in panels.clone() {
                     let to = ((panel - panels.start) * packing.block + piece) * packing.length * COLUMNS;
-                    pack_gradients(p, &packing, first + piece, group, panel, gradients.as_mut_ptr().add(to));
+                    pack_gradients(p, &packing, first + piece, group, panel, gradients.add(to));
                 }
             }
-            let walk = Pieces { count, length: packing.length, step: p.stride[1] * LANES, gap: packing.piece };
+            let pixels =
+                Pixels { pieces: count, length: packing.length, step: p.stride[1] * packing.pixel, gap: packing.piece };
             for panel in 0..panels.len() {
-                let right = gradients.as_ptr().add(panel * packing.block * packing.length * COLUMNS);
-                for vector in 0..packing.vectors {
-                    let left = inputs.as_ptr().add(vector * packing.block * packing.piece);
-                    for tap in 0..p.kernel[0] * p.kernel[1] {
-                        let (ky, kx) = (tap / p.kernel[1], tap % p.kernel[1]);
-                        let left = left.add((ky * packing.span + kx * p.dilation[1]) * LANES);
-                        let target = ((panel * p.kernel[0] * p.kernel[1] + tap) * packing.vectors + vector) * tile;
-                        add_outer_products(left, right, walk, partials.add(target));
-                    }
+                let right = gradients.add(panel * packing.block * packing.length * COLUMNS);
+                for tap in (0..taps).step_by(packing.joined) {
+                    let (ky, kx) = (tap / p.kernel[1], tap % p.kernel[1]);
+                    let left = inputs.add((ky * packing.span + kx * p.dilation[1]) * packing.pixel);
+                    let target = partials.add((panel * taps + tap) * p.depth * COLUMNS);
+                    let sums = Sums { target, rows: packing.joined * p.depth, add: first > part.start };
+                    sum_outer_products(left, right, pixels, sums);
                 }
             }
         }
     }
 }
 
-/// Packs what the taps of a piece meet: `[vector][block][kernel row][pixel][4]`, zeros in the padding.
+/// Packs what the taps of a piece meet: `[kernel row][pixel][channel]`, zeros in the padding.
 #[inline(always)]
 unsafe fn pack_inputs(p: &WeightGradient, packing: &Packing, piece: usize, group: usize, target: *mut f32) {
     let (row, split) = (piece / packing.splits, piece % packing.splits);
     let (image, y) = (row / p.output_height, row % p.output_height);
     let channels = p.groups * p.depth;
     let left = (split * packing.length * p.stride[1]) as isize - p.padding[1];
-    let plane = packing.block * packing.piece;
     // The pixels that lie inside the picture.
     let clamp = |at: isize| at.clamp(0, packing.span as isize) as usize;
     let inside = clamp(-left)..clamp(p.width as isize - left);
     for ky in 0..p.kernel[0] {
-        let target = target.add(ky * packing.span * LANES);
         let input_y = (y * p.stride[0] + ky * p.dilation[0]) as isize - p.padding[0];
         let inside = if (0..p.height as isize).contains(&input_y) { inside.clone() } else { 0..0 };
-        for vector in 0..packing.vectors {
-            let target = target.add(vector * plane);
-            for x in (0..inside.start).chain(inside.end..packing.span) {
-                F32x4::zero().store(target.add(x * LANES));
-            }
-        }
-        if inside.is_empty() {
+        let first = ((image * p.height) as isize + input_y) * p.width as isize + left;
+        let source = p.input.wrapping_offset(first * channels as isize).wrapping_add(group * p.depth);
+        let target = target.add(ky * packing.span * packing.pixel);
+        let zero = |pixels: Range<usize>| {
+            let count = pixels.len() * packing.pixel;
+            std::slice::from_raw_parts_mut(target.add(pixels.start * packing.pixel), count).fill(0.0);
+        };
+        zero(0..inside.start);
+        zero(inside.end..packing.span);
+        if packing.pixel == channels {
+            let first = inside.start * channels;
+            std::ptr::copy_nonoverlapping(source.wrapping_add(first), target.add(first), inside.len() * channels);
             continue;
         }
-        let line = (image * p.height + input_y as usize) * p.width;
-        let first = line.wrapping_add_signed(left + inside.start as isize);
-        let source = p.input.add(first * channels + group * p.depth);
-        for line in (0..packing.vectors).step_by(LINE) {
-            let target = target.add(line * plane + inside.start * LANES);
-            if p.depth >= (line + LINE) * LANES {
-                for x in 0..inside.len() {
-                    let (from, to) = (source.add(x * channels + line * LANES), target.add(x * LANES));
-                    for vector in 0..LINE {
-                        F32x4::load(from.add(vector * LANES)).store(to.add(vector * plane));
-                    }
-                }
-                continue;
-            }
-            for vector in line..packing.vectors {
-                let lanes = LANES.min(p.depth - vector * LANES);
-                for x in 0..inside.len() {
-                    let to = target.add((vector - line) * plane + x * LANES);
-                    load(source.add(x * channels + vector * LANES), lanes).store(to);
-                }
-            }
+        for x in inside {
+            copy_pixel(source.wrapping_add(x * channels), target.add(x * packing.pixel), p.depth);
         }
+    }
+}
+
+#[inline(always)]
+unsafe fn copy_pixel(source: *const f32, target: *mut f32, depth: usize) {
+    for channel in (0..depth).step_by(LANES) {
+        let lanes = LANES.min(depth - channel);
+        store(load(source.add(channel), lanes), target.add(channel), lanes);
     }
 }
 
@@ -206,24 +210,21 @@ pub struct SumWeights {
 /// The buffers must be valid for the sizes that `p` names.
 pub unsafe fn sum_weights(p: &SumWeights, share: Share) {
     let panels = p.columns.div_ceil(COLUMNS);
-    let vectors = p.depth.div_ceil(LANES);
-    let segment = p.groups * panels * p.taps * vectors * ROWS * COLUMNS;
-    for unit in share.of(p.groups * panels * vectors) {
-        let (panel, vector) = (unit / vectors, unit % vectors);
+    let segment = p.groups * panels * p.taps * p.depth * COLUMNS;
+    for unit in share.of(p.groups * panels * p.depth) {
+        let (panel, depth) = (unit / p.depth, unit % p.depth);
         let column = panel / panels * p.columns + panel % panels * COLUMNS;
         let columns = COLUMNS.min(p.columns - panel % panels * COLUMNS);
-        for depth in vector * LANES..p.depth.min((vector + 1) * LANES) {
-            for tap in 0..p.taps {
-                let from = p.partials.add(((panel * p.taps + tap) * vectors * LANES + depth) * COLUMNS);
-                let mut sums = [F32x4::zero(); 2];
-                for index in 0..p.segments {
-                    let from = from.add(index * segment);
-                    sums = [sums[0] + F32x4::load(from), sums[1] + F32x4::load(from.add(LANES))];
-                }
-                let sums = sums.map(F32x4::to_array);
-                for (at, sum) in sums.as_flattened().iter().enumerate().take(columns) {
-                    *p.output.add(((column + at) * p.depth + depth) * p.taps + tap) = *sum;
-                }
+        for tap in 0..p.taps {
+            let from = p.partials.add(((panel * p.taps + tap) * p.depth + depth) * COLUMNS);
+            let mut sums = [F32x4::zero(); 2];
+            for index in 0..p.segments {
+                let from = from.add(index * segment);
+                sums = [sums[0] + F32x4::load(from), sums[1] + F32x4::load(from.add(LANES))];
+            }
+            let sums = sums.map(F32x4::to_array);
+            for (at, sum) in sums.as_flattened().iter().enumerate().take(columns) {
+                *p.output.add(((column + at) * p.depth + depth) * p.taps + tap) = *sum;
             }
         }
     }
@@ -294,8 +295,8 @@ mod tests {
 
     fn run(c: &Case, x: &[f32], dy: &[f32], segments: usize, threads: usize) -> Vec<f32> {
         let taps = c.kernel[0] * c.kernel[1];
-        let tiles = c.columns.div_ceil(COLUMNS) * c.depth.div_ceil(LANES);
-        let mut partials = vec![f32::NAN; segments * c.groups * taps * tiles * ROWS * COLUMNS];
+        let panels = c.groups * c.columns.div_ceil(COLUMNS);
+        let mut partials = vec![f32::NAN; segments * panels * taps * c.depth * COLUMNS];
         let mut output = vec![f32::NAN; c.groups * c.columns * c.depth * taps];
         let p = WeightGradient {
             input: x.as_ptr(),

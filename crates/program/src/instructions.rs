@@ -1,84 +1,8 @@
 //! The instruction table: the one place where an instruction's name, number and fields are defined.
 //! The TypeScript encoder's table is generated from it by `cargo run -p program --example typescript`.
 
-/// A field's type; how it is read from the list and what TypeScript may put there.
-pub(crate) trait Field: Sized {
-    const WORDS: usize;
-    const TYPE: &'static str;
-    fn read(words: &[u32]) -> Option<Self>;
-    /// Names of the values, for kinds.
-    fn names() -> Vec<&'static str> {
-        Vec::new()
-    }
-}
-
-/// A byte offset into the memory.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Address(pub u32);
-
-macro_rules! words {
-    ($($type:ty: $name:literal = |$word:ident| $value:expr;)*) => {$(
-        impl Field for $type {
-            const WORDS: usize = 1;
-            const TYPE: &'static str = $name;
-            fn read(words: &[u32]) -> Option<Self> {
-                let $word = words[0];
-                Some($value)
-            }
-        }
-
-        impl<const N: usize> Field for [$type; N] {
-            const WORDS: usize = N;
-            const TYPE: &'static str = "sizes";
-            fn read(words: &[u32]) -> Option<Self> {
-                Some(std::array::from_fn(|i| {
-                    let $word = words[i];
-                    $value
-                }))
-            }
-        }
-    )*};
-}
-words! {
-    Address: "address" = |word| Address(word);
-    usize: "size" = |word| word as usize;
-    isize: "size" = |word| word as i32 as isize;
-}
-
-impl Field for f32 {
-    const WORDS: usize = 1;
-    const TYPE: &'static str = "float";
-    fn read(words: &[u32]) -> Option<Self> {
-        Some(f32::from_bits(words[0]))
-    }
-}
-
-macro_rules! kinds {
-    ($($kind:ty: $($value:ident = $name:literal),*;)*) => {$(
-        impl Field for $kind {
-            const WORDS: usize = 1;
-            const TYPE: &'static str = stringify!($kind);
-            fn read(words: &[u32]) -> Option<Self> {
-                [$(<$kind>::$value),*].get(words[0] as usize).copied()
-            }
-            fn names() -> Vec<&'static str> {
-                vec![$($name),*]
-            }
-        }
-    )*};
-}
-
-use nn::{Activation, BinaryKind, Filtering, PoolKind, ReduceKind, UnaryKind};
-kinds! {
-    Activation: None = "none", Relu = "relu";
-    Filtering: F2 = "F2", F4 = "F4";
-    UnaryKind: Relu = "relu", Neg = "neg", Abs = "abs", Exp = "exp", Log = "log", Sqrt = "sqrt",
-        Square = "square", Reciprocal = "reciprocal", Sigmoid = "sigmoid", Tanh = "tanh";
-    BinaryKind: Add = "add", Sub = "sub", Mul = "mul", Div = "div", Maximum = "maximum", Minimum = "minimum",
-        Gate = "gate";
-    ReduceKind: Sum = "sum", Mean = "mean", Max = "max", Min = "min";
-    PoolKind: Max = "max", Average = "average", AverageWithPadding = "averageWithPadding";
-}
+use crate::fields::{Address, Field};
+use nn::{Activation, BinaryKind, Factor, Filtering, PoolKind, ReduceKind, UnaryKind, WeightForm};
 
 /// What the generator of the TypeScript table needs to know of a field.
 pub(crate) struct FieldSchema {
@@ -154,7 +78,8 @@ instructions! {
         depth_stride: usize,
     }
     /// Convolution of packed weights with bias, residual and activation; a matrix product is one of 1x1.
-    /// `bias` and `residual` may be 0; `zeros` points to at least `pixel_stride` zeros.
+    /// `bias` and `residual` may be 0; `zeros` points to at least `pixel_stride` zeros. Each thread has
+    /// `scratch_floats` of the scratch to itself.
     Conv2d {
         input: Address,
         weights: Address,
@@ -176,6 +101,8 @@ instructions! {
         stride: [usize; 2],
         dilation: [usize; 2],
         padding: [isize; 2],
+        scratch: Address,
+        scratch_floats: usize,
     }
     /// Transforms 3x3 weights for one of Winograd's filterings and packs a set of panels for each of its points.
     WinogradWeights {
@@ -204,6 +131,7 @@ instructions! {
     /// Multiplies transformed pieces and weights, transforms back and applies bias, residual and activation.
     WinogradOutput {
         filtering: Filtering,
+        form: WeightForm,
         transformed: Address,
         weights: Address,
         bias: Address,
@@ -217,6 +145,8 @@ instructions! {
         pieces: [usize; 2],
         first: usize,
         count: usize,
+        scratch: Address,
+        scratch_floats: usize,
     }
     /// Max or average pooling.
     Pool2d {
@@ -387,7 +317,7 @@ instructions! {
         stride: [usize; 2],
         padding: [usize; 2],
     }    /// Gradient of a convolution's weights, from its input and its output's gradient, for each of some segments of the
-    /// pixels: `[segments, groups, panels, taps, depth in whole fours, 8]`. The other fields are the convolution's.
+    /// pixels: `[segments, groups, panels, taps, depth, 8]`. The other fields are the convolution's.
     WeightGradient {
         input: Address,
         gradient: Address,
@@ -415,5 +345,35 @@ instructions! {
         columns: usize,
         depth: usize,
         taps: usize,
+    }    /// Transforms the pieces `first .. first + count` of a convolution's input or of its output's gradient into a plane
+    /// for each of the 36 points; the gradient's channels lie in panels of 8.
+    WinogradFactor {
+        factor: Factor,
+        source: Address,
+        transformed: Address,
+        height: usize,
+        width: usize,
+        channels: usize,
+        padding: [isize; 2],
+        pieces: [usize; 2],
+        first: usize,
+        count: usize,
+    }
+    /// Sums of the outer products of `count` transformed pieces, added to those of the `first` before them.
+    WinogradProducts {
+        inputs: Address,
+        gradients: Address,
+        sums: Address,
+        channels: usize,
+        columns: usize,
+        first: usize,
+        count: usize,
+    }
+    /// Transforms sums of products back to the gradient of 3x3 weights, `[columns, channels, 3, 3]`.
+    WinogradTaps {
+        sums: Address,
+        output: Address,
+        channels: usize,
+        columns: usize,
     }
 }

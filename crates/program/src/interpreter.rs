@@ -1,11 +1,11 @@
 use crate::barrier::Barrier;
-use crate::instructions::{Address, Instruction};
+use crate::fields::Address;
+use crate::instructions::Instruction;
+use crate::training;
 use nn::{
-    argmax, binary, block_moments, conv2d, copy, fill, moments, normalize, normalize_gradient, normalize_sums,
-    pack_panels, pool2d, pool2d_gradient, reduce, scale_shift, softmax, sum_weights, unary, weight_gradient,
-    weighted_sum, winograd_input, winograd_output, winograd_weights, Axis, Binary, BlockMoments, Conv2d, Copy,
-    Epilogue, Moments, Normalize, NormalizeGradient, NormalizeSums, PanelSource, Pool2d, Pool2dGradient, ScaleShift,
-    Share, SumWeights, WeightGradient, WeightedSum, WinogradInput, WinogradOutput, WinogradWeights, COLUMNS,
+    argmax, binary, conv2d, copy, fill, pack_panels, pool2d, reduce, scale_shift, softmax, unary, winograd_input,
+    winograd_output, winograd_weights, Axis, Binary, Conv2d, Copy, Epilogue, PanelSource, Pool2d, ScaleShift, Share,
+    WinogradInput, WinogradOutput, WinogradWeights, COLUMNS,
 };
 
 /// The memory that addresses point into.
@@ -16,11 +16,11 @@ pub struct Memory {
 }
 
 impl Memory {
-    fn input(self, address: Address) -> *const f32 {
+    pub(crate) fn input(self, address: Address) -> *const f32 {
         self.output(address)
     }
 
-    fn optional(self, address: Address) -> *const f32 {
+    pub(crate) fn optional(self, address: Address) -> *const f32 {
         if address.0 == 0 {
             std::ptr::null()
         } else {
@@ -28,7 +28,7 @@ impl Memory {
         }
     }
 
-    fn output(self, address: Address) -> *mut f32 {
+    pub(crate) fn output(self, address: Address) -> *mut f32 {
         self.base.wrapping_add(address.0 as usize).cast()
     }
 }
@@ -92,6 +92,8 @@ unsafe fn execute(instruction: Instruction, memory: Memory, share: Share) {
             stride,
             dilation,
             padding,
+            scratch,
+            scratch_floats,
         } => {
             let epilogue = Epilogue { bias: memory.optional(bias), residual: memory.optional(residual), activation };
             let convolution = Conv2d {
@@ -113,6 +115,8 @@ unsafe fn execute(instruction: Instruction, memory: Memory, share: Share) {
                 stride,
                 dilation,
                 padding,
+                scratch: memory.output(scratch).cast(),
+                scratch_len: scratch_floats * size_of::<f32>() / size_of::<*const f32>(),
             };
             conv2d(&convolution, share);
         }
@@ -157,6 +161,7 @@ unsafe fn execute(instruction: Instruction, memory: Memory, share: Share) {
         }
         Instruction::WinogradOutput {
             filtering,
+            form,
             transformed,
             weights,
             bias,
@@ -170,10 +175,13 @@ unsafe fn execute(instruction: Instruction, memory: Memory, share: Share) {
             pieces,
             first,
             count,
+            scratch,
+            scratch_floats,
         } => {
             let epilogue = Epilogue { bias: memory.optional(bias), residual: memory.optional(residual), activation };
             let products = WinogradOutput {
                 filtering,
+                form,
                 transformed: memory.input(transformed),
                 weights: memory.input(weights),
                 epilogue,
@@ -185,6 +193,8 @@ unsafe fn execute(instruction: Instruction, memory: Memory, share: Share) {
                 pieces,
                 first,
                 count,
+                scratch: memory.output(scratch),
+                scratch_floats,
             };
             winograd_output(&products, share);
         }
@@ -248,158 +258,17 @@ unsafe fn execute(instruction: Instruction, memory: Memory, share: Share) {
         Instruction::Argmax { input, output, outer, length, inner } => {
             argmax(memory.input(input), memory.output(output).cast(), Axis { outer, length, inner }, share);
         }
-        Instruction::WeightedSum { inputs, weights, output, count } => {
-            let inputs = inputs.map(|input| memory.optional(input));
-            let sum = WeightedSum { inputs, weights: memory.input(weights), output: memory.output(output), count };
-            weighted_sum(&sum, share);
-        }
-        Instruction::BlockMoments { input, partials, rows, channels, block } => {
-            let (input, partials) = (memory.input(input), memory.output(partials));
-            block_moments(&BlockMoments { input, partials, rows, channels, block }, share);
-        }
-        Instruction::Moments { partials, output, rows, channels, block } => {
-            let (partials, output) = (memory.input(partials), memory.output(output));
-            moments(&Moments { partials, output, rows, channels, block }, share);
-        }
-        Instruction::Normalize {
-            input,
-            moments,
-            gamma,
-            beta,
-            residual,
-            output,
-            rows,
-            channels,
-            epsilon,
-            activation,
-        } => {
-            let norm = Normalize {
-                input: memory.input(input),
-                moments: memory.input(moments),
-                gamma: memory.input(gamma),
-                beta: memory.input(beta),
-                residual: memory.optional(residual),
-                output: memory.output(output),
-                rows,
-                channels,
-                epsilon,
-                activation,
-            };
-            normalize(&norm, share);
-        }
-        Instruction::NormalizeSums { gradient, input, moments, gate, partials, rows, channels, block, epsilon } => {
-            let sums = NormalizeSums {
-                gradient: memory.input(gradient),
-                input: memory.input(input),
-                moments: memory.input(moments),
-                gate: memory.optional(gate),
-                partials: memory.output(partials),
-                rows,
-                channels,
-                block,
-                epsilon,
-            };
-            normalize_sums(&sums, share);
-        }
-        Instruction::NormalizeGradient {
-            gradient,
-            input,
-            moments,
-            gamma,
-            sums,
-            gate,
-            output,
-            rows,
-            channels,
-            epsilon,
-        } => {
-            let norm = NormalizeGradient {
-                gradient: memory.input(gradient),
-                input: memory.input(input),
-                moments: memory.input(moments),
-                gamma: memory.input(gamma),
-                sums: memory.input(sums),
-                gate: memory.optional(gate),
-                output: memory.output(output),
-                rows,
-                channels,
-                epsilon,
-            };
-            normalize_gradient(&norm, share);
-        }
-        Instruction::Pool2dGradient {
-            kind,
-            gradient,
-            input,
-            output,
-            batch,
-            height,
-            width,
-            channels,
-            output_height,
-            output_width,
-            kernel,
-            stride,
-            padding,
-        } => {
-            let (gradient, input, output) = (memory.input(gradient), memory.input(input), memory.output(output));
-            let pool = Pool2d {
-                kind,
-                input,
-                output,
-                batch,
-                height,
-                width,
-                channels,
-                output_height,
-                output_width,
-                kernel,
-                stride,
-                padding,
-            };
-            pool2d_gradient(&Pool2dGradient { gradient, pool }, share);
-        }
-        Instruction::WeightGradient {
-            input,
-            gradient,
-            partials,
-            segments,
-            batch,
-            height,
-            width,
-            output_height,
-            output_width,
-            groups,
-            columns,
-            depth,
-            kernel,
-            stride,
-            dilation,
-            padding,
-        } => {
-            let gradient = WeightGradient {
-                input: memory.input(input),
-                gradient: memory.input(gradient),
-                partials: memory.output(partials),
-                segments,
-                batch,
-                height,
-                width,
-                output_height,
-                output_width,
-                groups,
-                columns,
-                depth,
-                kernel,
-                stride,
-                dilation,
-                padding,
-            };
-            weight_gradient(&gradient, share);
-        }
-        Instruction::SumWeights { partials, output, segments, groups, columns, depth, taps } => {
-            let (partials, output) = (memory.input(partials), memory.output(output));
-            sum_weights(&SumWeights { partials, output, segments, groups, columns, depth, taps }, share);
-        }
+        Instruction::WeightedSum { .. }
+        | Instruction::BlockMoments { .. }
+        | Instruction::Moments { .. }
+        | Instruction::Normalize { .. }
+        | Instruction::NormalizeSums { .. }
+        | Instruction::NormalizeGradient { .. }
+        | Instruction::Pool2dGradient { .. }
+        | Instruction::WeightGradient { .. }
+        | Instruction::SumWeights { .. }
+        | Instruction::WinogradFactor { .. }
+        | Instruction::WinogradProducts { .. }
+        | Instruction::WinogradTaps { .. } => training::execute(instruction, memory, share),
     }
 }

@@ -5,10 +5,12 @@
 //! where a field's description allows it.
 
 mod barrier;
+mod fields;
 mod instructions;
 mod interpreter;
 mod pool;
 mod schema;
+mod training;
 
 pub use barrier::Barrier;
 pub use instructions::Instruction;

@@ -30,6 +30,9 @@ use scalar as form;
 #[derive(Clone, Copy)]
 pub struct F32x4(form::Lanes);
 
+/// Whether [`F32x4::add_product`] is one instruction.
+pub const FUSED: bool = cfg!(all(target_arch = "wasm32", target_feature = "relaxed-simd"));
+
 /// How many lanes an [`F32x4`] has.
 pub const LANES: usize = 4;
 

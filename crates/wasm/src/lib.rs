@@ -1,7 +1,7 @@
 //! What JavaScript sees: memory, running a program here, and the jobs of a pool of threads.
 
 use program::{run, Barrier, Control, Job, Memory, Share};
-use std::alloc::{alloc_zeroed, dealloc, Layout};
+use std::alloc::{alloc, dealloc, Layout};
 use wasm_bindgen::prelude::wasm_bindgen;
 
 /// Cache lines are 64 bytes; vectors that cross one cost twice.
@@ -10,11 +10,12 @@ const ALIGNMENT: usize = 64;
 /// Address 0 of WebAssembly's own memory.
 const MEMORY: Memory = Memory { base: std::ptr::null_mut() };
 
-/// Zeroed bytes, aligned to 64; 0 where the memory is exhausted.
+/// Bytes of any content, aligned to 64; address 0 where the memory is exhausted. Zeroing them would double what it
+/// takes to make a model's memory.
 #[wasm_bindgen]
 pub fn allocate(bytes: usize) -> usize {
     match Layout::from_size_align(bytes.max(1), ALIGNMENT) {
-        Ok(layout) => unsafe { alloc_zeroed(layout) as usize },
+        Ok(layout) => unsafe { alloc(layout) as usize },
         Err(_) => 0,
     }
 }

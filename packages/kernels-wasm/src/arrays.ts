@@ -124,8 +124,8 @@ async function runPlan(
       bias: bias ? allocate(plan.biasFloats, bias) : 0,
       residual: 0,
       output,
-      zeros: allocate(plan.zeros),
-      workspace: allocate(plan.workspaceFloats),
+      zeros: allocate(plan.zeros, new Float32Array(plan.zeros)),
+      workspace: allocate(plan.workspaceFloats + kernels.threads * plan.threadFloats),
       activation,
     })
     await kernels.executeOnce([plan.pack(allocate(weights.length, weights), packed), ...run])

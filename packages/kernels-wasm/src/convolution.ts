@@ -42,7 +42,10 @@ export interface ConvolutionBuffers {
   readonly output: number
   /** {@link ConvolutionPlan.zeros} zeros. */
   readonly zeros: number
-  /** {@link ConvolutionPlan.workspaceFloats} long, of no use before and after. */
+  /**
+   * {@link ConvolutionPlan.workspaceFloats} long and {@link ConvolutionPlan.threadFloats} more for each thread; of no
+   * use before and after.
+   */
   readonly workspace: number
   readonly activation: Activation
 }
@@ -53,6 +56,7 @@ export interface ConvolutionPlan {
   readonly biasFloats: number
   readonly zeros: number
   readonly workspaceFloats: number
+  readonly threadFloats: number
   /** Packs weights (OIHW, or a matrix) once. */
   pack(source: number, packed: number): Instruction
   run(buffers: ConvolutionBuffers): Instruction[]
@@ -73,28 +77,50 @@ const ALGORITHMS: readonly Algorithm[] = [
   {
     name: 'winograd F2',
     reason:
-      'Of few pieces and many channels F4 waits for its weights, 4 times those of the kernel; F2 has 1.8 times as many and 16 products for 36.',
+      'Of a few pixels there are not 4x4 pieces enough to fill tiles, and many channels take long to be transformed: 1.2 times as fast as F4 for 7x7 pixels of 512 channels.',
     canRun: isWinograd,
-    pays: g => piecesOf(g, 4).all <= 6 && g.channels * g.outputs >= 256 * 256,
-    plan: (g, weights) => winograd(g, weights, 'F2', 2),
+    pays: g => g.channels >= 4 && cost(g, 'F2') < Math.min(cost(g, 'F4'), cost(g, 'direct')),
+    plan: (g, weights) => winograd(g, weights, 'F2'),
   },
   {
     name: 'winograd F4',
     reason:
       'A quarter of the products of a 3x3 kernel: with the transforms 1.8 times the direct speed at 4 channels, 3 at 64.',
     canRun: isWinograd,
-    pays: g => g.channels >= 4,
-    plan: (g, weights) => winograd(g, weights, 'F4', 4),
+    pays: g => g.channels >= 4 && cost(g, 'F4') < cost(g, 'direct'),
+    plan: (g, weights) => winograd(g, weights, 'F4'),
+  },
+  {
+    name: 'kernel rows',
+    reason:
+      'The tile begins anew at every tap, which of 3 channels costs as much as their products. In a padded copy of the picture the taps of a row of the kernel are one: 21 values for 7 x 3.',
+    canRun: g => g.groups === 1 && g.dilation[1] === 1 && g.kernel[1] > 1 && Math.min(...g.padding) >= 0,
+    pays: g => g.channels < 4,
+    plan: kernelRows,
   },
   {
     name: 'direct',
-    reason:
-      'Row pointers for every tap and the 4x8 tile: over 90 % of the peak for 1x1, strided and 7x7 with 3 channels alike; padding first and merging the taps of a kernel row gained nothing.',
+    reason: 'Row pointers for every tap, and the tile: 90 % of the peak for 1x1 and strided kernels alike.',
     canRun: () => true,
     pays: () => true,
     plan: planDirect,
   },
 ]
+
+/** Rows of the kernels' tile at most. */
+const ROWS = 6
+
+/**
+ * What a convolution costs, in rows of the tile for every panel: for one picture, so that a picture's result does not
+ * depend on how many others are in its batch. A tile computes five rows at least. Measured, transforming kernels at each
+ * run takes as long as seven rows for each point of their transform.
+ */
+function cost(g: ConvolutionGeometry, method: Filtering | 'direct'): number {
+  const [height, width] = convolutionOutput(g)
+  if (method === 'direct') return 9 * Math.max(5, height * width)
+  const [down, across] = piecesOf(g, method)
+  return POINTS[method] * (Math.max(5, down * across) + (formOf(g) === 'panels' ? 7 : 0))
+}
 
 /** Height and width of a convolution's output. */
 export function convolutionOutput(g: ConvolutionGeometry): [height: number, width: number] {
@@ -132,12 +158,15 @@ export function planDirect(g: ConvolutionGeometry, { offset, ...strides }: Weigh
   const columns = g.outputs / g.groups
   const taps = g.kernel[0] * g.kernel[1]
   const [outputHeight, outputWidth] = convolutionOutput(g)
+  // For each tap those of a block of 96 pixels, and of the rows that a tile may read behind them.
+  const pointers = taps * (96 + ROWS)
   return {
     packedFloats: g.groups * Math.ceil(columns / COLUMNS) * COLUMNS * taps * depth,
     // The tile reads a whole panel's biases wherever it starts.
     biasFloats: g.outputs + COLUMNS,
     zeros: g.channels,
     workspaceFloats: 0,
+    threadFloats: pointers,
     pack: (source, packed) => ({
       op: 'packPanels',
       source: source + offset * FLOAT,
@@ -148,7 +177,7 @@ export function planDirect(g: ConvolutionGeometry, { offset, ...strides }: Weigh
       depth,
       ...strides,
     }),
-    run: ({ workspace: _, ...buffers }) => [
+    run: ({ workspace, ...buffers }) => [
       {
         op: 'conv2d',
         ...buffers,
@@ -165,56 +194,124 @@ export function planDirect(g: ConvolutionGeometry, { offset, ...strides }: Weigh
         stride: g.stride,
         dilation: g.dilation,
         padding: [g.padding[0], g.padding[2]],
+        scratch: workspace,
+        scratchFloats: pointers,
       },
     ],
   }
 }
 
-/** Values between the planes of the transformed input, as in crates/nn/src/winograd.rs. */
-const PLANE_GAP = 16
+/** The direct kernel on a padded copy of the input, with the taps of a row of the kernel as one. */
+function kernelRows(g: ConvolutionGeometry, weights: WeightsLayout): ConvolutionPlan {
+  const plan = planDirect(g, weights)
+  const [outputHeight, outputWidth] = convolutionOutput(g)
+  const row = g.width * g.channels
+  const paddedWidth = g.width + g.padding[2] + g.padding[3]
+  const paddedRow = paddedWidth * g.channels
+  const paddedHeight = g.height + g.padding[0] + g.padding[1]
+  const padded = g.batch * paddedHeight * paddedRow
+  return {
+    ...plan,
+    zeros: 0,
+    workspaceFloats: padded,
+    run: ({ input, workspace, ...buffers }) => [
+      { op: 'fill', output: workspace, count: padded, value: 0 },
+      {
+        op: 'copy',
+        input,
+        output: workspace + 4 * (g.padding[0] * paddedRow + g.padding[2] * g.channels),
+        sizes: [1, 1, 1, g.batch, g.height, row],
+        inputStrides: [0, 0, 0, g.height * row, row, 1],
+        outputStrides: [0, 0, 0, paddedHeight * paddedRow, paddedRow, 1],
+      },
+      {
+        op: 'conv2d',
+        input: workspace,
+        ...buffers,
+        batch: g.batch,
+        height: paddedHeight,
+        width: paddedWidth,
+        pixelStride: g.channels,
+        outputHeight,
+        outputWidth,
+        groups: 1,
+        columns: g.outputs,
+        depth: g.kernel[1] * g.channels,
+        kernel: [g.kernel[0], 1],
+        stride: g.stride,
+        dilation: g.dilation,
+        padding: [0, 0],
+        scratch: workspace + padded * FLOAT,
+        scratchFloats: plan.threadFloats,
+      },
+    ],
+  }
+}
+
+/** Outputs of a piece, down and across, and points of its transform. */
+const SIZE = { F2: 2, F4: 4 } as const
+const POINTS = { F2: 16, F4: 36 } as const
+/** Values between transformed pieces, and between the points of products and weights, as in crates/nn/src/winograd. */
+export const GAP = 16
+/** Products of one point of a unit of work, 24 pieces by 4 panels. */
+const PRODUCTS = 24 * 4 * COLUMNS + GAP
 /** Transformed pieces that are multiplied before the next ones are transformed: they should stay in the second-level cache. */
 const BLOCK_FLOATS = 512 * 1024
 
-function isWinograd(g: ConvolutionGeometry): boolean {
+export function isWinograd(g: ConvolutionGeometry): boolean {
   return [...g.kernel, ...g.stride, ...g.dilation, g.groups].join() === '3,3,1,1,1,1,1'
 }
 
-/** Pieces of `size` x `size` outputs: of one picture down and across, and of the batch. */
-function piecesOf(g: ConvolutionGeometry, size: number): { pieces: [number, number]; all: number } {
+/** Pieces of a picture, down and across. */
+function piecesOf(g: ConvolutionGeometry, filtering: Filtering): [number, number] {
   const [height, width] = convolutionOutput(g)
-  const pieces: [number, number] = [Math.ceil(height / size), Math.ceil(width / size)]
-  return { pieces, all: g.batch * pieces[0] * pieces[1] }
+  return [Math.ceil(height / SIZE[filtering]), Math.ceil(width / SIZE[filtering])]
 }
 
-/** Winograd's filtering with pieces of `size` x `size` outputs. */
-function winograd(
-  g: ConvolutionGeometry,
-  { offset, columnStride, depthStride: channelStride, tapStrides }: WeightsLayout,
-  filtering: Filtering,
-  size: number,
-): ConvolutionPlan {
+/**
+ * Whether weights are transformed once, or from panels at each run. Of few channels they stay in the caches, and are
+ * read faster than transformed. From 96 on they do not: reading 9 values and transforming them takes less time than
+ * reading 36, and memory as well.
+ */
+function formOf({ channels, outputs }: ConvolutionGeometry): 'transformed' | 'panels' {
+  return channels * outputs < 96 * 96 ? 'transformed' : 'panels'
+}
+
+function winograd(g: ConvolutionGeometry, weights: WeightsLayout, filtering: Filtering): ConvolutionPlan {
+  const { offset, columnStride, depthStride: channelStride, tapStrides } = weights
   const [height, width] = convolutionOutput(g)
-  const { pieces, all } = piecesOf(g, size)
-  const points = (size + 2) ** 2
+  const pieces = piecesOf(g, filtering)
+  const all = g.batch * pieces[0] * pieces[1]
+  const points = POINTS[filtering]
   const block = Math.min(all, Math.max(16, Math.floor(BLOCK_FLOATS / (points * g.channels * 16)) * 16))
+  const form = formOf(g)
+  const weightFloats = (panels: number) => points * (panels * g.channels * COLUMNS + GAP)
+  const workspaceFloats = block * (points * g.channels + GAP)
+  const scratchFloats = points * PRODUCTS + (form === 'panels' ? weightFloats(4) : 0)
+  const { packedFloats, pack } = planDirect(g, weights)
   return {
-    packedFloats: points * Math.ceil(g.outputs / COLUMNS) * COLUMNS * g.channels,
+    packedFloats: form === 'panels' ? packedFloats : weightFloats(Math.ceil(g.outputs / COLUMNS)),
     biasFloats: g.outputs + COLUMNS,
     zeros: 0,
-    workspaceFloats: points * (block * g.channels + PLANE_GAP),
-    pack: (source, packed) => ({
-      op: 'winogradWeights',
-      filtering,
-      source: source + offset * FLOAT,
-      packed,
-      channels: g.channels,
-      columns: g.outputs,
-      columnStride,
-      channelStride,
-      tapStrides,
-    }),
+    workspaceFloats,
+    threadFloats: scratchFloats,
+    pack:
+      form === 'panels'
+        ? pack
+        : (source, packed) => ({
+            op: 'winogradWeights',
+            filtering,
+            source: source + offset * FLOAT,
+            packed,
+            channels: g.channels,
+            columns: g.outputs,
+            columnStride,
+            channelStride,
+            tapStrides,
+          }),
     run: ({ input, workspace: transformed, zeros: _, ...buffers }) => {
       const instructions: Instruction[] = []
+      const scratch = transformed + workspaceFloats * FLOAT
       for (let first = 0; first < all; first += block) {
         const part = {
           filtering,
@@ -227,7 +324,17 @@ function winograd(
         const padding = [g.padding[0], g.padding[2]]
         instructions.push(
           { op: 'winogradInput', input, ...part, height: g.height, width: g.width, padding },
-          { op: 'winogradOutput', ...buffers, ...part, height, width, columns: g.outputs },
+          {
+            op: 'winogradOutput',
+            ...buffers,
+            ...part,
+            form,
+            height,
+            width,
+            columns: g.outputs,
+            scratch,
+            scratchFloats,
+          },
         )
       }
       return instructions

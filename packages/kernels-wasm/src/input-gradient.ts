@@ -42,6 +42,7 @@ export function planConvolutionInputGradient(geometry: ConvolutionGeometry): Inp
     packedFloats: plans.reduce((sum, plan) => sum + plan.packedFloats, 0),
     zeros: most(plans.map(plan => plan.zeros)),
     workspaceFloats: resultFloats + most(plans.map(plan => plan.workspaceFloats)),
+    threadFloats: most(plans.map(plan => plan.threadFloats)),
     pack: (source, packed) => {
       let to = packed
       return plans.map(plan => {
@@ -52,7 +53,7 @@ export function planConvolutionInputGradient(geometry: ConvolutionGeometry): Inp
     },
     run: buffers =>
       strided
-        ? runParts(geometry, images, phases, buffers)
+        ? runParts(geometry, images, phases, buffers, buffers.workspace + resultFloats * FLOAT)
         : plans.flatMap(plan => plan.run({ ...buffers, bias: 0, activation: 'none' })),
   }
 }
@@ -132,7 +133,8 @@ function runParts(
   g: ConvolutionGeometry,
   images: number,
   phases: readonly Phase[],
-  { input, weights, residual, output, zeros, workspace }: Omit<ConvolutionBuffers, 'bias' | 'activation'>,
+  { input, weights, residual, output, zeros, workspace: result }: Omit<ConvolutionBuffers, 'bias' | 'activation'>,
+  workspace: number,
 ): Instruction[] {
   const [outputHeight, outputWidth] = convolutionOutput(g)
   const rowFloats = g.width * g.channels
@@ -153,14 +155,14 @@ function runParts(
           weights: packed,
           bias: 0,
           residual: 0,
-          output: workspace,
+          output: result,
           zeros,
-          workspace: 0,
+          workspace,
           activation: 'none',
         }),
         {
           op: 'copy',
-          input: workspace,
+          input: result,
           output: output + at + (phase.start[0] * rowFloats + phase.start[1] * g.channels) * FLOAT,
           sizes: [1, 1, batch, height, width, g.channels],
           inputStrides: [0, 0, height * width * g.channels, width * g.channels, g.channels, 1],

@@ -6,6 +6,9 @@ export type Activation = (typeof Activation)[number]
 export const BinaryKind = ['add', 'sub', 'mul', 'div', 'maximum', 'minimum', 'gate'] as const
 export type BinaryKind = (typeof BinaryKind)[number]
 
+export const Factor = ['input', 'gradient'] as const
+export type Factor = (typeof Factor)[number]
+
 export const Filtering = ['F2', 'F4'] as const
 export type Filtering = (typeof Filtering)[number]
 
@@ -17,6 +20,9 @@ export type ReduceKind = (typeof ReduceKind)[number]
 
 export const UnaryKind = ['relu', 'neg', 'abs', 'exp', 'log', 'sqrt', 'square', 'reciprocal', 'sigmoid', 'tanh'] as const
 export type UnaryKind = (typeof UnaryKind)[number]
+
+export const WeightForm = ['transformed', 'panels'] as const
+export type WeightForm = (typeof WeightForm)[number]
 
 /** Packs a matrix or convolution weights into panels of 8 columns. */
 export interface PackPanels {
@@ -34,7 +40,8 @@ export interface PackPanels {
 }
 
 /** Convolution of packed weights with bias, residual and activation; a matrix product is one of 1x1.
- * `bias` and `residual` may be 0; `zeros` points to at least `pixel_stride` zeros. */
+ * `bias` and `residual` may be 0; `zeros` points to at least `pixel_stride` zeros. Each thread has
+ * `scratch_floats` of the scratch to itself. */
 export interface Conv2d {
   op: 'conv2d'
   input: number
@@ -57,6 +64,8 @@ export interface Conv2d {
   stride: readonly number[]
   dilation: readonly number[]
   padding: readonly number[]
+  scratch: number
+  scratchFloats: number
 }
 
 /** Transforms 3x3 weights for one of Winograd's filterings and packs a set of panels for each of its points. */
@@ -91,6 +100,7 @@ export interface WinogradInput {
 export interface WinogradOutput {
   op: 'winogradOutput'
   filtering: Filtering
+  form: WeightForm
   transformed: number
   weights: number
   bias: number
@@ -104,6 +114,8 @@ export interface WinogradOutput {
   pieces: readonly number[]
   first: number
   count: number
+  scratch: number
+  scratchFloats: number
 }
 
 /** Max or average pooling. */
@@ -311,7 +323,7 @@ export interface Pool2dGradient {
 }
 
 /** Gradient of a convolution's weights, from its input and its output's gradient, for each of some segments of the
- * pixels: `[segments, groups, panels, taps, depth in whole fours, 8]`. The other fields are the convolution's. */
+ * pixels: `[segments, groups, panels, taps, depth, 8]`. The other fields are the convolution's. */
 export interface WeightGradient {
   op: 'weightGradient'
   input: number
@@ -344,7 +356,44 @@ export interface SumWeights {
   taps: number
 }
 
-export type Instruction = PackPanels | Conv2d | WinogradWeights | WinogradInput | WinogradOutput | Pool2d | Copy | Fill | Unary | Binary | ScaleShift | Reduce | Softmax | LogSoftmax | Argmax | WeightedSum | BlockMoments | Moments | Normalize | NormalizeSums | NormalizeGradient | Pool2dGradient | WeightGradient | SumWeights
+/** Transforms the pieces `first .. first + count` of a convolution's input or of its output's gradient into a plane
+ * for each of the 36 points; the gradient's channels lie in panels of 8. */
+export interface WinogradFactor {
+  op: 'winogradFactor'
+  factor: Factor
+  source: number
+  transformed: number
+  height: number
+  width: number
+  channels: number
+  padding: readonly number[]
+  pieces: readonly number[]
+  first: number
+  count: number
+}
+
+/** Sums of the outer products of `count` transformed pieces, added to those of the `first` before them. */
+export interface WinogradProducts {
+  op: 'winogradProducts'
+  inputs: number
+  gradients: number
+  sums: number
+  channels: number
+  columns: number
+  first: number
+  count: number
+}
+
+/** Transforms sums of products back to the gradient of 3x3 weights, `[columns, channels, 3, 3]`. */
+export interface WinogradTaps {
+  op: 'winogradTaps'
+  sums: number
+  output: number
+  channels: number
+  columns: number
+}
+
+export type Instruction = PackPanels | Conv2d | WinogradWeights | WinogradInput | WinogradOutput | Pool2d | Copy | Fill | Unary | Binary | ScaleShift | Reduce | Softmax | LogSoftmax | Argmax | WeightedSum | BlockMoments | Moments | Normalize | NormalizeSums | NormalizeGradient | Pool2dGradient | WeightGradient | SumWeights | WinogradFactor | WinogradProducts | WinogradTaps
 
 /** Fields of each instruction in order: one unsigned or float word, so many unsigned words, or the index of a name. */
 export const INSTRUCTIONS = {
@@ -381,6 +430,8 @@ export const INSTRUCTIONS = {
     stride: 2,
     dilation: 2,
     padding: 2,
+    scratch: 'u32',
+    scratchFloats: 'u32',
   },
   winogradWeights: {
     filtering: Filtering,
@@ -406,6 +457,7 @@ export const INSTRUCTIONS = {
   },
   winogradOutput: {
     filtering: Filtering,
+    form: WeightForm,
     transformed: 'u32',
     weights: 'u32',
     bias: 'u32',
@@ -419,6 +471,8 @@ export const INSTRUCTIONS = {
     pieces: 2,
     first: 'u32',
     count: 'u32',
+    scratch: 'u32',
+    scratchFloats: 'u32',
   },
   pool2d: {
     kind: PoolKind,
@@ -595,5 +649,32 @@ export const INSTRUCTIONS = {
     columns: 'u32',
     depth: 'u32',
     taps: 'u32',
+  },
+  winogradFactor: {
+    factor: Factor,
+    source: 'u32',
+    transformed: 'u32',
+    height: 'u32',
+    width: 'u32',
+    channels: 'u32',
+    padding: 2,
+    pieces: 2,
+    first: 'u32',
+    count: 'u32',
+  },
+  winogradProducts: {
+    inputs: 'u32',
+    gradients: 'u32',
+    sums: 'u32',
+    channels: 'u32',
+    columns: 'u32',
+    first: 'u32',
+    count: 'u32',
+  },
+  winogradTaps: {
+    sums: 'u32',
+    output: 'u32',
+    channels: 'u32',
+    columns: 'u32',
   },
 } as const

@@ -76,7 +76,7 @@ export class Kernels {
   }
 
   /**
-   * Address of so many zeroed bytes, aligned to 64.
+   * Address of so many bytes of any content, aligned to 64.
    * @throws MemoryError where WebAssembly's memory is exhausted.
    */
   allocate(bytes: number): number {

@@ -2,7 +2,7 @@ import type { Instance } from './builds.ts'
 import { MemoryError } from './errors.ts'
 
 /**
- * Address of so many zeroed bytes, aligned to 64.
+ * Address of so many bytes of any content, aligned to 64.
  * @throws MemoryError where WebAssembly's memory is exhausted.
  */
 export function allocate({ glue }: Instance, bytes: number): number {

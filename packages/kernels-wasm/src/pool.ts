@@ -45,7 +45,9 @@ class Team {
     private readonly build: Build,
     private readonly instance: Instance,
   ) {
-    this.control = allocate(instance, instance.glue.controlWords() * 4)
+    const words = instance.glue.controlWords()
+    this.control = allocate(instance, words * 4)
+    new Uint32Array(instance.memory.buffer, this.control, words).fill(0)
   }
 
   async grow(threads: number): Promise<void> {

@@ -1,4 +1,4 @@
-import { type ConvolutionGeometry, convolutionOutput } from './convolution.ts'
+import { type ConvolutionGeometry, convolutionOutput, GAP, isWinograd } from './convolution.ts'
 import type { Instruction } from './instructions.generated.ts'
 
 /** How the gradient of a convolution's weights is computed. */
@@ -27,8 +27,17 @@ interface Algorithm {
 /** The choice of algorithm: the first row that can compute a gradient and pays is taken. */
 const ALGORITHMS: readonly Algorithm[] = [
   {
+    name: 'winograd',
+    reason:
+      'A quarter of the products: with the transforms 1.5 times the direct speed at 16 channels, 3 from 64 on. Not with 3, nor for so few pixels that the sums of 36 points, 4 times the weights, are the most of the work.',
+    canRun: g => isWinograd(g) && g.batch > 0,
+    pays: g => g.channels >= 4 && pixelsOf(g) > 4 * (piecesOf(g).all + 6),
+    plan: winograd,
+  },
+  {
     name: 'direct',
-    reason: 'Outer products of inputs and gradients, packed so that every tap reads them from front to back.',
+    reason:
+      'Outer products of inputs and gradients, packed so that every tap reads them from front to back: the same speed with any kernel, stride and dilation. Taps of a row are joined where channels are few, which doubles it for 3.',
     canRun: () => true,
     pays: () => true,
     plan: direct,
@@ -46,15 +55,22 @@ export function weightGradientPlans(geometry: ConvolutionGeometry): Record<strin
   return Object.fromEntries(able.map(({ name, plan }) => [name, plan(geometry)]))
 }
 
-/** Rows, columns of the kernels' tile, and panels of one of their units of work. */
-const ROWS = 4
+/** Lanes of a vector, columns of the kernels' tile, and panels of one of their units of work. */
+const LANES = 4
 const COLUMNS = 8
 const UNIT_PANELS = 4
+const FLOAT = 4
 
 /** Units of work that a gradient is cut into at least, where there are pixels for it: enough for many threads to share evenly. */
 const UNITS = 32
 /** Pixels that a segment has at least. */
 const SEGMENT_PIXELS = 256
+
+/** Pixels of the output. */
+function pixelsOf(g: ConvolutionGeometry): number {
+  const [height, width] = convolutionOutput(g)
+  return g.batch * height * width
+}
 
 function direct(g: ConvolutionGeometry): WeightGradientPlan {
   const [outputHeight, outputWidth] = convolutionOutput(g)
@@ -62,11 +78,10 @@ function direct(g: ConvolutionGeometry): WeightGradientPlan {
   const depth = g.channels / g.groups
   const taps = g.kernel[0] * g.kernel[1]
   const panels = Math.ceil(columns / COLUMNS)
-  const pixels = g.batch * outputHeight * outputWidth
   const wanted = Math.ceil(UNITS / (g.groups * Math.ceil(panels / UNIT_PANELS)))
-  const segments = Math.max(1, Math.min(wanted, Math.floor(pixels / SEGMENT_PIXELS)))
+  const segments = Math.max(1, Math.min(wanted, Math.floor(pixelsOf(g) / SEGMENT_PIXELS)))
   return {
-    workspaceFloats: segments * g.groups * panels * taps * Math.ceil(depth / ROWS) * ROWS * COLUMNS,
+    workspaceFloats: segments * g.groups * panels * taps * depth * COLUMNS,
     run: ({ input, gradient, output, workspace: partials }) => [
       {
         op: 'weightGradient',
@@ -89,5 +104,72 @@ function direct(g: ConvolutionGeometry): WeightGradientPlan {
       },
       { op: 'sumWeights', partials, output, segments, groups: g.groups, columns, depth, taps },
     ],
+  }
+}
+
+/** Between transformed pieces of the input, as in crates/nn/src/winograd/gradient.rs. */
+const PIECE_GAP = 8
+/** Points of F(3x3, 4x4), and outputs of a piece down and across. */
+const POINTS = 36
+const PIECE = 4
+/** Transformed values that are multiplied before the next ones are computed: they should stay in the second-level cache. */
+const BLOCK_FLOATS = 256 * 1024
+/** Pieces that a block has at least, as the sums are read and written for each. */
+const BLOCK_PIECES = 64
+
+function piecesOf(g: ConvolutionGeometry): { pieces: [number, number]; all: number } {
+  const [height, width] = convolutionOutput(g)
+  const pieces: [number, number] = [Math.ceil(height / PIECE), Math.ceil(width / PIECE)]
+  return { pieces, all: g.batch * pieces[0] * pieces[1] }
+}
+
+function winograd(g: ConvolutionGeometry): WeightGradientPlan {
+  const [height, width] = convolutionOutput(g)
+  const { pieces, all } = piecesOf(g)
+  const inputs = Math.ceil(g.channels / LANES) * LANES + PIECE_GAP
+  const columns = Math.ceil(g.outputs / COLUMNS) * COLUMNS
+  const fitting = Math.floor(BLOCK_FLOATS / (POINTS * (inputs + columns)))
+  const block = Math.min(all, Math.max(BLOCK_PIECES, fitting))
+  const inputFloats = POINTS * (inputs * block + GAP)
+  const gradientFloats = POINTS * (columns * block + GAP)
+  const sumFloats = POINTS * g.channels * columns
+  return {
+    workspaceFloats: inputFloats + gradientFloats + sumFloats,
+    run: ({ input, gradient, output, workspace: inputs }) => {
+      const gradients = inputs + inputFloats * FLOAT
+      const sums = gradients + gradientFloats * FLOAT
+      const instructions: Instruction[] = []
+      for (let first = 0; first < all; first += block) {
+        const part = { pieces, first, count: Math.min(block, all - first) }
+        const { height: inputHeight, width: inputWidth, channels, outputs: columns } = g
+        instructions.push(
+          {
+            op: 'winogradFactor',
+            factor: 'input',
+            source: input,
+            transformed: inputs,
+            height: inputHeight,
+            width: inputWidth,
+            channels,
+            padding: [g.padding[0], g.padding[2]],
+            ...part,
+          },
+          {
+            op: 'winogradFactor',
+            factor: 'gradient',
+            source: gradient,
+            transformed: gradients,
+            height,
+            width,
+            channels: columns,
+            padding: [0, 0],
+            ...part,
+          },
+          { op: 'winogradProducts', inputs, gradients, sums, channels, columns, first, count: part.count },
+        )
+      }
+      instructions.push({ op: 'winogradTaps', sums, output, channels: g.channels, columns: g.outputs })
+      return instructions
+    },
   }
 }

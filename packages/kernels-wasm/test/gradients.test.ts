@@ -95,7 +95,9 @@ function inputGradient(options: KernelOptions, g: ConvolutionGeometry, residual?
       residual: residual ? place(residual) : 0,
       output,
       zeros: place(plan.zeros),
-      workspace: place(new Float32Array(plan.workspaceFloats).fill(Number.NaN)),
+      workspace: place(
+        new Float32Array(plan.workspaceFloats + (options.threads ?? 1) * plan.threadFloats).fill(Number.NaN),
+      ),
     })
     return [...plan.pack(place(values(sizes.weights, 1)), packed), ...run]
   })

@@ -18,7 +18,8 @@ export async function runInstructions(
     const count = typeof values === 'number' ? values : values.length
     const address = kernels.allocate(count * 4)
     placed.push([address, count * 4])
-    if (typeof values !== 'number') kernels.floats(address, count).set(values)
+    if (typeof values === 'number') kernels.floats(address, count).fill(0)
+    else kernels.floats(address, count).set(values)
     return address
   }
   try {

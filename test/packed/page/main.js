@@ -1,5 +1,5 @@
 import { loadModel } from '@residual/resnet'
-import { decode } from '@residual/vision'
+import { decode, loadBatches } from '@residual/vision'
 
 /** Called by the test: what is in a picture, found out on so many threads. */
 globalThis.classify = async (url, threads) => {
@@ -20,4 +20,23 @@ globalThis.ticks = async (pictures, threads) => {
   await model.logits(images, pictures)
   clearInterval(timer)
   return count
+}
+
+/** Called by the test: the pixels and targets of batches that a worker made. */
+globalThis.batches = async (length, options) => {
+  const images = Uint8Array.from({ length: length * 192 }, (_, i) => (i * i) % 251)
+  const labels = Array.from({ length }, (_, i) => i % 2)
+  const source = { length, width: 8, height: 8, classes: ['even', 'odd'], labels, images }
+  const batches = []
+  for await (const { images, targets } of loadBatches(source, options)) batches.push([[...images], [...targets]])
+  return batches
+}
+
+/** Called by the test: what is told of a picture that is not there, asked for in a worker. */
+globalThis.missing = async file => {
+  const source = { length: 1, classes: ['none'], labels: [0], files: [file] }
+  const options = { batch: 1, crop: 8, mean: [0, 0, 0], std: [1, 1, 1] }
+  return loadBatches(source, options)
+    .next()
+    .catch(error => `${error.name}: ${error.message}`)
 }

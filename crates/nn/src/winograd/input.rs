@@ -1,17 +1,20 @@
 use super::lines::{Lines, F2, F4};
-use super::{plane_stride, Filtering};
+use super::{piece_stride, Filtering};
 use crate::share::Share;
 use simd::{F32x4, LANES};
 
 /// Channels of one unit of the input's transform.
 const UNIT_CHANNELS: usize = 32;
 
+/// What lies outside the picture.
+static ZEROS: [f32; UNIT_CHANNELS] = [0.0; UNIT_CHANNELS];
+
 /// The pieces `first .. first + count` of `[batch, height, width, channels]`, to be transformed.
 #[derive(Clone, Copy)]
 pub struct WinogradInput {
     pub filtering: Filtering,
     pub input: *const f32,
-    /// `[point][count][channels]`, planes 16 values further apart than that.
+    /// `[count][point][channels]`, pieces 16 values further apart than that.
     pub transformed: *mut f32,
     pub height: usize,
     pub width: usize,
@@ -41,54 +44,63 @@ unsafe fn transform_pieces<F: Lines<INPUT, OUTPUT>, const INPUT: usize, const OU
 ) {
     let chunks = p.channels.div_ceil(UNIT_CHANNELS);
     for unit in share.of(p.count * chunks) {
-        let (piece, chunk) = (unit / chunks, unit % chunks);
-        let (row, px) = ((p.first + piece) / p.pieces[1], (p.first + piece) % p.pieces[1]);
-        let (image, py) = (row / p.pieces[0], row % p.pieces[0]);
-        let base = p.input.add(image * p.height * p.width * p.channels);
-        // Where the piece lies in the picture, and which part of it is inside.
-        let top = (py * OUTPUT) as isize - p.padding[0];
-        let left = (px * OUTPUT) as isize - p.padding[1];
-        let inside = |start: isize, size: usize| {
-            let clamp = |at: isize| at.clamp(0, INPUT as isize) as usize;
-            clamp(-start)..clamp(size as isize - start)
-        };
-        let (ys, xs) = (inside(top, p.height), inside(left, p.width));
-        let channels = chunk * UNIT_CHANNELS..p.channels.min((chunk + 1) * UNIT_CHANNELS);
-        for channel in channels.step_by(LANES) {
-            let lanes = LANES.min(p.channels - channel);
-            let mut values = [[F32x4::zero(); INPUT]; INPUT];
-            for y in ys.clone() {
-                let line = base.wrapping_offset((top + y as isize) * (p.width * p.channels) as isize);
-                for x in xs.clone() {
-                    let source = line.wrapping_offset((left + x as isize) * p.channels as isize).wrapping_add(channel);
-                    values[y][x] =
-                        if lanes == LANES { F32x4::load(source) } else { F32x4::load_partial(source, lanes) };
-                }
+        transform_unit::<F, INPUT, OUTPUT>(p, unit / chunks, unit % chunks);
+    }
+}
+
+#[inline(never)]
+unsafe fn transform_unit<F: Lines<INPUT, OUTPUT>, const INPUT: usize, const OUTPUT: usize>(
+    p: &WinogradInput,
+    piece: usize,
+    chunk: usize,
+) {
+    let (row, px) = ((p.first + piece) / p.pieces[1], (p.first + piece) % p.pieces[1]);
+    let (image, py) = (row / p.pieces[0], row % p.pieces[0]);
+    let first = chunk * UNIT_CHANNELS;
+    let base = p.input.add(image * p.height * p.width * p.channels + first);
+    let pixels: [[*const f32; INPUT]; INPUT] = std::array::from_fn(|y| {
+        let y = (py * OUTPUT + y).wrapping_sub(p.padding[0] as usize);
+        std::array::from_fn(|x| {
+            let x = (px * OUTPUT + x).wrapping_sub(p.padding[1] as usize);
+            let inside = y < p.height && x < p.width;
+            if inside {
+                base.add((y * p.width + x) * p.channels)
+            } else {
+                ZEROS.as_ptr()
             }
-            let target = p.transformed.add(piece * p.channels + channel);
-            transform_piece::<F, INPUT, OUTPUT>(values, target, plane_stride(p.count, p.channels), lanes);
+        })
+    });
+    let target = p.transformed.add(piece * piece_stride(INPUT * INPUT, p.channels) + first);
+    let channels = UNIT_CHANNELS.min(p.channels - first);
+    for channel in (0..channels).step_by(LANES) {
+        let lanes = LANES.min(channels - channel);
+        if lanes == LANES {
+            let load = |source: *const f32| F32x4::load(source.add(channel));
+            transform_piece::<F, INPUT, OUTPUT>(&pixels, load, |point, value| {
+                value.store(target.add(point * p.channels + channel));
+            });
+        } else {
+            let load = |source: *const f32| F32x4::load_partial(source.add(channel), lanes);
+            transform_piece::<F, INPUT, OUTPUT>(&pixels, load, |point, value| {
+                value.store_partial(target.add(point * p.channels + channel), lanes);
+            });
         }
     }
 }
 
-/// `B' d B`, written to the planes.
+/// `B' d B` of one piece, point by point.
 #[inline(always)]
-unsafe fn transform_piece<F: Lines<INPUT, OUTPUT>, const INPUT: usize, const OUTPUT: usize>(
-    values: [[F32x4; INPUT]; INPUT],
-    target: *mut f32,
-    plane: usize,
-    lanes: usize,
+fn transform_piece<F: Lines<INPUT, OUTPUT>, const INPUT: usize, const OUTPUT: usize>(
+    pixels: &[[*const f32; INPUT]; INPUT],
+    load: impl Fn(*const f32) -> F32x4,
+    store: impl Fn(usize, F32x4),
 ) {
-    let columns: [[F32x4; INPUT]; INPUT] = std::array::from_fn(|x| F::input(std::array::from_fn(|y| values[y][x])));
+    let columns: [[F32x4; INPUT]; INPUT] =
+        std::array::from_fn(|x| F::input(std::array::from_fn(|y| load(pixels[y][x]))));
     for y in 0..INPUT {
         let row = F::input(std::array::from_fn(|x| columns[x][y]));
         for (x, value) in row.iter().enumerate() {
-            let to = target.add((y * INPUT + x) * plane);
-            if lanes == LANES {
-                value.store(to);
-            } else {
-                value.store_partial(to, lanes);
-            }
+            store(y * INPUT + x, *value);
         }
     }
 }

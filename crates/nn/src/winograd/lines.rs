@@ -3,8 +3,8 @@ use std::f32::consts::{FRAC_1_SQRT_2, SQRT_2};
 
 /// The three transforms of a filtering, along one line; pieces are transformed down, then across.
 pub(super) trait Lines<const INPUT: usize, const OUTPUT: usize> {
-    /// `G g`, in double precision, so that weights are rounded once.
-    fn kernel(g: [f64; 3]) -> [f64; INPUT];
+    /// `G g`.
+    fn kernel(g: [F32x4; 3]) -> [F32x4; INPUT];
     /// `B' d`.
     fn input(d: [F32x4; INPUT]) -> [F32x4; INPUT];
     /// `A' m`.
@@ -15,8 +15,11 @@ pub(super) trait Lines<const INPUT: usize, const OUTPUT: usize> {
 pub(super) struct F2;
 
 impl Lines<4, 2> for F2 {
-    fn kernel([a, b, c]: [f64; 3]) -> [f64; 4] {
-        [a, (a + b + c) / 2.0, (a - b + c) / 2.0, c]
+    #[inline(always)]
+    fn kernel([a, b, c]: [F32x4; 3]) -> [F32x4; 4] {
+        let half = F32x4::splat(0.5);
+        let even = (a + c) * half;
+        [a, even.add_product(b, half), even.add_product(b, F32x4::splat(-0.5)), c]
     }
 
     #[inline(always)]
@@ -35,10 +38,20 @@ impl Lines<4, 2> for F2 {
 pub(super) struct F4;
 
 impl Lines<6, 4> for F4 {
-    fn kernel([a, b, c]: [f64; 3]) -> [f64; 6] {
-        let (near, far) = (-(2.0 * a + c) / 3.0, (a + 2.0 * c) / 6.0);
-        let (slope, steep) = (b * std::f64::consts::SQRT_2 / 3.0, b * std::f64::consts::SQRT_2 / 6.0);
-        [a, near - slope, near + slope, far + steep, far - steep, c]
+    #[inline(always)]
+    fn kernel([a, b, c]: [F32x4; 3]) -> [F32x4; 6] {
+        let two = F32x4::splat(2.0);
+        let near = c.add_product(a, two) * F32x4::splat(-1.0 / 3.0);
+        let far = a.add_product(c, two) * F32x4::splat(1.0 / 6.0);
+        let (slope, steep) = (SQRT_2 / 3.0, SQRT_2 / 6.0);
+        [
+            a,
+            near.add_product(b, F32x4::splat(-slope)),
+            near.add_product(b, F32x4::splat(slope)),
+            far.add_product(b, F32x4::splat(steep)),
+            far.add_product(b, F32x4::splat(-steep)),
+            c,
+        ]
     }
 
     #[inline(always)]

@@ -5,6 +5,7 @@
 //! the product in the middle is one matrix product for each of its 36 or 16 points. The pieces are transformed into
 //! `[point][piece][channel]`, so that each of them is a product of rows and packed panels.
 
+mod gradient;
 mod input;
 mod lines;
 mod output;
@@ -12,8 +13,11 @@ mod output;
 mod tests;
 mod weights;
 
+pub use gradient::{
+    winograd_factor, winograd_products, winograd_taps, Factor, WinogradFactor, WinogradProducts, WinogradTaps,
+};
 pub use input::{winograd_input, WinogradInput};
-pub use output::{winograd_output, WinogradOutput};
+pub use output::{winograd_output, winograd_scratch, WinogradOutput};
 pub use weights::{winograd_weights, WinogradWeights};
 
 /// Which of the filterings.
@@ -25,10 +29,20 @@ pub enum Filtering {
     F4,
 }
 
-/// Between the planes of the points: without it they lie powers of two apart and fight for the same cache lines.
-const PLANE_GAP: usize = 16;
+/// How a convolution finds its weights.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum WeightForm {
+    /// Transformed beforehand. For weights so few that they stay in the caches.
+    Transformed,
+    /// In the panels that the direct convolution takes, to be transformed at each run: they are a quarter of the
+    /// memory, and where they come from there, reading less takes less time than transforming.
+    Panels,
+}
 
-/// Values from one plane of transformed input to the next.
-fn plane_stride(pieces: usize, channels: usize) -> usize {
-    pieces * channels + PLANE_GAP
+/// Values between what would otherwise lie powers of two apart and fight for the same cache lines.
+const GAP: usize = 16;
+
+/// Values from one transformed piece to the next.
+fn piece_stride(points: usize, channels: usize) -> usize {
+    points * channels + GAP
 }

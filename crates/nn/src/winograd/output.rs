@@ -1,18 +1,24 @@
 use super::lines::{Lines, F2, F4};
-use super::{plane_stride, Filtering, PLANE_GAP};
+use super::weights::{transform_panel, weights_stride};
+use super::{piece_stride, Filtering, WeightForm, GAP};
 use crate::share::Share;
-use gemm::{multiply_tile, Activation, Epilogue, Target, COLUMNS, ROWS};
+use gemm::{fetch, multiply_panel, Activation, Epilogue, Rows, Target, COLUMNS, ROWS};
 use simd::{F32x4, LANES};
 use std::ops::Range;
 
 /// Pieces and panels of one unit of work: its products, at most 36 x 16 x 32 values, stay in the second-level cache.
-const UNIT_PIECES: usize = 16;
+const UNIT_PIECES: usize = 24;
 const UNIT_PANELS: usize = 4;
+/// Values from the products of one point to those of the next.
+const PRODUCTS_STRIDE: usize = UNIT_PIECES * UNIT_PANELS * COLUMNS + GAP;
+
 /// The products of transformed pieces and weights, to be transformed back into `[batch, height, width, columns]`.
 #[derive(Clone, Copy)]
 pub struct WinogradOutput {
     pub filtering: Filtering,
+    pub form: WeightForm,
     pub transformed: *const f32,
+    /// In their form: as `winograd_weights` or as `gemm::pack_panels` makes them.
     pub weights: *const f32,
     pub epilogue: Epilogue,
     pub output: *mut f32,
@@ -24,6 +30,23 @@ pub struct WinogradOutput {
     pub pieces: [usize; 2],
     pub first: usize,
     pub count: usize,
+    /// `scratch_floats` values for each thread, at least [`winograd_scratch`].
+    pub scratch: *mut f32,
+    pub scratch_floats: usize,
+}
+
+/// Values that each thread needs for itself: the products of a unit of work, and its weights where they are
+/// transformed at each run.
+pub fn winograd_scratch(filtering: Filtering, form: WeightForm, channels: usize) -> usize {
+    let points = match filtering {
+        Filtering::F2 => 16,
+        Filtering::F4 => 36,
+    };
+    points
+        * match form {
+            WeightForm::Transformed => PRODUCTS_STRIDE,
+            WeightForm::Panels => PRODUCTS_STRIDE + weights_stride(UNIT_PANELS, channels),
+        }
 }
 
 /// Computes this thread's share.
@@ -37,101 +60,129 @@ pub unsafe fn winograd_output(p: &WinogradOutput, share: Share) {
     }
 }
 
+#[inline(never)]
 unsafe fn multiply_pieces<F: Lines<INPUT, OUTPUT>, const INPUT: usize, const OUTPUT: usize>(
     p: &WinogradOutput,
     share: Share,
 ) {
+    assert!(p.scratch_floats >= winograd_scratch(p.filtering, p.form, p.channels));
     let points = INPUT * INPUT;
+    let products = p.scratch.add(share.thread * p.scratch_floats);
+    let own_weights = products.add(points * PRODUCTS_STRIDE);
     let blocks = p.count.div_ceil(UNIT_PIECES);
-    let panels = p.columns.div_ceil(COLUMNS);
-    let chunks = panels.div_ceil(UNIT_PANELS);
-    let plane = UNIT_PIECES * UNIT_PANELS * COLUMNS + PLANE_GAP;
-    let mut products: Vec<f32> = Vec::with_capacity(points * plane);
-    let products = products.as_mut_ptr();
+    let all_panels = p.columns.div_ceil(COLUMNS);
+    let chunks = all_panels.div_ceil(UNIT_PANELS);
+    let mut current = None;
     for unit in share.of(blocks * chunks) {
         // Blocks within a chunk, so that a chunk's weights are used for all pieces before the next ones are read.
         let (chunk, block) = (unit / blocks, unit % blocks);
-        let first = block * UNIT_PIECES;
-        let count = UNIT_PIECES.min(p.count - first);
-        let panels = chunk * UNIT_PANELS..panels.min((chunk + 1) * UNIT_PANELS);
-        for point in 0..points {
-            multiply_plane(p, point, first, count, panels.clone(), products.add(point * plane));
-        }
-        for piece in 0..count {
-            let from = panels.start * COLUMNS;
-            let to = p.columns.min(panels.end * COLUMNS);
-            for column in (from..to).step_by(LANES) {
-                let source = products.add(piece * UNIT_PANELS * COLUMNS + column - from);
-                write_piece::<F, INPUT, OUTPUT>(p, source, plane, p.first + first + piece, column);
+        let (first, end) = (p.count * block / blocks, p.count * (block + 1) / blocks);
+        let count = end - first;
+        let panels = chunk * UNIT_PANELS..all_panels.min((chunk + 1) * UNIT_PANELS);
+        let is_new = current != Some(chunk);
+        current = Some(chunk);
+        let (weights, stride) = match p.form {
+            WeightForm::Transformed => {
+                (p.weights.add(panels.start * p.channels * COLUMNS), weights_stride(all_panels, p.channels))
             }
+            WeightForm::Panels => (own_weights.cast_const(), weights_stride(UNIT_PANELS, p.channels)),
+        };
+        if is_new && p.form == WeightForm::Panels {
+            for (at, panel) in panels.clone().enumerate() {
+                let target = own_weights.add(at * p.channels * COLUMNS);
+                transform_panel::<F, INPUT, OUTPUT>(p.weights, panel, p.channels, target, stride);
+            }
+        }
+        for point in 0..points {
+            let weights = weights.add(point * stride);
+            // A single tile reads a panel once, and as fast by itself.
+            if is_new && p.form == WeightForm::Transformed && count > ROWS {
+                fetch(weights, panels.len() * p.channels * COLUMNS);
+            }
+            multiply_plane(
+                p,
+                [point, points],
+                first,
+                count,
+                weights,
+                panels.len(),
+                products.add(point * PRODUCTS_STRIDE),
+            );
+        }
+        let columns = panels.start * COLUMNS..p.columns.min(panels.end * COLUMNS);
+        for piece in 0..count {
+            let products = products.add(piece * UNIT_PANELS * COLUMNS);
+            write_piece::<F, INPUT, OUTPUT>(p, products, p.first + first + piece, columns.clone());
         }
     }
 }
 
 /// The product of one point for a block of pieces and some panels: `products[piece][UNIT_PANELS * 8]`.
-#[inline(always)]
+#[inline(never)]
 unsafe fn multiply_plane(
     p: &WinogradOutput,
-    point: usize,
+    [point, points]: [usize; 2],
     first: usize,
     count: usize,
-    panels: Range<usize>,
+    weights: *const f32,
+    panels: usize,
     products: *mut f32,
 ) {
     const PLAIN: Epilogue =
         Epilogue { bias: std::ptr::null(), residual: std::ptr::null(), activation: Activation::None };
-    let rows = p.transformed.add(point * plane_stride(p.count, p.channels) + first * p.channels);
-    let all_panels = p.columns.div_ceil(COLUMNS);
-    for panel in panels.clone() {
-        let weights = p.weights.add((point * all_panels + panel) * p.channels * COLUMNS);
-        let column = (panel - panels.start) * COLUMNS;
-        for row in (0..count).step_by(ROWS) {
-            let valid = ROWS.min(count - row);
-            let taps = [std::array::from_fn(|r| rows.add((row + r.min(valid - 1)) * p.channels))];
-            let target = Target {
-                output: products.add(row * UNIT_PANELS * COLUMNS + column),
-                offset: 0,
-                row_stride: UNIT_PANELS * COLUMNS,
-                rows: valid,
-                columns: COLUMNS,
-                column: 0,
-            };
-            multiply_tile(&taps, p.channels, weights, target, &PLAIN);
-        }
+    let stride = piece_stride(points, p.channels);
+    let inputs = p.transformed.add(first * stride + point * p.channels);
+    // What follows the last piece, and is computed and not written, repeats it.
+    let pointers: [*const f32; UNIT_PIECES + ROWS] =
+        std::array::from_fn(|piece| inputs.add(piece.min(count - 1) * stride));
+    let rows = Rows { pointers: &pointers, stride: pointers.len(), depth: p.channels };
+    for panel in 0..panels {
+        let target = Target {
+            output: products.add(panel * COLUMNS),
+            offset: 0,
+            row_stride: UNIT_PANELS * COLUMNS,
+            rows: count,
+            columns: COLUMNS,
+            column: 0,
+        };
+        multiply_panel(rows, weights.add(panel * p.channels * COLUMNS), target, &PLAIN);
     }
 }
 
-/// `A' m A` of one piece and four columns, with the epilogue, where it lies inside the output.
-#[inline(always)]
+/// `A' m A` of one piece, with the epilogue, where it lies inside the output.
+#[inline(never)]
 unsafe fn write_piece<F: Lines<INPUT, OUTPUT>, const INPUT: usize, const OUTPUT: usize>(
     p: &WinogradOutput,
     products: *const f32,
-    plane: usize,
     piece: usize,
-    column: usize,
+    columns: Range<usize>,
 ) {
-    let columns: [[F32x4; OUTPUT]; INPUT] =
-        std::array::from_fn(|x| F::output(std::array::from_fn(|y| F32x4::load(products.add((y * INPUT + x) * plane)))));
     let (row, px) = (piece / p.pieces[1], piece % p.pieces[1]);
     let (image, py) = (row / p.pieces[0], row % p.pieces[0]);
     let (top, left) = (py * OUTPUT, px * OUTPUT);
-    let lanes = LANES.min(p.columns - column);
-    let bias = if p.epilogue.bias.is_null() { F32x4::zero() } else { F32x4::load(p.epilogue.bias.add(column)) };
-    for y in 0..OUTPUT.min(p.height - top) {
-        let values = F::output(std::array::from_fn(|x| columns[x][y]));
-        for (x, value) in values.iter().enumerate().take(p.width - left) {
-            let at = ((image * p.height + top + y) * p.width + left + x) * p.columns + column;
-            let mut value = *value + bias;
-            if lanes == LANES {
-                if !p.epilogue.residual.is_null() {
-                    value = value + F32x4::load(p.epilogue.residual.add(at));
+    for column in columns.clone().step_by(LANES) {
+        let products = products.add(column - columns.start);
+        let lines: [[F32x4; OUTPUT]; INPUT] = std::array::from_fn(|x| {
+            F::output(std::array::from_fn(|y| F32x4::load(products.add((y * INPUT + x) * PRODUCTS_STRIDE))))
+        });
+        let lanes = LANES.min(p.columns - column);
+        let bias = if p.epilogue.bias.is_null() { F32x4::zero() } else { F32x4::load(p.epilogue.bias.add(column)) };
+        for y in 0..OUTPUT.min(p.height - top) {
+            let values = F::output(std::array::from_fn(|x| lines[x][y]));
+            for (x, value) in values.iter().enumerate().take(p.width - left) {
+                let at = ((image * p.height + top + y) * p.width + left + x) * p.columns + column;
+                let mut value = *value + bias;
+                if lanes == LANES {
+                    if !p.epilogue.residual.is_null() {
+                        value = value + F32x4::load(p.epilogue.residual.add(at));
+                    }
+                    p.epilogue.activation.apply(value).store(p.output.add(at));
+                } else {
+                    if !p.epilogue.residual.is_null() {
+                        value = value + F32x4::load_partial(p.epilogue.residual.add(at), lanes);
+                    }
+                    p.epilogue.activation.apply(value).store_partial(p.output.add(at), lanes);
                 }
-                p.epilogue.activation.apply(value).store(p.output.add(at));
-            } else {
-                if !p.epilogue.residual.is_null() {
-                    value = value + F32x4::load_partial(p.epilogue.residual.add(at), lanes);
-                }
-                p.epilogue.activation.apply(value).store_partial(p.output.add(at), lanes);
             }
         }
     }

@@ -1,6 +1,7 @@
+use super::weights::weights_stride;
 use super::*;
 use crate::share::Share;
-use gemm::{Activation, Epilogue, COLUMNS};
+use gemm::{pack_panels, Activation, Epilogue, PanelSource, COLUMNS};
 
 struct Case {
     batch: usize,
@@ -44,29 +45,43 @@ struct Cut {
     threads: usize,
 }
 
-fn run(filtering: Filtering, c: &Case, [x, w, bias, residual]: [&[f32]; 4], cut: Cut) -> Vec<f32> {
+fn run(filtering: Filtering, form: WeightForm, c: &Case, [x, w, bias, residual]: [&[f32]; 4], cut: Cut) -> Vec<f32> {
     let Cut { block, threads } = cut;
     let (size, points) = if filtering == Filtering::F2 { (2, 16) } else { (4, 36) };
     let [oh, ow] = std::array::from_fn(|axis| c.size[axis].wrapping_add_signed(2 * c.padding[axis]) - 2);
     let pieces = [oh.div_ceil(size), ow.div_ceil(size)];
     let all = c.batch * pieces[0] * pieces[1];
-    let mut packed = vec![f32::NAN; points * c.columns.div_ceil(COLUMNS) * COLUMNS * c.channels];
-    let mut transformed = vec![f32::NAN; points * plane_stride(block, c.channels)];
+    let panels = c.columns.div_ceil(COLUMNS);
+    let mut packed = vec![f32::NAN; points * weights_stride(panels, c.channels)];
+    let mut transformed = vec![f32::NAN; block * piece_stride(points, c.channels)];
     let mut out = vec![f32::NAN; c.batch * oh * ow * c.columns];
     let shares = || (0..threads).map(|thread| Share { thread, threads });
-    for share in shares() {
-        let weights = WinogradWeights {
-            filtering,
-            weights: w.as_ptr(),
-            packed: packed.as_mut_ptr(),
-            channels: c.channels,
-            columns: c.columns,
-            column_stride: c.channels * 9,
-            channel_stride: 9,
-            tap_strides: [3, 1],
-        };
-        unsafe { winograd_weights(&weights, share) };
+    let source = PanelSource {
+        groups: 1,
+        columns: c.columns,
+        taps: [3, 3],
+        depth: c.channels,
+        group_stride: 0,
+        column_stride: 9 * c.channels,
+        tap_strides: [3, 1],
+        depth_stride: 9,
+    };
+    let weights = WinogradWeights {
+        filtering,
+        weights: w.as_ptr(),
+        packed: packed.as_mut_ptr(),
+        channels: c.channels,
+        columns: c.columns,
+        column_stride: c.channels * 9,
+        channel_stride: 9,
+        tap_strides: [3, 1],
+    };
+    match form {
+        WeightForm::Transformed => shares().for_each(|share| unsafe { winograd_weights(&weights, share) }),
+        WeightForm::Panels => unsafe { pack_panels(&source, w.as_ptr(), packed.as_mut_ptr(), 0, panels) },
     }
+    let scratch_floats = winograd_scratch(filtering, form, c.channels);
+    let mut scratch = vec![f32::NAN; threads * scratch_floats];
     for first in (0..all).step_by(block) {
         let count = block.min(all - first);
         let input = WinogradInput {
@@ -83,6 +98,7 @@ fn run(filtering: Filtering, c: &Case, [x, w, bias, residual]: [&[f32]; 4], cut:
         };
         let output = WinogradOutput {
             filtering,
+            form,
             transformed: transformed.as_ptr(),
             weights: packed.as_ptr(),
             epilogue: Epilogue { bias: bias.as_ptr(), residual: residual.as_ptr(), activation: Activation::Relu },
@@ -94,6 +110,8 @@ fn run(filtering: Filtering, c: &Case, [x, w, bias, residual]: [&[f32]; 4], cut:
             pieces,
             first,
             count,
+            scratch: scratch.as_mut_ptr(),
+            scratch_floats,
         };
         shares().for_each(|share| unsafe { winograd_input(&input, share) });
         shares().for_each(|share| unsafe { winograd_output(&output, share) });
@@ -117,15 +135,23 @@ fn equals_the_naive_loops_for_any_number_of_threads_and_blocks() {
         let residual = values(c.batch * (c.size[0] + 4) * (c.size[1] + 4) * c.columns, 4);
         let want = naive(c, &x, &w, &bias, &residual);
         let buffers = [&x[..], &w, &bias, &residual];
-        for filtering in [Filtering::F2, Filtering::F4] {
-            let one = run(filtering, c, buffers, Cut { block: 1000, threads: 1 });
+        for (filtering, form) in [
+            (Filtering::F2, WeightForm::Transformed),
+            (Filtering::F2, WeightForm::Panels),
+            (Filtering::F4, WeightForm::Transformed),
+            (Filtering::F4, WeightForm::Panels),
+        ] {
+            let one = run(filtering, form, c, buffers, Cut { block: 1000, threads: 1 });
             for (i, (got, want)) in one.iter().zip(&want).enumerate() {
                 let allowed = 1e-4 * c.channels as f32;
-                assert!((got - want).abs() < allowed, "{filtering:?}, case {index} at {i}: {got}, not {want}");
+                assert!(
+                    (got - want).abs() < allowed,
+                    "{filtering:?}, {form:?}, case {index} at {i}: {got}, not {want}"
+                );
             }
             for (block, threads) in [(1000, 2), (5, 1), (16, 3)] {
-                let other = run(filtering, c, buffers, Cut { block, threads });
-                assert_eq!(other, one, "{filtering:?}, case {index}, block {block}, {threads} threads");
+                let other = run(filtering, form, c, buffers, Cut { block, threads });
+                assert_eq!(other, one, "{filtering:?}, {form:?}, case {index}, block {block}, {threads} threads");
             }
         }
     }

@@ -1,14 +1,15 @@
 use super::lines::{Lines, F2, F4};
-use super::Filtering;
+use super::{Filtering, GAP};
 use crate::share::Share;
 use gemm::COLUMNS;
+use simd::{F32x4, LANES};
 
 /// 3x3 weights to be transformed.
 #[derive(Clone, Copy)]
 pub struct WinogradWeights {
     pub filtering: Filtering,
     pub weights: *const f32,
-    /// `[point][panel][channel][8]`.
+    /// `[point][panel][channel][8]`, planes 16 values further apart than that.
     pub packed: *mut f32,
     pub channels: usize,
     pub columns: usize,
@@ -18,39 +19,77 @@ pub struct WinogradWeights {
     pub tap_strides: [isize; 2],
 }
 
+/// Values from one point's transformed weights to the next one's.
+pub(super) fn weights_stride(panels: usize, channels: usize) -> usize {
+    panels * channels * COLUMNS + GAP
+}
+
 /// Transforms and packs this thread's share.
 ///
 /// # Safety
 /// The buffers must be valid for the sizes that `p` names.
 pub unsafe fn winograd_weights(p: &WinogradWeights, share: Share) {
     match p.filtering {
-        Filtering::F2 => pack_weights::<F2, 4, 2>(p, share),
-        Filtering::F4 => pack_weights::<F4, 6, 4>(p, share),
+        Filtering::F2 => transform_rows::<F2, 4, 2>(p, share),
+        Filtering::F4 => transform_rows::<F4, 6, 4>(p, share),
     }
 }
 
-unsafe fn pack_weights<F: Lines<INPUT, OUTPUT>, const INPUT: usize, const OUTPUT: usize>(
+#[inline(never)]
+unsafe fn transform_rows<F: Lines<INPUT, OUTPUT>, const INPUT: usize, const OUTPUT: usize>(
     p: &WinogradWeights,
     share: Share,
 ) {
     let panels = p.columns.div_ceil(COLUMNS);
-    let plane = panels * p.channels * COLUMNS;
+    let stride = weights_stride(panels, p.channels);
     for index in share.of(panels * p.channels) {
         let (panel, channel) = (index / p.channels, index % p.channels);
-        for lane in 0..COLUMNS {
-            let column = panel * COLUMNS + lane;
-            let mut rows = [[0.0; INPUT]; INPUT];
-            if column < p.columns {
-                let kernel = p.weights.add(column * p.column_stride + channel * p.channel_stride);
-                let tap = |y: usize, x: usize| {
-                    *kernel.offset(y as isize * p.tap_strides[0] + x as isize * p.tap_strides[1]) as f64
-                };
-                let columns: [[f64; INPUT]; 3] = std::array::from_fn(|x| F::kernel(std::array::from_fn(|y| tap(y, x))));
-                rows = std::array::from_fn(|y| F::kernel(std::array::from_fn(|x| columns[x][y])));
-            }
-            for (point, value) in rows.as_flattened().iter().enumerate() {
-                *p.packed.add(point * plane + index * COLUMNS + lane) = *value as f32;
-            }
+        for half in 0..COLUMNS / LANES {
+            let first = panel * COLUMNS + half * LANES;
+            let corner = p.weights.add(first * p.column_stride + channel * p.channel_stride);
+            let kernels = std::array::from_fn(|tap| {
+                let tap = (tap / 3) as isize * p.tap_strides[0] + (tap % 3) as isize * p.tap_strides[1];
+                let mut lanes = [0.0; LANES];
+                for (lane, value) in lanes.iter_mut().enumerate().take(p.columns.saturating_sub(first)) {
+                    *value = *corner.offset(tap).add(lane * p.column_stride);
+                }
+                F32x4::load(lanes.as_ptr())
+            });
+            let target = p.packed.add(index * COLUMNS + half * LANES);
+            transform_kernels::<F, INPUT, OUTPUT>(kernels, target, stride);
+        }
+    }
+}
+
+/// Transforms one panel of `[panel][tap][channel][8]` into `[point][channel][8]`, planes `stride` values apart.
+#[inline(never)]
+pub(super) unsafe fn transform_panel<F: Lines<INPUT, OUTPUT>, const INPUT: usize, const OUTPUT: usize>(
+    panels: *const f32,
+    panel: usize,
+    channels: usize,
+    target: *mut f32,
+    stride: usize,
+) {
+    let tap_stride = channels * COLUMNS;
+    let source = panels.add(panel * 9 * tap_stride);
+    for at in (0..tap_stride).step_by(LANES) {
+        let kernels = std::array::from_fn(|tap| F32x4::load(source.add(tap * tap_stride + at)));
+        transform_kernels::<F, INPUT, OUTPUT>(kernels, target.add(at), stride);
+    }
+}
+
+/// `G g G'` of four kernels, given by their taps, written to the planes.
+#[inline(always)]
+unsafe fn transform_kernels<F: Lines<INPUT, OUTPUT>, const INPUT: usize, const OUTPUT: usize>(
+    kernels: [F32x4; 9],
+    target: *mut f32,
+    stride: usize,
+) {
+    let columns: [[F32x4; INPUT]; 3] = std::array::from_fn(|x| F::kernel(std::array::from_fn(|y| kernels[y * 3 + x])));
+    for y in 0..INPUT {
+        let row = F::kernel(std::array::from_fn(|x| columns[x][y]));
+        for (x, value) in row.iter().enumerate() {
+            value.store(target.add((y * INPUT + x) * stride));
         }
     }
 }

@@ -46,7 +46,7 @@ export function emitProduct(
       residual: residual ? writer.addressOf(node.inputs[node.inputs.length - 1]) : 0,
       output: writer.addressOf(node),
       zeros: writer.zerosFor(plan.zeros),
-      workspace: writer.workspaceOf(plan.workspaceFloats),
+      workspace: writer.workspaceOf(plan.workspaceFloats, plan.threadFloats),
       activation,
     }),
   )

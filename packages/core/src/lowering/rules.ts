@@ -42,7 +42,7 @@ const rules: { readonly [Op in OpName]: Rule<Op> } = {
         residual: residual ? writer.addressOf(node.inputs[2]) : 0,
         output: writer.addressOf(node),
         zeros: writer.zerosFor(plan.zeros),
-        workspace: writer.workspaceOf(plan.workspaceFloats),
+        workspace: writer.workspaceOf(plan.workspaceFloats, plan.threadFloats),
       }),
     )
   },

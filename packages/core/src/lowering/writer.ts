@@ -107,15 +107,22 @@ export class ProgramWriter {
     return this.allocations.allocate(floats * 4)
   }
 
-  /** Room for at least `floats` values that mean nothing before and after one operation; all operations share it. */
-  workspaceOf(floats: number): number {
+  /**
+   * Room for at least `shared` values and `own` more for each thread, which mean nothing before and after one
+   * operation; all operations share it.
+   */
+  workspaceOf(shared: number, own = 0): number {
+    const floats = shared + this.kernels.threads * own
     if (floats > this.workspace.floats) this.workspace = { address: this.scratch(floats), floats }
     return this.workspace.address
   }
 
   /** Address of at least `count` zeros that nothing writes to. */
   zerosFor(count: number): number {
-    if (count > this.zeros.count) this.zeros = { address: this.weights(count), count }
+    if (count > this.zeros.count) {
+      this.zeros = { address: this.weights(count), count }
+      this.kernels.floats(this.zeros.address, count).fill(0)
+    }
     return this.zeros.address
   }
 

@@ -97,6 +97,9 @@ export const rows: readonly Row[] = [
     options: { padding: 1, bias: true, residual: true, relu: true },
   },
   { op: 'conv2d', inputs: ['3x44x41x128', '16x128x3x3'], options: { padding: 1, relu: true } },
+  // As many as are transformed at each run, for both filterings.
+  { op: 'conv2d', inputs: ['3x8x7x96', '100x96x3x3', '3x8x7x100'], options: { padding: 1, residual: true } },
+  { op: 'conv2d', inputs: ['5x5x4x100', '97x100x3x3'], options: { padding: 1 } },
   // Other kernels.
   { op: 'conv2d', inputs: ['1x20x20x3', '64x3x7x7'], options: { padding: 3, stride: 2 } },
   { op: 'conv2d', inputs: ['2x11x13x3', '10x3x7x7'], options: { padding: 3, stride: 2 } },

@@ -2,7 +2,8 @@
 /* eslint-disable */
 
 /**
- * Zeroed bytes, aligned to 64; 0 where the memory is exhausted.
+ * Bytes of any content, aligned to 64; address 0 where the memory is exhausted. Zeroing them would double what it
+ * takes to make a model's memory.
  */
 export function allocate(bytes: number): number;
 

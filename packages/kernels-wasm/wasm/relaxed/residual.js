@@ -1,7 +1,8 @@
 /* @ts-self-types="./residual.d.ts" */
 
 /**
- * Zeroed bytes, aligned to 64; 0 where the memory is exhausted.
+ * Bytes of any content, aligned to 64; address 0 where the memory is exhausted. Zeroing them would double what it
+ * takes to make a model's memory.
  * @param {number} bytes
  * @returns {number}
  */

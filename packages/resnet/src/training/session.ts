@@ -186,7 +186,15 @@ export class Session {
     this.#totals = { loss: sum + loss, right: rightBefore + right, images: imagesBefore + images, updates: updates + 1 }
     this.#timed.images += images
     this.#timed.seconds += (performance.now() - before) / 1000
-    return { kind: 'step', ...this.#place(), loss, top1: right / images, imagesPerSecond: this.#speed() }
+    const event: StepEvent = {
+      kind: 'step',
+      ...this.#place(),
+      loss,
+      top1: right / images,
+      imagesPerSecond: this.#speed(),
+    }
+    this.#folder?.noteStep(event)
+    return event
   }
 
   /** The end of an epoch; undefined where the signal was aborted meanwhile, so that it comes again when resumed. */

@@ -74,7 +74,7 @@ describe('options that do not fit together are refused', () => {
   test.each<[name: string, message: string, options: Partial<TrainOptions>]>([
     [
       'ArchitectureError',
-      'unknown architecture "resnet9" (CIFAR networks have 6n+2 layers); the nearest names are resnet20, resnet18, resnet34',
+      'unknown architecture "resnet9" (CIFAR networks have 6n+2 layers); the nearest names are resnet18, resnet34, resnet50',
       { arch: 'resnet9' },
     ],
     ['RecipeError', 'unknown recipe "slow"; the recipes are fast, paper, finetune, or a JSON file', { recipe: 'slow' }],

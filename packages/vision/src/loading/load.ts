@@ -15,8 +15,8 @@ import type { TrainingSource } from './source.ts'
  * for await (const { images, targets, step } of loadBatches(source, { batch: 128, to: 64_000, augment, mean, std })) ...
  * ```
  *
- * A step's batch is the same to the last bit whatever the step begun from, with and without a worker. The worker starts
- * with the loop and is stopped when the loop ends, by `break` and `throw` as well; it keeps a Node process alive only
+ * A step's batch is the same to the last bit whichever step the loop starts from, with and without a worker, which starts
+ * with the loop and is stopped when that ends, by `break` and `throw` as well; it keeps a Node process alive only
  * while a batch is waited for. Batches belong to the caller.
  *
  * @throws VisionError at once for a source whose parts do not fit together and options that make no sense; in the loop

@@ -191,7 +191,8 @@ describe('as built for Node', () => {
 
   it('a process that may start no worker is told so', () => {
     const script = `console.log(String(await batches.next().catch(error => error)))`
-    const printed = run(script, '--experimental-permission', '--allow-fs-read=*')
+    const flag = process.allowedNodeEnvironmentFlags.has('--permission') ? '--permission' : '--experimental-permission'
+    const printed = run(script, flag, '--allow-fs-read=*')
     expect(printed).toMatch(/^VisionError: cannot start a worker \(.+\); try worker: false\n$/)
   })
 })

@@ -1,0 +1,42 @@
+import { readdirSync, readFileSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+import { crossEntropy, grad, graphOf, input, type Tensor } from '@residual/core'
+import { architecture, resnet } from '@residual/resnet'
+import { numbers } from '../formula.ts'
+
+const here = (path: string) => fileURLToPath(new URL(`goldens/${path}`, import.meta.url))
+
+/** What one of the scripts beside this file wrote. */
+export const readGolden = <T>(path: string): T => JSON.parse(readFileSync(here(`${path}.json`), 'utf8'))
+
+/** The goldens of a folder. */
+export const goldensIn = (folder: string): string[] =>
+  readdirSync(here(folder)).map(file => file.replace(/\.json$/, ''))
+
+export interface NetworkOptions {
+  readonly batch: number
+  readonly side: number
+  readonly labelSmoothing?: number
+}
+
+/** A network in training on the inputs `images` and `targets`, its loss, and what it learns. */
+export function trainedNetwork(name: string, { batch, side, labelSmoothing }: NetworkOptions) {
+  const arch = architecture(name)
+  const network = resnet(arch, input('images', [batch, side, side, 3]), { training: true })
+  const loss = crossEntropy(network.logits, input('targets', [batch, arch.classes]), { labelSmoothing })
+  const learned = graphOf([loss]).parameters.filter(({ attributes }) => attributes.trainable)
+  /** Weights and running statistics. */
+  const parameters: Tensor<'parameter'>[] = [...learned, ...network.updates.keys()]
+  return { ...network, loss, learned, parameters, gradients: grad(loss, learned), classes: arch.classes }
+}
+
+/** Pictures of noise, `[batch, side, side, 3]`, of unit variance: `uniform` of formula.py. */
+export const noise = (name: string, batch: number, side: number): Float32Array =>
+  numbers(name, batch * side * side * 3, 0, Math.sqrt(3))
+
+/** Rows with a 1 at the label. */
+export function oneHot(labels: ArrayLike<number>, classes: number): Float32Array {
+  const targets = new Float32Array(labels.length * classes)
+  for (let i = 0; i < labels.length; i++) targets[i * classes + labels[i]] = 1
+  return targets
+}
