@@ -1,4 +1,4 @@
-import { byteSize, graphOf, input, macs, parameterCount, type Tensor } from '@residual/core'
+import { byteSize, type Graph, graphOf, input, macs, parameterCount, type Tensor } from '@residual/core'
 import type { Architecture } from './architectures.ts'
 import { resnet } from './network.ts'
 
@@ -44,16 +44,34 @@ export function summarize(
 ): Summary {
   const { logits } = resnet(arch, input('images', [1, side, side, 3]), { classes })
   const graph = graphOf([logits])
-  const layers: LayerSummary[] = []
+  const layers = layersOf(graph).map(({ name, operation, output, params, macs, activationBytes }) => {
+    return { name, operation, output, params, macs, activationBytes }
+  })
+  return { params: parameterCount(graph), macs: layers.reduce((sum, layer) => sum + layer.macs, 0), layers }
+}
+
+/** A layer and where it is in its graph. */
+export interface GraphLayer extends LayerSummary {
+  /** The nodes that compute it, in order; the last gives its output. */
+  readonly nodes: readonly Tensor[]
+  /** Path of the part of the network it belongs to, such as `layer1.0`; empty for what belongs to none. */
+  readonly scope: string
+}
+
+/** The layers of any graph, in order: its nodes, but for those that hold values. */
+export function layersOf(graph: Graph): GraphLayer[] {
+  const layers: GraphLayer[] = []
   let scope = ''
   for (const node of graph.nodes) {
-    if (node.is('input') || node.is('parameter')) continue
+    if (node.is('input') || node.is('parameter') || node.is('constant')) continue
     const names = node.inputs.flatMap(tensor => (tensor.is('parameter') ? [tensor.attributes.name] : []))
     const previous = layers[layers.length - 1]
     const path = names[0]?.slice(0, names[0].lastIndexOf('.'))
     if (path !== undefined && path === previous?.name) {
       // The classifier is a matrix product and the sum with its bias: one layer of two nodes.
-      layers[layers.length - 1] = { ...previous, operation: 'linear', params: previous.params + trainable(node) }
+      const operation = previous.operation === 'matmul' ? 'linear' : previous.operation
+      const params = previous.params + trainable(node)
+      layers[layers.length - 1] = { ...previous, operation, params, nodes: [...previous.nodes, node] }
       continue
     }
     // Nodes come in the order of the computation, so one without parameters belongs where the last one with them did.
@@ -67,9 +85,11 @@ export function summarize(
       params: trainable(node),
       macs: macs(node),
       activationBytes: byteSize(node),
+      nodes: [node],
+      scope: path !== undefined || isInBlock ? scope : '',
     })
   }
-  return { params: parameterCount(graph), macs: layers.reduce((sum, layer) => sum + layer.macs, 0), layers }
+  return layers
 }
 
 /** Trainable parameters that this one node reads. */

@@ -1,0 +1,28 @@
+/** Styles of a diagram's page, beyond those of every report and of blocks. */
+export const pageStyles = [
+  '.definitions{position:absolute}',
+  '.tools{display:flex;flex-wrap:wrap;gap:.75rem 2rem;justify-content:space-between;align-items:center;margin:1rem 0}',
+  '.legend{display:flex;flex-wrap:wrap;gap:.25rem 1.1rem;list-style:none;margin:0;padding:0;font-size:.9rem}',
+  '.legend li{display:flex;align-items:center;gap:.4rem}',
+  '.stage{border:1px solid var(--faint);border-radius:8px;margin:.75rem 0;background:var(--ground)}',
+  '.stage>summary{padding:.55rem .9rem;border-radius:8px;background:var(--panel)}',
+  '.stage>summary h3{display:inline;margin-right:.5rem}',
+  '.quiet{color:var(--quiet);font-size:.9rem}',
+  // Blocks stand on their lower edges, which are as far from their axes in all of a stage.
+  '.flow{display:flex;flex-wrap:wrap;align-items:flex-end;row-gap:.35rem;padding:.5rem .75rem .75rem}',
+  '.block{display:block;max-width:100%;height:auto;flex:none;overflow:visible}',
+  '.repeats{flex:1 1 100%;margin:.25rem 0}',
+  '.repeats>summary{padding:.4rem .75rem;border:1px dashed var(--line);border-radius:8px}',
+  '.repeats>.flow{padding-inline:0}',
+  '.times{font-weight:600;margin-right:.4rem}',
+  '.all>summary{padding:.25rem 0}',
+  '.notes{color:var(--quiet);font-size:.9rem}',
+  '#tip{position:absolute;z-index:5;max-width:min(24rem,92vw);padding:.6rem .8rem;border:1px solid var(--line);border-radius:8px;background:var(--panel);box-shadow:0 4px 16px #0004;font-size:.875rem}',
+  '#tip[hidden]{display:none}',
+  '#tip strong{display:block;overflow-wrap:anywhere}',
+  '#tip dl{display:grid;grid-template-columns:auto 1fr;gap:.1rem .9rem;margin:.35rem 0 0}',
+  '#tip dt{color:var(--quiet)}',
+  '#tip dd{margin:0;text-align:right;font-variant-numeric:tabular-nums}',
+  '@media(max-width:50rem){.flow{padding-inline:.35rem}}',
+  '@media print{.stage{border:0}.block{break-inside:avoid}#tip,.tools .buttons{display:none}}',
+].join('\n')

@@ -1,0 +1,167 @@
+import { type Graph, parameterCount, type StepTime } from '@residual/core'
+import { type BlockLayout, layoutBlock, type Neighbours } from './block-layout.ts'
+import { type Box, boxesOf } from './boxes.ts'
+import { type Block, type Stage, stagesOf } from './stages.ts'
+import { timesOf } from './times.ts'
+
+/** A block and where everything in it is. */
+export interface DrawnBlock {
+  readonly name: string
+  readonly layout: BlockLayout
+}
+
+/** Blocks of a stage, one after the other. */
+export interface Run {
+  readonly blocks: readonly DrawnBlock[]
+  /** Blocks that are the same as the last of `blocks` and follow it; so many that they are drawn on demand only. */
+  readonly repeats: readonly DrawnBlock[]
+}
+
+/** What some boxes come to. */
+export interface Totals {
+  /** Trainable parameters. */
+  readonly params: number
+  /** Multiply-accumulates for one picture. */
+  readonly macs: number
+  /** Of one picture; only where steps were timed. */
+  readonly milliseconds?: number
+}
+
+export interface DrawnStage extends Totals {
+  readonly name: string
+  readonly runs: readonly Run[]
+  /** Number of blocks. */
+  readonly count: number
+  /** Shape of what it gives. */
+  readonly output: readonly number[]
+  /** Pixels that its lowest block needs below the axis, so that all blocks of a line can stand on one. */
+  readonly below: number
+}
+
+/** A network as it is drawn. */
+export interface Diagram extends Totals {
+  readonly name: string
+  /** In the order of the computation. */
+  readonly boxes: readonly Box[]
+  readonly stages: readonly DrawnStage[]
+  /** Convolutions and linear layers from input to output: the longest way is what the number in a network's name counts. */
+  readonly depth: Box['depth']
+  /** Milliseconds by `id` of a box; empty unless steps were timed. */
+  readonly times: ReadonlyMap<number, number>
+}
+
+export interface DiagramOptions {
+  /** What the network is called. */
+  readonly name: string
+  /** Times of the steps of a program that was compiled from the graph, as `Program.profile` gives them. */
+  readonly steps?: readonly StepTime[]
+}
+
+/** So many blocks in a row that are all the same are drawn as one and a number. */
+const MANY = 40
+
+/**
+ * Makes a drawing out of any graph: joins what belongs together into boxes, groups these by the names of parameters, and
+ * lays out every block. For shapes and totals of one picture the graph's input should be of one.
+ */
+export function diagramOf(graph: Graph, { name, steps }: DiagramOptions): Diagram {
+  const boxes = boxesOf(graph)
+  const times = timesOf(boxes, steps ?? [])
+  const stages = stagesOf(boxes)
+  const neighbours = neighboursOf(stages.flatMap(({ blocks }) => blocks))
+  const layouts = new Map<string, BlockLayout>()
+  const drawn = stages.map(stage => drawnStage(stage, neighbours, layouts, steps && times))
+  return {
+    name,
+    boxes,
+    stages: drawn,
+    depth: boxes.reduce((most, { depth }) => (depth.longest >= most.longest ? depth : most), {
+      longest: 0,
+      shortest: 0,
+    }),
+    times,
+    params: parameterCount(graph),
+    macs: boxes.reduce((sum, { macs }) => sum + macs, 0),
+    ...(steps && { milliseconds: steps.reduce((sum, { milliseconds }) => sum + milliseconds, 0) }),
+  }
+}
+
+function drawnStage(
+  { name, blocks }: Stage,
+  neighbours: ReadonlyMap<Block, Neighbours>,
+  layouts: Map<string, BlockLayout>,
+  times: ReadonlyMap<number, number> | undefined,
+): DrawnStage {
+  const signed = blocks.map(block => {
+    const signature = signatureOf(block, neighbours.get(block)!)
+    let layout = layouts.get(signature)
+    if (!layout) {
+      layout = layoutBlock(block, neighbours.get(block)!)
+      layouts.set(signature, layout)
+    }
+    const placed = layout.boxes.map((one, i) => ({ ...one, box: block.boxes[i] }))
+    return { signature, drawn: { name: block.name, layout: { ...layout, boxes: placed } } }
+  })
+  const boxes = blocks.flatMap(block => block.boxes)
+  return {
+    name,
+    runs: runsOf(signed),
+    count: blocks.length,
+    output: boxes[boxes.length - 1].output,
+    below: Math.max(...signed.map(({ drawn }) => drawn.layout.below)),
+    ...totalsOf(boxes, times),
+  }
+}
+
+/** The sums over some boxes. */
+export function totalsOf(boxes: readonly Box[], times: ReadonlyMap<number, number> | undefined): Totals {
+  return {
+    params: boxes.reduce((sum, { params }) => sum + params, 0),
+    macs: boxes.reduce((sum, { macs }) => sum + macs, 0),
+    ...(times && { milliseconds: boxes.reduce((sum, { id }) => sum + (times.get(id) ?? 0), 0) }),
+  }
+}
+
+/** Where the axis of each block comes from and leads to. */
+function neighboursOf(blocks: readonly Block[]): ReadonlyMap<Block, Neighbours> {
+  const exits = blocks.map(({ boxes }, i) => {
+    const read = new Set(blocks[i + 1]?.boxes.flatMap(({ inputs }) => inputs))
+    return boxes.findLast(({ id }) => read.has(id))?.id
+  })
+  return new Map(blocks.map((block, i) => [block, { entry: exits[i - 1], exit: exits[i] }]))
+}
+
+/** The same for blocks that are the same but for their names and their place in the network. */
+function signatureOf({ boxes }: Block, { entry, exit }: Neighbours): string {
+  const first = boxes[0].id
+  const source = (id: number) => (id === entry ? 'entry' : id < first ? `from ${id}` : id - first)
+  const parts = boxes.map(({ kind, lines, params, output, inputs }) => [
+    kind,
+    lines,
+    params,
+    output,
+    inputs.map(source),
+  ])
+  return JSON.stringify([parts, exit === undefined ? 'none' : exit - first])
+}
+
+function runsOf(signed: readonly { signature: string; drawn: DrawnBlock }[]): Run[] {
+  const runs: { blocks: DrawnBlock[]; repeats: DrawnBlock[] }[] = []
+  for (let from = 0; from < signed.length; ) {
+    let to = from + 1
+    while (to < signed.length && signed[to].signature === signed[from].signature) to++
+    const [first, ...others] = signed.slice(from, to).map(({ drawn }) => drawn)
+    const open = runs[runs.length - 1]
+    const isMany = others.length >= MANY
+    const shown = isMany ? [first] : [first, ...others]
+    const repeats = isMany ? others : []
+    if (open && open.repeats.length === 0) {
+      open.blocks.push(...shown)
+      open.repeats.push(...repeats)
+    } else {
+      runs.push({ blocks: shown, repeats })
+    }
+    from = to
+  }
+  return runs
+}

@@ -1,0 +1,79 @@
+import type { Box } from './boxes.ts'
+
+/** Boxes that are drawn side by side: a residual block, the stem, the head. */
+export interface Block {
+  /** Path of the block, such as `layer1.0`; outside of any, that of its first box. */
+  readonly name: string
+  readonly boxes: readonly Box[]
+}
+
+/** Blocks under one heading. */
+export interface Stage {
+  /** Path of the stage, such as `layer1`; `stem`, `head` and the like where names tell nothing. */
+  readonly name: string
+  readonly blocks: readonly Block[]
+}
+
+/** Chains without names are cut into blocks of about so many boxes. */
+const LONGEST = 8
+
+/**
+ * Groups boxes by the names of their parameters: a block is a path up to its first number, as in `layer1.0.conv1`, and a
+ * stage what stands before the number. What is outside of all blocks is the stem where the network begins, the head
+ * where it ends.
+ */
+export function stagesOf(boxes: readonly Box[]): Stage[] {
+  const stages: { path: string; blocks: { path: string; boxes: Box[] }[] }[] = []
+  for (const box of boxes) {
+    const { stage, block } = placeOf(box.scope)
+    let last = stages[stages.length - 1]
+    if (last?.path !== stage) {
+      last = { path: stage, blocks: [] }
+      stages.push(last)
+    }
+    const open = last.blocks[last.blocks.length - 1]
+    if (open?.path === block) open.boxes.push(box)
+    else last.blocks.push({ path: block, boxes: [box] })
+  }
+  const isCut = cutsOf(boxes)
+  return stages.map(({ path, blocks }, i) => ({
+    name: path || (stages.length === 1 ? 'network' : i === 0 ? 'stem' : i === stages.length - 1 ? 'head' : 'between'),
+    blocks: blocks.flatMap(block =>
+      splitAtCuts(block.boxes, isCut).map(piece => ({
+        name: piece.length === block.boxes.length && block.path !== '' ? block.path : piece[0].name,
+        boxes: piece,
+      })),
+    ),
+  }))
+}
+
+/** `encoder.layer1.0` belongs to the stage `encoder.layer1`; without a number the whole path is stage and block. */
+function placeOf(scope: string): { stage: string; block: string } {
+  const parts = scope.split('.')
+  const number = parts.findIndex(part => /^\d+$/.test(part))
+  if (number < 0) return { stage: scope, block: scope }
+  return { stage: parts.slice(0, number).join('.'), block: parts.slice(0, number + 1).join('.') }
+}
+
+/** After which boxes a chain can be cut: nothing but the output of that box is still needed. */
+function cutsOf(boxes: readonly Box[]): readonly boolean[] {
+  const lastUse = boxes.map(({ id }) => id)
+  for (const box of boxes) for (const input of box.inputs) lastUse[input] = box.id
+  let reach = 0
+  return boxes.map(({ id }) => {
+    const isCut = reach <= id
+    reach = Math.max(reach, lastUse[id])
+    return isCut
+  })
+}
+
+function splitAtCuts(boxes: readonly Box[], isCut: readonly boolean[]): Box[][] {
+  if (boxes.length <= LONGEST) return [[...boxes]]
+  const pieces: Box[][] = [[]]
+  for (const box of boxes) {
+    const piece = pieces[pieces.length - 1]
+    piece.push(box)
+    if (piece.length >= LONGEST / 2 && isCut[box.id]) pieces.push([])
+  }
+  return pieces.filter(piece => piece.length > 0)
+}

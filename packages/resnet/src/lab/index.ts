@@ -1,0 +1,2 @@
+export * from './graph/index.ts'
+export * from './report/index.ts'

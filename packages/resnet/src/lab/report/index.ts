@@ -1,0 +1,6 @@
+export { type BarChartOptions, type BarSeries, barChart } from './bar-chart.ts'
+export { type LineChartOptions, type LineSeries, lineChart } from './line-chart.ts'
+export { type Content, Markup, markup } from './markup.ts'
+export { dataTable, type FigureOptions, figure, type PageOptions, page, type TableOptions } from './page.ts'
+export { type Axis, plainNumber } from './scale.ts'
+export { type Picture, type PictureOptions, picture, svgFile } from './svg.ts'

@@ -1,0 +1,59 @@
+import { type Content, Markup, markup } from './markup.ts'
+import { FONT, resolved } from './theme.ts'
+
+/** A picture with its styles, which use the names of colours in theme.ts: `fill:var(--text)`. */
+export interface Picture {
+  readonly svg: Markup
+  readonly width: number
+  readonly height: number
+  readonly styles: string
+}
+
+export interface PictureOptions {
+  readonly width: number
+  readonly height: number
+  /** What the picture shows, for those who do not see it. */
+  readonly label: string
+  readonly content: Content
+  /** CSS of the content. */
+  readonly styles: string
+  /** Class of the `svg` element, so that styles of one kind of picture do not reach another. */
+  readonly kind: string
+  /** `group` where parts of the picture can be focused; default `img`: one picture to a screen reader. */
+  readonly role?: 'img' | 'group'
+}
+
+/** Makes a picture of `width` by `height` pixels, which a page makes narrower where it has to. */
+export function picture({ width, height, label, content, styles, kind, role = 'img' }: PictureOptions): Picture {
+  const svg = markup`<svg xmlns="http://www.w3.org/2000/svg" class="${kind}" viewBox="0 0 ${width} ${height}" width="${width}" height="${height}" role="${role}" aria-label="${label}">${content}</svg>`
+  return { svg, width, height, styles }
+}
+
+/** A picture as a file of its own, in light or dark as its reader prefers. `script` runs where it is opened by itself. */
+export function svgFile({ svg, styles }: Picture, script?: string): string {
+  const open = svg.text.indexOf('>') + 1
+  const base = `svg{background:var(--ground);font-family:${FONT}}text{fill:var(--text)}`
+  const style = markup`<style>${new Markup(cdata(resolved(`${base}\n${styles}`)))}</style>`
+  const scripts = script === undefined ? undefined : markup`<script>${new Markup(cdata(script))}</script>`
+  return `${svg.text.slice(0, open)}${style}${svg.text.slice(open).replace(/<\/svg>$/, '')}${scripts ?? ''}</svg>\n`
+}
+
+const cdata = (text: string): string => `<![CDATA[${text}]]>`
+
+/** A coordinate to a tenth of a pixel. */
+export const px = (value: number): number => Math.round(value * 10) / 10
+
+/**
+ * About how wide a text is in the fonts that readers have, rather more than less: nothing measures text before it is
+ * shown.
+ */
+export function textWidth(text: string, size: number): number {
+  let ems = 0
+  for (const character of text) {
+    if (/[ilj.,:;|!'·()[\]/ ]/.test(character)) ems += 0.32
+    else if (/[MW%@×→—]/.test(character)) ems += 0.9
+    else if (/[A-Z+=−]/.test(character)) ems += 0.7
+    else ems += 0.58
+  }
+  return ems * size
+}
