@@ -155,7 +155,7 @@ const failures: [arguments_: string[], error: string][] = [
   [['eval', '--data', 'dog.tar.gz'], 'dog.tar.gz: no such file or folder'],
   [
     ['eval', '--data', 'nothing'],
-    'nothing: holds neither test_batch.bin, nor test.bin; give the folder, .bin file or .tar.gz of a binary version',
+    "nothing: holds neither the .bin files of CIFAR's binary version nor a folder for each class",
   ],
   [['eval', '--data', 'page.html'], 'page.html: 50 bytes are neither a .tar.gz nor a whole number of CIFAR records'],
 ]

@@ -1,6 +1,6 @@
 import { readdir, stat } from 'node:fs/promises'
 import type { PictureFiles, TrainingSource } from '@residual/vision'
-import { naming } from './errors.ts'
+import { CommandError, naming } from './errors.ts'
 
 /** Help for `--data`. */
 export const DATA =
@@ -51,7 +51,9 @@ async function isImageFolder(path: string): Promise<boolean> {
   const found = await stat(path).catch(() => undefined)
   if (!found?.isDirectory()) return false
   const entries = await readdir(path, { withFileTypes: true })
-  return entries.some(entry => entry.isDirectory()) && !entries.some(({ name }) => name.endsWith('.bin'))
+  if (entries.some(({ name }) => name.endsWith('.bin'))) return false
+  if (entries.some(entry => !entry.isFile())) return true
+  throw new CommandError(`${path}: holds neither the .bin files of CIFAR's binary version nor a folder for each class`)
 }
 
 function divided(source: PictureFiles, holdOut: number): TrainingData {

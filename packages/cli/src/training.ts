@@ -128,16 +128,30 @@ interface Report {
 
 function reportJson(): Report {
   const bar = new TrainingBar()
+  let last = 0
   return {
-    start: event => bar.start(event),
-    step: event => bar.step(event),
+    start(event) {
+      bar.start(event)
+      last = event.step
+    },
+    step(event) {
+      bar.step(event)
+      last = event.step
+    },
     epoch({ kind: _, ...event }) {
       bar.clear()
       printJson(event)
     },
-    end: () => bar.clear(),
+    end(isStopped) {
+      bar.clear()
+      if (isStopped) reportStop(last)
+    },
     clear: () => bar.clear(),
   }
+}
+
+function reportStop(step: number): void {
+  process.stderr.write(`stopped after step ${count(step)} and saved; --resume goes on\n`)
 }
 
 function reportText(out: string): Report {
@@ -171,7 +185,7 @@ function reportText(out: string): Report {
     },
     end(isStopped) {
       bar.clear()
-      if (isStopped) process.stderr.write(`stopped after step ${count(last)} and saved; --resume goes on\n`)
+      if (isStopped) reportStop(last)
       else printLine(`The model is in ${out}: residual classify --model ${out} picture.jpg`)
     },
     clear: () => bar.clear(),

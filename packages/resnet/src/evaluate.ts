@@ -12,7 +12,7 @@ export interface EvaluateOptions {
   readonly onProgress?: (done: number, total: number) => void
   /** Stops the evaluation once it is aborted. */
   readonly signal?: AbortSignal
-  /** Whether a worker prepares the batches; default true where there are workers. */
+  /** Whether a worker prepares the batches; default true for files, where there are workers. */
   readonly worker?: boolean
 }
 
@@ -38,7 +38,7 @@ export interface Evaluation {
 export async function evaluate(
   model: Model,
   dataset: TrainingSource,
-  { batch = 100, limit = dataset.length, onProgress, signal, worker }: EvaluateOptions = {},
+  { batch = 100, limit = dataset.length, onProgress, signal, worker = 'files' in dataset }: EvaluateOptions = {},
 ): Promise<Evaluation> {
   const classes = dataset.classes.length
   if (model.labels.length !== classes) {

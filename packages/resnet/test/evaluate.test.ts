@@ -65,14 +65,25 @@ describe('evaluate', () => {
     expect((await evaluate(model, dataset, { limit: 1000 })).images).toBe(7)
   })
 
+  test('brings pictures to the size that the model takes', async () => {
+    const { preprocessing, ...rest } = parts(undefined, [...cifar10Classes])
+    const larger = { ...preprocessing, resize: 48, crop: 40 }
+    const one = { ...dataset, length: 1, labels: dataset.labels.slice(0, 1), images: dataset.images.slice(0, 3072) }
+    const model = new Model({ ...rest, preprocessing: larger })
+    const { loss } = await evaluate(model, one)
+    const { logits } = await model.classify({ width: 32, height: 32, data: one.images })
+    const total = logits.reduce((sum, x) => sum + Math.exp(x), 0)
+    expect(loss).toBeCloseTo(Math.log(total) - logits[one.labels[0]], 5)
+  })
+
+  test('stops when the signal is aborted', async () => {
+    const signal = AbortSignal.abort(new Error('enough'))
+    await expect(evaluate(model, dataset, { batch: 2, signal })).rejects.toThrow('enough')
+  })
+
   test('says what does not fit', async () => {
     await expect(evaluate(model, dataset, { batch: 0 })).rejects.toThrow('evaluate: got batch 0, wanted at least 1')
     await expect(evaluate(model, dataset, { limit: 1.5 })).rejects.toThrow('evaluate: got limit 1.5, wanted at least 1')
-    await expect(evaluate(new Model(parts()), dataset)).rejects.toThrow('tiny has 2 classes, cifar10 has 10')
-    const { preprocessing, ...rest } = parts(undefined, [...cifar10Classes])
-    const large = new Model({ ...rest, preprocessing: { ...preprocessing, crop: 224 } })
-    await expect(evaluate(large, dataset)).rejects.toThrow(
-      'tiny takes pictures of 224 x 224, those of cifar10 are 32 x 32',
-    )
+    await expect(evaluate(new Model(parts()), dataset)).rejects.toThrow('tiny has 2 classes, the pictures have 10')
   })
 })

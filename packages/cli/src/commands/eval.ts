@@ -63,7 +63,7 @@ async function evaluate({ data, split, limit, batch, confusion, json, ...options
   }
   const lines = pairs([
     ['model', model.name],
-    ['images', `${count(result.images)}, ${split}`],
+    ['images', `${count(result.images)} of ${'name' in dataset ? dataset.name : data}, ${split}`],
     ['top1', bold(percent(result.top1, 2))],
     ['top5', percent(result.top5, 2)],
     ['loss', result.loss.toFixed(4)],
