@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 import { Command, CommanderError } from 'commander'
 import { version } from '../package.json'
+import { addAblate } from './commands/ablate.ts'
 import { addBench } from './commands/bench.ts'
 import { addClassify } from './commands/classify.ts'
 import { addDeepen } from './commands/deepen.ts'
@@ -28,6 +29,7 @@ for (const add of [
   addTrain,
   addFinetune,
   addDeepen,
+  addAblate,
   addPull,
   addSummary,
   addList,

@@ -10,6 +10,7 @@ export { CheckpointError, DivergenceError, ModelError, PullError, RecipeError, T
 export { type EvaluateOptions, type Evaluation, evaluate } from './evaluate.ts'
 export { inferArchitecture } from './infer.ts'
 export { type Ablated, type AblateOptions, type Ablation, ablate, type Damage } from './lab/ablate.ts'
+export { ablationPage, ablationSvg } from './lab/ablation-report.ts'
 export { type Comparison, compareModels } from './lab/compare.ts'
 export { type Deepened, type DeepenOptions, deepen, type Places } from './lab/deepen.ts'
 export { type Movement, movementOf } from './lab/movement.ts'
