@@ -49,10 +49,7 @@ test.each([
   [{ split: 'test', length: 0 }, 'got 0 shapes to draw, wanted a whole number from 1 to 699050'],
   [{ split: 'test', length: 2.5 }, 'got 2.5 shapes to draw, wanted a whole number from 1 to 699050'],
   [{ split: 'test', length: 1e9 }, 'got 1000000000 shapes to draw, wanted a whole number from 1 to 699050'],
-  [
-    { split: 'test', seed: 0.5 },
-    'got 0.5 as seed or key of random numbers, wanted a whole number up to 2^53',
-  ],
+  [{ split: 'test', seed: 0.5 }, 'got 0.5 as seed or key of random numbers, wanted a whole number up to 2^53'],
 ] as const)('%j is an error', (options, message) => {
   expect(() => drawShapes(options)).toThrow(new VisionError(message))
 })
