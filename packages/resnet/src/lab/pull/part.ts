@@ -1,4 +1,4 @@
-import type { FileHandle } from 'node:fs/promises'
+type FileHandle = import('node:fs/promises').FileHandle
 
 /** What Node's file system and paths are called here; they are not imported statically, since browsers have none. */
 async function modules() {
