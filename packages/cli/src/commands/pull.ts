@@ -90,7 +90,8 @@ class TextReport {
 
   retry(reason: string, seconds: number): void {
     this.clear()
-    this.#stream.write(dim(`${reason}; trying again${seconds > 0 ? ` in ${seconds} s` : ''}\n`, this.#stream))
+    const when = seconds > 0 ? ` in ${seconds} s` : ''
+    this.#stream.write(`${dim(`${reason}; trying again${when}`, this.#stream)}\n`)
   }
 
   end(name: string, path: string, wasThere: boolean): void {
