@@ -1,7 +1,8 @@
 import { defineConfig } from 'tsup'
 
 export default defineConfig({
-  entry: ['src/index.ts'],
+  // The lab is an entry of its own: who only runs networks loads none of it.
+  entry: { index: 'src/index.ts', lab: 'src/lab/index.ts' },
   format: 'esm',
   target: 'es2022',
   removeNodeProtocol: false,

@@ -1,6 +1,7 @@
 import { cpSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { type RecipeInput, type TrainingEvent, type TrainOptions, train } from '@residual/resnet'
 import { loadBatches } from '@residual/vision'
 import { type Browser, chromium, type Page } from 'playwright-core'
 import { build, type PreviewServer, preview } from 'vite'
@@ -22,7 +23,8 @@ beforeAll(async () => {
   const { folder } = installed
   cpSync(fileURLToPath(new URL('page', import.meta.url)), folder, { recursive: true })
   cpSync(cat, join(folder, 'public/cat.jpg'))
-  await build({ root: folder, configFile: false, logLevel: 'warn' })
+  // Workers that load parts of themselves are modules.
+  await build({ root: folder, configFile: false, logLevel: 'warn', worker: { format: 'es' } })
   browser = await chromium.launch({
     executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
     args: [...quiet, '--disable-component-update', '--disable-sync'],
@@ -92,4 +94,30 @@ test.each([
   expect(await page.evaluate(`batches(10, ${JSON.stringify(options)})`)).toEqual(expected)
   const told = await page.evaluate(`missing('missing.png')`)
   expect(told).toMatch(/^VisionError: http:\/\/127\.0\.0\.1:\d+\/missing\.png: /)
+})
+
+test.each([
+  { page: 'an isolated page', headers: isolation, threads: 1 },
+  { page: 'an isolated page', headers: isolation, threads: 2 },
+  { page: 'a page without shared memory', headers: {}, threads: 1 },
+])('a worker of $page trains on $threads threads to the bits of Node', async ({ headers, threads }) => {
+  const images = Array.from({ length: 12 * 192 }, (_, i) => (i * i) % 251)
+  const labels = Array.from({ length: 12 }, (_, i) => i % 2)
+  const data = { length: 12, width: 8, height: 8, classes: ['even', 'odd'], labels }
+  const recipe: RecipeInput = { epochs: 2, batch: 4, ema: 0.9, augmentation: { padAndCrop: 1, mixup: 0.4 } }
+  const options: Omit<TrainOptions, 'data'> = { arch: 'resnet8', recipe, build: 'simd128', threads }
+  const training = train({ ...options, data: { ...data, images: Uint8Array.from(images) }, threads: 1 })
+  for await (const _ of training);
+  const wanted = await training.checkpoint()
+
+  const page = await open(headers)
+  const sent = JSON.stringify({ ...options, data: { ...data, images }, stopAfter: 4 })
+  const got = await page.evaluate<{ error?: string; events: TrainingEvent[]; checkpoint: number[] }>(`train(${sent})`)
+  expect(got.error).toBeUndefined()
+  const counts = got.events.map(event =>
+    event.kind === 'start' ? `from ${event.step}` : `${event.kind} ${event.step}`,
+  )
+  const all = ['from 0', 'step 1', 'step 2', 'step 3', 'epoch 3', 'step 4', 'from 4', 'step 5', 'step 6', 'epoch 6']
+  expect(counts).toEqual(all)
+  expect(Buffer.from(got.checkpoint).equals(wanted)).toBe(true)
 })

@@ -15,4 +15,4 @@ mod tile;
 pub use epilogue::{Activation, Epilogue};
 pub use outer::{sum_outer_products, Pixels, Sums};
 pub use pack::{fetch, pack_panels, packed_len, PanelSource};
-pub use tile::{multiply_panel, Rows, Target, COLUMNS, ROWS};
+pub use tile::{multiply_panels, Rows, Target, COLUMNS, ROWS};

@@ -28,32 +28,43 @@ pub struct Target {
     /// Elements from one row to the next.
     pub row_stride: usize,
     pub rows: usize,
-    /// At most [`COLUMNS`].
     pub columns: usize,
     /// First column, for the bias.
     pub column: usize,
 }
 
-/// Multiplies rows by one panel: `target[r, c] = epilogue(sum over taps and depth of rows[t][r][d] * panel[t][d][c])`.
+/// Multiplies rows by the panels that `target.columns` take, one after the other:
+/// `target[r, c] = epilogue(sum over taps and depth of rows[t][r][d] * panels[c / 8][t][d][c % 8])`.
 ///
 /// The order of the additions depends only on the taps and the depth, never on where a row lies or which thread runs it.
 ///
 /// # Safety
-/// Each row pointer must be readable for `depth` values, `panel` for `taps * depth * COLUMNS`, the target and the
+/// Each row pointer must be readable for `depth` values, each panel for `taps * depth * COLUMNS`, the target and the
 /// epilogue's buffers for what `target` says.
-#[inline(always)]
-pub unsafe fn multiply_panel(rows: Rows, panel: *const f32, target: Target, epilogue: &Epilogue) {
+#[inline(never)]
+pub unsafe fn multiply_panels(rows: &Rows, panels: *const f32, target: &Target, epilogue: &Epilogue) {
+    let panel_len = rows.pointers.len() / rows.stride * rows.depth * COLUMNS;
     // Spread evenly, any 20 rows or more make tiles of ROWS and of one less, without a row computed in vain.
     let tiles = target.rows.div_ceil(ROWS);
-    for tile in 0..tiles {
-        let (first, end) = (target.rows * tile / tiles, target.rows * (tile + 1) / tiles);
-        let offset = first * target.row_stride;
-        let part =
-            Target { output: target.output.add(offset), offset: target.offset + offset, rows: end - first, ..target };
-        if part.rows == ROWS {
-            multiply_tile::<ROWS>(rows, first, panel, part, epilogue);
-        } else {
-            multiply_tile::<{ ROWS - 1 }>(rows, first, panel, part, epilogue);
+    for panel in 0..target.columns.div_ceil(COLUMNS) {
+        let column = panel * COLUMNS;
+        let weights = panels.add(panel * panel_len);
+        for tile in 0..tiles {
+            let (first, end) = (target.rows * tile / tiles, target.rows * (tile + 1) / tiles);
+            let offset = first * target.row_stride + column;
+            let part = Target {
+                output: target.output.add(offset),
+                offset: target.offset + offset,
+                row_stride: target.row_stride,
+                rows: end - first,
+                columns: COLUMNS.min(target.columns - column),
+                column: target.column + column,
+            };
+            if part.rows == ROWS {
+                multiply_tile::<ROWS>(rows, first, weights, part, epilogue);
+            } else {
+                multiply_tile::<{ ROWS - 1 }>(rows, first, weights, part, epilogue);
+            }
         }
     }
 }
@@ -61,7 +72,7 @@ pub unsafe fn multiply_panel(rows: Rows, panel: *const f32, target: Target, epil
 /// The rows from `first` on; `HEIGHT` of them are computed, `target.rows` written.
 #[inline(always)]
 unsafe fn multiply_tile<const HEIGHT: usize>(
-    rows: Rows,
+    rows: &Rows,
     first: usize,
     panel: *const f32,
     target: Target,
@@ -181,17 +192,8 @@ mod tests {
         // What follows the last row is read and not written.
         let pointers: Vec<*const f32> = (0..m + ROWS).map(|row| a[row.min(m.max(1) - 1) * k..].as_ptr()).collect();
         let rows = Rows { pointers: &pointers, stride: pointers.len(), depth: k };
-        for panel in 0..panels {
-            let target = Target {
-                output: c.as_mut_ptr().wrapping_add(panel * COLUMNS),
-                offset: panel * COLUMNS,
-                row_stride: n,
-                rows: m,
-                columns: COLUMNS.min(n - panel * COLUMNS),
-                column: panel * COLUMNS,
-            };
-            unsafe { multiply_panel(rows, packed[panel * k * COLUMNS..].as_ptr(), target, &epilogue) };
-        }
+        let target = Target { output: c.as_mut_ptr(), offset: 0, row_stride: n, rows: m, columns: n, column: 0 };
+        unsafe { multiply_panels(&rows, packed.as_ptr(), &target, &epilogue) };
         for i in 0..m {
             for j in 0..n {
                 let mut want: f32 = (0..k).map(|d| a[i * k + d] * b[d * n + j]).sum();
@@ -243,7 +245,8 @@ mod tests {
                 columns: COLUMNS,
                 column: 0,
             };
-            unsafe { multiply_panel(Rows { pointers: &pointers, stride: ROWS, depth }, b.as_ptr(), target, &epilogue) };
+            let rows = Rows { pointers: &pointers, stride: ROWS, depth };
+            unsafe { multiply_panels(&rows, b.as_ptr(), &target, &epilogue) };
         }
         assert_eq!(whole, pieces);
     }

@@ -1,5 +1,5 @@
-use crate::share::Share;
-use gemm::{fetch, multiply_panel, Epilogue, Rows, Target, COLUMNS, ROWS};
+use crate::share::{panel_units, Share};
+use gemm::{fetch, multiply_panels, Epilogue, Rows, Target, COLUMNS, ROWS};
 
 /// A convolution, and with one tap and one "pixel" a row also a plain matrix product.
 ///
@@ -39,7 +39,7 @@ pub struct Conv2d {
 
 /// Row pointers that each thread needs for itself: those of a block of pixels.
 pub fn conv2d_scratch(taps: usize) -> usize {
-    taps * TABLE
+    TABLE * taps
 }
 
 /// Pixels that go through all of a panel before the next panel is read: enough that a panel, read from
@@ -47,7 +47,7 @@ pub fn conv2d_scratch(taps: usize) -> usize {
 const BLOCK_PIXELS: usize = 96;
 /// Pointers of a block for each tap.
 const TABLE: usize = BLOCK_PIXELS + ROWS;
-/// Panels that one unit of work covers: small enough to share late layers, which have few pixels, evenly.
+/// Panels that one unit of work covers at most.
 const UNIT_PANELS: usize = 4;
 
 /// Computes this thread's share of a convolution.
@@ -59,11 +59,10 @@ pub unsafe fn conv2d(p: &Conv2d, share: Share) {
     let pixels = p.batch * p.output_height * p.output_width;
     let panels = p.columns.div_ceil(COLUMNS);
     let blocks = pixels.div_ceil(BLOCK_PIXELS);
-    let chunks = panels.div_ceil(UNIT_PANELS);
+    let chunks = panel_units(panels, blocks * p.groups, UNIT_PANELS);
     let taps = p.kernel[0] * p.kernel[1];
-    let len = conv2d_scratch(taps);
-    assert!(p.scratch_len >= len);
-    let pointers = std::slice::from_raw_parts_mut(p.scratch.add(share.thread * p.scratch_len), len);
+    assert!(p.scratch_len >= conv2d_scratch(taps));
+    let pointers = std::slice::from_raw_parts_mut(p.scratch.add(share.thread * p.scratch_len), conv2d_scratch(taps));
     // Units run group by group and chunk by chunk within a block, so the row pointers of a block are computed once
     // and moved on from group to group.
     let mut located = None;
@@ -83,25 +82,25 @@ pub unsafe fn conv2d(p: &Conv2d, share: Share) {
         }
         located = Some((block, group));
         let rows = Rows { pointers, stride: TABLE, depth: p.depth };
-        for panel in chunk * UNIT_PANELS..panels.min((chunk + 1) * UNIT_PANELS) {
-            let weights = p.weights.add((group * panels + panel) * taps * p.depth * COLUMNS);
-            // A single tile reads a panel once, and as fast by itself.
-            if block == first_block && end - first > ROWS {
-                fetch(weights, taps * p.depth * COLUMNS);
-            }
-            let outputs = p.groups * p.columns;
-            let column = group * p.columns + panel * COLUMNS;
-            let offset = first * outputs + column;
-            let target = Target {
-                output: p.output.add(offset),
-                offset,
-                row_stride: outputs,
-                rows: end - first,
-                columns: COLUMNS.min(p.columns - panel * COLUMNS),
-                column,
-            };
-            multiply_panel(rows, weights, target, &p.epilogue);
+        let (panel, last) = (panels * chunk / chunks, panels * (chunk + 1) / chunks);
+        let panel_len = taps * p.depth * COLUMNS;
+        let weights = p.weights.add((group * panels + panel) * panel_len);
+        // A single tile reads a panel once, and as fast by itself.
+        if block == first_block && end - first > ROWS {
+            fetch(weights, (last - panel) * panel_len);
         }
+        let outputs = p.groups * p.columns;
+        let column = group * p.columns + panel * COLUMNS;
+        let offset = first * outputs + column;
+        let target = Target {
+            output: p.output.add(offset),
+            offset,
+            row_stride: outputs,
+            rows: end - first,
+            columns: p.columns.min(last * COLUMNS) - panel * COLUMNS,
+            column,
+        };
+        multiply_panels(&rows, weights, &target, &p.epilogue);
     }
 }
 

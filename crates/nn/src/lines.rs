@@ -22,12 +22,19 @@ impl Lines {
 
     /// One value a channel, repeated along a line.
     pub fn repeat(self, value: impl Fn(usize) -> f32) -> Vec<f32> {
-        let mut line = Vec::with_capacity(self.width);
-        line.extend((0..self.channels).map(value));
-        while line.len() < self.width {
-            line.extend_from_within(..self.channels);
-        }
+        let mut line = vec![0.0; self.width];
+        self.fill(&mut line, value);
         line
+    }
+
+    /// As [`Lines::repeat`], into a line that is there.
+    pub fn fill(self, line: &mut [f32], value: impl Fn(usize) -> f32) {
+        for channel in 0..self.channels {
+            line[channel] = value(channel);
+        }
+        for at in self.channels..self.width {
+            line[at] = line[at - self.channels];
+        }
     }
 
     /// Calls `vector(at, column, lanes)` for every vector of this thread's share of `rows` rows: where it lies, where

@@ -91,14 +91,16 @@ pub struct BlockMoments {
 ///
 /// # Safety
 /// The buffers must be valid for the sizes that `p` names.
+#[inline(never)]
 pub unsafe fn block_moments(p: &BlockMoments, share: Share) {
     let lines = Lines::of(p.channels);
     let mut sums = BlockSums::new(lines);
+    let mut shift = vec![0.0; lines.width];
     for block in share.of(p.rows.div_ceil(p.block)) {
         let rows = p.block.min(p.rows - block * p.block);
         let input = p.input.add(block * p.block * p.channels);
         // Deviations from a row of the block: sums of plain squares lose all digits where the mean is large.
-        let shift = lines.repeat(|channel| *input.add(channel));
+        lines.fill(&mut shift, |channel| *input.add(channel));
         let terms = |at, column, lanes| {
             let deviation = load(input.add(at), lanes) - F32x4::load(shift.as_ptr().add(column));
             (deviation, deviation)
@@ -130,6 +132,7 @@ pub struct Moments {
 ///
 /// # Safety
 /// The buffers must be valid for the sizes that `p` names.
+#[inline(never)]
 pub unsafe fn moments(p: &Moments, share: Share) {
     let blocks = p.rows.div_ceil(p.block);
     for channel in share.of(p.channels) {

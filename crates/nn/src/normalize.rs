@@ -32,6 +32,7 @@ unsafe fn inverse_deviation(moments: *const f32, channels: usize, channel: usize
 ///
 /// # Safety
 /// The buffers must be valid for the sizes that `p` names.
+#[inline(never)]
 pub unsafe fn normalize(p: &Normalize, share: Share) {
     match (p.residual.is_null(), p.activation) {
         (true, Activation::None) => normalize_lines::<false, false>(p, share),
@@ -41,6 +42,7 @@ pub unsafe fn normalize(p: &Normalize, share: Share) {
     }
 }
 
+#[inline(never)]
 unsafe fn normalize_lines<const RESIDUAL: bool, const RELU: bool>(p: &Normalize, share: Share) {
     let lines = Lines::of(p.channels);
     let scale = |c: usize| *p.gamma.add(c) * inverse_deviation(p.moments, p.channels, c, p.epsilon);
@@ -93,6 +95,7 @@ pub struct NormalizeSums {
 ///
 /// # Safety
 /// The buffers must be valid for the sizes that `p` names.
+#[inline(never)]
 pub unsafe fn normalize_sums(p: &NormalizeSums, share: Share) {
     if p.gate.is_null() {
         sum_blocks::<false>(p, share);
@@ -101,6 +104,7 @@ pub unsafe fn normalize_sums(p: &NormalizeSums, share: Share) {
     }
 }
 
+#[inline(never)]
 unsafe fn sum_blocks<const GATE: bool>(p: &NormalizeSums, share: Share) {
     let lines = Lines::of(p.channels);
     let mut sums = BlockSums::new(lines);
@@ -145,6 +149,7 @@ pub struct NormalizeGradient {
 ///
 /// # Safety
 /// The buffers must be valid for the sizes that `p` names.
+#[inline(never)]
 pub unsafe fn normalize_gradient(p: &NormalizeGradient, share: Share) {
     if p.gate.is_null() {
         gradient_lines::<false>(p, share);
@@ -153,6 +158,7 @@ pub unsafe fn normalize_gradient(p: &NormalizeGradient, share: Share) {
     }
 }
 
+#[inline(never)]
 unsafe fn gradient_lines<const GATE: bool>(p: &NormalizeGradient, share: Share) {
     let lines = Lines::of(p.channels);
     let inverse = |c: usize| inverse_deviation(p.moments, p.channels, c, p.epsilon);

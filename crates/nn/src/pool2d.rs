@@ -80,22 +80,27 @@ impl Pool2d {
 #[inline(never)]
 pub unsafe fn pool2d(p: &Pool2d, share: Share) {
     for pixel in share.of(p.batch * p.output_height * p.output_width) {
-        let window = p.window(pixel);
-        let factor = F32x4::splat(1.0 / window.divisor as f32);
-        let start = F32x4::splat(if p.kind == PoolKind::Max { f32::NEG_INFINITY } else { 0.0 });
-        let output = p.output.add(pixel * p.channels);
-        for channel in (0..p.channels).step_by(LANES) {
-            let lanes = LANES.min(p.channels - channel);
-            let mut value = start;
-            window.for_each(|at| {
-                let tap = load(p.input.add(at + channel), lanes);
-                value = if p.kind == PoolKind::Max { value.max(tap) } else { value + tap };
-            });
-            if p.kind != PoolKind::Max {
-                value = value * factor;
-            }
-            store(value, output.add(channel), lanes);
+        pool_pixel(p, pixel);
+    }
+}
+
+#[inline(never)]
+unsafe fn pool_pixel(p: &Pool2d, pixel: usize) {
+    let window = p.window(pixel);
+    let factor = F32x4::splat(1.0 / window.divisor as f32);
+    let start = F32x4::splat(if p.kind == PoolKind::Max { f32::NEG_INFINITY } else { 0.0 });
+    let output = p.output.add(pixel * p.channels);
+    for channel in (0..p.channels).step_by(LANES) {
+        let lanes = LANES.min(p.channels - channel);
+        let mut value = start;
+        window.for_each(|at| {
+            let tap = load(p.input.add(at + channel), lanes);
+            value = if p.kind == PoolKind::Max { value.max(tap) } else { value + tap };
+        });
+        if p.kind != PoolKind::Max {
+            value = value * factor;
         }
+        store(value, output.add(channel), lanes);
     }
 }
 

@@ -18,6 +18,7 @@ pub struct Pool2dGradient {
 ///
 /// # Safety
 /// The buffers must be valid for the sizes that `p` names.
+#[inline(never)]
 pub unsafe fn pool2d_gradient(p: &Pool2dGradient, share: Share) {
     // Windows overlap, so one thread takes all those of a picture.
     let pool = &p.pool;

@@ -20,6 +20,14 @@ impl Share {
     }
 }
 
+/// Units of work that a layer should have at least, so that threads find equal parts even in small ones.
+const UNITS: usize = 4;
+
+/// Into how many units, of at most `most` panels, the panels of each of `blocks` go.
+pub(crate) fn panel_units(panels: usize, blocks: usize, most: usize) -> usize {
+    panels.div_ceil((panels * blocks / UNITS).clamp(1, most))
+}
+
 /// A buffer seen as `[outer, length, inner]`, for operations along one axis.
 #[derive(Clone, Copy, Debug)]
 pub struct Axis {

@@ -79,6 +79,7 @@ impl Packing {
 ///
 /// # Safety
 /// The buffers must be valid for the sizes that `p` names.
+#[inline(never)]
 pub unsafe fn weight_gradient(p: &WeightGradient, share: Share) {
     let packing = Packing::of(p);
     let panels = p.columns.div_ceil(COLUMNS);
@@ -111,20 +112,34 @@ pub unsafe fn weight_gradient(p: &WeightGradient, share: Share) {
                 Pixels { pieces: count, length: packing.length, step: p.stride[1] * packing.pixel, gap: packing.piece };
             for panel in 0..panels.len() {
                 let right = gradients.add(panel * packing.block * packing.length * COLUMNS);
-                for tap in (0..taps).step_by(packing.joined) {
-                    let (ky, kx) = (tap / p.kernel[1], tap % p.kernel[1]);
-                    let left = inputs.add((ky * packing.span + kx * p.dilation[1]) * packing.pixel);
-                    let target = partials.add((panel * taps + tap) * p.depth * COLUMNS);
-                    let sums = Sums { target, rows: packing.joined * p.depth, add: first > part.start };
-                    sum_outer_products(left, right, pixels, sums);
-                }
+                let target = partials.add(panel * panel_values);
+                multiply_block(p, &packing, inputs, right, pixels, target, first > part.start);
             }
         }
     }
 }
 
+/// The sums of all taps and channels over a block of pixels, for one panel.
+#[inline(never)]
+unsafe fn multiply_block(
+    p: &WeightGradient,
+    packing: &Packing,
+    inputs: *const f32,
+    right: *const f32,
+    pixels: Pixels,
+    target: *mut f32,
+    add: bool,
+) {
+    for tap in (0..p.kernel[0] * p.kernel[1]).step_by(packing.joined) {
+        let (ky, kx) = (tap / p.kernel[1], tap % p.kernel[1]);
+        let left = inputs.add((ky * packing.span + kx * p.dilation[1]) * packing.pixel);
+        let target = target.add(tap * p.depth * COLUMNS);
+        sum_outer_products(left, right, pixels, Sums { target, rows: packing.joined * p.depth, add });
+    }
+}
+
 /// Packs what the taps of a piece meet: `[kernel row][pixel][channel]`, zeros in the padding.
-#[inline(always)]
+#[inline(never)]
 unsafe fn pack_inputs(p: &WeightGradient, packing: &Packing, piece: usize, group: usize, target: *mut f32) {
     let (row, split) = (piece / packing.splits, piece % packing.splits);
     let (image, y) = (row / p.output_height, row % p.output_height);
@@ -165,7 +180,7 @@ unsafe fn copy_pixel(source: *const f32, target: *mut f32, depth: usize) {
 }
 
 /// Packs a panel of the gradient of a piece's outputs: `[pixel][8]`, zeros where the piece or panel is not full.
-#[inline(always)]
+#[inline(never)]
 unsafe fn pack_gradients(
     p: &WeightGradient,
     packing: &Packing,
@@ -208,6 +223,7 @@ pub struct SumWeights {
 ///
 /// # Safety
 /// The buffers must be valid for the sizes that `p` names.
+#[inline(never)]
 pub unsafe fn sum_weights(p: &SumWeights, share: Share) {
     let panels = p.columns.div_ceil(COLUMNS);
     let segment = p.groups * panels * p.taps * p.depth * COLUMNS;

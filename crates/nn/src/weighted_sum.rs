@@ -19,6 +19,7 @@ pub struct WeightedSum {
 ///
 /// # Safety
 /// The buffers must be valid for `count` values.
+#[inline(never)]
 pub unsafe fn weighted_sum(p: &WeightedSum, share: Share) {
     let mut terms = [(std::ptr::null(), 0.0); TERMS];
     let mut count = 0;
@@ -35,6 +36,7 @@ pub unsafe fn weighted_sum(p: &WeightedSum, share: Share) {
     }
 }
 
+#[inline(never)]
 unsafe fn sum<const COUNT: usize>(p: &WeightedSum, terms: &[(*const f32, f32); TERMS], share: Share) {
     let inputs: [*const f32; COUNT] = std::array::from_fn(|k| terms[k].0);
     let weights: [F32x4; COUNT] = std::array::from_fn(|k| F32x4::splat(terms[k].1));

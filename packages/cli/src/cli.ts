@@ -8,6 +8,7 @@ import { addDeepen } from './commands/deepen.ts'
 import { addEmbed } from './commands/embed.ts'
 import { addEval } from './commands/eval.ts'
 import { addFinetune } from './commands/finetune.ts'
+import { addGraph } from './commands/graph.ts'
 import { addList } from './commands/list.ts'
 import { addPull } from './commands/pull.ts'
 import { addSummary } from './commands/summary.ts'
@@ -32,6 +33,7 @@ for (const add of [
   addAblate,
   addPull,
   addSummary,
+  addGraph,
   addList,
   addBench,
 ]) {

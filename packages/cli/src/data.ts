@@ -19,9 +19,8 @@ export interface TrainingData {
 export async function openTrainingData(path: string, holdOut: number): Promise<TrainingData> {
   return naming(path, async () => {
     const { imageFolderSplits, openCifar, openImageFolder } = await import('@residual/vision')
-    const { openNamedData } = await import('@residual/resnet')
-    const named = await openNamedData(path, { split: 'train' })
-    if (named) return { data: named, test: await openNamedData(path, { split: 'test' }) }
+    const named = await openNamed(path, 'train')
+    if (named) return { data: named, test: await openNamed(path, 'test') }
     if (!(await isImageFolder(path))) {
       const data = await openCifar(path, { split: 'train' })
       return path.endsWith('.bin') ? { data } : { data, test: await openCifar(path, { split: 'test' }) }
@@ -37,13 +36,18 @@ export async function openTrainingData(path: string, holdOut: number): Promise<T
 export async function openSplit(path: string, split: 'train' | 'test'): Promise<TrainingSource> {
   return naming(path, async () => {
     const { imageFolderSplits, openCifar, openImageFolder } = await import('@residual/vision')
-    const { openNamedData } = await import('@residual/resnet')
-    const named = await openNamedData(path, { split })
+    const named = await openNamed(path, split)
     if (named) return named
     if (!(await isImageFolder(path))) return openCifar(path, { split })
     const splits = await imageFolderSplits(path)
     return openImageFolder(path, { split: splits.length === 0 ? undefined : split === 'test' ? 'val' : 'train' })
   })
+}
+
+/** Opens a data set by its name, if it is one; only then the lab is loaded, which knows it. */
+async function openNamed(name: string, split: 'train' | 'test'): Promise<TrainingSource | undefined> {
+  if (!['shapes', 'cifar10', 'cifar100'].includes(name)) return undefined
+  return (await import('@residual/resnet/lab')).openNamedData(name, { split })
 }
 
 /** Whether it is a folder, and not one of CIFAR's. */

@@ -5,6 +5,7 @@ import type { Backend, Build, MemoryUse, StepTime } from './program.ts'
 import { referenceBackend } from './reference.ts'
 import { formatShape, sameShape, sizeOf } from './shape.ts'
 import type { Tensor } from './tensor.ts'
+import { valuesOf, type Weights } from './weights.ts'
 
 /** Weights by name, each in PyTorch's layout (convolutions `[o, c / groups, kh, kw]`). */
 export type Parameters = ReadonlyMap<string, Float32Array>
@@ -12,8 +13,8 @@ export type Parameters = ReadonlyMap<string, Float32Array>
 /** What to compute, and with which weights. */
 export interface Computation {
   readonly outputs: Readonly<Record<string, Tensor>>
-  /** A value for every parameter the outputs depend on; others are ignored. */
-  readonly parameters?: Parameters
+  /** Values for every parameter the outputs depend on, or where to read them; others are ignored. */
+  readonly parameters?: ReadonlyMap<string, Weights>
   /**
    * The value that a parameter has after each run, computed from the values before it: a training step. Such parameters
    * stay in the program, where {@link Program.read} and {@link Program.write} reach them.
@@ -68,7 +69,7 @@ export interface Program {
  *   not of its parameter's shape.
  */
 export async function compile(
-  { outputs, parameters = new Map(), updates = new Map() }: Computation,
+  { outputs, parameters: given = new Map(), updates = new Map() }: Computation,
   options: CompileOptions = {},
 ): Promise<Program> {
   const { threads = 1, build = 'auto', backend = 'wasm' } = options
@@ -79,9 +80,18 @@ export async function compile(
   checkUpdates(updates)
   const graph = graphOf([...Object.values(outputs), ...updates.values()])
   const changing = [...updates.keys()]
-  checkParameters([...new Set([...graph.parameters, ...changing])], parameters)
+  const needed = [...new Set([...graph.parameters, ...changing])]
+  checkParameters(needed, given)
+  const later = backend === 'wasm' ? factorsOf(graph) : new Set<Tensor>()
+  const parameters = await readNow(
+    needed.filter(parameter => changing.includes(parameter) || !later.has(parameter)),
+    given,
+  )
   const optimized = optimize(graph, parameters, new Set(changing))
-  const state = changing.map(parameter => ({ parameter, initial: parameters.get(parameter.attributes.name)! }))
+  const state = changing.map(parameter => ({
+    parameter,
+    initial: parameters.get(parameter.attributes.name) as Float32Array,
+  }))
   const stateNames = changing.map(({ attributes }) => attributes.name)
   const executable = await backends[backend](threads, build)({ graph: optimized, state })
   // The program does not keep the optimized graph, which holds the weights as the kernels no longer need them.
@@ -132,6 +142,27 @@ const backends: Record<'wasm' | 'reference', (threads: number, build: 'auto' | B
   reference: () => referenceBackend,
 }
 
+/** What is only ever the second factor of products: weights that the lowering reads when it packs them. */
+function factorsOf(graph: Graph): Set<Tensor> {
+  const isFactor = (node: Tensor, i: number) => i === 1 && (node.is('conv2d') || node.is('matmul'))
+  const others = new Set([
+    ...graph.outputs,
+    ...graph.nodes.flatMap(node => node.inputs.filter((_, i) => !isFactor(node, i))),
+  ])
+  return new Set(graph.parameters.filter(parameter => !others.has(parameter)))
+}
+
+/** The same weights, with the values of these parameters in arrays. */
+async function readNow(
+  parameters: readonly Tensor<'parameter'>[],
+  weights: ReadonlyMap<string, Weights>,
+): Promise<ReadonlyMap<string, Weights>> {
+  const values = parameters.map(
+    async ({ attributes: { name } }): Promise<[string, Weights]> => [name, await valuesOf(weights.get(name)!)],
+  )
+  return new Map([...weights, ...(await Promise.all(values))])
+}
+
 function checkUpdates(updates: ReadonlyMap<Tensor<'parameter'>, Tensor>): void {
   for (const [parameter, { shape, dtype }] of updates) {
     const { name } = parameter.attributes
@@ -152,7 +183,7 @@ function checkState(state: readonly Tensor<'parameter'>[], values: Parameters): 
   }
 }
 
-function checkParameters(nodes: readonly Tensor<'parameter'>[], parameters: Parameters): void {
+function checkParameters(nodes: readonly Tensor<'parameter'>[], parameters: ReadonlyMap<string, Weights>): void {
   const problems = nodes.flatMap(({ attributes: { name }, shape }) => {
     const given = parameters.get(name)
     if (!given) return [`'${name}' ${formatShape(shape)} is missing`]

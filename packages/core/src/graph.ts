@@ -93,3 +93,8 @@ export function layerName(node: Tensor): string {
 export function byteSize(node: Tensor): number {
   return 4 * sizeOf(node.shape)
 }
+
+/** Bytes that computing this tensor has to read and write at least: all inputs and the output. */
+export function traffic(node: Tensor): number {
+  return [...new Set(node.inputs)].reduce((sum, tensor) => sum + byteSize(tensor), byteSize(node))
+}

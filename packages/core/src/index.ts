@@ -34,11 +34,14 @@ export {
   readSafetensors,
   type SafetensorsFile,
   type StoredDType,
+  type StoredRange,
   type StoredTensor,
   type StoredTensors,
+  scanSafetensors,
   toFloat32,
   writeSafetensors,
 } from './safetensors/index.ts'
 export { Scope } from './scope.ts'
 export type { DType, Shape } from './shape.ts'
 export { Tensor } from './tensor.ts'
+export type { WeightSource, Weights } from './weights.ts'

@@ -25,6 +25,8 @@ export interface StepTime {
   readonly shape: Shape
   /** Multiply-accumulates. */
   readonly macs: number
+  /** Bytes of its inputs and its output, each once. */
+  readonly bytes: number
   readonly milliseconds: number
 }
 

@@ -1,4 +1,4 @@
-import { byteSize, type Graph, layerName, macs } from './graph.ts'
+import { byteSize, type Graph, layerName, macs, traffic } from './graph.ts'
 import { operationOf } from './ops/index.ts'
 import type { Values } from './ops/operation.ts'
 import type { Backend, StepTime } from './program.ts'
@@ -83,7 +83,8 @@ export const referenceBackend: Backend = async ({ graph, state }) => {
       run(inputs, (node, milliseconds) => {
         if (node.is('constant') || node.is('reshape')) return
         const { op: operation, shape } = node
-        steps.push({ name: layerName(node), operation, kernel: 'reference', shape, macs: macs(node), milliseconds })
+        const [name, kernel] = [layerName(node), 'reference']
+        steps.push({ name, operation, kernel, shape, macs: macs(node), bytes: traffic(node), milliseconds })
       })
       return steps
     },

@@ -70,15 +70,24 @@ describe('profile', () => {
   ])
 
   test.each([
-    { backend: 'wasm', kernels: ['conv2d', 'reduce', 'conv2d'] },
+    { backend: 'wasm', kernels: ['fill + copy + conv2d', 'reduce', 'conv2d'] },
     { backend: 'reference', kernels: ['reference', 'reference', 'reference'] },
   ] as const)('times the steps that are left after fusion on $backend', async ({ backend, kernels }) => {
     const program = await compile({ outputs, parameters: weights }, { backend })
     const steps = await program.profile({ picture: new Float32Array(32) })
+    const isTimed = true
     expect(steps.map(({ milliseconds, ...step }) => ({ ...step, isTimed: milliseconds >= 0 }))).toEqual([
-      { name: 'layer1.conv', operation: 'conv2d', kernel: kernels[0], shape: [1, 4, 4, 2], macs: 576, isTimed: true },
-      { name: '', operation: 'globalAvgPool', kernel: kernels[1], shape: [1, 2], macs: 0, isTimed: true },
-      { name: 'fc', operation: 'matmul', kernel: kernels[2], shape: [1, 3], macs: 6, isTimed: true },
+      {
+        name: 'layer1.conv',
+        operation: 'conv2d',
+        kernel: kernels[0],
+        shape: [1, 4, 4, 2],
+        macs: 576,
+        bytes: 400,
+        isTimed,
+      },
+      { name: '', operation: 'globalAvgPool', kernel: kernels[1], shape: [1, 2], macs: 0, bytes: 136, isTimed },
+      { name: 'fc', operation: 'matmul', kernel: kernels[2], shape: [1, 3], macs: 6, bytes: 44, isTimed },
     ])
   })
 

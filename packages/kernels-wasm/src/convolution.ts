@@ -2,6 +2,8 @@ import type { Activation, Filtering, Instruction } from './instructions.generate
 
 /** Columns of a packed panel: the width of the kernels' tile. */
 const COLUMNS = 8
+/** Row pointers of a tap in a block of 96 pixels, and of those that a tile computes in vain; as in crates/nn/src/conv2d.rs. */
+const TABLE = 96 + 6
 
 /** A 2-D convolution of `[batch, height, width, channels]` with weights `[outputs, channels / groups, kernel...]`. */
 export interface ConvolutionGeometry {
@@ -57,9 +59,21 @@ export interface ConvolutionPlan {
   readonly zeros: number
   readonly workspaceFloats: number
   readonly threadFloats: number
-  /** Packs weights (OIHW, or a matrix) once. */
-  pack(source: number, packed: number): Instruction
+  /** Outputs whose weights can be packed by themselves, in multiples; none where their weights do not lie together. */
+  readonly packUnit?: number
+  /** Packs weights (OIHW, or a matrix) once: all, or `count` outputs from `first` on, at the first of which is `source`. */
+  pack(source: number, packed: number, part?: { readonly first: number; readonly count: number }): Instruction
   run(buffers: ConvolutionBuffers): Instruction[]
+}
+
+export interface ConvolutionOptions {
+  /** Where weights lie before they are packed; default PyTorch's `[outputs, channels / groups, kernel...]`. */
+  readonly weights?: WeightsLayout
+  /**
+   * Whether to take what is fastest for the whole batch, as in training: up to 1.4 times as fast, and a picture's result
+   * then depends, in its last digits, on how many others are in its batch. Default false.
+   */
+  readonly wholeBatch?: boolean
 }
 
 interface Algorithm {
@@ -67,8 +81,8 @@ interface Algorithm {
   readonly reason: string
   /** Whether it computes the convolution at all. */
   canRun(geometry: ConvolutionGeometry): boolean
-  /** Whether it is the fastest that can; `bench/algorithms.mjs` measures it. */
-  pays(geometry: ConvolutionGeometry): boolean
+  /** Whether it is the fastest that can, for so many pictures; `bench/algorithms.mjs` measures it. */
+  pays(geometry: ConvolutionGeometry, pictures: number): boolean
   plan(geometry: ConvolutionGeometry, weights: WeightsLayout): ConvolutionPlan
 }
 
@@ -79,7 +93,7 @@ const ALGORITHMS: readonly Algorithm[] = [
     reason:
       'Of a few pixels there are not 4x4 pieces enough to fill tiles, and many channels take long to be transformed: 1.2 times as fast as F4 for 7x7 pixels of 512 channels.',
     canRun: isWinograd,
-    pays: g => g.channels >= 4 && cost(g, 'F2') < Math.min(cost(g, 'F4'), cost(g, 'direct')),
+    pays: (g, n) => g.channels >= 4 && cost(g, 'F2', n) < Math.min(cost(g, 'F4', n), cost(g, 'direct', n)),
     plan: (g, weights) => winograd(g, weights, 'F2'),
   },
   {
@@ -87,7 +101,7 @@ const ALGORITHMS: readonly Algorithm[] = [
     reason:
       'A quarter of the products of a 3x3 kernel: with the transforms 1.8 times the direct speed at 4 channels, 3 at 64.',
     canRun: isWinograd,
-    pays: g => g.channels >= 4 && cost(g, 'F4') < cost(g, 'direct'),
+    pays: (g, n) => g.channels >= 4 && cost(g, 'F4', n) < cost(g, 'direct', n),
     plan: (g, weights) => winograd(g, weights, 'F4'),
   },
   {
@@ -107,19 +121,15 @@ const ALGORITHMS: readonly Algorithm[] = [
   },
 ]
 
-/** Rows of the kernels' tile at most. */
-const ROWS = 6
-
 /**
- * What a convolution costs, in rows of the tile for every panel: for one picture, so that a picture's result does not
- * depend on how many others are in its batch. A tile computes five rows at least. Measured, transforming kernels at each
- * run takes as long as seven rows for each point of their transform.
+ * What a convolution costs, in rows of the tile for every panel. A tile computes five rows at least. Measured,
+ * transforming kernels at each run takes as long as seven rows for each point of their transform.
  */
-function cost(g: ConvolutionGeometry, method: Filtering | 'direct'): number {
+function cost(g: ConvolutionGeometry, method: Filtering | 'direct', pictures: number): number {
   const [height, width] = convolutionOutput(g)
-  if (method === 'direct') return 9 * Math.max(5, height * width)
+  if (method === 'direct') return 9 * Math.max(5, pictures * height * width)
   const [down, across] = piecesOf(g, method)
-  return POINTS[method] * (Math.max(5, down * across) + (formOf(g) === 'panels' ? 7 : 0))
+  return POINTS[method] * (Math.max(5, pictures * down * across) + (formOf(g) === 'panels' ? 7 : 0))
 }
 
 /** Height and width of a convolution's output. */
@@ -137,9 +147,11 @@ function oihw(g: ConvolutionGeometry): WeightsLayout {
   return { offset: 0, groupStride, columnStride, depthStride: taps, tapStrides: [g.kernel[1], 1] }
 }
 
-/** The fastest way to run a convolution, with weights in PyTorch's layout unless another is given. */
-export function planConvolution(geometry: ConvolutionGeometry, weights = oihw(geometry)): ConvolutionPlan {
-  const algorithm = ALGORITHMS.find(row => row.canRun(geometry) && row.pays(geometry)) as Algorithm
+/** The fastest way to run a convolution. */
+export function planConvolution(geometry: ConvolutionGeometry, options: ConvolutionOptions = {}): ConvolutionPlan {
+  const { weights = oihw(geometry), wholeBatch = false } = options
+  const pictures = wholeBatch ? geometry.batch : 1
+  const algorithm = ALGORITHMS.find(row => row.canRun(geometry) && row.pays(geometry, pictures)) as Algorithm
   return algorithm.plan(geometry, weights)
 }
 
@@ -157,22 +169,25 @@ export function planDirect(g: ConvolutionGeometry, { offset, ...strides }: Weigh
   const depth = g.channels / g.groups
   const columns = g.outputs / g.groups
   const taps = g.kernel[0] * g.kernel[1]
+  const groupFloats = Math.ceil(columns / COLUMNS) * COLUMNS * taps * depth
+  const { columnStride, groupStride } = strides
+  const liesTogether = offset === 0 && columnStride === taps * depth && groupStride === columns * columnStride
   const [outputHeight, outputWidth] = convolutionOutput(g)
-  // For each tap those of a block of 96 pixels, and of the rows that a tile may read behind them.
-  const pointers = taps * (96 + ROWS)
+  const pointers = taps * TABLE
   return {
-    packedFloats: g.groups * Math.ceil(columns / COLUMNS) * COLUMNS * taps * depth,
+    packedFloats: g.groups * groupFloats,
     // The tile reads a whole panel's biases wherever it starts.
     biasFloats: g.outputs + COLUMNS,
     zeros: g.channels,
     workspaceFloats: 0,
     threadFloats: pointers,
-    pack: (source, packed) => ({
+    ...(liesTogether ? { packUnit: g.groups === 1 ? COLUMNS : columns } : {}),
+    pack: (source, packed, { first, count } = { first: 0, count: g.outputs }) => ({
       op: 'packPanels',
       source: source + offset * FLOAT,
-      packed,
-      groups: g.groups,
-      columns,
+      packed: packed + (g.groups === 1 ? first * taps * depth : (first / columns) * groupFloats) * FLOAT,
+      groups: g.groups === 1 ? 1 : count / columns,
+      columns: g.groups === 1 ? count : columns,
       taps: g.kernel,
       depth,
       ...strides,
@@ -210,10 +225,12 @@ function kernelRows(g: ConvolutionGeometry, weights: WeightsLayout): Convolution
   const paddedRow = paddedWidth * g.channels
   const paddedHeight = g.height + g.padding[0] + g.padding[1]
   const padded = g.batch * paddedHeight * paddedRow
+  const scratchFloats = TABLE * g.kernel[0]
   return {
     ...plan,
     zeros: 0,
     workspaceFloats: padded,
+    threadFloats: scratchFloats,
     run: ({ input, workspace, ...buffers }) => [
       { op: 'fill', output: workspace, count: padded, value: 0 },
       {
@@ -242,7 +259,7 @@ function kernelRows(g: ConvolutionGeometry, weights: WeightsLayout): Convolution
         dilation: g.dilation,
         padding: [0, 0],
         scratch: workspace + padded * FLOAT,
-        scratchFloats: plan.threadFloats,
+        scratchFloats,
       },
     ],
   }
@@ -288,13 +305,14 @@ function winograd(g: ConvolutionGeometry, weights: WeightsLayout, filtering: Fil
   const weightFloats = (panels: number) => points * (panels * g.channels * COLUMNS + GAP)
   const workspaceFloats = block * (points * g.channels + GAP)
   const scratchFloats = points * PRODUCTS + (form === 'panels' ? weightFloats(4) : 0)
-  const { packedFloats, pack } = planDirect(g, weights)
+  const { packedFloats, packUnit, pack } = planDirect(g, weights)
   return {
     packedFloats: form === 'panels' ? packedFloats : weightFloats(Math.ceil(g.outputs / COLUMNS)),
     biasFloats: g.outputs + COLUMNS,
     zeros: 0,
     workspaceFloats,
     threadFloats: scratchFloats,
+    ...(form === 'panels' && packUnit !== undefined ? { packUnit } : {}),
     pack:
       form === 'panels'
         ? pack
@@ -365,5 +383,5 @@ export function planMatmul({ m, k, n, transposed = false }: MatmulGeometry): Con
     padding: [0, 0, 0, 0],
   }
   const weights = oihw(geometry)
-  return planConvolution(geometry, transposed ? weights : { ...weights, columnStride: 1, depthStride: n })
+  return planConvolution(geometry, { weights: transposed ? weights : { ...weights, columnStride: 1, depthStride: n } })
 }

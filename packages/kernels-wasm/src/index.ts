@@ -3,6 +3,7 @@ export { type Build, supportedBuilds, threadsSupported } from './builds.ts'
 export {
   type ConvolutionBuffers,
   type ConvolutionGeometry,
+  type ConvolutionOptions,
   type ConvolutionPlan,
   convolutionOutput,
   convolutionPlans,

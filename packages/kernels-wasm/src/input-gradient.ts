@@ -33,7 +33,9 @@ const FLOAT = 4
 export function planConvolutionInputGradient(geometry: ConvolutionGeometry): InputGradientPlan {
   const strided = geometry.stride[0] * geometry.stride[1] > 1
   const phases = phasesOf(geometry)
-  const plans = phases.map(phase => (strided ? planDirect : planConvolution)(phase.geometry, phase.weights))
+  const plans = phases.map(({ geometry, weights }) =>
+    strided ? planDirect(geometry, weights) : planConvolution(geometry, { weights, wholeBatch: true }),
+  )
   const most = (values: number[]) => Math.max(0, ...values)
   const { height, width, channels } = geometry
   const images = Math.max(1, Math.floor(PART_FLOATS / (height * width * channels)))

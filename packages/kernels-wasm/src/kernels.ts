@@ -75,6 +75,11 @@ export class Kernels {
     return this.engine.build
   }
 
+  /** What addresses point into: one memory for each build, and another one for threads. */
+  get memory(): WebAssembly.Memory {
+    return this.engine.instance.memory
+  }
+
   /**
    * Address of so many bytes of any content, aligned to 64.
    * @throws MemoryError where WebAssembly's memory is exhausted.

@@ -11,7 +11,7 @@ export interface RowsGeometry {
  * sums cost much. By shape alone, so that results do not depend on the number of threads.
  */
 function blockOf({ channels }: RowsGeometry): number {
-  return Math.min(512, Math.max(64, Math.floor(16384 / channels / 64) * 64))
+  return Math.min(1024, Math.max(64, Math.floor(16384 / channels / 64) * 64))
 }
 
 export interface MomentsPlan {

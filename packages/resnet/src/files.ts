@@ -1,4 +1,5 @@
 import { CheckpointError, ModelError } from './errors.ts'
+import { WeightsFile } from './weights/index.ts'
 
 /** Whether files are read by Node's own module; otherwise everything is fetched. */
 const isNode = typeof process !== 'undefined' && process.versions?.node !== undefined
@@ -32,6 +33,19 @@ export async function readFileIfThere(location: string): Promise<Uint8Array | un
   }
   const { readFile } = await import('node:fs/promises')
   return unlessMissing(location, async () => readFile(pathOf(location)))
+}
+
+/**
+ * Opens a file of weights to be read where its weights are wanted; of a format that has to be read as a whole, and where
+ * there is no file system, its bytes. `undefined` where there is nothing.
+ * @throws ModelError where there is something that cannot be read.
+ */
+export async function openWeightsIfThere(location: string): Promise<WeightsFile | Uint8Array | undefined> {
+  if (isFetched(location)) return readFileIfThere(location)
+  const file = await unlessMissing(location, async () => WeightsFile.open(pathOf(location)))
+  if (!file || file.isSafetensors) return file
+  file.close()
+  return readFileIfThere(location)
 }
 
 /**

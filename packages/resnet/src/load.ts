@@ -1,16 +1,23 @@
-import { type CompileOptions, graphOf, input, type Parameters, type StoredTensors } from '@residual/core'
+import { type CompileOptions, graphOf, input, type Parameters } from '@residual/core'
 import type { Preprocessing } from '@residual/vision'
 import { type Architecture, architecture, architectureNames } from './architectures.ts'
 import { type ModelConfig, readModelConfig } from './config.ts'
 import { ModelError } from './errors.ts'
-import { kindOf, readFileIfThere } from './files.ts'
+import { kindOf, openWeightsIfThere, readFileIfThere } from './files.ts'
 import { inferArchitecture } from './infer.ts'
 import { type JsonObject, parseJsonObject } from './json.ts'
 import { defaultLabels } from './labels/index.ts'
 import { Model } from './model.ts'
 import { resnet } from './network.ts'
 import { defaultPreprocessing, readPreprocessorConfig, readTimmConfig } from './preprocessing.ts'
-import { assignParameters, readWeights } from './weights/index.ts'
+import {
+  assignParameters,
+  FileParameters,
+  matchParameters,
+  readWeights,
+  tensorsOf,
+  WeightsFile,
+} from './weights/index.ts'
 
 export interface LoadOptions extends CompileOptions {
   /** Name of the architecture, where the weights cannot tell it or tell a wrong one (see {@link inferArchitecture}). */
@@ -60,9 +67,9 @@ export async function loadModel(source: string | Uint8Array, options: LoadOption
   const kind = await kindOf(source)
   if (!kind) throw new ModelError(nothingAt(source))
   if (kind === 'directory') return loadDirectory(nameOf(source), directoryAt(source), options)
-  const bytes = await readFileIfThere(source)
-  if (!bytes) throw new ModelError(nothingAt(source))
-  return build(nameOf(source), bytes, undefined, undefined, options)
+  const weights = await openWeightsIfThere(source)
+  if (!weights) throw new ModelError(nothingAt(source))
+  return build(nameOf(source), weights, undefined, undefined, options)
 }
 
 function directoryAt(path: string): Directory {
@@ -82,21 +89,35 @@ async function loadDirectory(name: string, directory: Directory, options: LoadOp
   const config = await json(directory.config, 'config.json')
   const preprocessor = await json(directory.preprocessor, 'preprocessor_config.json')
   for (const location of directory.weights) {
-    const bytes = await readFileIfThere(location)
-    if (bytes) return build(name, bytes, config && readModelConfig(config), preprocessor, options)
+    const weights = await openWeightsIfThere(location)
+    if (weights) return build(name, weights, config && readModelConfig(config), preprocessor, options)
   }
   throw new ModelError(`${name} holds no model.safetensors and no pytorch_model.bin`)
 }
 
 function build(
   name: string | undefined,
-  bytes: Uint8Array,
+  file: WeightsFile | Uint8Array,
+  config: ModelConfig | undefined,
+  preprocessor: JsonObject | undefined,
+  options: LoadOptions,
+): Model {
+  try {
+    return assemble(name, file, config, preprocessor, options)
+  } catch (error) {
+    if (file instanceof WeightsFile) file.close()
+    throw error
+  }
+}
+
+function assemble(
+  name: string | undefined,
+  file: WeightsFile | Uint8Array,
   config: ModelConfig | undefined,
   preprocessor: JsonObject | undefined,
   { arch: stated, mean, std, ...compileOptions }: LoadOptions,
 ): Model {
-  const tensors = readWeights(bytes)
-  const shapes = new Map([...tensors].map(([key, { shape }]) => [key, shape]))
+  const { shapes, parametersOf } = weightsIn(file)
   const arch = architectureOf(shapes, stated, config)
   const labels = config?.labels ?? defaultLabels(arch)
   if (labels.length !== arch.classes) {
@@ -108,7 +129,7 @@ function build(
     architecture: arch,
     labels,
     preprocessing: { ...preprocessing, mean: mean ?? preprocessing.mean, std: std ?? preprocessing.std },
-    parameters: parametersOf(arch, tensors),
+    parameters: parametersOf(shapesOf(arch)),
   }
   return new Model(parts, compileOptions)
 }
@@ -130,10 +151,29 @@ function architectureOf(
   return { ...arch, classes: shapes.get('fc.weight')?.[0] ?? arch.classes }
 }
 
-function parametersOf(arch: Architecture, tensors: StoredTensors): Parameters {
+/** Weights of a file, and how a network of these shapes gets them as its parameters. */
+interface FoundWeights {
+  readonly shapes: ReadonlyMap<string, readonly number[]>
+  parametersOf(expected: ReadonlyMap<string, readonly number[]>): Parameters
+}
+
+function weightsIn(file: WeightsFile | Uint8Array): FoundWeights {
+  const shapesIn = (tensors: ReadonlyMap<string, { readonly shape: readonly number[] }>) =>
+    new Map(Array.from(tensors, ([key, { shape }]) => [key, shape]))
+  if (file instanceof WeightsFile) {
+    const tensors = tensorsOf(file)
+    return {
+      shapes: shapesIn(tensors),
+      parametersOf: expected => new FileParameters(matchParameters(expected, tensors)),
+    }
+  }
+  const tensors = readWeights(file)
+  return { shapes: shapesIn(tensors), parametersOf: expected => assignParameters(expected, tensors) }
+}
+
+function shapesOf(arch: Architecture): Map<string, readonly number[]> {
   const { logits } = resnet(arch, input('images', [1, arch.inputSize, arch.inputSize, 3]))
-  const { parameters } = graphOf([logits])
-  return assignParameters(new Map(parameters.map(({ attributes, shape }) => [attributes.name, shape])), tensors)
+  return new Map(graphOf([logits]).parameters.map(({ attributes, shape }) => [attributes.name, shape]))
 }
 
 function preprocessingOf(

@@ -6,11 +6,13 @@ import {
   type Program,
   ShapeError,
   type StepTime,
+  type WeightSource,
 } from '@residual/core'
 import { type Picture, type Preprocessing, preprocess } from '@residual/vision'
 import type { Architecture } from './architectures.ts'
 import { ModelError } from './errors.ts'
 import { resnet } from './network.ts'
+import { FileParameters } from './weights/index.ts'
 
 /** A class and how sure the model is of it. */
 export interface Prediction {
@@ -43,7 +45,7 @@ export interface ModelParts {
 /** What runs a model's calls. */
 export type Runtime = Pick<Program, 'build' | 'threads' | 'memory'>
 
-/** Programs are as large as the weights, and two sizes (full batches and the last one) are what a data set needs. */
+/** Programs share their weights, but each has its own memory for what is between layers; two sizes (full batches and the last one) are what a data set needs. */
 const PROGRAMS_KEPT = 2
 
 /**
@@ -55,8 +57,10 @@ export class Model {
   readonly architecture: Architecture
   readonly labels: readonly string[]
   readonly preprocessing: Preprocessing
-  /** Weights and batch statistics, as they were loaded. */
+  /** Weights and batch statistics, as they were loaded; each is read at every use where they are in a file. */
   readonly parameters: Parameters
+  /** The same for the programs, which share what they make of them. */
+  readonly #sources: ReadonlyMap<string, WeightSource>
   readonly #options: CompileOptions
   /** The last used comes last. */
   readonly #programs = new Map<string, Program>()
@@ -69,6 +73,7 @@ export class Model {
     this.labels = labels
     this.preprocessing = preprocessing
     this.parameters = parameters
+    this.#sources = parameters instanceof FileParameters ? parameters.sources : kept(parameters)
     this.#options = options
   }
 
@@ -136,7 +141,10 @@ export class Model {
   /** Frees the compiled programs after the calls under way. Models that are not disposed of are freed by the garbage collector. */
   [Symbol.dispose](): void {
     this.#isDisposed = true
-    this.#inTurn(async () => this.#keepPrograms(0))
+    this.#inTurn(async () => {
+      this.#keepPrograms(0)
+      if (this.parameters instanceof FileParameters) this.parameters[Symbol.dispose]()
+    })
   }
 
   #run(images: Float32Array, n: number, output: 'logits' | 'embedding'): Promise<Float32Array> {
@@ -166,7 +174,7 @@ export class Model {
     if (!program) {
       this.#keepPrograms(PROGRAMS_KEPT - 1)
       const { logits, embedding } = resnet(this.architecture, input('images', [n, side, side, 3]))
-      program = await compile({ outputs: { logits, embedding }, parameters: this.parameters }, this.#options)
+      program = await compile({ outputs: { logits, embedding }, parameters: this.#sources }, this.#options)
     }
     this.#programs.delete(key)
     this.#programs.set(key, program)
@@ -186,4 +194,13 @@ export class Model {
     this.#queue = turn.catch(() => {})
     return turn
   }
+}
+
+/** Sources of weights that are in arrays. */
+function kept(parameters: Parameters): Map<string, WeightSource> {
+  const sourceOf = (values: Float32Array): WeightSource => ({
+    length: values.length,
+    read: (target, from) => target.set(values.subarray(from, from + target.length)),
+  })
+  return new Map(Array.from(parameters, ([name, values]) => [name, sourceOf(values)]))
 }

@@ -66,7 +66,7 @@ export function layersOf(graph: Graph): GraphLayer[] {
     if (node.is('input') || node.is('parameter') || node.is('constant')) continue
     const names = node.inputs.flatMap(tensor => (tensor.is('parameter') ? [tensor.attributes.name] : []))
     const previous = layers[layers.length - 1]
-    const path = names[0]?.slice(0, names[0].lastIndexOf('.'))
+    const path = names[0]?.replace(/\.[^.]*$/, '')
     if (path !== undefined && path === previous?.name) {
       // The classifier is a matrix product and the sum with its bias: one layer of two nodes.
       const operation = previous.operation === 'matmul' ? 'linear' : previous.operation

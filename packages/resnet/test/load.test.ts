@@ -1,10 +1,11 @@
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, rm, truncate, utimes, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { fromFloat32, graphOf, input, type StoredTensors, writeSafetensors } from '@residual/core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { architecture } from '../src/architectures.ts'
+import { ModelError } from '../src/errors.ts'
 import { type LoadOptions, loadModel } from '../src/load.ts'
 import { resnet } from '../src/network.ts'
 
@@ -133,5 +134,45 @@ describe('loadModel', () => {
     await expect(loadModel('resnet50')).rejects.toThrow(
       'there is no model at "resnet50": resnet50 is an architecture; give its weights as the model',
     )
+  })
+})
+
+describe('weights that stay in their file', () => {
+  const pictures = (n: number) => Float32Array.from({ length: n * 32 * 32 * 3 }, (_, i) => Math.sin(i / 5))
+  const file = async (name: string) => {
+    await writeFile(at(name), weightsOf('resnet20', 3))
+    return at(name)
+  }
+
+  test('give what bytes give, whatever takes the place of the file', async () => {
+    const path = await file('moved.safetensors')
+    const [model, bytes] = [await loadModel(path), await loadModel(weightsOf('resnet20', 3))]
+    await rm(path)
+    await writeFile(path, 'something else')
+    for (const n of [1, 2]) expect(await model.logits(pictures(n), n)).toEqual(await bytes.logits(pictures(n), n))
+    expect([...model.parameters]).toEqual([...bytes.parameters])
+    expect(model.parameters.get('fc.bias')).toEqual(bytes.parameters.get('fc.bias'))
+  })
+
+  test.each([
+    ['written to', (path: string) => writeFile(path, weightsOf('resnet20', 3))],
+    ['cut short', (path: string) => truncate(path, 100)],
+  ])('must not be %s', async (_, change) => {
+    const path = await file('changed.safetensors')
+    const model = await loadModel(path)
+    await change(path)
+    const later = new Date(Date.now() + 5000)
+    await utimes(path, later, later)
+    const message = `${JSON.stringify(path)} was written to while its model is in use; load it again`
+    await expect(model.logits(pictures(1), 1)).rejects.toThrow(new ModelError(message))
+    expect(() => model.parameters.get('fc.bias')).toThrow(message)
+  })
+
+  test('are not read once the model is disposed of', async () => {
+    const model = await loadModel(await file('disposed.safetensors'))
+    await model.prepare()
+    model[Symbol.dispose]()
+    await expect(model.prepare()).rejects.toThrow('disposed was disposed of; load it again')
+    expect(() => model.parameters.get('fc.bias')).toThrow('the model was disposed of; load it again')
   })
 })

@@ -40,3 +40,15 @@ globalThis.missing = async file => {
     .next()
     .catch(error => `${error.name}: ${error.message}`)
 }
+
+/** Called by the test: what a training in a worker gives. */
+globalThis.train = options =>
+  new Promise(resolve => {
+    const worker = new Worker(new URL('./train.js', import.meta.url), { type: 'module' })
+    worker.onmessage = ({ data }) => {
+      worker.terminate()
+      resolve(data)
+    }
+    const data = { ...options.data, images: Uint8Array.from(options.data.images) }
+    worker.postMessage({ ...options, data })
+  })

@@ -1,4 +1,5 @@
 import { type CompileOptions, compile } from '@residual/core'
+import { architecture } from '@residual/resnet'
 import { expect } from 'vitest'
 import { formulaWeights, numbers } from '../formula.ts'
 import { noise, oneHot, readGolden, trainedNetwork } from './training.ts'
@@ -47,16 +48,17 @@ function deviation(name: string, [length, projection, ...values]: Digest, got: F
 /** Does one step with the weights of the formula and compares with PyTorch: loss, gradients, running statistics. */
 export async function expectGradients(name: string, options: CompileOptions): Promise<void> {
   const golden = readGolden<Golden>(`gradients/${name}`)
-  const { loss, learned, parameters, gradients, updates, classes } = trainedNetwork(name, golden)
+  const arch = architecture(name)
+  const { loss, learned, parameters, gradients, updates } = trainedNetwork(arch, golden)
   expect(learned.map(({ attributes }) => attributes.name).sort()).toEqual(Object.keys(golden.gradients).sort())
   const ofParameters = Object.fromEntries(learned.map(({ attributes }, i) => [attributes.name, gradients[i]]))
   using program = await compile(
     { outputs: { loss, ...ofParameters }, parameters: formulaWeights(parameters, 1, golden.beta), updates },
     options,
   )
-  const labels = Array.from({ length: golden.batch }, (_, i) => (i * 37 + 5) % classes)
+  const labels = Array.from({ length: golden.batch }, (_, i) => (i * 37 + 5) % arch.classes)
   const images = noise('images', golden.batch, golden.side)
-  const results = await program.run({ images, targets: oneHot(labels, classes) })
+  const results = await program.run({ images, targets: oneHot(labels, arch.classes) })
   const statistics = await program.read()
 
   expect(Math.abs(results.loss[0] / golden.loss - 1)).toBeLessThan(TOLERANCE.loss)

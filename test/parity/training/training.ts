@@ -1,8 +1,8 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
-import { crossEntropy, grad, graphOf, input, type Tensor } from '@residual/core'
-import { architecture, resnet } from '@residual/resnet'
-import { numbers } from '../formula.ts'
+import { type CompileOptions, compile, crossEntropy, grad, graphOf, input, type Program } from '@residual/core'
+import { type Architecture, resnet, sgd } from '@residual/resnet'
+import { formulaWeights, numbers } from '../formula.ts'
 
 const here = (path: string) => fileURLToPath(new URL(`goldens/${path}`, import.meta.url))
 
@@ -20,14 +20,35 @@ export interface NetworkOptions {
 }
 
 /** A network in training on the inputs `images` and `targets`, its loss, and what it learns. */
-export function trainedNetwork(name: string, { batch, side, labelSmoothing }: NetworkOptions) {
-  const arch = architecture(name)
+export function trainedNetwork(arch: Architecture, { batch, side, labelSmoothing }: NetworkOptions) {
   const network = resnet(arch, input('images', [batch, side, side, 3]), { training: true })
   const loss = crossEntropy(network.logits, input('targets', [batch, arch.classes]), { labelSmoothing })
-  const learned = graphOf([loss]).parameters.filter(({ attributes }) => attributes.trainable)
-  /** Weights and running statistics. */
-  const parameters: Tensor<'parameter'>[] = [...learned, ...network.updates.keys()]
-  return { ...network, loss, learned, parameters, gradients: grad(loss, learned), classes: arch.classes }
+  const learned = graphOf([loss]).parameters
+  return {
+    ...network,
+    loss,
+    learned,
+    parameters: [...learned, ...network.updates.keys()],
+    gradients: grad(loss, learned),
+  }
+}
+
+/** A program that does a step of SGD with Nesterov momentum at each run, from the weights of the formula. */
+export function compileTraining(
+  arch: Architecture,
+  { weightDecay, ...options }: NetworkOptions & CompileOptions & { readonly weightDecay: number },
+): Promise<Program> {
+  const { loss, learned, parameters, gradients, updates: statistics } = trainedNetwork(arch, options)
+  const optimizer = sgd({ momentum: 0.9, nesterov: true, weightDecay })
+  const { updates, state } = optimizer({ parameters: learned, gradients, learningRate: input('learningRate', []) })
+  return compile(
+    {
+      outputs: { loss },
+      parameters: new Map([...formulaWeights(parameters, 1), ...state]),
+      updates: new Map([...updates, ...statistics]),
+    },
+    options,
+  )
 }
 
 /** Pictures of noise, `[batch, side, side, 3]`, of unit variance: `uniform` of formula.py. */

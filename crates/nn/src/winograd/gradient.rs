@@ -74,6 +74,7 @@ pub struct WinogradFactor {
 ///
 /// # Safety
 /// The buffers must be valid for the sizes that `p` names.
+#[inline(never)]
 pub unsafe fn winograd_factor(p: &WinogradFactor, share: Share) {
     match p.factor {
         Factor::Input => transform_pieces::<SIZE>(p, share, F4::input),
@@ -180,6 +181,7 @@ pub struct WinogradProducts {
 ///
 /// # Safety
 /// The buffers must be valid for the sizes that `p` names.
+#[inline(never)]
 pub unsafe fn winograd_products(p: &WinogradProducts, share: Share) {
     let panels = p.columns.div_ceil(COLUMNS);
     let [input_plane, gradient_plane] =
@@ -208,6 +210,7 @@ pub struct WinogradTaps {
 ///
 /// # Safety
 /// The buffers must be valid for the sizes that `p` names.
+#[inline(never)]
 pub unsafe fn winograd_taps(p: &WinogradTaps, share: Share) {
     let plane = p.columns.div_ceil(COLUMNS) * p.channels * COLUMNS;
     for column in share.of(p.columns.div_ceil(LANES)) {

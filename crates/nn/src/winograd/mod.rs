@@ -3,7 +3,7 @@
 //!
 //! `output = A' [(G g G') * (B' d B)] A` with d a piece of the input and g the kernel; over many pieces and channels
 //! the product in the middle is one matrix product for each of its 36 or 16 points. The pieces are transformed into
-//! `[point][piece][channel]`, so that each of them is a product of rows and packed panels.
+//! `[piece][point][channel]`, so that each of them is a product of rows and packed panels.
 
 mod gradient;
 mod input;

@@ -1,12 +1,12 @@
 use super::lines::{Lines, F2, F4};
 use super::weights::{transform_panel, weights_stride};
 use super::{piece_stride, Filtering, WeightForm, GAP};
-use crate::share::Share;
-use gemm::{fetch, multiply_panel, Activation, Epilogue, Rows, Target, COLUMNS, ROWS};
+use crate::share::{panel_units, Share};
+use gemm::{fetch, multiply_panels, Activation, Epilogue, Rows, Target, COLUMNS, ROWS};
 use simd::{F32x4, LANES};
 use std::ops::Range;
 
-/// Pieces and panels of one unit of work: its products, at most 36 x 16 x 32 values, stay in the second-level cache.
+/// Pieces and panels of one unit of work at most: its products, at most 36 x 24 x 32 values, stay in the second-level cache.
 const UNIT_PIECES: usize = 24;
 const UNIT_PANELS: usize = 4;
 /// Values from the products of one point to those of the next.
@@ -65,20 +65,22 @@ unsafe fn multiply_pieces<F: Lines<INPUT, OUTPUT>, const INPUT: usize, const OUT
     p: &WinogradOutput,
     share: Share,
 ) {
+    const PLAIN: Epilogue =
+        Epilogue { bias: std::ptr::null(), residual: std::ptr::null(), activation: Activation::None };
     assert!(p.scratch_floats >= winograd_scratch(p.filtering, p.form, p.channels));
     let points = INPUT * INPUT;
     let products = p.scratch.add(share.thread * p.scratch_floats);
     let own_weights = products.add(points * PRODUCTS_STRIDE);
     let blocks = p.count.div_ceil(UNIT_PIECES);
     let all_panels = p.columns.div_ceil(COLUMNS);
-    let chunks = all_panels.div_ceil(UNIT_PANELS);
+    let chunks = panel_units(all_panels, blocks, UNIT_PANELS);
     let mut current = None;
     for unit in share.of(blocks * chunks) {
         // Blocks within a chunk, so that a chunk's weights are used for all pieces before the next ones are read.
         let (chunk, block) = (unit / blocks, unit % blocks);
         let (first, end) = (p.count * block / blocks, p.count * (block + 1) / blocks);
         let count = end - first;
-        let panels = chunk * UNIT_PANELS..all_panels.min((chunk + 1) * UNIT_PANELS);
+        let panels = all_panels * chunk / chunks..all_panels * (chunk + 1) / chunks;
         let is_new = current != Some(chunk);
         current = Some(chunk);
         let (weights, stride) = match p.form {
@@ -99,53 +101,26 @@ unsafe fn multiply_pieces<F: Lines<INPUT, OUTPUT>, const INPUT: usize, const OUT
             if is_new && p.form == WeightForm::Transformed && count > ROWS {
                 fetch(weights, panels.len() * p.channels * COLUMNS);
             }
-            multiply_plane(
-                p,
-                [point, points],
-                first,
-                count,
-                weights,
-                panels.len(),
-                products.add(point * PRODUCTS_STRIDE),
-            );
+            let pieces = p.transformed.add(first * piece_stride(points, p.channels) + point * p.channels);
+            // What follows the last piece, and is computed and not written, repeats it.
+            let pointers: [*const f32; UNIT_PIECES + ROWS] =
+                std::array::from_fn(|piece| pieces.add(piece.min(count - 1) * piece_stride(points, p.channels)));
+            let rows = Rows { pointers: &pointers, stride: pointers.len(), depth: p.channels };
+            let target = Target {
+                output: products.add(point * PRODUCTS_STRIDE),
+                offset: 0,
+                row_stride: UNIT_PANELS * COLUMNS,
+                rows: count,
+                columns: panels.len() * COLUMNS,
+                column: 0,
+            };
+            multiply_panels(&rows, weights, &target, &PLAIN);
         }
         let columns = panels.start * COLUMNS..p.columns.min(panels.end * COLUMNS);
         for piece in 0..count {
             let products = products.add(piece * UNIT_PANELS * COLUMNS);
             write_piece::<F, INPUT, OUTPUT>(p, products, p.first + first + piece, columns.clone());
         }
-    }
-}
-
-/// The product of one point for a block of pieces and some panels: `products[piece][UNIT_PANELS * 8]`.
-#[inline(never)]
-unsafe fn multiply_plane(
-    p: &WinogradOutput,
-    [point, points]: [usize; 2],
-    first: usize,
-    count: usize,
-    weights: *const f32,
-    panels: usize,
-    products: *mut f32,
-) {
-    const PLAIN: Epilogue =
-        Epilogue { bias: std::ptr::null(), residual: std::ptr::null(), activation: Activation::None };
-    let stride = piece_stride(points, p.channels);
-    let inputs = p.transformed.add(first * stride + point * p.channels);
-    // What follows the last piece, and is computed and not written, repeats it.
-    let pointers: [*const f32; UNIT_PIECES + ROWS] =
-        std::array::from_fn(|piece| inputs.add(piece.min(count - 1) * stride));
-    let rows = Rows { pointers: &pointers, stride: pointers.len(), depth: p.channels };
-    for panel in 0..panels {
-        let target = Target {
-            output: products.add(panel * COLUMNS),
-            offset: 0,
-            row_stride: UNIT_PANELS * COLUMNS,
-            rows: count,
-            columns: COLUMNS,
-            column: 0,
-        };
-        multiply_panel(rows, weights.add(panel * p.channels * COLUMNS), target, &PLAIN);
     }
 }
 
@@ -160,29 +135,53 @@ unsafe fn write_piece<F: Lines<INPUT, OUTPUT>, const INPUT: usize, const OUTPUT:
     let (row, px) = (piece / p.pieces[1], piece % p.pieces[1]);
     let (image, py) = (row / p.pieces[0], row % p.pieces[0]);
     let (top, left) = (py * OUTPUT, px * OUTPUT);
+    let output = ((image * p.height + top) * p.width + left) * p.columns;
+    let inside = [p.height - top, p.width - left];
+    let Epilogue { bias, residual, activation } = p.epilogue;
     for column in columns.clone().step_by(LANES) {
         let products = products.add(column - columns.start);
-        let lines: [[F32x4; OUTPUT]; INPUT] = std::array::from_fn(|x| {
-            F::output(std::array::from_fn(|y| F32x4::load(products.add((y * INPUT + x) * PRODUCTS_STRIDE))))
-        });
         let lanes = LANES.min(p.columns - column);
-        let bias = if p.epilogue.bias.is_null() { F32x4::zero() } else { F32x4::load(p.epilogue.bias.add(column)) };
-        for y in 0..OUTPUT.min(p.height - top) {
-            let values = F::output(std::array::from_fn(|x| lines[x][y]));
-            for (x, value) in values.iter().enumerate().take(p.width - left) {
-                let at = ((image * p.height + top + y) * p.width + left + x) * p.columns + column;
-                let mut value = *value + bias;
-                if lanes == LANES {
-                    if !p.epilogue.residual.is_null() {
-                        value = value + F32x4::load(p.epilogue.residual.add(at));
-                    }
-                    p.epilogue.activation.apply(value).store(p.output.add(at));
-                } else {
-                    if !p.epilogue.residual.is_null() {
-                        value = value + F32x4::load_partial(p.epilogue.residual.add(at), lanes);
-                    }
-                    p.epilogue.activation.apply(value).store_partial(p.output.add(at), lanes);
+        let bias = if bias.is_null() { F32x4::zero() } else { F32x4::load(bias.add(column)) };
+        if lanes == LANES {
+            transform_products::<F, INPUT, OUTPUT>(products, inside, |y, x, value| {
+                let at = output + (y * p.width + x) * p.columns + column;
+                let mut value = value + bias;
+                if !residual.is_null() {
+                    value = value + F32x4::load(residual.add(at));
                 }
+                activation.apply(value).store(p.output.add(at));
+            });
+        } else {
+            transform_products::<F, INPUT, OUTPUT>(products, inside, |y, x, value| {
+                let at = output + (y * p.width + x) * p.columns + column;
+                let mut value = value + bias;
+                if !residual.is_null() {
+                    value = value + F32x4::load_partial(residual.add(at), lanes);
+                }
+                activation.apply(value).store_partial(p.output.add(at), lanes);
+            });
+        }
+    }
+}
+
+/// `A' m A` of one piece and four columns, where it lies inside of a height and width.
+#[inline(always)]
+unsafe fn transform_products<F: Lines<INPUT, OUTPUT>, const INPUT: usize, const OUTPUT: usize>(
+    products: *const f32,
+    [height, width]: [usize; 2],
+    write: impl Fn(usize, usize, F32x4),
+) {
+    let lines: [[F32x4; OUTPUT]; INPUT] = std::array::from_fn(|x| {
+        F::output(std::array::from_fn(|y| F32x4::load(products.add((y * INPUT + x) * PRODUCTS_STRIDE))))
+    });
+    for y in 0..OUTPUT {
+        if y >= height {
+            break;
+        }
+        let values = F::output(std::array::from_fn(|x| lines[x][y]));
+        for (x, value) in values.iter().enumerate() {
+            if x < width {
+                write(y, x, *value);
             }
         }
     }

@@ -1,7 +1,7 @@
 use super::lines::{Lines, F2, F4};
 use super::{Filtering, GAP};
 use crate::share::Share;
-use gemm::COLUMNS;
+use gemm::{fetch, COLUMNS};
 use simd::{F32x4, LANES};
 
 /// 3x3 weights to be transformed.
@@ -72,6 +72,7 @@ pub(super) unsafe fn transform_panel<F: Lines<INPUT, OUTPUT>, const INPUT: usize
 ) {
     let tap_stride = channels * COLUMNS;
     let source = panels.add(panel * 9 * tap_stride);
+    fetch(source, 9 * tap_stride);
     for at in (0..tap_stride).step_by(LANES) {
         let kernels = std::array::from_fn(|tap| F32x4::load(source.add(tap * tap_stride + at)));
         transform_kernels::<F, INPUT, OUTPUT>(kernels, target.add(at), stride);

@@ -1,5 +1,5 @@
 import { writeFile } from 'node:fs/promises'
-import type { Ablation } from '@residual/resnet'
+import type { Ablation } from '@residual/resnet/lab'
 import { type Command, InvalidArgumentError } from 'commander'
 import { DATA, openSplit } from '../data.ts'
 import {
@@ -47,7 +47,7 @@ function figureFile(text: string): string {
 }
 
 async function run({ data: path, shuffle, limit, batch, output, json, threads, build, ...source }: Options) {
-  const { ablate, ablationPage, ablationSvg } = await import('@residual/resnet')
+  const { ablate, ablationPage, ablationSvg } = await import('@residual/resnet/lab')
   const model = await openModel({ ...source, threads, build })
   const data = await openSplit(path, 'test')
   const progress = new Progress()

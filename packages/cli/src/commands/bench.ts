@@ -84,7 +84,7 @@ async function bench({ batch, input, perLayer, compare, json, ...options }: Opti
 }
 
 /** The model that is named, or an architecture with weights nobody trained: speed does not depend on them. */
-async function benchedModel({ model, arch, ...options }: ModelOptions & RunOptions): Promise<Model> {
+export async function benchedModel({ model, arch, ...options }: ModelOptions & RunOptions): Promise<Model> {
   const { untrainedModel } = await import('@residual/resnet')
   if (model === undefined && arch !== undefined) return untrainedModel(await findArchitecture(arch), options)
   return openModel({ model, arch, ...options })
@@ -143,7 +143,7 @@ const describe = ({ name, version, milliseconds: { min, median }, ratio, differe
   `${name} ${version}: fastest ${milliseconds(min)}, median ${milliseconds(median)}, ${bold(`${ratio.toFixed(2)} x`)} ours; logits differ by ${difference} of their size`
 
 /** The steps of a network, each with the shortest of its times. */
-async function timeLayers(profile: () => Promise<StepTime[]>): Promise<StepTime[]> {
+export async function timeLayers(profile: () => Promise<StepTime[]>): Promise<StepTime[]> {
   const runs: StepTime[][] = []
   await timeRuns(async () => runs.push(await profile()))
   return runs[0].map((step, i) => ({

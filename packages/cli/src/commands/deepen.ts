@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
-import type { Comparison, Model, Movement } from '@residual/resnet'
+import type { Model } from '@residual/resnet'
+import type { Comparison, Movement } from '@residual/resnet/lab'
 import { type Command, InvalidArgumentError } from 'commander'
 import { DATA, openSplit, openTrainingData } from '../data.ts'
 import { CommandError } from '../errors.ts'
@@ -64,7 +65,7 @@ function rate(text: string): number {
 async function run(options: Options, command: Command): Promise<void> {
   const { depth, out, at, data, limit, seed, finetune, epochs, lr, json, threads, build, ...source } = options
   if (finetune && data === undefined) command.error('--finetune needs --data')
-  const { deepen, saveModel } = await import('@residual/resnet')
+  const [{ saveModel }, { deepen }] = await Promise.all([import('@residual/resnet'), import('@residual/resnet/lab')])
   if (existsSync(join(out, 'model.safetensors'))) {
     throw new CommandError(`${JSON.stringify(out)} holds a model; give another directory`)
   }
@@ -115,7 +116,7 @@ async function somePictures(model: Model, path: string) {
 }
 
 async function compare(model: Model, deeper: Model, path: string, limit: number | undefined): Promise<Comparison> {
-  const { compareModels } = await import('@residual/resnet')
+  const { compareModels } = await import('@residual/resnet/lab')
   const data = await openSplit(path, 'test')
   const progress = new Progress()
   return compareModels(model, deeper, data, {
@@ -143,10 +144,10 @@ async function fineTune(
   path: string,
   { lr, epochs, ...options }: TuneOptions,
 ): Promise<Tuned> {
-  const { movementOf, train } = await import('@residual/resnet')
+  const [{ train }, { movementOf }] = await Promise.all([import('@residual/resnet'), import('@residual/resnet/lab')])
   // Every fifth picture of a folder without a part for tests.
   const { data, test } = await openTrainingData(path, 5)
-  const changes = { epochs, batch: 128, layerRate: 1, schedule: { kind: 'constant', rate: lr } }
+  const changes = { epochs, batch: 128, layerRate: 1, schedule: { kind: 'constant', rate: lr } } as const
   const training = train({ ...options, model, data, test, recipe: 'finetune', changes })
   const progress = new Progress()
   let top1Tuned = Number.NaN

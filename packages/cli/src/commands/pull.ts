@@ -21,7 +21,7 @@ export function addPull(program: Command): void {
 }
 
 async function pull(name: 'cifar10' | 'cifar100', { mirror, force, json }: Options): Promise<void> {
-  const { pull } = await import('@residual/resnet')
+  const { pull } = await import('@residual/resnet/lab')
   const stop = new AbortController()
   const interrupt = () => stop.abort(new Interrupted())
   process.on('SIGINT', interrupt)

@@ -38,10 +38,12 @@ export function emitProduct(
   writer: ProgramWriter,
 ): void {
   const { bias, residual, activation } = node.attributes
+  const { channels } = rowsOf(node)
+  const outputs = plan.packUnit === undefined ? undefined : { all: channels, unit: plan.packUnit }
   writer.emit(
     ...plan.run({
       input,
-      weights: writer.prepared(node.inputs[1], plan.packedFloats, plan.pack),
+      weights: writer.prepared(node.inputs[1], plan.packedFloats, { outputs, run: plan.pack }),
       bias: bias ? writer.biasOf(node.inputs[2], plan.biasFloats) : 0,
       residual: residual ? writer.addressOf(node.inputs[node.inputs.length - 1]) : 0,
       output: writer.addressOf(node),

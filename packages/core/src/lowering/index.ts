@@ -1,12 +1,13 @@
 import { type Instruction, type Kernels, type LoadedProgram, loadKernels } from '@residual/kernels-wasm'
-import { byteSize, layerName, macs } from '../graph.ts'
+import { byteSize, layerName, macs, traffic } from '../graph.ts'
 import { planArena } from '../memory-plan.ts'
 import type { Build, Executable, Routine, StepTime } from '../program.ts'
 import { type DType, sizeOf } from '../shape.ts'
 import type { Tensor } from '../tensor.ts'
+import { Allocations } from './allocations.ts'
 import { lowerNode } from './rules.ts'
 import { schedule } from './schedule.ts'
-import { Allocations, ProgramWriter } from './writer.ts'
+import { ProgramWriter } from './writer.ts'
 
 export interface WasmOptions {
   readonly threads: number
@@ -170,6 +171,7 @@ function stepOf(node: Tensor, instructions: readonly Instruction[], first: numbe
     kernel: [...new Set(instructions.slice(first).map(({ op }) => op))].join(' + '),
     shape: node.shape,
     macs: macs(node),
+    bytes: traffic(node),
     first,
     end: instructions.length,
   }

@@ -1,40 +1,11 @@
-import type { Instruction, Kernels, LoadedProgram } from '@residual/kernels-wasm'
-import { byteSize } from '../graph.ts'
+import type { Instruction, Kernels } from '@residual/kernels-wasm'
 import { type ArenaPlan, storageOf } from '../memory-plan.ts'
+import type { StoredValues } from '../ops/constant.ts'
 import type { State } from '../program.ts'
 import { sizeOf } from '../shape.ts'
 import type { Tensor } from '../tensor.ts'
-
-/** The WebAssembly memory of one program: all that stays once it is written. */
-export class Allocations {
-  private readonly list: { address: number; bytes: number }[] = []
-  private program: LoadedProgram | undefined
-
-  constructor(private readonly kernels: Kernels) {}
-
-  allocate(bytes: number): number {
-    const address = this.kernels.allocate(bytes)
-    this.list.push({ address, bytes })
-    return address
-  }
-
-  load(instructions: readonly Instruction[]): LoadedProgram {
-    this.program = this.kernels.load(instructions)
-    return this.program
-  }
-
-  release(): void {
-    for (const { address, bytes } of this.list.splice(0)) this.kernels.release(address, bytes)
-    if (this.program) this.kernels.unload(this.program)
-    this.program = undefined
-  }
-}
-
-/** What reads values at `source` and writes to `target`. */
-type Prepare = (source: number, target: number) => Instruction | readonly Instruction[]
-
-/** Bytes of constants that are in memory at a time only to be prepared, at least one of them. */
-const ORIGINALS = 1 << 24
+import type { Allocation, Allocations } from './allocations.ts'
+import { type Order, type Preparation, prepareConstants } from './constants.ts'
 
 /** Where a program's tensors lie while it is being written, and its instructions so far. */
 export class ProgramWriter {
@@ -44,7 +15,9 @@ export class ProgramWriter {
   private readonly arena: number
   private zeros = { address: 0, count: 0 }
   private workspace = { address: 0, floats: 0 }
-  private readonly preparations: { original: Tensor<'constant'>; target: number; prepare: Prepare }[] = []
+  private readonly orders: Order[] = []
+  /** Lets other programs share constants, once they are prepared. */
+  private readonly offers: (() => void)[] = []
   /** Bytes of constants, packed ones included. */
   weightBytes = 0
   /** Bytes of the arena and of what single instructions need besides. */
@@ -58,7 +31,7 @@ export class ProgramWriter {
     /** Updates that are written over the parameter they are for. */
     private readonly inPlace: ReadonlyMap<Tensor, Tensor> = new Map(),
   ) {
-    this.arena = allocations.allocate(plan.bytes)
+    this.arena = allocations.allocate(plan.bytes).address
     this.activationBytes = plan.bytes
     for (const { parameter, initial } of state) {
       const address = this.weights(initial.length)
@@ -77,7 +50,7 @@ export class ProgramWriter {
     if (address === undefined) {
       const floats = sizeOf(storage.shape)
       address = this.weights(floats)
-      writeConstant(storage, this.kernels.floats(address, floats))
+      this.kernels.floats(address, floats).set(storage.attributes.data)
       this.lasting.set(storage, address)
     }
     return address
@@ -96,15 +69,14 @@ export class ProgramWriter {
 
   /** Room for `floats` values that live as long as the program. */
   weights(floats: number): number {
-    const address = this.allocations.allocate(floats * 4)
     this.weightBytes += floats * 4
-    return address
+    return this.allocations.allocate(floats * 4).address
   }
 
   /** Room for `floats` values that one instruction writes and the next ones read. */
   scratch(floats: number): number {
     this.activationBytes += floats * 4
-    return this.allocations.allocate(floats * 4)
+    return this.allocations.allocate(floats * 4).address
   }
 
   /**
@@ -127,57 +99,52 @@ export class ProgramWriter {
   }
 
   /**
-   * Address of a tensor's values after `prepare`, which needs them for `floats` values elsewhere: done once by
+   * Address of a tensor's values after a preparation, which needs them for `floats` values elsewhere: done once by
    * {@link prepareConstants} for a constant, whose original is not kept, and at every run for anything else.
    */
-  prepared(tensor: Tensor, floats: number, prepare: Prepare): number {
+  prepared(tensor: Tensor, floats: number, preparation: Preparation): number {
     const storage = storageOf(tensor)
-    const isConstant = storage.is('constant')
-    if (isConstant) {
-      const target = this.weights(floats)
-      this.preparations.push({ original: storage, target, prepare })
-      return target
+    if (storage.is('constant')) {
+      this.weightBytes += floats * 4
+      return this.preparedConstant({ floats: sizeOf(tensor.shape), stored: storedIn(storage), preparation }, floats * 4)
     }
     const target = this.scratch(floats)
-    this.emit(...[prepare(this.addressOf(tensor), target)].flat())
+    this.emit(...[preparation.run(this.addressOf(tensor), target)].flat())
+    return target
+  }
+
+  private preparedConstant(order: Omit<Order, 'target'>, bytes: number): number {
+    const { weights, scale } = order.stored
+    if (weights instanceof Float32Array) return this.order(order, bytes).address
+    const recipe = JSON.stringify([order.preparation.run(0, 0), bytes])
+    const found = this.allocations.find(weights, recipe, scale)
+    if (found) return found.address
+    const target = this.order(order, bytes)
+    this.offers.push(() => this.allocations.offer(weights, recipe, scale, target))
+    return target.address
+  }
+
+  private order(order: Omit<Order, 'target'>, bytes: number): Allocation {
+    const target = this.allocations.allocate(bytes)
+    this.orders.push({ ...order, target: target.address })
     return target
   }
 
   /** Does what {@link prepared} put off. */
   async prepareConstants(): Promise<void> {
-    while (this.preparations.length > 0) {
-      // Many at a time, since they are small, but not all, since their originals take as much memory as the results.
-      let bytes = 0
-      let count = 0
-      while (count < this.preparations.length && (count === 0 || bytes < ORIGINALS)) {
-        bytes += byteSize(this.preparations[count++].original)
-      }
-      const originals = this.kernels.allocate(bytes)
-      try {
-        let source = originals
-        const instructions = this.preparations.splice(0, count).flatMap(({ original, target, prepare }) => {
-          const instruction = prepare(source, target)
-          writeConstant(original, this.kernels.floats(source, sizeOf(original.shape)))
-          source += byteSize(original)
-          return instruction
-        })
-        await this.kernels.executeOnce(instructions)
-      } finally {
-        this.kernels.release(originals, bytes)
-      }
-    }
+    await prepareConstants(this.kernels, this.orders.splice(0))
+    for (const offer of this.offers.splice(0)) offer()
   }
 
   /** Address of a bias with room behind it, since the tile reads whole panels. */
   biasOf(tensor: Tensor, floats: number): number {
     const count = sizeOf(tensor.shape)
-    return this.prepared(tensor, floats, (input, output) => copyRow(input, output, count))
+    return this.prepared(tensor, floats, { run: (input, output) => copyRow(input, output, count) })
   }
 }
 
-function writeConstant({ attributes }: Tensor<'constant'>, target: Float32Array): void {
-  if (attributes.write) attributes.write(target)
-  else target.set(attributes.data)
+function storedIn({ attributes }: Tensor<'constant'>): StoredValues {
+  return attributes.stored ?? { weights: attributes.data }
 }
 
 function copyRow(input: number, output: number, count: number): Instruction {

@@ -1,23 +1,30 @@
 import { ShapeError } from '../errors.ts'
 import { checkShape, formatShape, type Shape, sizeOf } from '../shape.ts'
 import { Tensor } from '../tensor.ts'
+import type { Weights } from '../weights.ts'
 import { defineOperation, noGradient, noMacs } from './operation.ts'
 
 export interface ConstantAttributes {
-  /** Made at every reading where there is `write`. */
+  /** Made at every reading where there is `stored`, and not there where that is to be read first. */
   readonly data: Float32Array
   readonly shape: Shape
   /** Of the parameter that it stands for, if it does. */
   readonly name?: string
-  /** Writes the values, which are kept nowhere, to where they are wanted. */
-  readonly write?: (target: Float32Array) => void
+  readonly stored?: StoredValues
+}
+
+/** Values that are nowhere as they are wanted. */
+export interface StoredValues {
+  readonly weights: Weights
+  /** By what the weights of each output, along the first axis, are multiplied. */
+  readonly scale?: Float32Array
 }
 
 export const constantOperation = defineOperation<ConstantAttributes>({
   shape(_, attributes) {
-    const { shape, write } = attributes
+    const { shape, stored } = attributes
     checkShape('constant', shape)
-    if (write) return shape
+    if (stored) return shape
     const { data } = attributes
     if (data.length !== sizeOf(shape)) {
       throw new ShapeError(
@@ -55,21 +62,22 @@ export function constant(
 /**
  * Known values that are computed when they are needed, and not kept: weights made out of other weights would take
  * their memory once more, and filling fresh memory takes longer than computing them.
- * @param write fills an array of the shape's size with the values.
  */
-export function computedConstant(
-  shape: Shape,
-  write: (target: Float32Array) => void,
-  name?: string,
-): Tensor<'constant'> {
+export function storedConstant(shape: Shape, stored: StoredValues, name?: string): Tensor<'constant'> {
   return new Tensor('constant', [], {
     get data() {
-      const data = new Float32Array(sizeOf(shape))
-      write(data)
-      return data
+      const { weights, scale } = stored
+      if (!(weights instanceof Float32Array)) throw new Error('constant: weights that are not read yet')
+      return scale ? scaleOutputs(weights, scale) : weights
     },
     shape,
-    write,
+    stored,
     ...(name === undefined ? {} : { name }),
   })
+}
+
+/** The weights of each output times its factor. */
+function scaleOutputs(weights: Float32Array, scale: Float32Array): Float32Array {
+  const taps = weights.length / scale.length
+  return weights.map((value, i) => value * scale[Math.floor(i / taps)])
 }

@@ -1,5 +1,5 @@
 import type { Graph } from '../graph.ts'
-import { computedConstant, constant } from '../ops/constant.ts'
+import { constant, storedConstant } from '../ops/constant.ts'
 import { Tensor } from '../tensor.ts'
 import { rewrite } from './rewrite.ts'
 
@@ -36,23 +36,22 @@ function foldIntoConv2d(conv: Tensor<'conv2d'>, scale: Tensor, shift: Tensor): T
   const { residual, activation } = conv.attributes
   if (residual || activation !== 'none' || !scale.is('constant') || !shift.is('constant')) return undefined
   if (!weight.is('constant') || (bias && !bias.is('constant'))) return undefined
-  const { data, name } = weight.attributes
   const factors = scale.attributes.data
-  const write = (target: Float32Array) => scaleOutputs(data, factors, target)
   const shifted = shift.attributes.data.map((value, o) => {
-    return bias?.is('constant') ? value + bias.attributes.data[o] * scale.attributes.data[o] : value
+    return bias?.is('constant') ? value + bias.attributes.data[o] * factors[o] : value
   })
-  return new Tensor('conv2d', [x, computedConstant(weight.shape, write, name), constant(shifted)], {
+  return new Tensor('conv2d', [x, scaled(weight, factors), constant(shifted)], {
     ...conv.attributes,
     bias: true,
   })
 }
 
 /** The weights of each output times its factor. */
-function scaleOutputs(weights: Float32Array, factors: Float32Array, target: Float32Array): void {
-  const taps = weights.length / factors.length
-  for (let o = 0; o < factors.length; o++) {
-    const factor = factors[o]
-    for (let i = o * taps; i < (o + 1) * taps; i++) target[i] = weights[i] * factor
-  }
+function scaled({ shape, attributes }: Tensor<'constant'>, factors: Float32Array): Tensor {
+  const { weights, scale } = attributes.stored ?? { weights: attributes.data }
+  return storedConstant(
+    shape,
+    { weights, scale: scale ? scale.map((s, o) => s * factors[o]) : factors },
+    attributes.name,
+  )
 }

@@ -22,5 +22,7 @@ export function foldConstants(graph: Graph): Graph {
 }
 
 function constantValues(node: Tensor): Float32Array | undefined {
-  return node.is('constant') ? node.attributes.data : undefined
+  if (!node.is('constant')) return undefined
+  const { stored } = node.attributes
+  return stored && !(stored.weights instanceof Float32Array) ? undefined : node.attributes.data
 }

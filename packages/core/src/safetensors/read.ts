@@ -13,6 +13,15 @@ export interface SafetensorsFile {
   readonly metadata: Record<string, string>
 }
 
+/** Where a tensor lies in a file, and what it is. */
+export interface StoredRange {
+  readonly dtype: StoredDType
+  readonly shape: readonly number[]
+  /** Bytes of the file. */
+  readonly begin: number
+  readonly end: number
+}
+
 /**
  * Reads a file in the safetensors format (https://github.com/huggingface/safetensors#format). The tensors are views
  * into `bytes`: nothing is copied.
@@ -21,29 +30,49 @@ export interface SafetensorsFile {
  * leave a gap or reach beyond the file, and sizes that do not match dtype and shape.
  */
 export function readSafetensors(bytes: Uint8Array): SafetensorsFile {
-  if (bytes.length < 8) throw new FormatError(`safetensors file of ${bytes.length} bytes: it has at least 8`)
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
-  const length = view.getBigUint64(0, true)
-  if (length > BigInt(bytes.length - 8)) {
-    throw new FormatError(`safetensors header of ${length} bytes is longer than its file of ${bytes.length} bytes`)
-  }
-  if (length > MAX_HEADER_BYTES) {
-    throw new FormatError(`safetensors header of ${length} bytes is longer than the allowed ${MAX_HEADER_BYTES}`)
-  }
-  const dataStart = 8 + Number(length)
-  if (length === 0n || bytes[8] !== 0x7b) throw new FormatError(`safetensors header does not start with '{'`)
-  const { entries, metadata } = scanHeader(decodeHeader(bytes.subarray(8, dataStart)))
-
   // Not subarray() of `bytes` itself: of a Node Buffer that would be a Buffer, whose slice() does not copy.
-  const data = new Uint8Array(bytes.buffer, bytes.byteOffset + dataStart, bytes.length - dataStart)
-  const ranges = entries.map(entry => checkEntry(entry, data.length))
-  ranges.sort((a, b) => a.begin - b.begin || a.end - b.end)
-  checkCoverage(ranges, data.length)
+  const part = (begin: number, end: number) => new Uint8Array(bytes.buffer, bytes.byteOffset + begin, end - begin)
+  const { ranges, metadata } = scanSafetensors(bytes.length, part)
   const tensors: StoredTensors = new Map()
-  for (const { name, dtype, shape, begin, end } of ranges) {
-    tensors.set(name, { dtype, shape, bytes: data.subarray(begin, end) })
+  for (const [name, { dtype, shape, begin, end }] of ranges) {
+    tensors.set(name, { dtype, shape, bytes: part(begin, end) })
   }
   return { tensors, metadata }
+}
+
+/**
+ * Where the tensors of a safetensors file lie, in the order of their bytes: reads nothing but its header.
+ *
+ * @param length bytes of the file
+ * @param read the bytes of the file from `begin` to before `end`
+ * @throws FormatError as {@link readSafetensors} does.
+ */
+export function scanSafetensors(
+  length: number,
+  read: (begin: number, end: number) => Uint8Array,
+): { ranges: Map<string, StoredRange>; metadata: Record<string, string> } {
+  if (length < 8) throw new FormatError(`safetensors file of ${length} bytes: it has at least 8`)
+  const start = read(0, 8)
+  const headerLength = new DataView(start.buffer, start.byteOffset, 8).getBigUint64(0, true)
+  if (headerLength > BigInt(length - 8)) {
+    throw new FormatError(`safetensors header of ${headerLength} bytes is longer than its file of ${length} bytes`)
+  }
+  if (headerLength > MAX_HEADER_BYTES) {
+    throw new FormatError(`safetensors header of ${headerLength} bytes is longer than the allowed ${MAX_HEADER_BYTES}`)
+  }
+  const dataStart = 8 + Number(headerLength)
+  const header = read(8, dataStart)
+  if (header[0] !== 0x7b) throw new FormatError(`safetensors header does not start with '{'`)
+  const { entries, metadata } = scanHeader(decodeHeader(header))
+  const sorted = entries.map(entry => checkEntry(entry, length - dataStart))
+  sorted.sort((a, b) => a.begin - b.begin || a.end - b.end)
+  checkCoverage(sorted, length - dataStart)
+  const ranges = new Map(
+    sorted.map(({ name, dtype, shape, begin, end }) => {
+      return [name, { dtype, shape, begin: dataStart + begin, end: dataStart + end }] as const
+    }),
+  )
+  return { ranges, metadata }
 }
 
 interface TensorRange {

@@ -14,7 +14,15 @@ export {
   sgd,
 } from './optimizers/index.ts'
 export type { TrainOptions } from './plan.ts'
-export { type Recipe, type RecipeInput, recipe, recipeNames } from './recipes/index.ts'
+export {
+  type OptimizerRecipe,
+  type Recipe,
+  type RecipeInput,
+  recipe,
+  recipeNames,
+  type ScheduleRecipe,
+  type WarmUpRecipe,
+} from './recipes/index.ts'
 export {
   constantRate,
   cosineRate,

@@ -120,7 +120,8 @@ export class Session {
 
   /** Frees the program; the model and the checkpoint stay to be had. */
   async close(): Promise<void> {
-    this.#last = await this.#values().catch(() => undefined)
+    // Where a thread has died there is nothing to read, and its error is the one to tell.
+    this.#last ??= await this.#values().catch(() => undefined)
     this.#program[Symbol.dispose]()
   }
 
@@ -240,12 +241,10 @@ export class Session {
   }
 
   async #diverged(loss: number, inputs: Readonly<Record<string, Float32Array>>): Promise<DivergenceError> {
-    const { layer, what } = await firstNotFinite(
-      this.#described,
-      await this.#values(),
-      inputs,
-      compileOptions(this.#options),
-    )
+    // First, since both programs might not fit into the memory.
+    await this.close()
+    const options = compileOptions(this.#options)
+    const { layer, what } = await firstNotFinite(this.#described, await this.#values(), inputs, options)
     const step = this.#done + 1
     const kept = this.#folder && this.#saved ? `; the checkpoint of step ${this.#saved} is kept` : ''
     return new DivergenceError(

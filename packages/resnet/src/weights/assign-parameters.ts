@@ -16,6 +16,14 @@ export function assignParameters(
   expected: ReadonlyMap<string, readonly number[]>,
   tensors: StoredTensors,
 ): Map<string, Float32Array> {
+  return new Map(Array.from(matchParameters(expected, tensors), ([name, tensor]) => [name, toFloat32(tensor)]))
+}
+
+/** The tensors in the order of `expected`, as {@link assignParameters} wants them. */
+export function matchParameters<T extends { readonly shape: readonly number[] }>(
+  expected: ReadonlyMap<string, readonly number[]>,
+  tensors: ReadonlyMap<string, T>,
+): Map<string, T> {
   const missing = [...expected.keys()].filter(key => !tensors.has(key)).map(quote)
   const unexpected = [...tensors.keys()].filter(key => !expected.has(key)).map(quote)
   const misshaped: string[] = []
@@ -29,7 +37,7 @@ export function assignParameters(
     problem(misshaped, 'of another shape'),
   ].filter(text => text !== '')
   if (problems.length > 0) throw new ParameterError(`the weights do not fit the network: ${problems.join('; ')}`)
-  return new Map([...expected.keys()].map(key => [key, toFloat32(tensors.get(key)!)]))
+  return new Map(Array.from(expected.keys(), key => [key, tensors.get(key)!]))
 }
 
 function problem(keys: readonly string[], kind: string): string {

@@ -1,4 +1,4 @@
-import { FormatError, type StoredTensors } from '@residual/core'
+import { FormatError } from '@residual/core'
 import { quote } from './quote.ts'
 
 /** What wrappers put before every key: DataParallel, Lightning modules and torch.compile. */
@@ -37,13 +37,13 @@ const renamings: [pattern: RegExp, name: (...groups: string[]) => string][] = [
  *
  * @throws FormatError where two tensors would get the same name.
  */
-export function normalizeKeys(tensors: StoredTensors): StoredTensors {
+export function normalizeKeys<T>(tensors: ReadonlyMap<string, T>): Map<string, T> {
   let entries = [...tensors].filter(([key]) => !notWeights.test(key))
   for (let wrapper = commonWrapper(entries); wrapper; wrapper = commonWrapper(entries)) {
     const { length } = wrapper
     entries = entries.map(([key, tensor]) => [key.slice(length), tensor])
   }
-  const normalized: StoredTensors = new Map()
+  const normalized = new Map<string, T>()
   for (const [key, tensor] of entries) {
     const name = rename(key)
     if (normalized.has(name)) throw new FormatError(`two of the tensors would be named ${quote(name)}`)

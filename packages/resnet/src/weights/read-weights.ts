@@ -17,15 +17,32 @@ export function readWeights(bytes: Uint8Array): StoredTensors {
   return normalizeKeys(readByContent(new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength)))
 }
 
-function readByContent(bytes: Uint8Array): StoredTensors {
-  if (startsWith(bytes, 'PK\x03\x04') || startsWith(bytes, 'PK\x05\x06')) return readTorchZip(bytes)
-  const isPickle = bytes[0] === 0x80 && bytes[1] >= 2 && bytes[1] <= 5
+/** Bytes of a file's beginning that tell its format. */
+export const FORMAT_BYTES = 32
+
+/** The format of a file by its beginning; `undefined` where it is none of weights. */
+export function formatOf(start: Uint8Array): 'zip' | 'legacy' | 'safetensors' | undefined {
+  if (startsWith(start, 'PK\x03\x04') || startsWith(start, 'PK\x05\x06')) return 'zip'
   // Protocols from 4 on put a frame of nine bytes before the first opcode.
-  const magicAt = bytes[2] === 0x95 ? 11 : 2
-  if (isPickle && legacyMagic.every((byte, i) => bytes[magicAt + i] === byte)) return readTorchLegacy(bytes)
-  if (bytes[8] === 0x7b) return readSafetensors(bytes).tensors
-  throw new FormatError(isPickle ? plainPickle : whatElse(bytes))
+  const magicAt = start[2] === 0x95 ? 11 : 2
+  if (isPickle(start) && legacyMagic.every((byte, i) => start[magicAt + i] === byte)) return 'legacy'
+  return start[8] === 0x7b ? 'safetensors' : undefined
 }
+
+function readByContent(bytes: Uint8Array): StoredTensors {
+  switch (formatOf(bytes.subarray(0, FORMAT_BYTES))) {
+    case 'zip':
+      return readTorchZip(bytes)
+    case 'legacy':
+      return readTorchLegacy(bytes)
+    case 'safetensors':
+      return readSafetensors(bytes).tensors
+    default:
+      throw new FormatError(isPickle(bytes) ? plainPickle : whatElse(bytes))
+  }
+}
+
+const isPickle = (bytes: Uint8Array): boolean => bytes[0] === 0x80 && bytes[1] >= 2 && bytes[1] <= 5
 
 const plainPickle =
   'this is a plain pickle, not a checkpoint of torch.save; save the weights with torch.save(model.state_dict(), path)'

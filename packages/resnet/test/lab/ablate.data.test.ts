@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises'
-import { ablate, evaluate, loadModel } from '@residual/resnet'
+import { evaluate, loadModel } from '@residual/resnet'
+import { ablate } from '@residual/resnet/lab'
 import { openCifar } from '@residual/vision'
 import { expect, test } from 'vitest'
 import { network } from './networks.ts'

@@ -1,4 +1,5 @@
-import { type Ablation, ablate, evaluate, Model, ModelError } from '@residual/resnet'
+import { evaluate, Model, ModelError } from '@residual/resnet'
+import { type Ablation, ablate } from '@residual/resnet/lab'
 import { drawShapes } from '@residual/vision'
 import { describe, expect, test } from 'vitest'
 import { network } from './networks.ts'

@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises'
-import { compareModels, deepen, loadModel } from '@residual/resnet'
+import { loadModel } from '@residual/resnet'
+import { compareModels, deepen } from '@residual/resnet/lab'
 import { openCifar } from '@residual/vision'
 import { expect, test } from 'vitest'
 import { network, noise } from './networks.ts'

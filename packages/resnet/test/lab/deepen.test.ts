@@ -2,16 +2,8 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { ArchitectureError } from '@residual/core'
-import {
-  type DeepenOptions,
-  deepen,
-  loadModel,
-  Model,
-  ModelError,
-  type Places,
-  saveModel,
-  train,
-} from '@residual/resnet'
+import { loadModel, Model, ModelError, saveModel, train } from '@residual/resnet'
+import { type DeepenOptions, deepen, type Places } from '@residual/resnet/lab'
 import { drawShapes } from '@residual/vision'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { network, noise } from './networks.ts'

@@ -12,7 +12,7 @@ import {
   type PullProgress,
   pull,
   pulledPath,
-} from '@residual/resnet'
+} from '@residual/resnet/lab'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { type Answer, archiveOf, file, serve, stalling, status } from './archive-server.ts'
 

@@ -50,7 +50,7 @@ describe('recipes', () => {
     expect(augmentation).toEqual({ padAndCrop: 4, flip: true, cutout: 8 })
   })
 
-  test.each([
+  test.each<[from: string, kind: 'step' | 'oneCycle', wanted: object]>([
     ['cosine', 'step', { rate: 0.25, warmUp: { length: 0.1 }, milestones: [0.5, 0.75] }],
     ['cosine', 'oneCycle', { rate: 0.25, rise: 0.3 }],
   ])('from %s to %s the rate is kept', (_, kind, wanted) => {
@@ -76,7 +76,7 @@ describe('recipes', () => {
     expect(recipe(own, architecture('resnet18'))).toEqual(own)
   })
 
-  test.each<[value: RecipeInput, message: string]>([
+  test.each<[value: object, message: string]>([
     [{}, 'recipe: got neither of epochs and steps, wanted one of them'],
     [{ epochs: 1, steps: 1 }, 'recipe: got both of epochs and steps, wanted one of them'],
     [{ epochs: 0 }, 'recipe: got epochs 0, wanted a whole number from 1 to 1000000000'],
@@ -113,7 +113,9 @@ describe('recipes', () => {
     ],
     [{ epochs: 1, ema: Number.NaN }, 'recipe: got ema null, wanted a number from 0 to 1'],
   ])('%j is refused', (value, message) => {
-    expect(() => recipe(value, resnet20)).toThrow(expect.objectContaining({ name: 'RecipeError', message }))
+    expect(() => recipe(value as RecipeInput, resnet20)).toThrow(
+      expect.objectContaining({ name: 'RecipeError', message }),
+    )
   })
 
   test('an unknown key names those there are', () => {

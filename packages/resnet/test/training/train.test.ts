@@ -302,7 +302,7 @@ test('a worker gives the same bits', async () => {
 
 test('ten pictures are learned by heart', async () => {
   const ten = pictures(10)
-  const schedule = { kind: 'constant', rate: 0.05 }
+  const schedule = { kind: 'constant', rate: 0.05 } as const
   const events = await eventsOf({
     ...small,
     data: ten,

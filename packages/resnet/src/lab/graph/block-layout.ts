@@ -1,10 +1,11 @@
 import { Graph, layout } from '@dagrejs/dagre'
 import { px, textWidth } from '../report/svg.ts'
 import type { Box } from './boxes.ts'
+import { curve, type Point, pathInto } from './route.ts'
 import type { Block } from './stages.ts'
 
 /** Where a box is, in pixels from the block's left edge and from its axis, the line that the main path runs on. */
-export interface PlacedBox {
+interface PlacedBox {
   readonly box: Box
   readonly left: number
   /** Negative above the axis. */
@@ -14,7 +15,7 @@ export interface PlacedBox {
 }
 
 /** What leads from box to box, into the block or out of it. */
-export interface PlacedEdge {
+interface PlacedEdge {
   /** `main` on the longest way through the block, else a `shortcut`. */
   readonly kind: 'main' | 'shortcut'
   /** SVG path. */
@@ -31,8 +32,8 @@ export interface BlockLayout {
   readonly below: number
   readonly boxes: readonly PlacedBox[]
   readonly edges: readonly PlacedEdge[]
-  /** Inputs from anywhere but the block before. */
-  readonly stubs: readonly { readonly from: number; readonly left: number; readonly top: number }[]
+  /** Inputs from anywhere but the block before: words to the left of where their lines begin. */
+  readonly stubs: readonly { readonly text: string; readonly left: number; readonly y: number }[]
 }
 
 /** What a block needs to know of its neighbours. */
@@ -49,16 +50,8 @@ const PADDING = { x: 6, y: 7 }
 /** From the block's edge to its first box and from its last box to the edge: enough for a shortcut to rise. */
 const ENDS = { entry: 28, exit: 12 }
 const GAP = { ranks: 18, nodes: 22, edges: 14 }
-/** Of what comes from a block that is not the one before. */
-const STUB_WIDTH = 10
-
 /** How dagre may align: the one that leaves the main path straightest is taken. */
 const ALIGNMENTS = ['UL', 'DL', 'UR', 'DR']
-
-interface Point {
-  readonly x: number
-  readonly y: number
-}
 
 interface Edge {
   readonly from: string
@@ -68,8 +61,13 @@ interface Edge {
 
 /**
  * Lays a block out from left to right, the longest way through it on one straight line and shortcuts in arcs above it.
+ * @param nameOf name of the box with an id, for what comes from afar
  */
-export function layoutBlock({ boxes }: Block, { entry, exit }: Neighbours): BlockLayout {
+export function layoutBlock(
+  { boxes }: Block,
+  { entry, exit }: Neighbours,
+  nameOf: (id: number) => string,
+): BlockLayout {
   const own = new Set(boxes.map(({ id }) => id))
   const main = mainPath(boxes, own, entry, exit)
   const outside = [...new Set(boxes.flatMap(({ inputs }) => inputs.filter(id => !own.has(id))))]
@@ -83,21 +81,18 @@ export function layoutBlock({ boxes }: Block, { entry, exit }: Neighbours): Bloc
     })),
   )
   if (exit !== undefined) edges.push({ from: String(exit), to: 'exit', isMain: true })
-  const sizes = new Map<string, { width: number; height: number }>([
+  const stubs = new Map(outside.filter(id => id !== entry).map(id => [`from ${id}`, `from ${nameOf(id)}`]))
+  const point = { width: 0, height: 0 }
+  const sizes = new Map<string, Size>([
     ...boxes.map(box => [String(box.id), sizeOf(box)] as const),
-    ...outside.map(
-      id => [`from ${id}`, { width: id === entry ? 0 : STUB_WIDTH, height: id === entry ? 0 : TEXT.line }] as const,
-    ),
-    ...(exit === undefined ? [] : [['exit', { width: 0, height: 0 }] as const]),
+    ...outside.map(id => [`from ${id}`, point] as const),
+    ...[...stubs].map(([name, text]) => [name, { width: textWidth(text, TEXT.size), height: TEXT.line }] as const),
+    ...(exit === undefined ? [] : [['exit', point] as const]),
   ])
-  const straight = new Set([
-    ...[...main.keys()].map(String),
-    ...(entry !== undefined && outside.includes(entry) ? [`from ${entry}`] : []),
-  ])
-  const best = ALIGNMENTS.map(align => arranged(sizes, edges, align, straight)).reduce((a, b) =>
-    b.bend < a.bend ? b : a,
-  )
-  return placed(best, boxes, edges, sizes, outside, entry)
+  const straight = [...main.keys()].map(String)
+  const arrangements = ALIGNMENTS.map(align => arranged(sizes, edges, align, straight))
+  const best = arrangements.reduce((a, b) => (b.bend < a.bend ? b : a))
+  return placed(best, boxes, edges, sizes, stubs)
 }
 
 /** The boxes on the longest way from the entry to the exit, each with the one before it on that way. */
@@ -132,25 +127,32 @@ function mainPath(
   return path
 }
 
-function sizeOf({ lines }: Box): { width: number; height: number } {
+interface Size {
+  readonly width: number
+  readonly height: number
+}
+
+function sizeOf({ lines }: Box): Size {
   const widest = Math.max(...lines.map((line, i) => textWidth(line, TEXT.size) * (i === 0 ? 1.08 : 1)))
-  return { width: Math.ceil(Math.max(widest, 14) + 2 * PADDING.x), height: lines.length * TEXT.line + 2 * PADDING.y }
+  return { width: Math.ceil(Math.max(widest, 17) + 2 * PADDING.x), height: lines.length * TEXT.line + 2 * PADDING.y }
 }
 
 interface Arranged {
   readonly nodes: ReadonlyMap<string, Point>
+  /** Of each edge. */
   readonly bends: readonly (readonly Point[])[]
-  /** The axis. */
-  readonly y: number
-  /** How far the main path is from it, in pixels all in all. */
+  /** Where the main path leaves. */
+  readonly axis: number
+  /** How far the main path is from there, in pixels all in all. */
   readonly bend: number
 }
 
+/** @param straight the main path, its end first */
 function arranged(
-  sizes: ReadonlyMap<string, { width: number; height: number }>,
+  sizes: ReadonlyMap<string, Size>,
   edges: readonly Edge[],
   align: string,
-  straight: ReadonlySet<string>,
+  straight: readonly string[],
 ): Arranged {
   const graph = new Graph()
   graph.setGraph({ rankdir: 'LR', align, nodesep: GAP.nodes, edgesep: GAP.edges, ranksep: GAP.ranks })
@@ -158,100 +160,64 @@ function arranged(
   for (const { from, to, isMain } of edges) graph.setEdge(from, to, { weight: isMain ? 8 : 1 })
   layout(graph)
   const nodes = new Map([...sizes.keys()].map(name => [name, graph.node(name) as Point]))
-  const along = [...straight].map(name => nodes.get(name)!.y)
-  const y = along.length === 0 ? 0 : along.reduce((sum, value) => sum + value) / along.length
+  const axis = nodes.get(straight[0])!.y
   const bends = edges.map(({ from, to }) => (graph.edge(from, to) as { points: Point[] }).points.slice(1, -1))
-  return { nodes, bends, y, bend: along.reduce((sum, value) => sum + Math.abs(value - y), 0) }
+  return { nodes, bends, axis, bend: straight.reduce((sum, name) => sum + Math.abs(nodes.get(name)!.y - axis), 0) }
 }
 
 /** Turns what dagre gave into coordinates around the axis, mirrored where most shortcuts would run below it. */
 function placed(
-  { nodes, bends, y: axis }: Arranged,
+  { nodes, bends, axis }: Arranged,
   boxes: readonly Box[],
   edges: readonly Edge[],
-  sizes: ReadonlyMap<string, { width: number; height: number }>,
-  outside: readonly number[],
-  entry: number | undefined,
+  sizes: ReadonlyMap<string, Size>,
+  stubs: ReadonlyMap<string, string>,
 ): BlockLayout {
   const offAxis = [...nodes.values(), ...bends.flat()].reduce((sum, { y }) => sum + (y - axis), 0)
   const sign = offAxis > 0 ? -1 : 1
-  const hasEntry = entry !== undefined && outside.includes(entry)
-  const shift = hasEntry ? ENDS.entry - GAP.ranks - nodes.get(`from ${entry}`)!.x : 8
+  // What is neither a box nor a stub is where the axis enters or leaves.
+  const entry = [...nodes.keys()].find(name => name.startsWith('from') && !stubs.has(name))
+  const others = [...nodes].filter(([name]) => name !== entry)
+  const leftmost = Math.min(...others.map(([name, { x }]) => x - sizes.get(name)!.width / 2))
+  const shift = (entry === undefined ? 8 : ENDS.entry) - leftmost
   const move = ({ x, y }: Point): Point => ({ x: px(x + shift), y: px(sign * (y - axis)) })
   const placedBoxes = boxes.map((box): PlacedBox => {
     const [{ x, y }, { width, height }] = [move(nodes.get(String(box.id))!), sizes.get(String(box.id))!]
     return { box, left: px(x - width / 2), top: px(y - height / 2), width, height }
   })
+  const placedStubs = [...stubs].map(([name, text]) => {
+    const { x, y } = move(nodes.get(name)!)
+    return { text, left: px(x - sizes.get(name)!.width / 2), y }
+  })
   const byName = new Map(placedBoxes.map(one => [String(one.box.id), one]))
   const right = Math.max(...placedBoxes.map(({ left, width }) => left + width))
-  const hasExit = nodes.has('exit')
-  const width = Math.ceil(right + (hasExit ? ENDS.exit : 8))
+  const width = Math.ceil(right + (nodes.has('exit') ? ENDS.exit : 8))
+  const startOf = (name: string): Point => {
+    const { x, y } = move(nodes.get(name)!)
+    return name === entry ? { x: 0, y: 0 } : { x: px(x + sizes.get(name)!.width / 2), y }
+  }
   const paths = edges.map(({ from, to, isMain }, i): PlacedEdge => {
-    const [source, target] = [byName.get(from), byName.get(to)]
-    const start = source
-      ? { x: source.left + source.width, y: source.top + source.height / 2 }
-      : startOf(move(nodes.get(from)!), from === `from ${entry}`)
-    const end = target ? { x: target.left, y: target.top + target.height / 2 } : { x: width, y: 0 }
-    const points = [start, ...bends[i].map(move), end]
+    const target = byName.get(to)
+    const end = target ? { x: target.left, y: px(target.top + target.height / 2) } : { x: width, y: 0 }
+    const points = [startOf(from), ...bends[i].map(move), end]
     return {
       kind: isMain ? 'main' : 'shortcut',
-      path: target ? pathInto(target, points) : curve(points),
+      path: target?.box.kind === 'sum' ? pathInto(target, points) : curve(points),
       isInto: target !== undefined,
     }
   })
-  const lanes = bends.flat().map(point => move(point).y)
-  const stubs = outside.flatMap(id => (id === entry ? [] : [{ from: id, ...corner(move(nodes.get(`from ${id}`)!)) }]))
+  const heights = [
+    0,
+    ...bends.flat().flatMap(point => [move(point).y - 4, move(point).y + 4]),
+    ...placedBoxes.flatMap(({ top, height }) => [top, top + height]),
+    ...placedStubs.flatMap(({ y }) => [y - TEXT.line / 2, y + TEXT.line / 2]),
+  ]
   return {
     width,
-    above: Math.ceil(
-      -Math.min(0, ...placedBoxes.map(({ top }) => top), ...lanes.map(y => y - 4), ...stubs.map(({ top }) => top - 12)),
-    ),
-    below: Math.ceil(
-      Math.max(
-        0,
-        ...placedBoxes.map(({ top, height }) => top + height),
-        ...lanes.map(y => y + 4),
-        ...stubs.map(({ top }) => top + 4),
-      ),
-    ),
+    above: Math.ceil(-Math.min(...heights)),
+    below: Math.ceil(Math.max(...heights)),
     boxes: placedBoxes,
     edges: paths,
-    stubs,
+    stubs: placedStubs,
   }
-}
-
-/** What enters on the axis comes from the block's very edge. */
-const startOf = ({ x, y }: Point, isEntry: boolean): Point => (isEntry ? { x: 0, y } : { x: x + STUB_WIDTH / 2, y })
-
-const corner = ({ x, y }: Point): { left: number; top: number } => ({ left: px(x - STUB_WIDTH / 2), top: y })
-
-/** Into a sum what comes from above or below goes straight down or up, as papers draw it; else from the left. */
-function pathInto({ box, left, top, width, height }: PlacedBox, points: readonly Point[]): string {
-  const last = points[points.length - 2]
-  const middle = top + height / 2
-  if (box.kind !== 'sum' || Math.abs(last.y - middle) < height) return curve(points)
-  const x = px(left + width / 2)
-  const y = last.y < middle ? top : top + height
-  const turn = { x: x - 22, y: last.y }
-  const way = curve(turn.x > last.x ? [...points.slice(0, -1), turn] : points.slice(0, -1))
-  return `${way}C${x} ${last.y} ${x} ${last.y} ${x} ${px(y)}`
-}
-
-/** How far from a point a line has left its height for the next one's: within the gap between two ranks. */
-const RISE = 22
-
-/** A line that is level at every point. Away from the axis it goes at once, towards it late, clear of boxes between. */
-function curve(given: readonly Point[]): string {
-  const isBend = ({ y }: Point, i: number) => y !== given[i - 1]?.y || y !== given[i + 1]?.y
-  const points = given.filter((point, i) => i === 0 || i === given.length - 1 || isBend(point, i))
-  return points.reduce((path, { x, y }, i) => {
-    if (i === 0) return `M${px(x)} ${px(y)}`
-    const { x: fromX, y: fromY } = points[i - 1]
-    if (Math.abs(y - fromY) < 0.5) return `${path}H${px(x)}`
-    const rise = Math.min(RISE, x - fromX)
-    const isLeaving = Math.abs(y) > Math.abs(fromY)
-    const [a, b] = isLeaving ? [fromX, fromX + rise] : [x - rise, x]
-    const bend = `C${px((a + b) / 2)} ${px(fromY)} ${px((a + b) / 2)} ${px(y)} ${px(b)} ${px(y)}`
-    return isLeaving ? `${path}${bend}H${px(x)}` : `${path}H${px(a)}${bend}`
-  }, '')
 }

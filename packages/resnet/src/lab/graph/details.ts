@@ -78,3 +78,8 @@ export function leadOf({ depth: { longest, shortest } }: Diagram): string {
   if (longest === shortest) return `Every way from input to output passes ${count(longest)} layers with weights.`
   return `The longest way from input to output passes ${count(longest)} layers with weights, the shortest ${count(shortest)}: shortcuts lead around the others.`
 }
+
+export const hasShortcuts = ({ stages }: Diagram): boolean =>
+  stages.some(({ runs }) =>
+    runs.some(({ blocks }) => blocks.some(({ layout }) => layout.edges.some(({ kind }) => kind === 'shortcut'))),
+  )

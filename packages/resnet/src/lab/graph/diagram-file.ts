@@ -2,7 +2,7 @@ import { count, short } from '../report/format.ts'
 import { type Content, type Markup, markup } from '../report/markup.ts'
 import { picture, px, svgFile, textWidth } from '../report/svg.ts'
 import { browse } from './browse-file.ts'
-import { detailsOf, factsOf, headingsOf, kindsIn, operationText, totalsText } from './details.ts'
+import { detailsOf, factsOf, hasShortcuts, headingsOf, kindsIn, operationText, totalsText } from './details.ts'
 import type { Diagram, DrawnBlock, DrawnStage, Run } from './diagram.ts'
 import { axisOf, blockStyles, definitions, drawBlock } from './draw-block.ts'
 import { KINDS, shapeText } from './kinds.ts'
@@ -63,7 +63,7 @@ const widthOf = (line: readonly Tile[]): number => line.reduce((sum, tile) => su
 
 /** Pixels from the top of a line of blocks to the axis that all of them share. */
 const axisIn = (line: readonly Tile[]): number =>
-  Math.max(...line.map(tile => ('block' in tile ? axisOf(tile.block.layout) : REPEATS / 2)))
+  Math.max(...line.map(tile => ('block' in tile ? axisOf(tile.block) : REPEATS / 2)))
 
 function linesOf({ runs }: DrawnStage): Tile[][] {
   const tiles = runs.flatMap(({ blocks, repeats }): Tile[] => [
@@ -110,12 +110,8 @@ function stageOf(
 
 function tileOf(tile: Tile, axis: number, diagram: Diagram): Content {
   if ('block' in tile) {
-    const drawing = drawBlock(
-      tile.block,
-      id => diagram.boxes[id].name,
-      id => ({ attributes: boxAttributes(id), title: boxTitle(id, diagram) }),
-    )
-    return markup`<g transform="translate(0 ${axis - axisOf(tile.block.layout)})">${drawing}</g>`
+    const drawing = drawBlock(tile.block, id => ({ attributes: boxAttributes(id), title: boxTitle(id, diagram) }))
+    return markup`<g transform="translate(0 ${axis - axisOf(tile.block)})">${drawing}</g>`
   }
   return markup`<g class="repeats"><rect x="8" y="${axis - REPEATS / 2}" width="${tileWidth(tile) - 16}" height="${REPEATS}" rx="8"/>${tile.texts.map((text, i) => markup`<text class="${i === 0 ? 'stage-name' : 'quiet'}" x="20" y="${axis - 12 + i * 19}">${text}</text>`)}</g>`
 }
@@ -143,7 +139,11 @@ function legendOf(diagram: Diagram, top: number, width: number): { content: Mark
     const { x, y } = place(KINDS[kind].name)
     return markup`<g transform="translate(${x} ${y})"><g class="box ${kind}"><rect y="-11" width="22" height="14" rx="${kind === 'sum' ? 7 : 3}"/></g><text x="30">${KINDS[kind].name}</text></g>`
   })
-  const { x, y } = place('Shortcut')
-  const shortcut = markup`<g transform="translate(${x} ${y})"><path class="edge shortcut" d="M0 -4H22"/><text x="30">Shortcut</text></g>`
-  return { content: markup`<g class="legend">${items}${shortcut}</g>`, bottom: top + line * 22 }
+  if (hasShortcuts(diagram)) {
+    const { x, y } = place('Shortcut')
+    items.push(
+      markup`<g transform="translate(${x} ${y})"><path class="edge shortcut" d="M0 -4H22"/><text x="30">Shortcut</text></g>`,
+    )
+  }
+  return { content: markup`<g class="legend">${items}</g>`, bottom: top + line * 22 }
 }

@@ -3,7 +3,7 @@ import { count, milliseconds, short } from '../report/format.ts'
 import { type Markup, markup } from '../report/markup.ts'
 import { dataTable, figure, page } from '../report/page.ts'
 import { browse } from './browse-page.ts'
-import { detailsOf, factsOf, headingsOf, kindsIn, leadOf, operationText, totalsText } from './details.ts'
+import { detailsOf, factsOf, hasShortcuts, headingsOf, kindsIn, leadOf, operationText, totalsText } from './details.ts'
 import { type Diagram, type DrawnBlock, type DrawnStage, totalsOf } from './diagram.ts'
 import { pageStyles } from './diagram-page-styles.ts'
 import { axisOf, blockStyles, definitions, drawBlock } from './draw-block.ts'
@@ -18,11 +18,11 @@ export function diagramPage(diagram: Diagram): string {
 <section aria-labelledby="layers"><h2 id="layers">Layers</h2>
 <p>Data flow from left to right, line by line, as text does. Each box is a layer with what follows it directly, and
 shows its details when it is pointed at or focused; arrow keys go from box to box.</p>
-<div class="tools"><ul class="legend">${kindsIn(diagram).map(legendItem)}<li><svg width="30" height="12" aria-hidden="true"><path class="edge shortcut" d="M0 6H30"/></svg>Shortcut</li></ul>
+<div class="tools"><ul class="legend">${kindsIn(diagram).map(legendItem)}${hasShortcuts(diagram) && shortcutItem}</ul>
 <div class="buttons"><button type="button" id="open-all">Open all stages</button> <button type="button" id="close-all">Close all stages</button></div></div>
 ${stages.map(stage => stageOf(stage, diagram))}
 </section>
-<section aria-labelledby="shares"><h2 id="shares">Where parameters and work are</h2>${sharesOf(diagram)}</section>
+${stages.length > 1 && sharesOf(diagram)}
 <section aria-labelledby="all"><h2 id="all">All layers</h2>
 <details class="all"><summary>A table of ${count(boxes.length)} boxes</summary>${dataTable({
     caption: `Layers of ${name}`,
@@ -42,6 +42,8 @@ field is the window of the input that one number of the output can depend on${ti
   })
 }
 
+const shortcutItem = markup`<li><svg width="30" height="12" aria-hidden="true"><path class="edge shortcut" d="M0 6H30"/></svg>Shortcut</li>`
+
 const legendItem = (kind: keyof typeof KINDS): Markup =>
   markup`<li><svg width="22" height="14" aria-hidden="true"><g class="box ${kind}"><rect x="1" y="1" width="20" height="12" rx="${kind === 'sum' ? 6 : 3}"/></g></svg>${KINDS[kind].name}</li>`
 
@@ -50,18 +52,14 @@ function stageOf(stage: DrawnStage, diagram: Diagram): Markup {
   const entrance = stage.runs[0].blocks[0].layout.boxes[0].box.id
   const tile = (block: DrawnBlock): Markup => {
     const { layout } = block
-    const drawing = drawBlock(
-      block,
-      id => diagram.boxes[id].name,
-      id => {
-        const box = diagram.boxes[id]
-        const label = `${box.name}: ${operationText(box)}`
-        return {
-          attributes: markup`id="box-${id}" role="img" tabindex="${id === entrance ? 0 : -1}" aria-label="${label}"`,
-        }
-      },
-    )
-    const height = axisOf(layout) + stage.below + 2
+    const drawing = drawBlock(block, id => {
+      const box = diagram.boxes[id]
+      const label = `${box.name}: ${operationText(box)}`
+      return {
+        attributes: markup`id="box-${id}" role="img" tabindex="${id === entrance ? 0 : -1}" aria-label="${label}"`,
+      }
+    })
+    const height = axisOf(block) + stage.below + 2
     return markup`<svg class="block" width="${layout.width}" height="${height}" viewBox="0 0 ${layout.width} ${height}" role="group" aria-label="${block.name}">${drawing}</svg>`
   }
   const runs = stage.runs.map(({ blocks, repeats }) => {
@@ -93,7 +91,7 @@ function sharesOf({ stages, params, macs, milliseconds: time }: Diagram): Markup
     { name: 'multiply-accumulates', values: share(stage => stage.macs, macs) },
     ...(time === undefined ? [] : [{ name: 'time', values: share(stage => stage.milliseconds ?? 0, time) }]),
   ]
-  return figure({
+  const shares = figure({
     draw: width =>
       barChart({
         title: 'Share of each stage',
@@ -117,4 +115,5 @@ function sharesOf({ stages, params, macs, milliseconds: time }: Diagram): Markup
       ]),
     }),
   })
+  return markup`<section aria-labelledby="shares"><h2 id="shares">Where parameters and work are</h2>${shares}</section>`
 }

@@ -7,6 +7,8 @@ import { timesOf } from './times.ts'
 /** A block and where everything in it is. */
 export interface DrawnBlock {
   readonly name: string
+  /** Written above it, unless the stage's name says it already. */
+  readonly caption: string | undefined
   readonly layout: BlockLayout
 }
 
@@ -70,7 +72,8 @@ export function diagramOf(graph: Graph, { name, steps }: DiagramOptions): Diagra
   const stages = stagesOf(boxes)
   const neighbours = neighboursOf(stages.flatMap(({ blocks }) => blocks))
   const layouts = new Map<string, BlockLayout>()
-  const drawn = stages.map(stage => drawnStage(stage, neighbours, layouts, steps && times))
+  const nameOf = (id: number) => boxes[id].name
+  const drawn = stages.map(stage => drawnStage(stage, neighbours, layouts, nameOf, steps && times))
   return {
     name,
     boxes,
@@ -90,17 +93,19 @@ function drawnStage(
   { name, blocks }: Stage,
   neighbours: ReadonlyMap<Block, Neighbours>,
   layouts: Map<string, BlockLayout>,
+  nameOf: (id: number) => string,
   times: ReadonlyMap<number, number> | undefined,
 ): DrawnStage {
   const signed = blocks.map(block => {
     const signature = signatureOf(block, neighbours.get(block)!)
     let layout = layouts.get(signature)
     if (!layout) {
-      layout = layoutBlock(block, neighbours.get(block)!)
+      layout = layoutBlock(block, neighbours.get(block)!, nameOf)
       layouts.set(signature, layout)
     }
     const placed = layout.boxes.map((one, i) => ({ ...one, box: block.boxes[i] }))
-    return { signature, drawn: { name: block.name, layout: { ...layout, boxes: placed } } }
+    const caption = block.name === name ? undefined : block.name
+    return { signature, drawn: { name: block.name, caption, layout: { ...layout, boxes: placed } } }
   })
   const boxes = blocks.flatMap(block => block.boxes)
   return {

@@ -1,21 +1,20 @@
 import { type Content, type Markup, markup } from '../report/markup.ts'
-import { type BlockLayout, TEXT } from './block-layout.ts'
+import { TEXT } from './block-layout.ts'
 import type { DrawnBlock } from './diagram.ts'
 import { KINDS } from './kinds.ts'
 
 /** Pixels from the top of a block, where its name is, to its axis. */
-export const axisOf = ({ above }: BlockLayout): number => 22 + above
+export const axisOf = ({ caption, layout }: DrawnBlock): number => (caption === undefined ? 6 : 22) + layout.above
 
 /**
  * Everything of a block but the `svg` around it.
- * @param boxName name of the box with an id, for what comes from afar
  * @param extras attributes and children of the box with an id
  */
 export function drawBlock(
-  { name, layout }: DrawnBlock,
-  boxName: (id: number) => string,
+  block: DrawnBlock,
   extras: (id: number) => { readonly attributes: Markup; readonly title?: Markup },
 ): Markup {
+  const { caption, layout } = block
   const edges = layout.edges.map(
     ({ kind, path, isInto }) =>
       markup`<path class="edge ${kind}"${isInto && markup` marker-end="url(#${kind}-head)"`} d="${path}"/>`,
@@ -30,9 +29,10 @@ export function drawBlock(
     return markup`<g class="box ${box.kind}" transform="translate(${left} ${top})" ${attributes}>${title}<rect width="${width}" height="${height}" rx="${radius}"/>${lines}</g>`
   })
   const stubs = layout.stubs.map(
-    ({ from, left, top }) => markup`<text class="stub" x="${left}" y="${top - 6}">from ${boxName(from)}</text>`,
+    ({ text, left, y }) => markup`<text class="stub" x="${left}" y="${y + 4}">${text}</text>`,
   )
-  return markup`<text class="caption" x="28" y="14">${name}</text><g transform="translate(0 ${axisOf(layout)})">${edges}${stubs}${boxes}</g>`
+  const name = caption !== undefined && markup`<text class="caption" x="28" y="14">${caption}</text>`
+  return markup`${name}<g transform="translate(0 ${axisOf(block)})">${edges}${stubs}${boxes}</g>`
 }
 
 const head = (kind: string) =>

@@ -2,7 +2,7 @@ import type { Box } from './boxes.ts'
 
 /** Boxes that are drawn side by side: a residual block, the stem, the head. */
 export interface Block {
-  /** Path of the block, such as `layer1.0`; outside of any, that of its first box. */
+  /** Path of the block, such as `layer1.0`; the stage's name outside of blocks, and of a part the name of its first box. */
   readonly name: string
   readonly boxes: readonly Box[]
 }
@@ -24,8 +24,9 @@ const LONGEST = 8
  */
 export function stagesOf(boxes: readonly Box[]): Stage[] {
   const stages: { path: string; blocks: { path: string; boxes: Box[] }[] }[] = []
+  const places = placesOf(boxes)
   for (const box of boxes) {
-    const { stage, block } = placeOf(box.scope)
+    const { stage, block } = places[box.id]
     let last = stages[stages.length - 1]
     if (last?.path !== stage) {
       last = { path: stage, blocks: [] }
@@ -36,19 +37,37 @@ export function stagesOf(boxes: readonly Box[]): Stage[] {
     else last.blocks.push({ path: block, boxes: [box] })
   }
   const isCut = cutsOf(boxes)
-  return stages.map(({ path, blocks }, i) => ({
-    name: path || (stages.length === 1 ? 'network' : i === 0 ? 'stem' : i === stages.length - 1 ? 'head' : 'between'),
-    blocks: blocks.flatMap(block =>
-      splitAtCuts(block.boxes, isCut).map(piece => ({
-        name: piece.length === block.boxes.length && block.path !== '' ? block.path : piece[0].name,
-        boxes: piece,
-      })),
-    ),
-  }))
+  return stages.map(({ path, blocks }, i) => {
+    const place = i === 0 ? 'stem' : i === stages.length - 1 ? 'head' : 'between'
+    const name = path || (stages.length === 1 ? 'network' : place)
+    const pieces = blocks.flatMap(block => {
+      const cut = splitAtCuts(block.boxes, isCut)
+      return cut.map(boxes => ({ name: cut.length === 1 ? block.path || name : boxes[0].name, boxes }))
+    })
+    return { name, blocks: pieces }
+  })
+}
+
+/** Where each box belongs; what has no name is in a block if those before and after it are. */
+function placesOf(boxes: readonly Box[]): readonly Place[] {
+  const places = boxes.map(({ scope }) => placeOf(scope))
+  const next = [...places]
+  for (let i = places.length - 2; i >= 0; i--) if (next[i].block === '') next[i] = next[i + 1]
+  let before: Place | undefined
+  return places.map((place, i) => {
+    if (place.block === '' && before?.block === next[i].block) return next[i]
+    if (place.block !== '') before = place
+    return place
+  })
+}
+
+interface Place {
+  readonly stage: string
+  readonly block: string
 }
 
 /** `encoder.layer1.0` belongs to the stage `encoder.layer1`; without a number the whole path is stage and block. */
-function placeOf(scope: string): { stage: string; block: string } {
+function placeOf(scope: string): Place {
   const parts = scope.split('.')
   const number = parts.findIndex(part => /^\d+$/.test(part))
   if (number < 0) return { stage: scope, block: scope }

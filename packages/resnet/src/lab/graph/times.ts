@@ -8,16 +8,18 @@ import type { Box } from './boxes.ts'
 export function timesOf(boxes: readonly Box[], steps: readonly StepTime[]): ReadonlyMap<number, number> {
   const times = new Map<number, number>()
   const named = new Map(boxes.flatMap(box => box.layers.map(({ name }) => [name, box.id] as const)))
+  const waiting = boxes.flatMap(box => box.layers.flatMap(({ nodes }) => nodes.map(node => ({ node, id: box.id }))))
   for (const step of steps) {
-    // Steps without a name come in the order of the graph.
-    const id =
-      step.name === '' ? boxes.find(box => !times.has(box.id) && computes(box, step))?.id : named.get(step.name)
+    let id = named.get(step.name)
+    if (id === undefined) {
+      // Steps without a name come in the order of the graph.
+      const at = waiting.findIndex(({ node }) => isOf(step, node))
+      id = at < 0 ? undefined : waiting.splice(at, 1)[0].id
+    }
     if (id !== undefined) times.set(id, (times.get(id) ?? 0) + step.milliseconds)
   }
   return times
 }
 
-const computes = (box: Box, step: StepTime): boolean =>
-  box.layers.some(({ nodes }) => nodes.some(node => node.op === step.operation && hasShape(node, step.shape)))
-
-const hasShape = (node: Tensor, shape: readonly number[]): boolean => node.shape.join() === shape.join()
+const isOf = ({ operation, shape }: StepTime, node: Tensor): boolean =>
+  node.op === operation && node.shape.join() === shape.join()

@@ -29,7 +29,7 @@ export function barChart({ title, categories, series, x, y, width = 720, height 
   const up = scaleOf(y, isLog ? values : [0, ...values], tickCount(height, 60))
   const stride = strideOf(
     categories.map(name => textWidth(name, 12)),
-    (width - 80) / categories.length,
+    (width - 70) / categories.length,
   )
   const ticks = categories.map((text, i) => ({ at: (i + 0.5) / categories.length, text }))
   return frame({

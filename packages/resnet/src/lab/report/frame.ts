@@ -1,5 +1,5 @@
 import { type Content, type Markup, markup } from './markup.ts'
-import type { Axis, Scale } from './scale.ts'
+import type { Scale } from './scale.ts'
 import { type Picture, picture, px, textWidth } from './svg.ts'
 import { HUES } from './theme.ts'
 
@@ -11,7 +11,7 @@ export interface SeriesStyle {
 }
 
 /** The area in which values are drawn, in pixels. */
-export interface Area {
+interface Area {
   readonly left: number
   readonly top: number
   readonly width: number
@@ -99,5 +99,3 @@ export const chartStyles = [
   '.chart path.line{fill:none}',
   '.chart rect.bar{stroke:none}',
 ].join('\n')
-
-export type { Axis }

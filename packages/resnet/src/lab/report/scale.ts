@@ -64,11 +64,12 @@ function logScale(axis: Axis, values: readonly number[], count: number): Scale {
   const digits = last - first <= 2 ? [1, 2, 5] : [1]
   const format = axis.format ?? (value => (Math.abs(Math.log10(value)) < 4 ? plainNumber(value) : powerOfTen(value)))
   const ticks: { at: number; text: string }[] = []
-  for (let power = Math.ceil(first - 1e-9); power <= last + 1e-9; power += stride) {
+  // Multiples of the stride, so that 1 is among them.
+  for (let power = stride * Math.ceil(first / stride - 1e-9); power <= last + 1e-9; power += stride) {
     for (const digit of digits) {
       const value = Number(`${digit}e${power}`)
       const place = at(value) ?? -1
-      if (place <= 1 + 1e-9) ticks.push({ at: place, text: format(value) })
+      if (place >= -1e-9 && place <= 1 + 1e-9) ticks.push({ at: place, text: format(value) })
     }
   }
   return { ticks, at }

@@ -32,10 +32,11 @@ export function picture({ width, height, label, content, styles, kind, role = 'i
 /** A picture as a file of its own, in light or dark as its reader prefers. `script` runs where it is opened by itself. */
 export function svgFile({ svg, styles }: Picture, script?: string): string {
   const open = svg.text.indexOf('>') + 1
-  const base = `svg{background:var(--ground);font-family:${FONT}}text{fill:var(--text)}`
+  const base = `svg{font-family:${FONT}}text{fill:var(--text)}.ground{fill:var(--ground)}`
   const style = markup`<style>${new Markup(cdata(resolved(`${base}\n${styles}`)))}</style>`
   const scripts = script === undefined ? undefined : markup`<script>${new Markup(cdata(script))}</script>`
-  return `${svg.text.slice(0, open)}${style}${svg.text.slice(open).replace(/<\/svg>$/, '')}${scripts ?? ''}</svg>\n`
+  const ground = '<rect class="ground" width="100%" height="100%"/>'
+  return `${svg.text.slice(0, open)}${style}${ground}${svg.text.slice(open).replace(/<\/svg>$/, '')}${scripts ?? ''}</svg>\n`
 }
 
 const cdata = (text: string): string => `<![CDATA[${text}]]>`
@@ -51,7 +52,7 @@ export function textWidth(text: string, size: number): number {
   let ems = 0
   for (const character of text) {
     if (/[ilj.,:;|!'·()[\]/ ]/.test(character)) ems += 0.32
-    else if (/[MW%@×→—]/.test(character)) ems += 0.9
+    else if (/[mwMW%@×→—]/.test(character)) ems += 0.9
     else if (/[A-Z+=−]/.test(character)) ems += 0.7
     else ems += 0.58
   }

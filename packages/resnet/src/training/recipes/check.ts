@@ -1,7 +1,7 @@
 import { RecipeError } from '../../errors.ts'
 
 /** Where a value stands: the file or recipe, and the path of keys to it. */
-export interface Place {
+interface Place {
   readonly source: string
   readonly path: string
 }
@@ -10,7 +10,7 @@ export interface Place {
 export type Check<T> = (value: unknown, place: Place) => T
 
 /** @throws RecipeError always. */
-export function refuse({ source, path }: Place, value: unknown, wanted: string): never {
+function refuse({ source, path }: Place, value: unknown, wanted: string): never {
   const shown = value === undefined ? 'nothing' : String(JSON.stringify(value)).slice(0, 40)
   throw new RecipeError(`${source}: got ${path === '' ? '' : `${path} `}${shown}, wanted ${wanted}`)
 }

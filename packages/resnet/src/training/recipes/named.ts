@@ -69,7 +69,7 @@ function changed(base: RecipeInput, changes: RecipeInput): RecipeInput {
   const { epochs, steps, ...rest } = base
   const length = changes.epochs === undefined && changes.steps === undefined ? { epochs, steps } : {}
   const merged: Record<string, unknown> = { ...length, ...rest }
-  for (const [key, value] of Object.entries(changes)) {
+  for (const [key, value] of Object.entries<unknown>(changes)) {
     const old = merged[key]
     if (value === undefined) continue
     merged[key] = isObject(old) && isObject(value) ? { ...kept(old, value.kind), ...value } : value

@@ -85,7 +85,10 @@ export interface Recipe {
 }
 
 /** A recipe as people write it: what is left out has its default. */
-export type RecipeInput = { readonly [Key in keyof Recipe]?: unknown }
+export type RecipeInput = Loose<Recipe>
+
+/** With every key optional, all the way down. */
+type Loose<T> = T extends readonly unknown[] ? T : T extends object ? { readonly [Key in keyof T]?: Loose<T[Key]> } : T
 
 const fraction = number(0, 1)
 const positive = number(0, Number.POSITIVE_INFINITY)

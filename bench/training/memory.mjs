@@ -1,0 +1,19 @@
+// Memory of training steps of this library in a process of its own: node training/memory.mjs ARCH BATCH SIDE THREADS
+import { readFileSync, writeFileSync } from 'node:fs'
+import { problem } from './problem.mjs'
+import { prepare } from './residual.mjs'
+
+const [name, batch, side, threads] = process.argv.slice(2)
+const megabytes = field =>
+  Number(readFileSync('/proc/self/status', 'utf8').match(new RegExp(`${field}:\\s+(\\d+)`))[1]) / 1024
+
+// From here on the peak is counted anew.
+writeFileSync('/proc/self/clear_refs', '5')
+const baseline = megabytes('VmRSS')
+const { step, memory } = await prepare(problem(name, { batch: Number(batch), side: Number(side) }), {
+  threads: Number(threads),
+})
+for (let i = 0; i < 3; i++) await step()
+const peak = megabytes('VmHWM')
+console.log(JSON.stringify({ peak, increase: peak - baseline, program: memory }))
+process.exit()

@@ -1,0 +1,12 @@
+import { expect, test } from 'vitest'
+import { cifarPictures } from './cifar.ts'
+import { expectCurve, readCurve } from './curves.ts'
+
+test.each(['simd128', 'relaxed'] as const)(
+  'on CIFAR-10 a ResNet-20 has the losses of PyTorch for 200 steps, on %s',
+  async build => {
+    const curve = readCurve('cifar10')
+    expect(curve.losses).toHaveLength(200)
+    await expectCurve(curve, await cifarPictures(curve.pictures), { build, threads: 2 })
+  },
+)

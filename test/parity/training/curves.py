@@ -1,0 +1,97 @@
+"""Writes goldens/curves/*.json: the losses of 200 steps of SGD in PyTorch, with the weights of ../formula.py.
+
+    .venv/bin/python test/parity/training/curves.py formula
+    .venv/bin/python test/parity/training/curves.py cifar10 PATH/cifar-10-binary.tar.gz
+
+The losses are those of double precision. Two runs in single precision that sum in different orders drift apart, the
+faster the higher the learning rate: `drift` is the furthest that such runs of PyTorch itself have come from the losses
+up to each step. The rate warms up, and pictures come again, so that the curve goes from chance to nearly nothing
+without leaving the reach of a comparison.
+"""
+
+import json
+import sys
+import tarfile
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch.nn import functional as F
+
+HERE = Path(__file__).parent
+sys.path.insert(0, str(HERE.parent))
+
+from formula import uniform, weights  # noqa: E402
+from networks import build  # noqa: E402
+
+STEPS, WARM_UP, RATE, WEIGHT_DECAY = 200, 50, 0.005, 5e-4
+BATCH, PICTURES = 32, 320
+
+
+def formula_pictures() -> tuple[np.ndarray, np.ndarray]:
+    """Noise and half of a pattern of their class, `[n, 16, 16, 3]`; curves.ts has the same."""
+    labels = np.arange(PICTURES) * 7 % 10
+
+    def noise(name: str) -> np.ndarray:
+        return uniform(name, 16 * 16 * 3).astype(np.float32)
+
+    pictures = [noise(f"picture {i}") + noise(f"class {label}") / 2 for i, label in enumerate(labels)]
+    return np.stack(pictures).reshape(PICTURES, 16, 16, 3), labels
+
+
+def cifar_pictures(path: str) -> tuple[np.ndarray, np.ndarray]:
+    """The first of the training set, normalised, `[n, 32, 32, 3]`."""
+    with tarfile.open(path) as archive:
+        name = next(name for name in archive.getnames() if name.endswith("data_batch_1.bin"))
+        records = np.frombuffer(archive.extractfile(name).read(PICTURES * 3073), np.uint8).reshape(PICTURES, 3073)
+    pixels = records[:, 1:].reshape(PICTURES, 3, 32, 32).transpose(0, 2, 3, 1).astype(np.float32) / 255
+    mean, std = np.array([[0.4914, 0.4822, 0.4465], [0.247, 0.2435, 0.2616]], np.float32)
+    return (pixels - mean) / std, records[:, 0].astype(np.int64)
+
+
+def losses(pictures: np.ndarray, labels: np.ndarray, dtype: torch.dtype, layout=torch.contiguous_format, threads=1):
+    torch.set_num_threads(threads)
+    net = build("resnet20").to(dtype).train()
+    with torch.no_grad():
+        for key, value in net.state_dict().items():
+            if not key.endswith("num_batches_tracked"):
+                value.copy_(torch.from_numpy(weights(key, tuple(value.shape), 1)))
+    net = net.to(memory_format=layout)
+    optimizer = torch.optim.SGD(net.parameters(), lr=RATE, momentum=0.9, nesterov=True, weight_decay=WEIGHT_DECAY)
+    images = torch.from_numpy(pictures).permute(0, 3, 1, 2).to(dtype).contiguous(memory_format=layout)
+    targets = torch.from_numpy(labels)
+    result = []
+    for step in range(STEPS):
+        optimizer.param_groups[0]["lr"] = RATE * min(1, (step + 1) / WARM_UP)
+        batch = slice(step * BATCH % PICTURES, step * BATCH % PICTURES + BATCH)
+        optimizer.zero_grad()
+        loss = F.cross_entropy(net(images[batch]), targets[batch])
+        loss.backward()
+        optimizer.step()
+        result.append(loss.item())
+    return np.array(result)
+
+
+if __name__ == "__main__":
+    name, *path = sys.argv[1:]
+    data = cifar_pictures(*path) if path else formula_pictures()
+    singles = [
+        losses(*data, torch.float32),
+        losses(*data, torch.float32, torch.channels_last),
+        losses(*data, torch.float32, threads=2),
+    ]
+    truth = losses(*data, torch.float64)
+    drift = np.maximum.accumulate(np.max([np.abs(single - truth) for single in singles], axis=0))
+    print(name, "losses", truth[::20], "drift", drift[::20])
+    result = {
+        "batch": BATCH,
+        "pictures": PICTURES,
+        "rate": RATE,
+        "warmUp": WARM_UP,
+        "weightDecay": WEIGHT_DECAY,
+        "losses": [float(f"{value:.9g}") for value in truth],
+        "drift": [float(f"{value:.3g}") for value in drift],
+        "versions": {"torch": torch.__version__},
+    }
+    (HERE / "goldens" / "curves").mkdir(parents=True, exist_ok=True)
+    (HERE / "goldens" / "curves" / f"{name}.json").write_text(json.dumps(result) + "\n")

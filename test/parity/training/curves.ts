@@ -1,0 +1,74 @@
+import type { CompileOptions } from '@residual/core'
+import { architecture } from '@residual/resnet'
+import type { Batch } from '@residual/vision'
+import { expect } from 'vitest'
+import { numbers } from '../formula.ts'
+import { compileTraining, oneHot, readGolden } from './training.ts'
+
+/** What curves.py writes. */
+export interface Curve {
+  readonly batch: number
+  readonly pictures: number
+  /** Learning rate, in full after so many steps. */
+  readonly rate: number
+  readonly warmUp: number
+  readonly weightDecay: number
+  /** Of each step, in double precision. */
+  readonly losses: readonly number[]
+  /** How far PyTorch's own runs in single precision were from them at most, up to each step. */
+  readonly drift: readonly number[]
+}
+
+export const readCurve = (name: string): Curve => readGolden<Curve>(`curves/${name}`)
+
+/**
+ * How often PyTorch's drift a loss may be off. Rounding makes any two runs in single precision drift apart at the same
+ * speed, if not in step: the kernels' drift was at most 1.2 times PyTorch's.
+ */
+const SLACK = 4
+/** What the first losses may differ by, before anything has drifted. */
+const FIRST = 2e-6
+/** What the mean of the last 50 may differ by, as a part; it was 5e-4. */
+const TAIL = 0.01
+
+/** Trains a ResNet-20 as curves.py does and compares the loss of each step. */
+export async function expectCurve(curve: Curve, { images, labels }: Batch, options: CompileOptions): Promise<void> {
+  const { batch, pictures, rate, warmUp, weightDecay } = curve
+  const side = Math.sqrt(images.length / pictures / 3)
+  using program = await compileTraining(architecture('resnet20'), { batch, side, weightDecay, ...options })
+  const targets = oneHot(labels, 10)
+  const losses: number[] = []
+  for (let step = 0; step < curve.losses.length; step++) {
+    const from = (step * batch) % pictures
+    const of = (values: Float32Array) => {
+      const size = values.length / pictures
+      return values.subarray(from * size, (from + batch) * size)
+    }
+    const learningRate = Float32Array.of(rate * Math.min(1, (step + 1) / warmUp))
+    const { loss } = await program.run({ images: of(images), targets: of(targets), learningRate })
+    losses.push(loss[0])
+  }
+  const tooFar = losses.flatMap((loss, step) => {
+    const difference = Math.abs(loss - curve.losses[step])
+    return difference <= SLACK * curve.drift[step] + FIRST ? [] : [{ step, loss, difference, drift: curve.drift[step] }]
+  })
+  expect(tooFar).toEqual([])
+  const tail = (values: readonly number[]) => values.slice(-50).reduce((a, b) => a + b) / 50
+  expect(Math.abs(tail(losses) / tail(curve.losses) - 1)).toBeLessThan(TAIL)
+}
+
+/** Noise and half of a pattern of their class, `[n, 16, 16, 3]`; curves.py has the same. */
+export function formulaPictures(count: number): Batch {
+  const size = 16 * 16 * 3
+  const labels = Uint8Array.from({ length: count }, (_, i) => (i * 7) % 10)
+  const patterns = Array.from({ length: 10 }, (_, label) => numbers(`class ${label}`, size, 0, 1))
+  const images = new Float32Array(count * size)
+  labels.forEach((label, i) => {
+    const pattern = patterns[label]
+    images.set(
+      numbers(`picture ${i}`, size, 0, 1).map((value, k) => value + pattern[k] / 2),
+      i * size,
+    )
+  })
+  return { images, labels }
+}
