@@ -318,7 +318,7 @@ exports.InferenceSession = {
 })
 
 describe('help', () => {
-  test.each(['classify', 'embed', 'eval', 'summary', 'graph', 'list', 'bench'])(
+  test.each(['classify', 'embed', 'eval', 'deepen', 'ablate', 'pull', 'summary', 'graph', 'list', 'bench'])(
     'of %s shows an example',
     async command => {
       const run = await residual([command, '--help'])

@@ -1,13 +1,16 @@
 #!/usr/bin/env node
 import { Command, CommanderError } from 'commander'
 import { version } from '../package.json'
+import { addAblate } from './commands/ablate.ts'
 import { addBench } from './commands/bench.ts'
 import { addClassify } from './commands/classify.ts'
+import { addDeepen } from './commands/deepen.ts'
 import { addEmbed } from './commands/embed.ts'
 import { addEval } from './commands/eval.ts'
 import { addFinetune } from './commands/finetune.ts'
 import { addGraph } from './commands/graph.ts'
 import { addList } from './commands/list.ts'
+import { addPull } from './commands/pull.ts'
 import { addSummary } from './commands/summary.ts'
 import { addTrain } from './commands/train.ts'
 import { CommandError, fail, reportError } from './errors.ts'
@@ -20,8 +23,22 @@ const program = new Command('residual')
   .configureOutput({ writeErr: () => {} })
   .addHelpText('after', '\nExample:\n  $ residual classify cat.jpg\n\nEvery command has --help with an example.')
 
-for (const add of [addClassify, addEmbed, addEval, addTrain, addFinetune, addSummary, addGraph, addList, addBench])
+for (const add of [
+  addClassify,
+  addEmbed,
+  addEval,
+  addTrain,
+  addFinetune,
+  addDeepen,
+  addAblate,
+  addPull,
+  addSummary,
+  addGraph,
+  addList,
+  addBench,
+]) {
   add(program)
+}
 
 // A reader that has seen enough, such as `head`, is no failure.
 process.stdout.on('error', error => {

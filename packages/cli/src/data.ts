@@ -4,7 +4,7 @@ import { CommandError, naming } from './errors.ts'
 
 /** Help for `--data`. */
 export const DATA =
-  'CIFAR-10 or CIFAR-100, binary version (the .tar.gz or its folder), or a folder of pictures, class/*.jpg, in train and val or by itself'
+  "shapes, cifar10 or cifar100 (see 'residual pull'), CIFAR's binary version (the .tar.gz or its folder), or a folder of pictures, class/*.jpg, in train and val or by itself"
 
 /** Pictures to train on and, where there are some, to test with. */
 export interface TrainingData {
@@ -19,6 +19,8 @@ export interface TrainingData {
 export async function openTrainingData(path: string, holdOut: number): Promise<TrainingData> {
   return naming(path, async () => {
     const { imageFolderSplits, openCifar, openImageFolder } = await import('@residual/vision')
+    const named = await openNamed(path, 'train')
+    if (named) return { data: named, test: await openNamed(path, 'test') }
     if (!(await isImageFolder(path))) {
       const data = await openCifar(path, { split: 'train' })
       return path.endsWith('.bin') ? { data } : { data, test: await openCifar(path, { split: 'test' }) }
@@ -34,10 +36,18 @@ export async function openTrainingData(path: string, holdOut: number): Promise<T
 export async function openSplit(path: string, split: 'train' | 'test'): Promise<TrainingSource> {
   return naming(path, async () => {
     const { imageFolderSplits, openCifar, openImageFolder } = await import('@residual/vision')
+    const named = await openNamed(path, split)
+    if (named) return named
     if (!(await isImageFolder(path))) return openCifar(path, { split })
     const splits = await imageFolderSplits(path)
     return openImageFolder(path, { split: splits.length === 0 ? undefined : split === 'test' ? 'val' : 'train' })
   })
+}
+
+/** Opens a data set by its name, if it is one; only then the lab is loaded, which knows it. */
+async function openNamed(name: string, split: 'train' | 'test'): Promise<TrainingSource | undefined> {
+  if (!['shapes', 'cifar10', 'cifar100'].includes(name)) return undefined
+  return (await import('@residual/resnet/lab')).openNamedData(name, { split })
 }
 
 /** Whether it is a folder, and not one of CIFAR's. */

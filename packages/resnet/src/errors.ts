@@ -20,6 +20,11 @@ export class CheckpointError extends ResidualError {
   override name = 'CheckpointError'
 }
 
+/** A download that failed, or that gave something else than was asked for. */
+export class PullError extends ResidualError {
+  override name = 'PullError'
+}
+
 /** The loss of a training became NaN or infinite. The last checkpoint is as it was. */
 export class DivergenceError extends TrainingError {
   override name = 'DivergenceError'

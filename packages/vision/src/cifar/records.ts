@@ -73,7 +73,7 @@ export class DatasetBuilder {
 }
 
 /** Memory that a worker reads without a copy; browsers allow it to cross-origin isolated pages. */
-function sharedBytes(length: number): Uint8Array {
+export function sharedBytes(length: number): Uint8Array {
   const isolated = (globalThis as { crossOriginIsolated?: boolean }).crossOriginIsolated ?? true
   const shared = isolated && typeof SharedArrayBuffer === 'function'
   return new Uint8Array(shared ? new SharedArrayBuffer(length) : new ArrayBuffer(length))

@@ -1,0 +1,81 @@
+import { writeFile } from 'node:fs/promises'
+import type { Ablation } from '@residual/resnet/lab'
+import { type Command, InvalidArgumentError } from 'commander'
+import { DATA, openSplit } from '../data.ts'
+import {
+  addModelOptions,
+  addNormalisationOptions,
+  addRunOptions,
+  type ModelOptions,
+  type NormalisationOptions,
+  openModel,
+  type RunOptions,
+  wholeNumber,
+} from '../options.ts'
+import { bar, bold, count, cyan, dim, Progress, percent, printJson, printLine } from '../output.ts'
+
+interface Options extends ModelOptions, RunOptions, NormalisationOptions {
+  readonly data: string
+  readonly shuffle?: true
+  readonly limit?: number
+  readonly batch?: number
+  readonly output?: string
+  readonly json?: true
+}
+
+export function addAblate(program: Command): void {
+  const command = addModelOptions(
+    program.command('ablate').description('measure how a network does without each of its blocks'),
+  )
+    .requiredOption('--data <path>', DATA)
+    .option('--shuffle', 'swap each block with the next one, in place of removing it')
+    .option('--limit <n>', 'measure on the first test pictures only (default: all)', wholeNumber(1, 1_000_000_000))
+    .option('--batch <n>', 'pictures in one run of the networks', wholeNumber(1, 100_000))
+    .option('-o, --output <file>', 'also draw it, into an .html or .svg file', figureFile)
+  addNormalisationOptions(addRunOptions(command))
+    .option('--json', 'print one JSON object')
+    .addHelpText(
+      'after',
+      '\nExample:\n  $ residual ablate --model resnet20.th --data cifar10 --limit 1000 -o ablation.html',
+    )
+    .action(run)
+}
+
+function figureFile(text: string): string {
+  if (/\.(html|svg)$/.test(text)) return text
+  throw new InvalidArgumentError('Wanted a name that ends with .html or .svg.')
+}
+
+async function run({ data: path, shuffle, limit, batch, output, json, threads, build, ...source }: Options) {
+  const { ablate, ablationPage, ablationSvg } = await import('@residual/resnet/lab')
+  const model = await openModel({ ...source, threads, build })
+  const data = await openSplit(path, 'test')
+  const progress = new Progress()
+  const result = await ablate(model, data, {
+    ...{ damage: shuffle ? 'swap' : 'remove', limit, batch, threads, build },
+    onProgress: (done, total) => progress.update(done, total),
+  }).finally(() => progress.end())
+  if (output) await writeFile(output, output.endsWith('.svg') ? ablationSvg(result) : ablationPage(result))
+  if (json) printJson({ ...result, ...(output && { output }) })
+  else printBars(result, output)
+}
+
+const BAR_WIDTH = 40
+
+function printBars({ model, architecture, images, top1, damage, blocks, skipped }: Ablation, output?: string): void {
+  printLine(`${bold(model)}, ${architecture}, on ${count(images)} pictures: top1 ${bold(percent(top1, 2))}`)
+  printLine(damage === 'remove' ? 'Without one block:' : 'With one block and the next one swapped:')
+  const width = Math.max(...blocks.map(({ block }) => block.length))
+  for (const { block, top1: left } of blocks) {
+    const points = (100 * (left - top1)).toFixed(2).replace(/^-/, '−')
+    const change = dim(`${points.startsWith('−') ? '' : '+'}${points}`)
+    printLine(
+      `  ${block.padEnd(width)}  ${percent(left, 2).padStart(7)}  ${cyan(bar(left, BAR_WIDTH).padEnd(BAR_WIDTH))}  ${change}`,
+    )
+  }
+  if (skipped.length > 0) {
+    const verb = damage === 'remove' ? 'be removed' : 'change places with the next'
+    printLine(dim(`${skipped.join(', ')} cannot ${verb}: the shapes differ`))
+  }
+  if (output) printLine(`Drawn in ${output}`)
+}

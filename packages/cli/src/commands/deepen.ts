@@ -1,0 +1,185 @@
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
+import type { Model } from '@residual/resnet'
+import type { Comparison, Movement } from '@residual/resnet/lab'
+import { type Command, InvalidArgumentError } from 'commander'
+import { DATA, openSplit, openTrainingData } from '../data.ts'
+import { CommandError } from '../errors.ts'
+import {
+  addModelOptions,
+  addNormalisationOptions,
+  addRunOptions,
+  type ModelOptions,
+  type NormalisationOptions,
+  openModel,
+  type RunOptions,
+  wholeNumber,
+} from '../options.ts'
+import { bold, count, Progress, pairs, percent, printJson, printLine, table } from '../output.ts'
+
+interface Options extends ModelOptions, RunOptions, NormalisationOptions {
+  readonly depth: number
+  readonly out: string
+  readonly at: 'even' | 'end' | readonly string[]
+  readonly data?: string
+  readonly limit?: number
+  readonly seed?: number
+  readonly finetune?: true
+  readonly epochs: number
+  readonly lr: number
+  readonly json?: true
+}
+
+export function addDeepen(program: Command): void {
+  const command = addModelOptions(
+    program
+      .command('deepen')
+      .description('add blocks that do nothing to a trained network, the solution by construction'),
+  )
+    .requiredOption('--depth <n>', 'layers of the deeper network, as in resnet56', wholeNumber(1, 2000))
+    .requiredOption('--out <dir>', 'directory for the deeper network')
+    .option('--at <places>', 'behind which blocks: even, end, or names such as layer1.0,layer2.1', places, 'even')
+    .option('--data <path>', `pictures to compare the two with: ${DATA}`)
+    .option('--limit <n>', 'compare on the first test pictures only (default: all)', wholeNumber(1, 1_000_000_000))
+    .option('--seed <n>', 'decides the new weights (default: 0)', wholeNumber(0, Number.MAX_SAFE_INTEGER))
+    .option('--finetune', 'train the deeper network on --data, and show how far the new blocks moved')
+    .option('--epochs <n>', 'passes over the data of --finetune', wholeNumber(1, 1_000_000), 1)
+    .option('--lr <rate>', 'learning rate of --finetune', rate, 0.001)
+  addNormalisationOptions(addRunOptions(command))
+    .option('--json', 'print one JSON object')
+    .addHelpText(
+      'after',
+      '\nExample:\n  $ residual deepen --model resnet20.th --depth 56 --out resnet56 --data cifar10',
+    )
+    .action(run)
+}
+
+const places = (text: string): Options['at'] => (text === 'even' || text === 'end' ? text : text.split(','))
+
+function rate(text: string): number {
+  const value = Number(text)
+  if (text.trim() !== '' && Number.isFinite(value) && value > 0) return value
+  throw new InvalidArgumentError('Wanted a number above 0.')
+}
+
+async function run(options: Options, command: Command): Promise<void> {
+  const { depth, out, at, data, limit, seed, finetune, epochs, lr, json, threads, build, ...source } = options
+  if (finetune && data === undefined) command.error('--finetune needs --data')
+  const [{ saveModel }, { deepen }] = await Promise.all([import('@residual/resnet'), import('@residual/resnet/lab')])
+  if (existsSync(join(out, 'model.safetensors'))) {
+    throw new CommandError(`${JSON.stringify(out)} holds a model; give another directory`)
+  }
+  const model = await openModel({ ...source, threads, build })
+  const isPlain = model.architecture.shortcut === 'none'
+  const pictures = isPlain && data !== undefined ? await somePictures(model, data) : undefined
+  const { model: deeper, added } = await deepen(model, { depth, at, seed, pictures, threads, build })
+  if (!finetune) await saveModel(out, deeper)
+  const compared = data === undefined ? await compareOnNoise(model, deeper) : await compare(model, deeper, data, limit)
+  const tuned = finetune && (await fineTune(deeper, added, data!, { out, epochs, lr, seed, threads, build }))
+  const result: Result = {
+    ...{ model: model.name, from: model.architecture.name, to: deeper.architecture.name, added },
+    ...{ images: compared.images, largestDifference: compared.largestDifference },
+    ...('top1Before' in compared && { top1Before: compared.top1Before, top1After: compared.top1After }),
+    ...(tuned && { epochs, ...tuned }),
+    out,
+  }
+  if (json) printJson(result)
+  else print(result)
+}
+
+interface Result extends Partial<Comparison>, Partial<Tuned> {
+  readonly images: number
+  readonly largestDifference: number
+  readonly model: string
+  readonly from: string
+  readonly to: string
+  readonly added: readonly string[]
+  readonly epochs?: number
+  readonly out: string
+}
+
+interface Tuned {
+  readonly top1Tuned: number
+  readonly moved: readonly Movement[]
+}
+
+/** Enough for statistics of a channel. */
+const STATISTICS_PICTURES = 256
+
+/** The first pictures of the training split, which a few of every class are among only where it is in no order. */
+async function somePictures(model: Model, path: string) {
+  const [{ loadBatches }, data] = await Promise.all([import('@residual/vision'), openSplit(path, 'train')])
+  const batch = Math.min(STATISTICS_PICTURES, data.length)
+  for await (const { images } of loadBatches(data, { ...model.preprocessing, batch, to: 1 }))
+    return { images, n: batch }
+  return undefined
+}
+
+async function compare(model: Model, deeper: Model, path: string, limit: number | undefined): Promise<Comparison> {
+  const { compareModels } = await import('@residual/resnet/lab')
+  const data = await openSplit(path, 'test')
+  const progress = new Progress()
+  return compareModels(model, deeper, data, {
+    limit,
+    onProgress: (done, total) => progress.update(done, total),
+  }).finally(() => progress.end())
+}
+
+const NOISE_PICTURES = 4
+
+/** Where there are no pictures, what is not one will do to show that the networks are the same. */
+async function compareOnNoise(model: Model, deeper: Model) {
+  const side = model.preprocessing.crop
+  const images = Float32Array.from({ length: NOISE_PICTURES * side * side * 3 }, () => 4 * Math.random() - 2)
+  const [a, b] = [await model.logits(images, NOISE_PICTURES), await deeper.logits(images, NOISE_PICTURES)]
+  const largestDifference = a.reduce((largest, value, i) => Math.max(largest, Math.abs(value - b[i])), 0)
+  return { images: NOISE_PICTURES, largestDifference }
+}
+
+type TuneOptions = Pick<Options, 'out' | 'epochs' | 'lr' | 'seed' | 'threads' | 'build'>
+
+async function fineTune(
+  model: Model,
+  added: readonly string[],
+  path: string,
+  { lr, epochs, ...options }: TuneOptions,
+): Promise<Tuned> {
+  const [{ train }, { movementOf }] = await Promise.all([import('@residual/resnet'), import('@residual/resnet/lab')])
+  // Every fifth picture of a folder without a part for tests.
+  const { data, test } = await openTrainingData(path, 5)
+  const changes = { epochs, batch: 128, layerRate: 1, schedule: { kind: 'constant', rate: lr } } as const
+  const training = train({ ...options, model, data, test, recipe: 'finetune', changes })
+  const progress = new Progress()
+  let top1Tuned = Number.NaN
+  try {
+    for await (const event of training) {
+      if (event.kind === 'step') progress.update(event.step * changes.batch, epochs * data.length)
+      if (event.kind === 'epoch') top1Tuned = event.testTop1 ?? event.trainTop1
+    }
+  } finally {
+    progress.end()
+  }
+  return { top1Tuned, moved: movementOf(model, await training.model(), added) }
+}
+
+function print(result: Result): void {
+  const { images, largestDifference, top1Before, top1After, top1Tuned, moved, added, epochs } = result
+  const onWhat = top1After === undefined ? `${images} pictures of noise` : `${count(images)} pictures`
+  const lines: [string, string][] = [
+    ['model', `${result.model}, ${result.from}`],
+    ['deeper', `${result.to}, ${added.length} new blocks: ${added.join(' ')}`],
+    ['logits', `differ by ${bold(String(Number(largestDifference.toPrecision(3))))} at most, on ${onWhat}`],
+  ]
+  if (top1Before !== undefined && top1After !== undefined) {
+    lines.push(['top1', `${percent(top1Before, 2)} before, ${bold(percent(top1After, 2))} after`])
+  }
+  if (top1Tuned !== undefined) {
+    lines.push(['fine-tuned', `${bold(percent(top1Tuned, 2))} after ${epochs} ${epochs === 1 ? 'epoch' : 'epochs'}`])
+  }
+  lines.push(['in', result.out])
+  pairs(lines).forEach(printLine)
+  if (!moved) return
+  printLine()
+  const rows = moved.map(({ block, change, scale }) => [block, percent(change), scale.toPrecision(3)])
+  table(['new block', '>weights moved', '>size of last gamma'], rows).forEach(printLine)
+}

@@ -1,0 +1,110 @@
+import { Argument, type Command } from 'commander'
+import { bar, bytes, cyan, dim, pairs, printJson, printLine } from '../output.ts'
+
+interface Options {
+  readonly mirror?: string
+  readonly force?: true
+  readonly json?: true
+}
+
+export function addPull(program: Command): void {
+  program
+    .command('pull')
+    .description('download a data set, which --data then finds by its name')
+    .addArgument(new Argument('<name>', 'the data set').choices(['cifar10', 'cifar100']))
+    .option('--mirror <url>', "the archive, or a folder that has it, in place of its author's page")
+    .option('--force', 'download again what is there')
+    .option('--json', 'print one JSON object for each second and event')
+    .addHelpText('after', '\nIt lies in RESIDUAL_HOME, or else in the cache folder of the system.')
+    .addHelpText('after', '\nExample:\n  $ residual pull cifar10')
+    .action(pull)
+}
+
+async function pull(name: 'cifar10' | 'cifar100', { mirror, force, json }: Options): Promise<void> {
+  const { pull } = await import('@residual/resnet/lab')
+  const stop = new AbortController()
+  const interrupt = () => stop.abort(new Interrupted())
+  process.on('SIGINT', interrupt)
+  const report = json ? new JsonReport() : new TextReport()
+  try {
+    const { path, wasThere } = await pull(name, {
+      mirror,
+      force,
+      signal: stop.signal,
+      onProgress: progress => report.progress(progress),
+      onRetry: (reason, seconds) => report.retry(reason, seconds),
+    })
+    report.end(name, path, wasThere)
+  } catch (error) {
+    report.clear()
+    if (!(error instanceof Interrupted)) throw error
+    process.stderr.write(`stopped; 'residual pull ${name}' goes on\n`)
+    process.exitCode = 130
+  } finally {
+    process.off('SIGINT', interrupt)
+  }
+}
+
+class Interrupted extends Error {}
+
+interface Progress {
+  readonly bytes: number
+  readonly total: number
+  readonly bytesPerSecond: number
+  readonly secondsLeft: number
+}
+
+class JsonReport {
+  #last = Number.NEGATIVE_INFINITY
+
+  progress({ bytes, total, bytesPerSecond, secondsLeft }: Progress): void {
+    if (performance.now() - this.#last < 1000 && bytes < total) return
+    this.#last = performance.now()
+    const left = Number.isFinite(secondsLeft) ? Math.ceil(secondsLeft) : null
+    printJson({ event: 'progress', bytes, total, bytesPerSecond: Math.round(bytesPerSecond), secondsLeft: left })
+  }
+
+  retry(reason: string, seconds: number): void {
+    printJson({ event: 'retry', reason, seconds })
+  }
+
+  end(name: string, path: string, wasThere: boolean): void {
+    printJson({ event: 'done', name, path, wasThere })
+  }
+
+  clear(): void {}
+}
+
+/** A bar on a terminal; elsewhere only what went wrong, and the end. */
+class TextReport {
+  readonly #stream = process.stderr
+
+  progress({ bytes: done, total, bytesPerSecond, secondsLeft }: Progress): void {
+    if (!this.#stream.isTTY) return
+    const filled = cyan(bar(done / total, 30).padEnd(30), this.#stream)
+    const left = Number.isFinite(secondsLeft) ? `  ${Math.ceil(secondsLeft)} s left` : ''
+    this.#stream.write(
+      `\r${filled}  ${bytes(done)} of ${bytes(total)}  ${bytes(Math.round(bytesPerSecond))}/s${left} \u001b[K`,
+    )
+  }
+
+  retry(reason: string, seconds: number): void {
+    this.clear()
+    const when = seconds > 0 ? ` in ${seconds} s` : ''
+    this.#stream.write(`${dim(`${reason}; trying again${when}`, this.#stream)}\n`)
+  }
+
+  end(name: string, path: string, wasThere: boolean): void {
+    this.clear()
+    pairs([
+      ['data', `${name}${wasThere ? ', which was here already' : ''}`],
+      ['file', path],
+      ['use', `residual eval --data ${name}`],
+    ]).forEach(printLine)
+  }
+
+  /** Wipes the bar away. */
+  clear(): void {
+    if (this.#stream.isTTY) this.#stream.write('\r\u001b[K')
+  }
+}

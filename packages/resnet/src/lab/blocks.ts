@@ -1,0 +1,58 @@
+import { graphOf, input, Tensor } from '@residual/core'
+import type { Architecture } from '../architectures.ts'
+import { type Network, resnet } from '../network.ts'
+
+/** A block as it stands in the graph of a network. */
+export interface BlockNodes {
+  /** Path of its parameters, such as `layer1.0`. */
+  readonly name: string
+  /** What it computes from. */
+  readonly input: Tensor
+  /** What the next block gets. */
+  readonly output: Tensor
+  /** F(x) + shortcut before the ReLU that may follow, and its shortcut; undefined in a plain network. */
+  readonly sum: Tensor | undefined
+  readonly shortcut: Tensor | undefined
+}
+
+/** A network as it is built for inference on `[n, side, side, 3]`, and its blocks in order. */
+export interface Dissected extends Network {
+  readonly blocks: readonly BlockNodes[]
+}
+
+/** Builds a network with the input `images` and finds its blocks. */
+export function dissect(arch: Architecture, n: number, side: number): Dissected {
+  const network = resnet(arch, input('images', [n, side, side, 3]))
+  const reader = readersIn(network.logits)
+  // The first layer of a block, and the first after the last block.
+  const first = arch.preActivation ? 'bn1' : 'conv1'
+  const end = arch.preActivation ? reader('bn.weight').inputs[0] : network.embedding.inputs[0]
+  const names = arch.layers.flatMap((count, stage) => Array.from({ length: count }, (_, i) => `layer${stage + 1}.${i}`))
+  const entries = [...names.map(name => reader(`${name}.${first}.weight`).inputs[0]), end]
+  const blocks = names.map((name, i) => {
+    const output = entries[i + 1]
+    const sum = arch.shortcut === 'none' ? undefined : arch.preActivation ? output : output.inputs[0]
+    return { name, input: entries[i], output, sum, shortcut: sum?.inputs[1] }
+  })
+  return { ...network, blocks }
+}
+
+/** Finds the operation that reads a parameter. */
+function readersIn(output: Tensor): (parameter: string) => Tensor {
+  const readers = new Map<string, Tensor>()
+  for (const node of graphOf([output]).nodes) {
+    for (const tensor of node.inputs) if (tensor.is('parameter')) readers.set(tensor.attributes.name, node)
+  }
+  return name => readers.get(name)!
+}
+
+/** The tensor as it would be if others stood in the place of some that it depends on. What does not change is shared. */
+export function withReplaced(tensor: Tensor, replacements: ReadonlyMap<Tensor, Tensor>): Tensor {
+  const rebuilt = new Map<Tensor, Tensor>()
+  for (const node of graphOf([tensor]).nodes) {
+    const inputs = node.inputs.map(other => rebuilt.get(other)!)
+    const isSame = inputs.every((other, i) => other === node.inputs[i])
+    rebuilt.set(node, replacements.get(node) ?? (isSame ? node : new Tensor(node.op, inputs, node.attributes)))
+  }
+  return rebuilt.get(tensor)!
+}

@@ -1,0 +1,31 @@
+import type { Model } from '../model.ts'
+
+/** How far training moved a block. */
+export interface Movement {
+  readonly block: string
+  /** Length of the change of its convolutions' weights, relative to that of the weights before. */
+  readonly change: number
+  /** Mean size of the gammas of its last batch norm, or where none is last of its last convolution's weights. */
+  readonly scale: number
+}
+
+/** Compares blocks of two networks of one architecture; which ones is said by their names. */
+export function movementOf(before: Model, after: Model, blocks: readonly string[]): Movement[] {
+  return blocks.map(block => {
+    const convolutions = [...before.parameters.keys()].filter(
+      name => name.startsWith(`${block}.conv`) && name.endsWith('.weight'),
+    )
+    let [change, length] = [0, 0]
+    for (const name of convolutions) {
+      const [old, now] = [before.parameters.get(name)!, after.parameters.get(name)!]
+      for (let i = 0; i < old.length; i++) {
+        change += (now[i] - old[i]) ** 2
+        length += old[i] ** 2
+      }
+    }
+    const last = `${after.architecture.preActivation ? 'conv' : 'bn'}${convolutions.length}`
+    const scales = after.parameters.get(`${block}.${last}.weight`)!
+    const scale = scales.reduce((sum, value) => sum + Math.abs(value), 0) / scales.length
+    return { block, change: Math.sqrt(change / length), scale }
+  })
+}

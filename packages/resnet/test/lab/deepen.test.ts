@@ -1,0 +1,209 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { ArchitectureError } from '@residual/core'
+import { loadModel, Model, ModelError, saveModel, train } from '@residual/resnet'
+import { type DeepenOptions, deepen, type Places } from '@residual/resnet/lab'
+import { drawShapes } from '@residual/vision'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { network, noise } from './networks.ts'
+
+/** The largest difference between the logits of two networks on the same pictures. */
+async function difference(a: Model, b: Model, side: number): Promise<number> {
+  const images = noise(3, side)
+  const [before, after] = [await a.logits(images, 3), await b.logits(images, 3)]
+  return before.reduce((largest, x, i) => Math.max(largest, Math.abs(x - after[i])), 0)
+}
+
+const span = (stage: number, ...numbers: number[]) => numbers.map(i => `layer${stage}.${i}`)
+
+describe('a deepened residual network gives the same logits to the last bit', () => {
+  test.each([
+    ['resnet8', 20, 32],
+    ['resnet20', 56, 32],
+    ['resnet8_b', 14, 32],
+    ['resnet8_c', 20, 32],
+    ['resnet8_v2', 20, 32],
+    ['resnet8_b_v2', 14, 32],
+  ])('%s to %i layers', async (name, depth, side) => {
+    const model = network(name)
+    const { model: deeper, added } = await deepen(model, { depth })
+    expect(deeper.architecture.name).toBe(name.replace(/\d+/, String(depth)))
+    const blocks = ({ architecture: { layers } }: Model) => layers.reduce((a, b) => a + b)
+    expect(added).toHaveLength(blocks(deeper) - blocks(model))
+    expect(await difference(model, deeper, side)).toBe(0)
+  })
+
+  test('with as many classes as it has', async () => {
+    const model = network('resnet8', { classes: 3 })
+    const { model: deeper } = await deepen(model, { depth: 14 })
+    expect(deeper.labels).toEqual(['class 0', 'class 1', 'class 2'])
+    expect(await difference(model, deeper, 32)).toBe(0)
+  })
+})
+
+describe('a deepened plain network gives the same logits', () => {
+  /** On the reference, which multiplies by the weights as they are. */
+  const onReference = ({ name, architecture, labels, preprocessing, parameters }: Model) =>
+    new Model({ name, architecture, labels, preprocessing, parameters }, { backend: 'reference' })
+
+  test.each([
+    ['alone', undefined],
+    ['with statistics of pictures', { images: noise(4, 32), n: 4 }],
+  ])('%s', async (_, pictures) => {
+    const model = network('plain8')
+    const { model: deeper, added } = await deepen(model, { depth: 14, pictures })
+    expect(added).toEqual(['layer1.1', 'layer2.1', 'layer3.1'])
+    expect(await difference(onReference(model), onReference(deeper), 32)).toBe(0)
+    // The kernels' Winograd convolution rounds.
+    const largest = Math.max(...(await model.logits(noise(3, 32), 3)).map(Math.abs))
+    expect((await difference(model, deeper, 32)) / largest).toBeLessThan(1e-5)
+  })
+
+  test('and passes on in training nearly what it is given, with statistics of pictures', async () => {
+    const data = drawShapes({ split: 'train', length: 8 })
+    /** A training that changes running statistics only. */
+    const still = (model: Model, epochs: number) => {
+      const augmentation = { padAndCrop: 0, flip: false }
+      const recipe = { epochs, batch: 8, augmentation, schedule: { kind: 'constant', rate: 0 } } as const
+      return train({ model, data: { ...data, classes: model.labels }, recipe, worker: false })
+    }
+    /** The loss where batch norms use the batch. */
+    const lossInTraining = async (model: Model) => {
+      for await (const event of still(model, 1)) if (event.kind === 'step') return event.loss
+      return Number.NaN
+    }
+    // So that the running statistics are those of the data, as in a trained network.
+    const settling = still(network('plain8'), 120)
+    for await (const _ of settling);
+    const model = await settling.model()
+    const { mean, std } = model.preprocessing
+    const images = Float32Array.from(data.images, (byte, i) => (byte / 255 - mean[i % 3]) / std[i % 3])
+    const loss = await lossInTraining(model)
+    const change = async (pictures?: DeepenOptions['pictures']) =>
+      Math.abs((await lossInTraining((await deepen(model, { depth: 14, pictures })).model)) - loss)
+    expect(await change({ images, n: 8 })).toBeLessThan((await change()) / 20)
+  })
+})
+
+describe('new blocks stand', () => {
+  test.each<[at: Places | undefined, added: string[]]>([
+    [undefined, [...span(1, 1, 3), ...span(2, 1, 3), ...span(3, 1, 3)]],
+    ['even', [...span(1, 1, 3), ...span(2, 1, 3), ...span(3, 1, 3)]],
+    ['end', [...span(1, 2, 3), ...span(2, 2, 3), ...span(3, 2, 3)]],
+    [
+      ['layer1.0', 'layer2.1', 'layer3.1', 'layer3.0'],
+      [...span(1, 1, 2), ...span(2, 2, 3), ...span(3, 1, 3)],
+    ],
+  ])('with places %j behind the right ones', async (at, added) => {
+    const model = network('resnet14')
+    const deeper = await deepen(model, { depth: 26, at })
+    expect(deeper.added).toEqual(added)
+    expect(await difference(model, deeper.model, 32)).toBe(0)
+    const old = [1, 2, 3].flatMap(stage => span(stage, 0, 1, 2, 3)).filter(name => !added.includes(name))
+    const weights = (from: Model, block: string) => from.parameters.get(`${block}.conv1.weight`)
+    expect(old.map(block => weights(deeper.model, block))).toEqual(
+      [1, 2, 3].flatMap(stage => span(stage, 0, 1)).map(block => weights(model, block)),
+    )
+  })
+})
+
+test('the seed decides the new weights', async () => {
+  const model = network('resnet8')
+  const weights = async (seed?: number) =>
+    (await deepen(model, { depth: 14, seed })).model.parameters.get('layer2.1.conv1.weight')
+  expect(await weights()).toEqual(await weights(0))
+  expect(await weights(1)).not.toEqual(await weights(0))
+})
+
+test.each([
+  ['resnet8', 20],
+  ['resnet8_v2', 20],
+  ['plain8', 14],
+])('training moves all new weights of %s', async (name, depth) => {
+  const { model, added } = await deepen(network(name), { depth })
+  const data = drawShapes({ split: 'train', length: 32 })
+  const recipe = { epochs: 4, batch: 16, schedule: { kind: 'constant', rate: 0.01 } } as const
+  const training = train({ model, data: { ...data, classes: model.labels }, recipe, worker: false })
+  for await (const _ of training);
+  const trained = await training.model()
+  const still = [...trained.parameters.keys()].filter(
+    key =>
+      added.includes(key.split('.').slice(0, 2).join('.')) &&
+      `${trained.parameters.get(key)}` === `${model.parameters.get(key)}`,
+  )
+  expect(still).toEqual([])
+})
+
+describe('what cannot be', () => {
+  test.each<[name: string, depth: number, at: Places | undefined, error: Error]>([
+    [
+      'resnet20',
+      57,
+      undefined,
+      new ArchitectureError(
+        'unknown architecture "cifar_resnet57" (CIFAR networks have 6n+2 layers); the nearest names are cifar_resnet50, cifar_resnet152, resnet50',
+      ),
+    ],
+    [
+      'resnet20',
+      20,
+      undefined,
+      new ModelError(
+        'resnet20 is not deeper than resnet20: it has [3, 3, 3] blocks, resnet20 has [3, 3, 3]; give a larger depth',
+      ),
+    ],
+    [
+      'resnet20',
+      8,
+      undefined,
+      new ModelError(
+        'resnet8 is not deeper than resnet20: it has [1, 1, 1] blocks, resnet20 has [3, 3, 3]; give a larger depth',
+      ),
+    ],
+    ['resnet18', 50, undefined, new ModelError('resnet50 is no deeper resnet18: its block is bottleneck')],
+    [
+      'resnet8_c_v2',
+      14,
+      undefined,
+      new ModelError('resnet8_c_v2 has no block that does nothing: its shortcuts project what a ReLU has cut off'),
+    ],
+    [
+      'resnet8',
+      14,
+      ['layer1.1'],
+      new ModelError('there is no block "layer1.1" in resnet8; its blocks are layer1.0 to layer3.0'),
+    ],
+    [
+      'resnet8',
+      14,
+      ['layer1.0', 'layer2.0'],
+      new ModelError('resnet14 has 1 blocks more in layer3; name a block there, too'),
+    ],
+    [
+      'resnet50',
+      101,
+      ['layer3.0', 'layer4.0'],
+      new ModelError('resnet101 has no more blocks in layer4 than resnet50; name no block there'),
+    ],
+  ])('%s with %i layers, places %j', async (name, depth, at, error) => {
+    await expect(deepen(network(name), { depth, at })).rejects.toThrow(error)
+  })
+})
+
+describe('a deepened network', () => {
+  let folder: string
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'residual-'))
+  })
+  afterAll(() => rm(folder, { recursive: true }))
+
+  test.each(['resnet8', 'resnet8_c', 'plain8'])('of %s is saved and loaded as any other', async name => {
+    const { model } = await deepen(network(name), { depth: 14 })
+    await saveModel(join(folder, name), model)
+    const loaded = await loadModel(join(folder, name))
+    expect(loaded.architecture).toEqual(model.architecture)
+    expect(loaded.preprocessing).toEqual(model.preprocessing)
+    expect(await difference(model, loaded, 32)).toBe(0)
+  })
+})

@@ -1,0 +1,104 @@
+import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { objectsIn, residual } from './residual.ts'
+
+let folder: string
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'residual-'))
+  // Records of CIFAR-10's binary version: a label, then a picture of one grey.
+  const records = Uint8Array.from({ length: 26 * 3073 }, (_, i) => (i % 3073 === 0 ? 8 : 9 * ((i / 3073) | 0)))
+  await mkdir(join(folder, 'cifar'))
+  const files = ['test_batch.bin', ...[1, 2, 3, 4, 5].map(i => `data_batch_${i}.bin`)]
+  for (const file of files) await writeFile(join(folder, 'cifar', file), records)
+  await mkdir(join(folder, 'taken'))
+  await writeFile(join(folder, 'taken/model.safetensors'), '')
+})
+afterAll(() => rm(folder, { recursive: true }))
+
+const deepen = (...arguments_: string[]) => residual(['deepen', ...arguments_], { cwd: folder })
+
+test('deepen prints one JSON object, and other commands take what it made', async () => {
+  const run = await deepen('--depth', '26', '--at', 'end', '--out', 'end', '--data', 'cifar', '--limit', '10', '--json')
+  expect(run).toMatchObject({ status: 0, stderr: '' })
+  expect(objectsIn(run)).toEqual([
+    {
+      model: 'cifar10-resnet20',
+      from: 'resnet20',
+      to: 'resnet26',
+      added: ['layer1.3', 'layer2.3', 'layer3.3'],
+      images: 10,
+      largestDifference: 0,
+      top1Before: expect.any(Number),
+      top1After: expect.any(Number),
+      out: 'end',
+    },
+  ])
+  const [{ top1Before, top1After }] = objectsIn(run)
+  expect(top1After).toBe(top1Before)
+  const evaluated = await residual(['eval', '--model', 'end', '--data', 'cifar', '--limit', '10', '--json'], {
+    cwd: folder,
+  })
+  expect(objectsIn(evaluated)).toMatchObject([{ model: 'end', top1: top1After }])
+})
+
+test('deepen needs no pictures', async () => {
+  const run = await deepen('--depth', '26', '--at', 'layer1.0,layer2.2,layer3.1', '--out', 'noise')
+  expect(run).toEqual({
+    status: 0,
+    stderr: '',
+    stdout: `model   cifar10-resnet20, resnet20
+deeper  resnet26, 3 new blocks: layer1.1 layer2.3 layer3.2
+logits  differ by 0 at most, on 4 pictures of noise
+in      noise
+`,
+  })
+  expect((await readdir(join(folder, 'noise'))).toSorted()).toEqual([
+    'config.json',
+    'model.safetensors',
+    'preprocessor_config.json',
+  ])
+})
+
+test('deepen --finetune shows how far the new blocks moved', async () => {
+  const call = ['--depth', '26', '--data', 'cifar', '--finetune', '--lr', '0.01']
+  const run = await deepen(...call, '--out', 'tuned', '--json')
+  expect(run).toMatchObject({ status: 0, stderr: '' })
+  expect(objectsIn(run)).toMatchObject([
+    { largestDifference: 0, epochs: 1, top1Tuned: expect.any(Number), moved: [{}, {}, {}] },
+  ])
+  const [{ added, moved }] = objectsIn(run) as [{ added: string[]; moved: Record<string, unknown>[] }]
+  expect(moved.map(({ block }) => block)).toEqual(added)
+  for (const { scale } of moved) expect(scale).toBeGreaterThan(0)
+  expect(await readdir(join(folder, 'tuned'))).toContain('model.safetensors')
+})
+
+test.each<[arguments_: string[], status: number, error: string]>([
+  [[], 2, "required option '--depth <n>' not specified"],
+  [['--depth', '56'], 2, "required option '--out <dir>' not specified"],
+  [
+    ['--depth', 'deep', '--out', 'x'],
+    2,
+    "option '--depth <n>' argument 'deep' is invalid. Wanted a whole number from 1 to 2000.",
+  ],
+  [['--depth', '56', '--out', 'x', '--finetune'], 2, '--finetune needs --data'],
+  [
+    ['--depth', '56', '--out', 'x', '--lr', '0'],
+    2,
+    "option '--lr <rate>' argument '0' is invalid. Wanted a number above 0.",
+  ],
+  [
+    ['--depth', '14', '--out', 'x'],
+    1,
+    'resnet14 is not deeper than resnet20: it has [2, 2, 2] blocks, resnet20 has [3, 3, 3]; give a larger depth',
+  ],
+  [
+    ['--depth', '26', '--out', 'x', '--at', 'layer1.7'],
+    1,
+    'there is no block "layer1.7" in resnet20; its blocks are layer1.0 to layer3.2',
+  ],
+  [['--depth', '26', '--out', 'taken'], 1, '"taken" holds a model; give another directory'],
+])('deepen %j fails', async (arguments_, status, error) => {
+  expect(await deepen(...arguments_)).toEqual({ status, stdout: '', stderr: `error: ${error}\n` })
+})
