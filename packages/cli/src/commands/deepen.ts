@@ -44,7 +44,7 @@ export function addDeepen(program: Command): void {
     .option('--seed <n>', 'decides the new weights (default: 0)', wholeNumber(0, Number.MAX_SAFE_INTEGER))
     .option('--finetune', 'train the deeper network on --data, and show how far the new blocks moved')
     .option('--epochs <n>', 'passes over the data of --finetune', wholeNumber(1, 1_000_000), 1)
-    .option('--lr <rate>', 'learning rate of --finetune', rate, 0.001)
+    .option('--lr <rate>', 'learning rate of --finetune, which falls to 0', rate, 0.01)
   addNormalisationOptions(addRunOptions(command))
     .option('--json', 'print one JSON object')
     .addHelpText(
@@ -147,7 +147,10 @@ async function fineTune(
   const [{ train }, { movementOf }] = await Promise.all([import('@residual/resnet'), import('@residual/resnet/lab')])
   // Every fifth picture of a folder without a part for tests.
   const { data, test } = await openTrainingData(path, 5)
-  const changes = { epochs, batch: 128, layerRate: 1, schedule: { kind: 'constant', rate: lr } } as const
+  // Without weight decay, which would move weights that learn nothing.
+  const optimizer = { weightDecay: 0 }
+  const schedule = { kind: 'cosine', rate: lr } as const
+  const changes = { epochs, batch: 128, layerRate: 1, optimizer, schedule }
   const training = train({ ...options, model, data, test, recipe: 'finetune', changes })
   const progress = new Progress()
   let top1Tuned = Number.NaN
