@@ -1,6 +1,6 @@
 import { graphOf, input, Tensor } from '@residual/core'
 import type { Architecture } from '../architectures.ts'
-import { type Network, resnet } from '../network.ts'
+import { type Network, type ResnetOptions, resnet } from '../network.ts'
 
 /** A block as it stands in the graph of a network. */
 export interface BlockNodes {
@@ -10,19 +10,26 @@ export interface BlockNodes {
   readonly input: Tensor
   /** What the next block gets. */
   readonly output: Tensor
+  /** F(x), before the addition and the ReLU that may follow. */
+  readonly branch: Tensor
   /** F(x) + shortcut before the ReLU that may follow, and its shortcut; undefined in a plain network. */
   readonly sum: Tensor | undefined
   readonly shortcut: Tensor | undefined
 }
 
-/** A network as it is built for inference on `[n, side, side, 3]`, and its blocks in order. */
+/** A network as it is built on `[n, side, side, 3]`, and its blocks in order. */
 export interface Dissected extends Network {
   readonly blocks: readonly BlockNodes[]
 }
 
-/** Builds a network with the input `images` and finds its blocks. */
-export function dissect(arch: Architecture, n: number, side: number): Dissected {
-  const network = resnet(arch, input('images', [n, side, side, 3]))
+/** Builds a network, for inference unless it is said otherwise, with the input `images`, and finds its blocks. */
+export function dissect(
+  arch: Architecture,
+  n: number,
+  side: number,
+  options?: Pick<ResnetOptions, 'training'>,
+): Dissected {
+  const network = resnet(arch, input('images', [n, side, side, 3]), options)
   const reader = readersIn(network.logits)
   // The first layer of a block, and the first after the last block.
   const first = arch.preActivation ? 'bn1' : 'conv1'
@@ -31,8 +38,11 @@ export function dissect(arch: Architecture, n: number, side: number): Dissected 
   const entries = [...names.map(name => reader(`${name}.${first}.weight`).inputs[0]), end]
   const blocks = names.map((name, i) => {
     const output = entries[i + 1]
-    const sum = arch.shortcut === 'none' ? undefined : arch.preActivation ? output : output.inputs[0]
-    return { name, input: entries[i], output, sum, shortcut: sum?.inputs[1] }
+    const last = arch.preActivation ? output : output.inputs[0]
+    if (arch.shortcut === 'none') {
+      return { name, input: entries[i], output, branch: last, sum: undefined, shortcut: undefined }
+    }
+    return { name, input: entries[i], output, branch: last.inputs[0], sum: last, shortcut: last.inputs[1] }
   })
   return { ...network, blocks }
 }
@@ -48,11 +58,16 @@ function readersIn(output: Tensor): (parameter: string) => Tensor {
 
 /** The tensor as it would be if others stood in the place of some that it depends on. What does not change is shared. */
 export function withReplaced(tensor: Tensor, replacements: ReadonlyMap<Tensor, Tensor>): Tensor {
-  const rebuilt = new Map<Tensor, Tensor>()
-  for (const node of graphOf([tensor]).nodes) {
-    const inputs = node.inputs.map(other => rebuilt.get(other)!)
+  return rebuilt([tensor], replacements).get(tensor)!
+}
+
+/** What becomes of some tensors, and of all they depend on, if others stand in the place of some of these. */
+export function rebuilt(tensors: readonly Tensor[], replacements: ReadonlyMap<Tensor, Tensor>): Map<Tensor, Tensor> {
+  const become = new Map<Tensor, Tensor>()
+  for (const node of graphOf(tensors).nodes) {
+    const inputs = node.inputs.map(other => become.get(other)!)
     const isSame = inputs.every((other, i) => other === node.inputs[i])
-    rebuilt.set(node, replacements.get(node) ?? (isSame ? node : new Tensor(node.op, inputs, node.attributes)))
+    become.set(node, replacements.get(node) ?? (isSame ? node : new Tensor(node.op, inputs, node.attributes)))
   }
-  return rebuilt.get(tensor)!
+  return become
 }
