@@ -5,6 +5,7 @@ import { addAblate } from './commands/ablate.ts'
 import { addBench } from './commands/bench.ts'
 import { addClassify } from './commands/classify.ts'
 import { addDeepen } from './commands/deepen.ts'
+import { addDegrade } from './commands/degrade.ts'
 import { addEmbed } from './commands/embed.ts'
 import { addEval } from './commands/eval.ts'
 import { addFinetune } from './commands/finetune.ts'
@@ -29,6 +30,7 @@ for (const add of [
   addEval,
   addTrain,
   addFinetune,
+  addDegrade,
   addDeepen,
   addAblate,
   addPull,

@@ -53,9 +53,9 @@ export function addArchitectureOptions(command: Command): Command {
 
 const MODEL = 'embedded model, weights file (.safetensors, .pth, .th) or model directory'
 
-export function addRunOptions(command: Command): Command {
+export function addRunOptions(command: Command, threads = 1): Command {
   return command
-    .option('--threads <n>', 'threads to run on', wholeNumber(1, 64), 1)
+    .option('--threads <n>', 'threads to run on', wholeNumber(1, 64), threads)
     .addOption(
       new Option('--build <build>', 'WebAssembly build (default: the fastest this Node has)').choices([
         'simd128',

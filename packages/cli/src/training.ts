@@ -4,6 +4,7 @@ import type { Command } from 'commander'
 import { InvalidArgumentError, Option } from 'commander'
 import { DATA, openTrainingData } from './data.ts'
 import { CommandError } from './errors.ts'
+import { Interrupt } from './interrupt.ts'
 import { addRunOptions, type RunOptions, wholeNumber } from './options.ts'
 import { bar, bold, count, cyan, dim, percent, printJson, printLine } from './output.ts'
 
@@ -26,7 +27,7 @@ export interface TrainingOptions extends RunOptions {
   readonly json?: true
 }
 
-const positive = (text: string): number => {
+export const positive = (text: string): number => {
   const value = text.trim() === '' ? Number.NaN : Number(text)
   if (Number.isFinite(value) && value >= 0) return value
   throw new InvalidArgumentError('Wanted a number of at least 0.')
@@ -57,9 +58,11 @@ export function addTrainingOptions(command: Command, recipe: string): Command {
   return addRunOptions(command).option('--json', 'print one JSON object for each epoch')
 }
 
-/** What the options say of the library's. */
-async function trainOptions(options: TrainingOptions): Promise<TrainOptions> {
-  const { data: path, holdOut, recipe, epochs, batch, lr, schedule, weightDecay } = options
+/** The options that change a recipe. */
+export type RecipeChanges = Pick<TrainingOptions, 'epochs' | 'batch' | 'lr' | 'schedule' | 'weightDecay'>
+
+/** What options say in place of a recipe's settings; undefined where they say nothing. */
+export function recipeChanges({ epochs, batch, lr, schedule, weightDecay }: RecipeChanges): RecipeInput | undefined {
   const kind = schedule && SCHEDULES[schedule as keyof typeof SCHEDULES]
   const changes: RecipeInput = {
     ...(epochs !== undefined && { epochs }),
@@ -67,12 +70,22 @@ async function trainOptions(options: TrainingOptions): Promise<TrainOptions> {
     ...((lr !== undefined || kind) && { schedule: { ...(kind && { kind }), ...(lr !== undefined && { rate: lr }) } }),
     ...(weightDecay !== undefined && { optimizer: { weightDecay } }),
   }
-  const { seed, limit, size, out, resume, checkpointEvery, threads, build } = options
+  return Object.keys(changes).length > 0 ? changes : undefined
+}
+
+/** The recipe that `--recipe` names: one of the library's, or what a JSON file holds. */
+export async function namedRecipe(recipe: string | undefined): Promise<string | RecipeInput | undefined> {
+  return recipe?.endsWith('.json') ? recipeFile(recipe) : recipe
+}
+
+/** What the options say of the library's. */
+async function trainOptions(options: TrainingOptions): Promise<TrainOptions> {
+  const { data: path, holdOut, seed, limit, size, out, resume, checkpointEvery, threads, build } = options
   const { data, test } = await openTrainingData(path, holdOut)
   return {
     ...{ data, test, seed, limit, size, out, resume, checkpointEvery, threads, build },
-    recipe: recipe?.endsWith('.json') ? await recipeFile(recipe) : recipe,
-    changes: Object.keys(changes).length > 0 ? changes : undefined,
+    recipe: await namedRecipe(options.recipe),
+    changes: recipeChanges(options),
   }
 }
 
@@ -87,34 +100,35 @@ async function recipeFile(path: string): Promise<RecipeInput> {
   throw new CommandError(`${path} holds no JSON object`)
 }
 
+/** An error in the recipe of a file, with the name of the file. */
+export async function namingRecipe<T>(recipe: string | undefined, run: () => Promise<T>): Promise<T> {
+  const { RecipeError } = await import('@residual/resnet')
+  return run().catch(error => {
+    if (!(error instanceof RecipeError) || !recipe?.endsWith('.json')) throw error
+    throw new CommandError(error.message.replace(/^recipe:/, `${recipe}:`))
+  })
+}
+
 /** Trains as the options say, with what is special to a command in `own`, and shows how it goes. */
 export async function runTraining(options: TrainingOptions, own: Partial<TrainOptions>): Promise<void> {
-  const { RecipeError, train } = await import('@residual/resnet')
-  const stop = new AbortController()
-  const interrupt = () => {
-    // The second time at once.
-    if (stop.signal.aborted) process.exit(130)
-    stop.abort()
-  }
+  const { train } = await import('@residual/resnet')
+  const interrupt = new Interrupt()
   const report = options.json ? reportJson() : reportText(options.out)
-  process.on('SIGINT', interrupt)
   try {
-    for await (const event of train({ ...(await trainOptions(options)), ...own, signal: stop.signal })) {
-      if (event.kind === 'start') report.start(event)
-      else if (event.kind === 'step') report.step(event)
-      else report.epoch(event)
-    }
-    report.end(stop.signal.aborted)
+    await namingRecipe(options.recipe, async () => {
+      for await (const event of train({ ...(await trainOptions(options)), ...own, signal: interrupt.signal })) {
+        if (event.kind === 'start') report.start(event)
+        else if (event.kind === 'step') report.step(event)
+        else report.epoch(event)
+      }
+    })
+    report.end(interrupt.signal.aborted)
   } catch (error) {
     report.clear()
-    if (error instanceof RecipeError && options.recipe?.endsWith('.json')) {
-      throw new CommandError(error.message.replace(/^recipe:/, `${options.recipe}:`))
-    }
     throw error
   } finally {
-    process.off('SIGINT', interrupt)
+    interrupt.end()
   }
-  if (stop.signal.aborted) process.exitCode = 130
 }
 
 interface Report {
@@ -193,10 +207,16 @@ function reportText(out: string): Report {
 }
 
 /** How far a training is, on a terminal only. */
-class TrainingBar {
+export class TrainingBar {
   readonly #stream = process.stderr
+  readonly #label: string
   #first: StartEvent | undefined
   #began = performance.now()
+
+  /** @param label what is trained, where there are several trainings */
+  constructor(label = '') {
+    this.#label = label && `${label}  `
+  }
 
   start(event: StartEvent): void {
     this.#first = event
@@ -210,7 +230,7 @@ class TrainingBar {
     const filled = cyan(bar(step / steps, 20).padEnd(20), this.#stream)
     const numbers = `loss ${loss.toFixed(3)}  top1 ${percent(top1)}  ${count(Math.round(imagesPerSecond))} images/s`
     this.#stream.write(
-      `\r${filled}  epoch ${epoch}/${epochs}  ${numbers}  ${clock(perStep * (steps - step))} left \u001b[K`,
+      `\r${this.#label}${filled}  epoch ${epoch}/${epochs}  ${numbers}  ${clock(perStep * (steps - step))} left \u001b[K`,
     )
   }
 

@@ -1,0 +1,118 @@
+import { availableParallelism } from 'node:os'
+import { join } from 'node:path'
+import type { Degradation, DegradeRun, Family, RunName } from '@residual/resnet/lab'
+import type { Command } from 'commander'
+import { DATA, openTrainingData } from '../data.ts'
+import { Interrupt } from '../interrupt.ts'
+import { addRunOptions, type RunOptions, wholeNumber } from '../options.ts'
+import { bold, dim, percent, printJson, printLine } from '../output.ts'
+import { namedRecipe, namingRecipe, positive, recipeChanges, TrainingBar } from '../training.ts'
+
+interface Options extends RunOptions {
+  readonly depths: readonly number[]
+  readonly families: readonly Family[]
+  readonly seeds: readonly number[]
+  readonly data?: string
+  readonly recipe?: string
+  readonly epochs?: number
+  readonly batch?: number
+  readonly lr?: number
+  readonly limit?: number
+  readonly out: string
+  readonly resume?: true
+  readonly json?: true
+}
+
+export function addDegrade(program: Command): void {
+  const command = program
+    .command('degrade')
+    .description('train plain and residual networks of several depths, and show what depth does to their error')
+    .option('--depths <list>', 'layers with weights', numbers(1), [20, 56])
+    .option('--families <list>', 'plain, residual', text => text.split(',') as Family[], ['plain', 'residual'])
+    .option('--seeds <list>', 'train every network once with each; two or more give bands', numbers(0), [0])
+    .option('--data <path>', `${DATA} (default: few shapes, which take minutes)`)
+    .option('--recipe <name>', 'how to train: fast, paper, or a JSON file (default: one of its own)')
+    .option('--epochs <n>', "passes over the data, in place of the recipe's", wholeNumber(1, 1_000_000))
+    .option('--batch <n>', "pictures in a step, in place of the recipe's", wholeNumber(1, 65_536))
+    .option('--lr <rate>', "highest learning rate, in place of the recipe's", positive)
+    .option('--limit <n>', 'learn only so many pictures, evenly spread (default: all)', wholeNumber(1, 1_000_000_000))
+    .option('--out <dir>', 'directory for the report, its figures and the trainings', 'degradation')
+    .option('--resume', 'go on with what is in --out')
+  addRunOptions(command, Math.min(4, availableParallelism()))
+    .option('--json', 'print one JSON object')
+    .addHelpText(
+      'after',
+      '\nExamples:\n  $ residual degrade\n  $ residual degrade --data cifar10 --epochs 20 --seeds 1,2 --out cifar10-depths',
+    )
+    .action(run)
+}
+
+const numbers = (least: number) => (text: string) => text.split(',').map(wholeNumber(least, Number.MAX_SAFE_INTEGER))
+
+async function run(options: Options): Promise<void> {
+  const { depths, families, seeds, data: path, limit, out, resume, json, threads, build } = options
+  const { degrade, findings, saveDegradation } = await import('@residual/resnet/lab')
+  const sources = path === undefined || path === 'shapes' ? {} : await openTrainingData(path, 5)
+  const recipe = await namedRecipe(options.recipe)
+  const interrupt = new Interrupt()
+  let bar: TrainingBar | undefined
+  let found: Degradation | undefined
+  try {
+    const events = degrade({
+      ...sources,
+      ...{ depths, families, seeds, recipe, changes: recipeChanges(options), limit, threads, build },
+      ...{ out, resume, signal: interrupt.signal },
+    })
+    await namingRecipe(options.recipe, async () => {
+      for await (const event of events) {
+        if (event.kind === 'network') {
+          found = event.degradation
+          await saveDegradation(out, found)
+          bar?.clear()
+          if (!json) printNetwork(found.runs[found.runs.length - 1], found)
+        } else if (event.event.kind === 'start') {
+          bar = new TrainingBar(nameOf(event.run, seeds))
+          bar.start(event.event)
+        } else if (event.event.kind === 'step') {
+          bar?.step(event.event)
+        }
+      }
+    })
+  } finally {
+    bar?.clear()
+    interrupt.end()
+  }
+  if (interrupt.signal.aborted) {
+    process.stderr.write('stopped and saved; --resume goes on\n')
+  } else if (found) {
+    const report = join(out, 'report.html')
+    if (json) printJson({ out, report, ...shortened(found), findings: findings(found) })
+    else printFindings(findings(found), report)
+  }
+}
+
+const nameOf = ({ network, seed }: RunName, seeds: readonly number[]): string =>
+  seeds.length > 1 ? `${network}, seed ${seed}` : network
+
+/** Without the signals, which fill a file. */
+function shortened({ runs, ...rest }: Degradation) {
+  return { ...rest, runs: runs.map(({ signals: _, ...run }) => run) }
+}
+
+function printNetwork(run: DegradeRun, { runs, planned }: Degradation): void {
+  const seeds = runs.map(({ seed }) => seed)
+  const last = run.epochs.at(-1)
+  const name = nameOf(run, seeds.some(seed => seed !== seeds[0]) ? seeds : [])
+  const error = (top1: number | null | undefined) => (typeof top1 === 'number' ? percent(1 - top1) : '–')
+  const numbers = run.diverged
+    ? `ended early: ${run.diverged}`
+    : `training error ${bold(error(last?.trainTop1))}  test error ${error(last?.testTop1)}`
+  printLine(`${name.padEnd(20)}  ${numbers}  ${dim(`${runs.length} of ${planned}`)}`)
+}
+
+function printFindings(sentences: readonly string[], report: string): void {
+  printLine()
+  for (const sentence of sentences) printLine(`- ${sentence}`)
+  printLine()
+  printLine(`The curves are in ${bold(report)}`)
+}

@@ -1,0 +1,250 @@
+import type { Content, LineSeries, Markup, Picture } from '../report/index.ts'
+import { dataTable, lineChart, markup } from '../report/index.ts'
+import type { Degradation, DegradeRun, Family } from './degrade.ts'
+import { type NetworkRuns, networksOf, spreadOf } from './findings.ts'
+
+/** A picture of a {@link Degradation}. */
+export interface DegradationFigure {
+  /** Name of its file, without an ending. */
+  readonly name: string
+  readonly draw: (width: number) => Picture
+  readonly caption: Content
+  readonly table?: Markup
+}
+
+const TITLES: Readonly<Record<Family, string>> = { plain: 'Plain networks', residual: 'Residual networks' }
+
+/** All of them; those that would be empty are left out. */
+export function degradationFigures(degradation: Degradation): {
+  readonly errors: readonly DegradationFigure[]
+  readonly gradients: readonly DegradationFigure[]
+  readonly responses: readonly DegradationFigure[]
+} {
+  const networks = networksOf(degradation)
+  const families = [...new Set(networks.map(({ family }) => family))]
+  return {
+    errors: families.map(family => errorFigure(networks, family)),
+    gradients: [
+      gradientFigure(networks, 0),
+      gradientFigure(networks, -1),
+      ...networks.filter(isDeepest).map(gradientInTime),
+    ],
+    responses: [
+      responseFigure(networks, 'layer'),
+      responseFigure(networks, 'rank'),
+      ...networks.filter(one => one.family === 'residual' && isDeepest(one, 0, networks)).map(branchFigure),
+    ],
+  }
+}
+
+const isDeepest = (one: NetworkRuns, _: number, all: readonly NetworkRuns[]): boolean =>
+  one.depth === Math.max(...all.map(({ depth }) => depth))
+
+type Point = readonly [x: number, y: number]
+
+/** The mean over seeds as a line, and what lies between as a band. */
+function line(name: string, curves: readonly (readonly Point[])[], style: Partial<LineSeries> = {}): LineSeries {
+  const xs = [...new Set(curves.flatMap(curve => curve.map(([x]) => x)))].sort((a, b) => a - b)
+  const spreads = xs.map(
+    x => [x, spreadOf(curves.flatMap(curve => curve.find(([at]) => at === x)?.[1] ?? []))!] as const,
+  )
+  const points = spreads.map(([x, { mean }]): Point => [x, mean])
+  const band = curves.length > 1 ? spreads.map(([x, { low, high }]) => [x, low, high] as const) : undefined
+  return { name, points, band, ...style }
+}
+
+function errorCurve({ epochs }: DegradeRun, of: 'train' | 'test'): Point[] {
+  return epochs.flatMap(({ epoch, trainTop1, testTop1 }) => {
+    const top1 = of === 'train' ? trainTop1 : testTop1
+    return top1 === null ? [] : [[epoch, 100 * (1 - top1)] as const]
+  })
+}
+
+/** Training and test error against the epoch, as in figures 1 and 6 of the paper. */
+function errorFigure(networks: readonly NetworkRuns[], family: Family): DegradationFigure {
+  const own = networks.filter(one => one.family === family)
+  const errors = networks.flatMap(({ runs }) =>
+    runs.flatMap(run => [...errorCurve(run, 'train'), ...errorCurve(run, 'test')].map(([, error]) => error)),
+  )
+  const hasTest = own.some(({ runs }) => runs.some(run => errorCurve(run, 'test').length > 0))
+  const series = own.flatMap(({ depth, runs }, i) =>
+    (hasTest ? (['train', 'test'] as const) : (['train'] as const)).map(of =>
+      line(
+        `${depth} layers, ${of === 'train' ? 'training' : 'test'}`,
+        runs.map(run => errorCurve(run, of)),
+        { hue: i, dashed: of === 'train' },
+      ),
+    ),
+  )
+  const epochs = series[0].points.map(([epoch]) => epoch)
+  return {
+    name: `error-${family}`,
+    // The same axis in both, so that they can be compared.
+    draw: width =>
+      lineChart({
+        title: `${TITLES[family]}: error`,
+        series,
+        x: { label: 'epoch', format: epoch => (Number.isInteger(epoch) ? String(epoch) : '') },
+        y: {
+          label: 'error (%)',
+          min: Math.floor(Math.min(...errors) / 10) * 10,
+          max: Math.ceil(Math.max(...errors) / 10) * 10,
+        },
+        width,
+      }),
+    caption: markup`${TITLES[family]}. Dashed: error on the pictures that were learned, over each epoch while the weights changed.${hasTest && ' Solid: error on pictures never seen.'}${own[0].runs.length > 1 && ' Lines are means, bands reach from the best to the worst seed.'}`,
+    table: dataTable({
+      caption: `Error of ${TITLES[family].toLowerCase()} by epoch, in percent`,
+      headings: ['epoch', ...series.map(({ name }) => `>${name}`)],
+      rows: epochs.map((epoch, i) => [String(epoch), ...series.map(({ points }) => points[i]?.[1].toFixed(2) ?? '')]),
+    }),
+  }
+}
+
+/** What arrives at each block, against how deep it lies: 0 at the first, 1 at the last. */
+function blockCurve(run: DegradeRun, at: number): Point[] {
+  const blocks = run.signals.at(at)?.blocks ?? []
+  return blocks.map(({ gradient }, i) => [i / Math.max(1, blocks.length - 1), gradient])
+}
+
+function gradientFigure(networks: readonly NetworkRuns[], at: 0 | -1): DegradationFigure {
+  const depths = [...new Set(networks.map(({ depth }) => depth))]
+  const series = networks.map(({ network, family, depth, runs }) =>
+    line(
+      network,
+      runs.map(run => blockCurve(run, at)),
+      { hue: depths.indexOf(depth), dashed: family === 'plain' },
+    ),
+  )
+  const when = at === 0 ? 'before training' : 'at the end of training'
+  const rows = networks.flatMap(({ network, runs }) =>
+    (runs[0].signals.at(at)?.blocks ?? []).map(({ name, gradient }) => [`${network} ${name}`, gradient.toPrecision(3)]),
+  )
+  return {
+    name: at === 0 ? 'gradient-before' : 'gradient-after',
+    draw: width =>
+      lineChart({
+        title: `Gradient that arrives at each block, ${when}`,
+        series,
+        x: { label: 'place of the block (0: the first, 1: the last)', min: 0, max: 1 },
+        y: { label: 'length of gradient', scale: 'log' },
+        width,
+      }),
+    caption: `Length of the loss’s gradient at the input of each block ${when}, for one picture. It comes from the classifier on the right and goes back to the pictures on the left.`,
+    table: dataTable({
+      caption: `Length of the gradient at each block ${when}`,
+      headings: ['block', '>gradient'],
+      rows,
+    }),
+  }
+}
+
+/** How the gradient of the weights changes while a network learns. */
+function gradientInTime({ network, family, runs }: NetworkRuns): DegradationFigure {
+  const [{ signals }] = runs
+  const shown = [...new Set([0, 1, Math.floor((signals.length - 1) / 2), signals.length - 1])].filter(i => signals[i])
+  const series = shown.map((at, i) => {
+    const { epoch, layers } = signals[at]
+    const points = layers.map(({ gradient }, layer): Point => [layer + 1, gradient])
+    return { name: epoch === 0 ? 'before training' : `after epoch ${epoch}`, points, hue: i }
+  })
+  return {
+    name: `gradient-in-time-${family}`,
+    draw: width =>
+      lineChart({
+        title: `${network}: gradient of each layer’s weights in time`,
+        series,
+        x: { label: 'layer' },
+        y: { label: 'length of gradient', scale: 'log' },
+        width,
+      }),
+    caption: markup`${network}${runs.length > 1 && ` with seed ${runs[0].seed}`}: length of the loss’s gradient with respect to the weights of each layer, on the same pictures each time.`,
+    table: dataTable({
+      caption: `Length of the gradient of each layer’s weights in ${network}`,
+      headings: ['layer', ...signals.map(({ epoch }) => `>epoch ${epoch}`)],
+      rows: signals[0].layers.map(({ name }, layer) => [
+        name,
+        ...signals.map(({ layers }) => layers[layer].gradient.toPrecision(3)),
+      ]),
+    }),
+  }
+}
+
+/** The paper's figure 7: by place, and by size. */
+function responseFigure(networks: readonly NetworkRuns[], order: 'layer' | 'rank'): DegradationFigure {
+  const depths = [...new Set(networks.map(({ depth }) => depth))]
+  const curve = (run: DegradeRun): Point[] => {
+    // The classifier has no batch norm behind it.
+    const values = (run.signals.at(-1)?.layers ?? []).slice(0, -1).map(({ response }) => response)
+    if (order === 'rank') values.sort((a, b) => b - a)
+    return values.map((value, i) => [i + 1, value])
+  }
+  const series = networks.map(({ network, family, depth, runs }) =>
+    line(network, runs.map(curve), { hue: depths.indexOf(depth), dashed: family === 'plain' }),
+  )
+  return {
+    name: order === 'layer' ? 'responses' : 'responses-sorted',
+    draw: width =>
+      lineChart({
+        title: `Layer responses${order === 'rank' ? ', sorted' : ''}`,
+        series,
+        x: { label: order === 'layer' ? 'layer' : 'layer, by size of response' },
+        y: { label: 'standard deviation', min: 0 },
+        width,
+      }),
+    caption:
+      order === 'layer'
+        ? 'Standard deviation of what each convolution gives after its batch norm, before ReLU and addition, at the end of training: the paper’s figure 7.'
+        : 'The same, from the largest to the smallest. If a residual network’s responses are smaller, its layers change what passes through them less.',
+    table: order === 'layer' ? responseTable(networks) : undefined,
+  }
+}
+
+/** How much the blocks of a residual network change what they are given. */
+function branchFigure({ network, runs }: NetworkRuns): DegradationFigure {
+  const curve = (run: DegradeRun, at: number): Point[] =>
+    (run.signals.at(at)?.blocks ?? []).map(({ branch, shortcut }, i) => [i + 1, branch / (shortcut ?? Number.NaN)])
+  const series = [0, Math.floor(runs[0].signals.length / 2), -1].map((at, hue) => {
+    const epoch = runs[0].signals.at(at)?.epoch
+    const name = epoch === 0 ? 'before training' : `after epoch ${epoch}`
+    return line(
+      name,
+      runs.map(run => curve(run, at)),
+      { hue },
+    )
+  })
+  return {
+    name: 'residuals',
+    draw: width =>
+      lineChart({
+        title: `${network}: size of F(x) beside x`,
+        series,
+        x: { label: 'block' },
+        y: { label: 'std F(x) / std x', min: 0 },
+        width,
+      }),
+    caption:
+      'Standard deviation of F(x) divided by that of what the shortcut adds, for each block. Below 1 a block changes its input rather than replacing it.',
+    table: dataTable({
+      caption: `Standard deviation of F(x) over that of x in ${network}`,
+      headings: ['block', ...series.map(({ name }) => `>${name}`)],
+      rows: runs[0].signals[0].blocks.map(({ name }, i) => [
+        name,
+        ...series.map(({ points }) => points[i]?.[1].toPrecision(3) ?? ''),
+      ]),
+    }),
+  }
+}
+
+function responseTable(networks: readonly NetworkRuns[]): Markup {
+  const first = networks.map(({ runs }) => runs[0].signals.at(-1)?.layers ?? [])
+  const longest = Math.max(...first.map(({ length }) => length))
+  return dataTable({
+    caption: 'Standard deviation of the layers’ responses',
+    headings: ['layer', ...networks.map(({ network }) => `>${network}`)],
+    rows: Array.from({ length: longest }, (_, i) => [
+      String(i + 1),
+      ...first.map(layers => layers[i]?.response.toPrecision(3) ?? ''),
+    ]),
+  })
+}

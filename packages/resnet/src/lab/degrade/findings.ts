@@ -1,0 +1,132 @@
+import type { Degradation, DegradeRun, Family } from './degrade.ts'
+
+/** The trainings of one network, one for each seed. */
+export interface NetworkRuns {
+  /** Such as `plain-56`. */
+  readonly network: string
+  readonly family: Family
+  readonly depth: number
+  readonly parameters: number
+  readonly runs: readonly DegradeRun[]
+}
+
+/** The trainings by network, in the order in which these were trained. */
+export function networksOf({ runs }: Degradation): NetworkRuns[] {
+  const names = [...new Set(runs.map(({ network }) => network))]
+  return names.map(network => {
+    const own = runs.filter(run => run.network === network)
+    const { family, depth, parameters } = own[0]
+    return { network, family, depth, parameters, runs: own }
+  })
+}
+
+/** A number over several seeds. */
+export interface Spread {
+  readonly mean: number
+  readonly low: number
+  readonly high: number
+}
+
+/** Undefined of no numbers. */
+export function spreadOf(values: readonly number[]): Spread | undefined {
+  if (values.length === 0) return undefined
+  const mean = values.reduce((a, b) => a + b) / values.length
+  return { mean, low: Math.min(...values), high: Math.max(...values) }
+}
+
+/** Error in percent after the last epoch; undefined where there is none, as after a loss that is not finite. */
+export function finalError({ epochs, diverged }: DegradeRun, of: 'train' | 'test'): number | undefined {
+  const last = diverged === undefined ? epochs.at(-1) : undefined
+  const top1 = of === 'train' ? last?.trainTop1 : last?.testTop1
+  return typeof top1 === 'number' ? 100 * (1 - top1) : undefined
+}
+
+const finalErrors = ({ runs }: NetworkRuns, of: 'train' | 'test'): number[] =>
+  runs.flatMap(run => finalError(run, of) ?? [])
+
+/** Differences of less than so many points are none that a run can show. */
+const CLEAR = 1
+
+/** What a run showed, whichever way it came out: sentences that stand by themselves. */
+export function findings(degradation: Degradation): string[] {
+  const networks = networksOf(degradation)
+  const families = [...new Set(networks.map(({ family }) => family))]
+  return [
+    ...families.flatMap(family => depthFinding(networks.filter(one => one.family === family))),
+    ...(families.length > 1 ? gapFinding(networks) : []),
+    ...gradientFinding(networks),
+    ...networks.flatMap(({ network, runs }) =>
+      runs.flatMap(({ diverged, seed }) => (diverged ? `${network} with seed ${seed} ended early: ${diverged}.` : [])),
+    ),
+  ]
+}
+
+/** Deep against shallow, in one family. */
+function depthFinding(networks: readonly NetworkRuns[]): string[] {
+  const [shallow, deep] = [networks[0], networks[networks.length - 1]]
+  const [a, b] = [shallow, deep].map(one => spreadOf(finalErrors(one, 'train')))
+  if (shallow === deep || !a || !b) return []
+  const difference = b.mean - a.mean
+  const numbers = `a training error of ${points(b.mean)} % with ${deep.depth} layers and ${points(a.mean)} % with ${shallow.depth}`
+  const pairs = deep.runs.flatMap(run => {
+    const other = shallow.runs.find(({ seed }) => seed === run.seed)
+    const [x, y] = [other && finalError(other, 'train'), finalError(run, 'train')]
+    return x === undefined || y === undefined ? [] : y - x
+  })
+  const isPlain = deep.family === 'plain'
+  const name = isPlain ? 'Plain networks' : 'Residual networks'
+  if (Math.abs(difference) < CLEAR) {
+    return [
+      `${name} ended at ${numbers}: no difference to speak of${isPlain ? ', so this run shows no degradation' : ', the depth does no harm'}.`,
+    ]
+  }
+  const often = (worse: boolean) => {
+    const n = pairs.filter(pair => pair > 0 === worse).length
+    return pairs.length > 1 ? `, with ${n} of ${pairs.length} seeds` : ''
+  }
+  if (difference > 0) {
+    const why = isPlain
+      ? 'Overfitting would make the training error lower, so it is none: this is the degradation, deeper networks are harder to optimise'
+      : 'The deeper residual network was behind when this run ended'
+    return [`${name} ended at ${numbers}: deeper is worse by ${points(difference)} points${often(true)}. ${why}.`]
+  }
+  const why = isPlain ? ' This run shows no degradation.' : ' The shortcuts let the added layers help.'
+  return [`${name} ended at ${numbers}: deeper is better by ${points(-difference)} points${often(false)}.${why}`]
+}
+
+/** The deepest network with shortcuts against that without. */
+function gapFinding(networks: readonly NetworkRuns[]): string[] {
+  const deepest = Math.max(...networks.map(({ depth }) => depth))
+  const [plain, residual] = (['plain', 'residual'] as const).map(family => {
+    const network = networks.find(one => one.family === family && one.depth === deepest)
+    return network && spreadOf(finalErrors(network, 'train'))
+  })
+  if (!plain || !residual) return []
+  const gap = plain.mean - residual.mean
+  const said =
+    Math.abs(gap) < CLEAR
+      ? 'shortcuts made no difference to speak of'
+      : `shortcuts ${gap > 0 ? 'lowered' : 'raised'} the training error by ${points(Math.abs(gap))} points, from ${points(plain.mean)} % to ${points(residual.mean)} %`
+  return [`At ${deepest} layers, ${said}: the same layers, the same pictures, the same recipe.`]
+}
+
+/** What of the gradient reaches the first block, before training. */
+function gradientFinding(networks: readonly NetworkRuns[]): string[] {
+  const deepest = Math.max(...networks.map(({ depth }) => depth))
+  const parts = networks
+    .filter(({ depth }) => depth === deepest)
+    .flatMap(({ network, runs }) => {
+      const ratios = runs.flatMap(({ signals }) => {
+        const { blocks } = signals[0] ?? { blocks: [] }
+        return blocks.length > 1 ? blocks[0].gradient / blocks[blocks.length - 1].gradient : []
+      })
+      const ratio = spreadOf(ratios)
+      return ratio ? `${Number(ratio.mean.toPrecision(2))} times in ${network}` : []
+    })
+  if (parts.length === 0) return []
+  return [
+    `Before training, the gradient that arrives at the first block is as long as that at the last block ${parts.join(' and ')}.`,
+  ]
+}
+
+const points = (value: number): string => value.toFixed(1)

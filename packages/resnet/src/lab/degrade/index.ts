@@ -1,0 +1,15 @@
+export {
+  type Degradation,
+  type DegradeEvent,
+  type DegradeOptions,
+  type DegradeRun,
+  degrade,
+  type Family,
+  LONG_RECIPE,
+  type RunName,
+  SHORT_RECIPE,
+} from './degrade.ts'
+export { findings } from './findings.ts'
+export { degradationPage, degradationSvgs } from './report.ts'
+export type { EpochRecord, TimedSignals } from './run-folder.ts'
+export { saveDegradation } from './save.ts'

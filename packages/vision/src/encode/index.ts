@@ -1,0 +1,12 @@
+import { rasterize } from '#encode'
+import { VisionError } from '../errors.ts'
+
+/**
+ * Draws an SVG as a PNG file. Its text is in the fonts that the machine has: where there are none it is left out.
+ * @param scale pixels for each of the SVG's, 0.1 to 10, default 1.
+ * @throws VisionError for what is not an SVG, and for another scale.
+ */
+export async function svgToPng(svg: string, { scale = 1 }: { readonly scale?: number } = {}): Promise<Uint8Array> {
+  if (!(scale >= 0.1 && scale <= 10)) throw new VisionError(`got the scale ${scale}, wanted 0.1 to 10`)
+  return rasterize(svg, scale)
+}
