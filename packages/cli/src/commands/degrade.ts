@@ -19,6 +19,7 @@ interface Options extends RunOptions {
   readonly lr?: number
   readonly limit?: number
   readonly out: string
+  readonly checkpointEvery?: number
   readonly resume?: true
   readonly json?: true
 }
@@ -37,6 +38,7 @@ export function addDegrade(program: Command): void {
     .option('--lr <rate>', "highest learning rate, in place of the recipe's", positive)
     .option('--limit <n>', 'learn only so many pictures, evenly spread (default: all)', wholeNumber(1, 1_000_000_000))
     .option('--out <dir>', 'directory for the report, its figures and the trainings', 'degradation')
+    .option('--checkpoint-every <n>', 'save after so many steps, too', wholeNumber(1, 1_000_000_000))
     .option('--resume', 'go on with what is in --out')
   addRunOptions(command, Math.min(4, availableParallelism()))
     .option('--json', 'print one JSON object')
@@ -50,7 +52,7 @@ export function addDegrade(program: Command): void {
 const numbers = (least: number) => (text: string) => text.split(',').map(wholeNumber(least, Number.MAX_SAFE_INTEGER))
 
 async function run(options: Options): Promise<void> {
-  const { depths, families, seeds, data: path, limit, out, resume, json, threads, build } = options
+  const { depths, families, seeds, data: path, limit, out, resume, checkpointEvery, json, threads, build } = options
   const { degrade, findings, saveDegradation } = await import('@residual/resnet/lab')
   const sources = path === undefined || path === 'shapes' ? {} : await openTrainingData(path, 5)
   const recipe = await namedRecipe(options.recipe)
@@ -61,7 +63,7 @@ async function run(options: Options): Promise<void> {
     const events = degrade({
       ...sources,
       ...{ depths, families, seeds, recipe, changes: recipeChanges(options), limit, threads, build },
-      ...{ out, resume, signal: interrupt.signal },
+      ...{ out, resume, checkpointEvery, signal: interrupt.signal },
     })
     await namingRecipe(options.recipe, async () => {
       for await (const event of events) {

@@ -32,6 +32,8 @@ export interface DegradeOptions extends CompileOptions {
   readonly out?: string
   /** Go on with the trainings in `out`, of the same options; those that are done are not done again. */
   readonly resume?: boolean
+  /** Save each training after so many updates as well as after every epoch. */
+  readonly checkpointEvery?: number
   /** When aborted, the update under way is finished and saved, and the events end. */
   readonly signal?: AbortSignal
 }
@@ -172,12 +174,12 @@ interface OneRun {
 
 /** Undefined where it was aborted before its end. */
 async function* trainOne({ options, data, test, run, recipe }: OneRun) {
-  const { limit, out, resume = false, signal, threads, build, backend } = options
+  const { limit, out, resume = false, checkpointEvery, signal, threads, build, backend } = options
   const compileOptions = { threads, build, backend }
   const folder = await RunFolder.open(out && `${out}/${run.network}-seed${run.seed}`, resume)
   const training = train({
     ...{ arch: run.architecture, seed: run.seed, recipe, data, test, limit, signal, ...compileOptions },
-    ...{ out: folder.path, resume: folder.isBegun },
+    ...{ out: folder.path, resume: folder.isBegun, checkpointEvery },
   })
   let [parameters, epochs, epoch, used] = [0, 0, 0, '']
   let diverged: string | undefined
