@@ -5,7 +5,7 @@ const common = (platform: 'node' | 'browser', suffix: string): Options => ({
   platform,
   format: 'esm',
   target: 'es2022',
-  // What `#decode`, `#files`, `#port` and `#workers` stand for (package.json) is decided here and ends up in the bundle.
+  // What `#decode`, `#encode`, `#files`, `#port` and `#workers` stand for (package.json) is decided here and ends up in the bundle.
   noExternal: [/^#/],
   removeNodeProtocol: false,
   // What both have is in one file, whose name has no hash, so that it takes the place of the last build's.
