@@ -68,6 +68,12 @@ test.each([
   },
 )
 
+test('a page writes PNG files that hold the very pixels', async () => {
+  const page = await open({})
+  const data = Array.from({ length: 9 * 7 * 3 }, (_, i) => (i * i * 31) % 256)
+  expect(await page.evaluate(`reread(${JSON.stringify({ width: 9, height: 7, data })})`)).toEqual(data)
+})
+
 test.each([
   { page: 'an isolated page', headers: isolation, threads: 1 },
   { page: 'an isolated page', headers: isolation, threads: 2 },

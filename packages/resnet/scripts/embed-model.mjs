@@ -17,5 +17,6 @@ const halves = Array.from(tensors, ([name, tensor]) => {
   return [name, half]
 })
 await writeFile(join(embedded, 'model.safetensors'), writeSafetensors(new Map(halves), { metadata: { format: 'pt' } }))
-for (const file of ['config.json', 'preprocessor_config.json']) await copyFile(join(trained, file), join(embedded, file))
+for (const file of ['config.json', 'preprocessor_config.json'])
+  await copyFile(join(trained, file), join(embedded, file))
 await copyFile(join(trained, 'log.jsonl'), join(embedded, 'training.jsonl'))

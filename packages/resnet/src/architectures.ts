@@ -1,4 +1,5 @@
 import { ArchitectureError } from '@residual/core'
+import { nearest } from './nearest.ts'
 
 /** The two families of He et al. (2015): 32-pixel networks of three stages and 224-pixel networks of four. */
 export type Family = 'cifar' | 'imagenet'
@@ -171,33 +172,10 @@ function withSuffixes(base: string, row: Row, suffixes: readonly string[]): Arch
 function unknownArchitecture(name: string): ArchitectureError {
   const shown = name.length > MAX_NAME_LENGTH ? `${name.slice(0, MAX_NAME_LENGTH)}...` : name
   const exact = ['resnet', 'plain'].flatMap(kind => [`cifar_${kind}50`, `cifar_${kind}152`])
-  const near = [...architectureNames(), ...exact]
-    .map(candidate => ({ candidate, distance: distanceTo(candidate, name.slice(0, MAX_NAME_LENGTH)) }))
-    .sort((a, b) => a.distance - b.distance)
-    .slice(0, 3)
-    .map(({ candidate }) => candidate)
+  const near = nearest(name, [...architectureNames(), ...exact])
   const depth = /^(cifar_)?(?:resnet|plain)(\d+)$/.exec(name)?.[2]
   const hint = depth && (Number(depth) - 2) % 6 !== 0 ? ' (CIFAR networks have 6n+2 layers)' : ''
   return new ArchitectureError(
     `unknown architecture ${JSON.stringify(shown)}${hint}; the nearest names are ${near.join(', ')}`,
   )
-}
-
-/** How far a name is from one that exists; a beginning or an end of it was probably meant to be all of it. */
-function distanceTo(candidate: string, name: string): number {
-  const isPart = candidate.startsWith(name) || candidate.endsWith(name)
-  return isPart ? 0 : editDistance(name.toLowerCase(), candidate)
-}
-
-/** Levenshtein's distance: insertions, deletions and replacements that turn one name into the other. */
-function editDistance(a: string, b: string): number {
-  let row = Array.from({ length: b.length + 1 }, (_, j) => j)
-  for (let i = 1; i <= a.length; i++) {
-    const next = [i]
-    for (let j = 1; j <= b.length; j++) {
-      next[j] = Math.min(row[j] + 1, next[j - 1] + 1, row[j - 1] + (a[i - 1] === b[j - 1] ? 0 : 1))
-    }
-    row = next
-  }
-  return row[b.length]
 }

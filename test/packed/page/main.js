@@ -1,5 +1,5 @@
 import { loadModel } from '@residual/resnet'
-import { decode, loadBatches } from '@residual/vision'
+import { decode, encodePng, loadBatches } from '@residual/vision'
 
 /** Called by the test: what is in a picture, found out on so many threads. */
 globalThis.classify = async (url, threads) => {
@@ -7,6 +7,12 @@ globalThis.classify = async (url, threads) => {
   const model = await loadModel('cifar10-resnet20', { threads })
   const { predictions } = await model.classify(picture)
   return { predictions, threads: (await model.prepare()).threads }
+}
+
+/** Called by the test: the pixels of a picture that was written as PNG and read again. */
+globalThis.reread = async picture => {
+  const { data } = await decode(await encodePng({ ...picture, data: Uint8Array.from(picture.data) }))
+  return [...data]
 }
 
 /** Called by the test: how often a timer of the page fires while a network runs over so many pictures. */

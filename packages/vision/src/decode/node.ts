@@ -1,6 +1,7 @@
 import type { Metadata, Sharp } from 'sharp'
 import { VisionError } from '../errors.ts'
 import { MAX_PIXELS, type Picture } from '../picture.ts'
+import { loadSharp } from '../sharp.ts'
 import { oneLine } from '../source.ts'
 import type { PictureFormat } from './format.ts'
 import { cmykToRgb, grey16ToRgb } from './to-rgb.ts'
@@ -10,12 +11,7 @@ const SPACES = ['srgb', 'rgb', 'rgb16', 'b-w', 'grey16', 'cmyk']
 
 /** Decodes every format but BMP, by sharp. */
 export async function decodeFormat(bytes: Uint8Array, format: PictureFormat, name: string): Promise<Picture> {
-  // Imported when needed, so that data sets can be read without loading it.
-  const { default: sharp } = await import('sharp').catch(error => {
-    throw new VisionError('cannot load the package sharp, which decodes pictures; install it again with npm i sharp', {
-      cause: error,
-    })
-  })
+  const sharp = await loadSharp()
   // Like Pillow: no colour management, and what is cut short is an error, but not every warning.
   const image = sharp(bytes, { ignoreIcc: true, failOn: 'error', limitInputPixels: false })
   const undecodable = (error: Error) => {

@@ -1,4 +1,17 @@
 import { VisionError } from '../errors.ts'
+import type { Picture } from '../picture.ts'
+
+/** A PNG file of the pixels, by a canvas. */
+export async function encodePixels({ width, height, data }: Picture): Promise<Uint8Array> {
+  const rgba = new Uint8ClampedArray(width * height * 4)
+  for (let from = 0, to = 0; from < data.length; from += 3, to += 4) {
+    rgba.set(data.subarray(from, from + 3), to)
+    rgba[to + 3] = 255
+  }
+  const canvas = new OffscreenCanvas(width, height)
+  contextOf(canvas).putImageData(new ImageData(rgba, width, height), 0, 0)
+  return bytesOf(canvas)
+}
 
 /** Draws a picture of vectors as a PNG file, by the browser. Only where there are documents: not in a worker. */
 export async function rasterize(svg: string, scale: number): Promise<Uint8Array> {
@@ -10,9 +23,21 @@ export async function rasterize(svg: string, scale: number): Promise<Uint8Array>
       throw new VisionError('cannot draw the SVG; is it well-formed?', { cause: error })
     })
     const canvas = new OffscreenCanvas(Math.round(image.width * scale), Math.round(image.height * scale))
-    canvas.getContext('2d')?.drawImage(image, 0, 0, canvas.width, canvas.height)
-    return new Uint8Array(await (await canvas.convertToBlob({ type: 'image/png' })).arrayBuffer())
+    contextOf(canvas).drawImage(image, 0, 0, canvas.width, canvas.height)
+    return await bytesOf(canvas)
   } finally {
     URL.revokeObjectURL(url)
   }
+}
+
+function contextOf(canvas: OffscreenCanvas): OffscreenCanvasRenderingContext2D {
+  const context = canvas.getContext('2d')
+  if (context) return context
+  const { width, height } = canvas
+  throw new VisionError(`this browser has no canvas of ${width} x ${height} to write a PNG file with`)
+}
+
+async function bytesOf(canvas: OffscreenCanvas): Promise<Uint8Array> {
+  const blob = await canvas.convertToBlob({ type: 'image/png' })
+  return new Uint8Array(await blob.arrayBuffer())
 }

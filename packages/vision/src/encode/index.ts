@@ -1,5 +1,16 @@
-import { rasterize } from '#encode'
+import { encodePixels, rasterize } from '#encode'
 import { VisionError } from '../errors.ts'
+import { checkPicture, type Picture } from '../picture.ts'
+
+/**
+ * Writes a picture as a PNG file of 8-bit RGB, which has every pixel as it is.
+ * @returns the bytes of the file.
+ * @throws VisionError where the sizes and the data of the picture do not fit together.
+ */
+export async function encodePng(picture: Picture): Promise<Uint8Array> {
+  checkPicture(picture)
+  return encodePixels(picture)
+}
 
 /**
  * Draws an SVG as a PNG file. Its text is in the fonts that the machine has: where there are none it is left out.

@@ -1,20 +1,26 @@
 import { VisionError } from '../errors.ts'
+import type { Picture } from '../picture.ts'
+import { loadSharp } from '../sharp.ts'
 import { oneLine } from '../source.ts'
 
-/** Draws a picture of vectors as a PNG file, by sharp. */
+/** A PNG file of the pixels, by sharp. */
+export async function encodePixels({ width, height, data }: Picture): Promise<Uint8Array> {
+  const sharp = await loadSharp()
+  const image = sharp(data, { raw: { width, height, channels: 3 }, limitInputPixels: false })
+  return bytesOf(await image.png({ compressionLevel: 9 }).toBuffer())
+}
+
+/** A PNG file of a picture of vectors, by sharp. */
 export async function rasterize(svg: string, scale: number): Promise<Uint8Array> {
-  const { default: sharp } = await import('sharp').catch(error => {
-    throw new VisionError('cannot load the package sharp, which writes PNG files; install it again with npm i sharp', {
-      cause: error,
-    })
-  })
+  const sharp = await loadSharp()
   // Pixels of SVG are 72 to the inch.
   const image = sharp(new TextEncoder().encode(svg), { density: 72 * scale })
-  const png = await image
-    .png({ compressionLevel: 9, palette: true })
-    .toBuffer()
-    .catch(error => {
+  const drawn = image.png({ compressionLevel: 9, palette: true }).toBuffer()
+  return bytesOf(
+    await drawn.catch(error => {
       throw new VisionError(`cannot draw the SVG (${oneLine(error.message)}); is it well-formed?`, { cause: error })
-    })
-  return new Uint8Array(png.buffer, png.byteOffset, png.length)
+    }),
+  )
 }
+
+const bytesOf = (file: Buffer): Uint8Array => new Uint8Array(file.buffer, file.byteOffset, file.length)
