@@ -32,6 +32,8 @@ export interface Architecture {
   readonly strideIn: '1x1' | '3x3'
   /** Batch norm and ReLU before each convolution (He et al. 2016, "v2") instead of after it. */
   readonly preActivation: boolean
+  /** What follows each convolution, or precedes it under pre-activation; without any, convolutions have biases. */
+  readonly norm: 'batch' | 'none'
   /** Side of the square input in pixels that the network was designed for; others work too. */
   readonly inputSize: number
   /** Classes of the data set that the family was designed for; trained weights may have others. */
@@ -50,6 +52,7 @@ const imagenet = (block: Block, layers: readonly number[], changes: Partial<Row>
   shortcut: 'B',
   strideIn: '3x3',
   preActivation: false,
+  norm: 'batch',
   inputSize: 224,
   classes: 1000,
   ...changes,
@@ -65,6 +68,7 @@ const cifar = (blocks: number, shortcut: Shortcut): Row => ({
   shortcut,
   strideIn: '3x3',
   preActivation: false,
+  norm: 'batch',
   inputSize: 32,
   classes: 10,
 })
@@ -99,6 +103,8 @@ const MAX_DEPTH = 2000
 
 const MAX_NAME_LENGTH = 40
 
+const SUFFIX = /^(.+)_([abc]|v1|v2|nobn)$/
+
 /** The names worth listing: every ImageNet network and the CIFAR networks of the paper, without suffixes. */
 export function architectureNames(): string[] {
   const cifarNames = ['resnet', 'plain'].flatMap(kind => CIFAR_DEPTHS.map(depth => `${kind}${depth}`))
@@ -107,8 +113,9 @@ export function architectureNames(): string[] {
 
 /**
  * The architecture of a name: a base such as `resnet50`, `plain20`, `cifar_resnet50`, then any of the suffixes
- * `_a` `_b` `_c` (shortcut; CIFAR networks have A unless said, ImageNet ones B), and `_v1` (a bottleneck strides in its
- * first 1x1 as in the paper; otherwise in the 3x3, as torchvision does, known as v1.5) or `_v2` (pre-activation).
+ * `_a` `_b` `_c` (shortcut; CIFAR networks have A unless said, ImageNet ones B), `_v1` (a bottleneck strides in its
+ * first 1x1 as in the paper; otherwise in the 3x3, as torchvision does, known as v1.5) or `_v2` (pre-activation), and
+ * `_nobn` (no batch norms, but convolutions with biases, as before Ioffe and Szegedy 2015: what these are good for).
  *
  * Without `cifar_`, a depth of 18, 34, 50, 101 or 152 means the ImageNet network, any other 6n+2 the CIFAR one.
  *
@@ -119,7 +126,7 @@ export function architecture(name: string): Architecture {
   if (name.length > MAX_NAME_LENGTH) throw unknownArchitecture(name)
   const suffixes: string[] = []
   let base = name
-  for (let match = /^(.+)_([abc]|v1|v2)$/.exec(base); match; match = /^(.+)_([abc]|v1|v2)$/.exec(base)) {
+  for (let match = SUFFIX.exec(base); match; match = SUFFIX.exec(base)) {
     base = match[1]
     suffixes.unshift(match[2])
   }
@@ -144,12 +151,14 @@ function baseRow(base: string): { name: string; row: Row } | undefined {
 function withSuffixes(base: string, row: Row, suffixes: readonly string[]): Architecture {
   const shortcuts = suffixes.filter(suffix => suffix.length === 1)
   const versions = suffixes.filter(suffix => suffix.length === 2)
+  const isBare = suffixes.includes('nobn')
+  const others = [...shortcuts, ...versions]
   const [shortcut, version] = [shortcuts[0]?.toUpperCase() as Shortcut | undefined, versions[0]]
   if (shortcuts.length > 1) throw new ArchitectureError(`${base}: state one shortcut, not _${shortcuts.join(' and _')}`)
   if (versions.length > 1) throw new ArchitectureError(`${base}: state one version, not _${versions.join(' and _')}`)
-  if (row.shortcut === 'none' && suffixes.length > 0) {
+  if (row.shortcut === 'none' && others.length > 0) {
     throw new ArchitectureError(
-      `${base}_${suffixes[0]}: a plain network has no shortcuts and takes no suffix; write ${base}`,
+      `${base}_${others[0]}: a plain network has no shortcuts and takes no suffix but _nobn; write ${base}`,
     )
   }
   if (version === 'v1' && row.block === 'basic') {
@@ -159,6 +168,7 @@ function withSuffixes(base: string, row: Row, suffixes: readonly string[]): Arch
     base,
     ...(shortcut && shortcut !== row.shortcut ? [shortcut.toLowerCase()] : []),
     ...(version ? [version] : []),
+    ...(isBare ? ['nobn'] : []),
   ].join('_')
   return {
     ...row,
@@ -166,6 +176,7 @@ function withSuffixes(base: string, row: Row, suffixes: readonly string[]): Arch
     shortcut: shortcut ?? row.shortcut,
     strideIn: version === 'v1' ? '1x1' : '3x3',
     preActivation: version === 'v2',
+    norm: isBare ? 'none' : 'batch',
   }
 }
 

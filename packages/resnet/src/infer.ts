@@ -5,7 +5,8 @@ import { type Architecture, architecture, architectureNames } from './architectu
  * The architecture that parameters of these names and shapes belong to, with their number of classes.
  *
  * Some networks have the same parameters. Weights that fit a plain network or shortcut A are taken for the residual
- * one, and bottlenecks for those that stride in the 3x3 convolution (v1.5): state `plain20` or `resnet50_v1` otherwise.
+ * one, bottlenecks for those that stride in the 3x3 convolution (v1.5), and those without batch norms for ones that are
+ * not pre-activated: state `plain20`, `resnet50_v1` or `resnet20_v2_nobn` otherwise.
  *
  * @param shapes torchvision's names with PyTorch's shapes.
  * @throws ArchitectureError that says what does not fit any architecture here.
@@ -25,7 +26,9 @@ export function inferArchitecture(shapes: ReadonlyMap<string, readonly number[]>
     throw unrecognised(`${block} blocks in stages of [${layers.join(', ')}] are those of no architecture here`)
   }
   const isPreActivation = shapes.has('bn.weight') && !shapes.has('bn1.weight')
-  const arch = architecture(`${base}_${shortcutOf(shapes, block)}${isPreActivation ? '_v2' : ''}`)
+  const hasNorms = isPreActivation || shapes.has('bn1.weight') || !shapes.has('conv1.bias')
+  const suffixes = [shortcutOf(shapes, block), ...(isPreActivation ? ['v2'] : []), ...(hasNorms ? [] : ['nobn'])]
+  const arch = architecture([base, ...suffixes].join('_'))
   return { ...arch, classes: classifier[0] }
 }
 

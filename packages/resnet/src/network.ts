@@ -20,12 +20,16 @@ interface BlockConfig {
   readonly outputs: number
   readonly stride: number
   readonly arch: Architecture
+  readonly conv: Conv
   readonly norm: Norm
   /** Factor of F(x), if there is one. */
   readonly scale: Tensor | undefined
 }
 
-/** A batch norm with the parameters of a scope. */
+/** A convolution with the parameters of a scope. */
+type Conv = (s: Scope, x: Tensor, filters: number, kernel: number, stride?: number, groups?: number) => Tensor
+
+/** A batch norm with the parameters of a scope, or nothing. */
 type Norm = (s: Scope, x: Tensor) => Tensor
 
 const channels = (x: Tensor): number => x.shape[3]
@@ -36,10 +40,14 @@ function join(f: Tensor, x: Tensor | undefined, { scale }: BlockConfig): Tensor 
   return x ? scaled.add(x) : scaled
 }
 
-function conv(s: Scope, x: Tensor, filters: number, kernel: number, stride = 1, groups = 1): Tensor {
-  const weight = s.parameter('weight', [filters, channels(x) / groups, kernel, kernel])
-  return conv2d(x, weight, { stride, padding: kernel >> 1, groups })
-}
+/** Where a batch norm follows, its beta is the bias. */
+const convolution =
+  ({ norm }: Architecture): Conv =>
+  (s, x, filters, kernel, stride = 1, groups = 1) => {
+    const weight = s.parameter('weight', [filters, channels(x) / groups, kernel, kernel])
+    const bias = norm === 'none' ? s.parameter('bias', [filters]) : undefined
+    return conv2d(x, weight, { bias, stride, padding: kernel >> 1, groups })
+  }
 
 /** What a batch norm has: the learned scale and shift, and statistics of what it has seen in training. */
 function normParameters(s: Scope, x: Tensor) {
@@ -54,6 +62,8 @@ function normParameters(s: Scope, x: Tensor) {
 
 /** With the running statistics. */
 const inferenceNorm: Norm = (s, x) => batchNorm(x, normParameters(s, x))
+
+const noNorm: Norm = (_, x) => x
 
 /** Share of a batch in the next running statistics, PyTorch's default. */
 const MOMENTUM = 0.1
@@ -95,39 +105,39 @@ function shortcut(s: Scope, x: Tensor, b: BlockConfig, from = x): Tensor | undef
   const same = b.stride === 1 && channels(x) === b.outputs
   if (same && kind !== 'C') return x
   if (kind === 'A') return subsampleAndPad(x, b)
-  const projected = conv(s.at('downsample.0'), from, b.outputs, 1, b.stride)
+  const projected = b.conv(s.at('downsample.0'), from, b.outputs, 1, b.stride)
   return preActivation ? projected : b.norm(s.at('downsample.1'), projected)
 }
 
 /** H(x) = relu(F(x) + x), F of two 3x3 convolutions. */
 function basicBlock(s: Scope, x: Tensor, b: BlockConfig): Tensor {
-  const a = b.norm(s.at('bn1'), conv(s.at('conv1'), x, b.width, 3, b.stride)).relu()
-  const f = b.norm(s.at('bn2'), conv(s.at('conv2'), a, b.outputs, 3))
+  const a = b.norm(s.at('bn1'), b.conv(s.at('conv1'), x, b.width, 3, b.stride)).relu()
+  const f = b.norm(s.at('bn2'), b.conv(s.at('conv2'), a, b.outputs, 3))
   return join(f, shortcut(s, x, b), b).relu()
 }
 
 /** H(x) = relu(F(x) + x), F of a 3x3 convolution between two of 1x1. */
 function bottleneck(s: Scope, x: Tensor, b: BlockConfig): Tensor {
   const [first, second] = b.arch.strideIn === '1x1' ? [b.stride, 1] : [1, b.stride]
-  const a1 = b.norm(s.at('bn1'), conv(s.at('conv1'), x, b.width, 1, first)).relu()
-  const a2 = b.norm(s.at('bn2'), conv(s.at('conv2'), a1, b.width, 3, second, b.arch.groups)).relu()
-  const f = b.norm(s.at('bn3'), conv(s.at('conv3'), a2, b.outputs, 1))
+  const a1 = b.norm(s.at('bn1'), b.conv(s.at('conv1'), x, b.width, 1, first)).relu()
+  const a2 = b.norm(s.at('bn2'), b.conv(s.at('conv2'), a1, b.width, 3, second, b.arch.groups)).relu()
+  const f = b.norm(s.at('bn3'), b.conv(s.at('conv3'), a2, b.outputs, 1))
   return join(f, shortcut(s, x, b), b).relu()
 }
 
 /** H(x) = F(x) + x, batch norm and ReLU leading each convolution (He et al. 2016). */
 function basicBlockV2(s: Scope, x: Tensor, b: BlockConfig): Tensor {
   const a1 = b.norm(s.at('bn1'), x).relu()
-  const a2 = b.norm(s.at('bn2'), conv(s.at('conv1'), a1, b.width, 3, b.stride)).relu()
-  return join(conv(s.at('conv2'), a2, b.outputs, 3), shortcut(s, x, b, a1), b)
+  const a2 = b.norm(s.at('bn2'), b.conv(s.at('conv1'), a1, b.width, 3, b.stride)).relu()
+  return join(b.conv(s.at('conv2'), a2, b.outputs, 3), shortcut(s, x, b, a1), b)
 }
 
 /** H(x) = F(x) + x, batch norm and ReLU leading each convolution (He et al. 2016). */
 function bottleneckV2(s: Scope, x: Tensor, b: BlockConfig): Tensor {
   const a1 = b.norm(s.at('bn1'), x).relu()
-  const a2 = b.norm(s.at('bn2'), conv(s.at('conv1'), a1, b.width, 1)).relu()
-  const a3 = b.norm(s.at('bn3'), conv(s.at('conv2'), a2, b.width, 3, b.stride, b.arch.groups)).relu()
-  return join(conv(s.at('conv3'), a3, b.outputs, 1), shortcut(s, x, b, a1), b)
+  const a2 = b.norm(s.at('bn2'), b.conv(s.at('conv1'), a1, b.width, 1)).relu()
+  const a3 = b.norm(s.at('bn3'), b.conv(s.at('conv2'), a2, b.width, 3, b.stride, b.arch.groups)).relu()
+  return join(b.conv(s.at('conv3'), a3, b.outputs, 1), shortcut(s, x, b, a1), b)
 }
 
 const BLOCKS = {
@@ -136,7 +146,7 @@ const BLOCKS = {
 } as const
 
 /** The layers before the first stage. Pre-activation networks leave the normalisation to their blocks. */
-function stem(s: Scope, x: Tensor, { family, width, preActivation }: Architecture, norm: Norm): Tensor {
+function stem(s: Scope, x: Tensor, { family, width, preActivation }: Architecture, conv: Conv, norm: Norm): Tensor {
   const [kernel, stride] = family === 'imagenet' ? [7, 2] : [3, 1]
   const y = conv(s.at('conv1'), x, width, kernel, stride)
   const a = preActivation ? y : norm(s.at('bn1'), y).relu()
@@ -167,7 +177,8 @@ export interface Network {
 
 /**
  * Builds any architecture on `x` of `[n, h, w, 3]`. Parameters carry torchvision's names (`layer1.0.conv1.weight`); a
- * pre-activation network has one batch norm more, `bn`, before the pooling.
+ * pre-activation network has one batch norm more, `bn`, before the pooling, and one without batch norms has biases
+ * (`layer1.0.conv1.bias`).
  *
  * @throws ShapeError where the picture is too small for the stem.
  */
@@ -175,17 +186,19 @@ export function resnet(arch: Architecture, x: Tensor, options: ResnetOptions = {
   const { classes = arch.classes, training = false, branchScale = () => undefined } = options
   const s = new Scope()
   const updates = new Map<Tensor<'parameter'>, Tensor>()
-  const norm = training ? trainingNorm(updates) : inferenceNorm
+  const conv = convolution(arch)
+  const norm = arch.norm === 'none' ? noNorm : training ? trainingNorm(updates) : inferenceNorm
   const { [arch.preActivation ? 'v2' : 'v1']: block, expansion } = BLOCKS[arch.block]
   const blocks = arch.layers.reduce((a, b) => a + b)
-  let y = stem(s, x, arch, norm)
+  let y = stem(s, x, arch, conv, norm)
   let built = 0
   arch.layers.forEach((count, stage) => {
     const planes = arch.width * 2 ** stage
     const width = arch.block === 'basic' ? planes : Math.floor((planes * arch.widthPerGroup) / 64) * arch.groups
     for (let i = 0; i < count; i++) {
       const stride = i === 0 && stage > 0 ? 2 : 1
-      const config = { width, outputs: planes * expansion, stride, arch, norm, scale: branchScale(built++, blocks) }
+      const outputs = planes * expansion
+      const config = { width, outputs, stride, arch, conv, norm, scale: branchScale(built++, blocks) }
       y = block(s.at(`layer${stage + 1}.${i}`), y, config)
     }
   })

@@ -8,7 +8,8 @@ import { defaultPreprocessing } from './preprocessing.ts'
 /**
  * A model whose weights nobody trained, for measuring speed and memory. They are the same each time: uniformly random
  * ones of the variance 2 / fan-in that keeps a plain network's activations in range (He et al. 2015, "Delving Deep into
- * Rectifiers"), and in residual ones batch norms that scale by a half, so that a thousand layers do not add up to infinity.
+ * Rectifiers"), and in residual ones batch norms that scale by a half, or without any convolutions that do, so that a
+ * thousand layers do not add up to infinity.
  */
 export function untrainedModel(arch: Architecture, options: CompileOptions = {}): Model {
   const side = arch.inputSize
@@ -18,7 +19,7 @@ export function untrainedModel(arch: Architecture, options: CompileOptions = {})
   const values = parameters.map(({ attributes: { name }, shape }): [string, Float32Array] => {
     const array = new Float32Array(shape.reduce((a, b) => a * b, 1))
     if (shape.length > 1) {
-      const bound = Math.sqrt((6 * shape[0]) / array.length)
+      const bound = Math.sqrt((6 * shape[0]) / array.length) * (arch.norm === 'none' ? gamma : 1)
       return [name, array.map(() => bound * random())]
     }
     if (name.endsWith('weight')) return [name, array.fill(gamma)]

@@ -27,6 +27,9 @@ const PUBLISHED: [name: string, params: number, gmacs?: number][] = [
   ['plain20', 269_722],
 ]
 
+/** 16 channels in 7 layers of the CIFAR networks' first stage, 32 in 6 of the second, 64 in 6 of the third. */
+const BIASES_20 = 16 * 7 + 32 * 6 + 64 * 6
+
 describe('published numbers', () => {
   test.each(PUBLISHED)('%s has %d parameters', (name, params, gmacs) => {
     const summary = summarize(architecture(name))
@@ -34,6 +37,16 @@ describe('published numbers', () => {
     expect(summary.layers.reduce((sum, layer) => sum + layer.params, 0)).toBe(params)
     if (gmacs !== undefined) expect(Math.round(summary.macs / 1e6) / 1e3).toBe(gmacs)
   })
+
+  test.each(['resnet20_nobn', 'plain20_nobn', 'resnet20_v2_nobn'])(
+    '%s has a bias where others have gamma and beta',
+    name => {
+      const { params, layers } = summarize(architecture(name))
+      expect(params).toBe(269_722 - BIASES_20)
+      expect(layers.filter(layer => layer.operation === 'batchNorm')).toEqual([])
+      expect(layers.find(layer => layer.name === 'layer2.0.conv1')!.params).toBe(32 * 16 * 9 + 32)
+    },
+  )
 
   test('v1 strides earlier and so computes less than v1.5', () => {
     expect(Math.round(summarize(architecture('resnet50_v1')).macs / 1e7) / 1e2).toBe(3.86)
@@ -55,6 +68,9 @@ describe('names', () => {
     ['cifar_resnet152_v2', 'cifar_resnet152_v2'],
     ['cifar_plain50', 'cifar_plain50'],
     ['plain44', 'plain44'],
+    ['plain56_nobn', 'plain56_nobn'],
+    ['resnet50_nobn_v1_b', 'resnet50_v1_nobn'],
+    ['resnet20_nobn_c_v2', 'resnet20_c_v2_nobn'],
   ])('%s is %s', (name, canonical) => {
     const arch = architecture(name)
     expect(arch.name).toBe(canonical)
@@ -89,8 +105,9 @@ describe('names', () => {
       'unknown architecture "resnet50_a_a_a_a_a_a_a_a_a_a_a_a_a_a_a_a..."; the nearest names are resnet50, resnext50_32x4d, resnet101',
     ],
     ['__proto__', 'unknown architecture "__proto__"; the nearest names are resnet18, resnet34, resnet50'],
-    ['plain20_b', 'plain20_b: a plain network has no shortcuts and takes no suffix; write plain20'],
-    ['plain34_v2', 'plain34_v2: a plain network has no shortcuts and takes no suffix; write plain34'],
+    ['plain20_b', 'plain20_b: a plain network has no shortcuts and takes no suffix but _nobn; write plain20'],
+    ['plain34_v2', 'plain34_v2: a plain network has no shortcuts and takes no suffix but _nobn; write plain34'],
+    ['plain20_nobn_b', 'plain20_b: a plain network has no shortcuts and takes no suffix but _nobn; write plain20'],
     ['resnet18_v1', 'resnet18_v1: only bottleneck blocks have a v1 stride placement; write resnet18'],
     ['resnet20_v1', 'resnet20_v1: only bottleneck blocks have a v1 stride placement; write resnet20'],
     ['resnet20_a_b', 'resnet20: state one shortcut, not _a and _b'],

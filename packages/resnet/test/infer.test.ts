@@ -13,6 +13,14 @@ function shapesOf(name: string, classes?: number): Map<string, readonly number[]
 const residual = architectureNames().filter(name => !name.startsWith('plain'))
 const variants = [
   ...['resnet20_b', 'resnet20_c', 'resnet20_v2', 'resnet20_b_v2', 'resnet20_c_v2', 'resnet164_v2', 'cifar_resnet50'],
+  ...[
+    'resnet20_nobn',
+    'resnet20_b_nobn',
+    'resnet20_c_nobn',
+    'resnet18_a_nobn',
+    'resnet50_nobn',
+    'resnext50_32x4d_nobn',
+  ],
   ...['resnet18_a', 'resnet34_c', 'resnet18_v2', 'resnet50_a', 'resnet50_c', 'resnet50_v2', 'resnet101_c_v2'],
 ]
 
@@ -32,6 +40,8 @@ describe('inferArchitecture', () => {
     ['plain20', 'resnet20'],
     ['plain34', 'resnet34_a'],
     ['resnet50_v1', 'resnet50'],
+    ['plain20_nobn', 'resnet20_nobn'],
+    ['resnet20_v2_nobn', 'resnet20_nobn'],
   ])('takes %s for %s, which has the same parameters', (name, inferred) => {
     expect(inferArchitecture(shapesOf(name)).name).toBe(inferred)
   })

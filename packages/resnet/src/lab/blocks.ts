@@ -31,11 +31,11 @@ export function dissect(
 ): Dissected {
   const network = resnet(arch, input('images', [n, side, side, 3]), options)
   const reader = readersIn(network.logits)
-  // The first layer of a block, and the first after the last block.
-  const first = arch.preActivation ? 'bn1' : 'conv1'
-  const end = arch.preActivation ? reader('bn.weight').inputs[0] : network.embedding.inputs[0]
+  // What a block, or the head, begins with: under pre-activation a batch norm, if there are any, and a ReLU.
+  const before = (x: Tensor) => (!arch.preActivation ? x : arch.norm === 'none' ? x.inputs[0] : x.inputs[0].inputs[0])
   const names = arch.layers.flatMap((count, stage) => Array.from({ length: count }, (_, i) => `layer${stage + 1}.${i}`))
-  const entries = [...names.map(name => reader(`${name}.${first}.weight`).inputs[0]), end]
+  const firsts = names.map(name => reader(`${name}.conv1.weight`).inputs[0])
+  const entries = [...firsts, network.embedding.inputs[0]].map(before)
   const blocks = names.map((name, i) => {
     const output = entries[i + 1]
     const last = arch.preActivation ? output : output.inputs[0]

@@ -35,7 +35,7 @@ export interface Deepened {
  * of its blocks and of new ones that do nothing.
  *
  * In a residual network F(x) of a new block is exactly 0, as the gamma of its last batch norm is, in pre-activation
- * networks the weights of its last convolution; all else is fresh, and the zeros have gradients, so that training moves
+ * networks and those without batch norms the weights of its last convolution; all else is fresh, and the zeros have gradients, so that training moves
  * them. In a plain network its convolutions are the identity and its batch norms scale by exactly 1 and shift by 0 in
  * float32; ReLU passes on what is not negative. There a program may differ by the rounding of its convolutions:
  * Winograd's algorithm does not multiply by the weights themselves.
@@ -78,7 +78,10 @@ const isInBlock = (parameter: string): boolean => /^layer\d+\./.test(parameter)
 function deeperArchitecture(from: Architecture, depth: number): Architecture {
   const [, kind, suffix] = /^(?:cifar_)?([a-z]+(?:_[a-z]+)*)\d+(.*)$/.exec(from.name)!
   const arch = architecture(`${from.family === 'cifar' ? 'cifar_' : ''}${kind}${depth}${suffix}`)
-  const same = ['family', 'block', 'width', 'groups', 'widthPerGroup', 'shortcut', 'strideIn', 'preActivation'] as const
+  const same = [
+    ...(['family', 'block', 'width', 'groups', 'widthPerGroup'] as const),
+    ...(['shortcut', 'strideIn', 'preActivation', 'norm'] as const),
+  ]
   const difference = same.find(key => arch[key] !== from[key])
   if (difference) {
     throw new ModelError(`${arch.name} is no deeper ${from.name}: its ${difference} is ${arch[difference]}`)
@@ -160,13 +163,14 @@ function identityOf(
         ]
       : [['downsample.0', 'downsample.1']]
   for (const [conv, norm] of layers) {
-    const channels = fresh.get(`${name}.${norm}.weight`)!.length
     const weight = fresh.get(`${name}.${conv}.weight`)!
-    const taps = weight.length / channels ** 2
+    const taps = conv === 'downsample.0' ? 1 : 9
+    const channels = Math.sqrt(weight.length / taps)
     identity.set(
       `${name}.${conv}.weight`,
       weight.map((_, i) => (i % (channels * taps + taps) === taps >> 1 ? 1 : 0)),
     )
+    if (!fresh.has(`${name}.${norm}.weight`)) continue
     const { gamma, beta, mean, variance } = exactNorm(channels, statistics)
     identity.set(`${name}.${norm}.weight`, gamma)
     identity.set(`${name}.${norm}.bias`, beta)

@@ -23,7 +23,8 @@ export function movementOf(before: Model, after: Model, blocks: readonly string[
         length += old[i] ** 2
       }
     }
-    const last = `${after.architecture.preActivation ? 'conv' : 'bn'}${convolutions.length}`
+    const { preActivation, norm } = after.architecture
+    const last = `${preActivation || norm === 'none' ? 'conv' : 'bn'}${convolutions.length}`
     const scales = after.parameters.get(`${block}.${last}.weight`)!
     const scale = scales.reduce((sum, value) => sum + Math.abs(value), 0) / scales.length
     return { block, change: Math.sqrt(change / length), scale }

@@ -1,5 +1,5 @@
 export type { EpochEvent, StartEvent, StepEvent, TrainingEvent } from './events.ts'
-export { type InitializeOptions, initialParameters } from './initialize.ts'
+export { INITIALIZATIONS, type Initialization, type InitializeOptions, initialParameters } from './initialize.ts'
 export { accumulated, clipped } from './optimizers/gradients.ts'
 export {
   type AdamOptions,

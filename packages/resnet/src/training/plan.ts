@@ -84,7 +84,8 @@ export function planTraining(options: TrainOptions): Beginning {
     headOnly,
     images: imagesOf(options),
   }
-  const initial = initialParameters(arch, { seed, zeroInitResidual: recipe.zeroInitResidual })
+  const { zeroInitResidual, initialization } = recipe
+  const initial = initialParameters(arch, { seed, zeroInitResidual, initialization })
   return {
     plan,
     architecture: arch,

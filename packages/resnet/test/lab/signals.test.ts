@@ -35,7 +35,8 @@ function deviation(x: readonly number[]) {
 }
 
 /** Convolutions, and the batch norms that directly follow them: `conv1` is followed by `bn1`, `conv2` by `bn2`, ... */
-function normAfter({ preActivation, block }: Architecture, layer: string): string | undefined {
+function normAfter({ preActivation, norm, block }: Architecture, layer: string): string | undefined {
+  if (norm === 'none') return undefined
   const [, path = '', number] = /^(layer\d\.\d\.)?conv(\d)$/.exec(layer) ?? []
   if (layer.endsWith('downsample.0') && !preActivation) return layer.replace(/0$/, '1')
   if (number === undefined) return undefined
@@ -44,8 +45,9 @@ function normAfter({ preActivation, block }: Architecture, layer: string): strin
 }
 
 describe('signals are those of the network in double precision', () => {
-  const names = ['resnet8', 'resnet8_b', 'resnet8_c', 'resnet8_v2', 'resnet8_c_v2', 'plain8', 'bottlenecks_v2']
-  test.each([...names, 'bottlenecks'])('%s', async name => {
+  const usual = ['resnet8', 'resnet8_b', 'resnet8_c', 'resnet8_v2', 'resnet8_c_v2', 'plain8']
+  const bare = ['resnet8_nobn', 'plain8_nobn', 'resnet8_b_v2_nobn']
+  test.each([...usual, ...bare, 'bottlenecks', 'bottlenecks_v2'])('%s', async name => {
     const arch = rowOf(name)
     const parameters = initialParameters(arch, { seed: 3 })
     const { loss, layers, blocks } = await measureSignals(arch, parameters, batch)
@@ -80,7 +82,9 @@ describe('signals are those of the network in double precision', () => {
       })
     }
     for (const { name: block, gradient, branch, shortcut, direct } of blocks) {
-      const x = reading(`${block}.${arch.preActivation ? 'bn1' : 'conv1'}.weight`).inputs[0]
+      const isAfterNorm = arch.preActivation && arch.norm === 'batch'
+      const read = reading(`${block}.${isAfterNorm ? 'bn1' : 'conv1'}.weight`).inputs[0]
+      const x = arch.preActivation && arch.norm === 'none' ? read.inputs[0] : read
       expect(gradient).toEqual(near(lengthOfGradient(x) * Math.sqrt(n)))
       const last = layers.filter(layer => layer.block === block && /conv\d$/.test(layer.name)).at(-1)!
       expect(branch).toEqual(near(last.response))
@@ -158,7 +162,8 @@ test('shortcuts and direct gradients are those of central differences with F hel
 const finite = ({ loss, layers, blocks }: Signals) =>
   [loss, ...[...layers, ...blocks].flatMap(one => Object.values(one))].filter(value => typeof value === 'number')
 
-test.each(['resnet8', 'resnet8_b', 'resnet8_c', 'resnet8_v2', 'resnet8_c_v2', 'bottlenecks', 'bottlenecks_v2'])(
+const residual = ['resnet8', 'resnet8_b', 'resnet8_c', 'resnet8_v2', 'resnet8_c_v2', 'bottlenecks', 'bottlenecks_v2']
+test.each([...residual, 'resnet8_nobn', 'resnet8_b_v2_nobn'])(
   'where every F of %s is zero, all of the gradient comes directly',
   async name => {
     const arch = rowOf(name)

@@ -1,5 +1,11 @@
 import { describe, expect, test } from 'vitest'
-import { type Architecture, architecture, initialParameters } from '../../src/index.ts'
+import {
+  type Architecture,
+  architecture,
+  INITIALIZATIONS,
+  type Initialization,
+  initialParameters,
+} from '../../src/index.ts'
 
 const moments = (values: Float32Array) => {
   const mean = values.reduce((a, b) => a + b) / values.length
@@ -45,6 +51,40 @@ describe('initialParameters', () => {
     expect(new Set(initial.get(name))).toEqual(new Set([value]))
   })
 
+  const wide = { ...architecture('resnet20_b_nobn'), classes: 1000 }
+  test.each<[Initialization, name: string, deviation: number]>([
+    ['xavier', 'conv1.weight', Math.sqrt(2 / (27 + 144))],
+    ['xavier', 'layer3.0.conv1.weight', Math.sqrt(2 / (288 + 576))],
+    ['xavier', 'fc.weight', Math.sqrt(2 / 1064)],
+    ['gaussian', 'layer3.2.conv2.weight', 0.01],
+    ['gaussian', 'layer2.0.downsample.0.weight', 0.01],
+    ['gaussian', 'fc.weight', 0.01],
+    ['kaiming', 'layer3.2.conv2.weight', Math.sqrt(2 / 576)],
+  ])('%s draws %s', (initialization, name, wanted) => {
+    const values = initialParameters(wide, { initialization }).get(name)!
+    const { mean, deviation } = moments(values)
+    expect(Math.abs(mean)).toBeLessThan((4 * wanted) / Math.sqrt(values.length))
+    expect(Math.abs(deviation - wanted)).toBeLessThan((4 * wanted) / Math.sqrt(2 * values.length))
+    // Uniform numbers have an end.
+    const largest = values.reduce((a, b) => Math.max(a, Math.abs(b)), 0)
+    if (initialization === 'xavier') expect(largest).toBeLessThanOrEqual(Math.fround(wanted * Math.sqrt(3)))
+    else expect(largest).toBeGreaterThan(2 * wanted)
+  })
+
+  test.each(INITIALIZATIONS)(
+    'with %s the biases of convolutions are 0, and those of the classifier too but with kaiming',
+    initialization => {
+      const biases = [...initialParameters(wide, { initialization })].filter(([name]) => name.endsWith('.bias'))
+      expect(biases).toHaveLength(1 + 18 + 2 + 1)
+      for (const [name, values] of biases) {
+        expect([name, values.some(value => value !== 0)]).toEqual([
+          name,
+          name === 'fc.bias' && initialization === 'kaiming',
+        ])
+      }
+    },
+  )
+
   test('the seed decides', () => {
     expect(initialParameters(architecture('resnet20_b'), { seed: 0 })).toEqual(initial)
     const other = initialParameters(architecture('resnet20_b'), { seed: 1 })
@@ -60,6 +100,8 @@ describe('initialParameters', () => {
     ['resnet20', /^layer\d\.\d\.bn2\.weight$/, 9],
     ['bottlenecks', /^layer\d\.\d\.bn3\.weight$/, 4],
     ['resnet20_v2', /^layer\d\.\d\.conv2\.weight$/, 9],
+    ['resnet20_nobn', /^layer\d\.\d\.conv2\.weight$/, 9],
+    ['resnet50_nobn', /^layer\d\.\d\.conv3\.weight$/, 16],
     ['plain20', /^$/, 0],
   ])('zeroInitResidual in %s', (name, last, count) => {
     const zero = initialParameters(rows[name] ?? architecture(name), { zeroInitResidual: true })

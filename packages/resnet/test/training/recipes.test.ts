@@ -31,6 +31,7 @@ describe('recipes', () => {
       labelSmoothing: 0,
       stochasticDepth: 0,
       zeroInitResidual: false,
+      initialization: 'kaiming',
       layerRate: 1,
       augmentation: { padAndCrop: 4, flip: true },
     })
@@ -111,6 +112,10 @@ describe('recipes', () => {
       { epochs: 1, augmentation: { randomResizedCrop: { scale: [1] } } },
       'recipe: got augmentation.randomResizedCrop.scale [1], wanted a list of 2',
     ],
+    [
+      { epochs: 1, initialization: 'he' },
+      'recipe: got initialization "he", wanted "kaiming" or "xavier" or "gaussian"',
+    ],
     [{ epochs: 1, ema: Number.NaN }, 'recipe: got ema null, wanted a number from 0 to 1'],
   ])('%j is refused', (value, message) => {
     expect(() => recipe(value as RecipeInput, resnet20)).toThrow(
@@ -121,7 +126,7 @@ describe('recipes', () => {
   test('an unknown key names those there are', () => {
     const { message } = caught(() => recipe({ epochs: 1, lr: 0.1 } as RecipeInput, resnet20))
     expect(message).toBe(
-      'recipe: got the unknown key "lr", wanted some of epochs, steps, batch, accumulate, optimizer, schedule, clip, ema, labelSmoothing, stochasticDepth, zeroInitResidual, layerRate, augmentation',
+      'recipe: got the unknown key "lr", wanted some of epochs, steps, batch, accumulate, optimizer, schedule, clip, ema, labelSmoothing, stochasticDepth, zeroInitResidual, initialization, layerRate, augmentation',
     )
   })
 

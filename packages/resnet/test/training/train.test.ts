@@ -7,12 +7,14 @@ import {
   type EpochEvent,
   evaluate,
   loadModel,
+  type Recipe,
   type RecipeInput,
   type StepEvent,
   type TrainingEvent,
   type TrainOptions,
   train,
 } from '../../src/index.ts'
+import { readCheckpoint, writeCheckpoint } from '../../src/training/checkpoint.ts'
 import { pictures } from './pictures.ts'
 
 let folder: string
@@ -231,6 +233,17 @@ describe('a training that is resumed', () => {
       .split('\n')
       .map(line => JSON.parse(line).epoch)
     expect(epochs).toEqual([1, 2, 3])
+  })
+
+  test('whose recipe does not say yet how weights are drawn goes on as it began', async () => {
+    const stop = new AbortController()
+    const first = train({ ...small, signal: stop.signal })
+    for await (const event of first) if (event.step === 3) stop.abort()
+    const checkpoint = readCheckpoint(await first.checkpoint())
+    const { initialization: _, ...recipe } = checkpoint.plan.recipe
+    const plan = { ...checkpoint.plan, recipe: recipe as Recipe }
+    const [start] = await eventsOf({ ...small, resume: writeCheckpoint({ ...checkpoint, plan }, new Map()) })
+    expect(start).toMatchObject({ kind: 'start', step: 3 })
   })
 
   test('goes on from bytes, without a directory', async () => {

@@ -1,6 +1,7 @@
 import type { Augmentation, RandomResizedCrop } from '@residual/vision'
 import type { Architecture } from '../../architectures.ts'
 import { RecipeError } from '../../errors.ts'
+import { INITIALIZATIONS, type Initialization } from '../initialize.ts'
 import { boolean, byKind, type Check, list, number, oneOf, optional, or, record, rising, whole } from './check.ts'
 
 /** An optimiser and its settings; what is left out in a file has the default of the function of that name. */
@@ -75,6 +76,8 @@ export interface Recipe {
   readonly stochasticDepth: number
   /** See {@link InitializeOptions}; default false. */
   readonly zeroInitResidual: boolean
+  /** How the first weights are drawn; default kaiming. */
+  readonly initialization: Initialization
   /**
    * What the learning rate is multiplied by for every stage further from the classifier, default 1: below 1 layers that
    * have learned before change less.
@@ -182,6 +185,7 @@ const recipeOf = (arch: Architecture): Check<Recipe> =>
     labelSmoothing: or(0, fraction),
     stochasticDepth: or(0, fraction),
     zeroInitResidual: or(false, boolean),
+    initialization: or('kaiming', oneOf(...INITIALIZATIONS)),
     layerRate: or(1, fraction),
     augmentation: or(usualAugmentation(arch), augmentations),
   })
