@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process'
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, rmSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
@@ -9,6 +9,24 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { root } from './install.ts'
 
 const quiet = ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking']
+
+/** Reports with charts, and the commands that make them. */
+const reports: Readonly<Record<string, readonly string[]>> = {
+  'depth/report.html': [
+    'degrade',
+    '--depths',
+    '8,14',
+    '--limit',
+    '40',
+    '--batch',
+    '20',
+    '--epochs',
+    '2',
+    '--out',
+    'depth',
+  ],
+  'ablation.html': ['ablate', '--data', 'shapes', '--limit', '20', '-o', 'ablation.html'],
+}
 
 const names = ['resnet20', 'resnet50', 'resnext50_32x4d', 'resnet110_v2', 'resnet1202']
 
@@ -22,6 +40,7 @@ beforeAll(async () => {
     await run(process.execPath, [cli, 'graph', '--arch', name, '-o', join(folder, `${name}.html`)])
   }
   await run(process.execPath, [cli, 'graph', '--arch', 'resnet20', '-o', join(folder, 'resnet20.svg')])
+  for (const command of Object.values(reports)) await run(process.execPath, [cli, ...command], { cwd: folder })
   browser = await chromium.launch({
     executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
     args: [...quiet, '--disable-component-update', '--disable-sync'],
@@ -127,6 +146,58 @@ describe.each(names)('the diagram of %s', name => {
       `[...document.querySelectorAll('.block, figure svg')].filter(e => e.getBoundingClientRect().right > innerWidth).length`,
     )
     expect(wide).toBe(0)
+    await page.close()
+  })
+})
+
+describe.each(Object.keys(reports))('the report %s', file => {
+  test.each(['light', 'dark'] as const)(
+    'opens from disk in %s without a word, its figures with content, its texts seen well',
+    async scheme => {
+      expect(statSync(join(folder, file)).size).toBeLessThan(2e6)
+      const { page, complaints } = await open(file, scheme)
+      const figures = await page.locator('figure').all()
+      expect(figures.length).toBeGreaterThan(0)
+      for (const figure of figures) {
+        const sizes: number[] = await figure.evaluate(
+          `(figure => [...figure.querySelectorAll('.when-wide path.line, .when-wide .bar, img')].map(e => e.getBoundingClientRect().width))`,
+        )
+        expect(Math.max(...sizes)).toBeGreaterThan(1)
+      }
+      for (const summary of await page.locator('summary').all()) await summary.click()
+      const { checked, poor } = await page.evaluate<{ checked: number; poor: string[] }>(poorContrasts)
+      expect(poor).toEqual([])
+      expect(checked).toBeGreaterThan(100)
+      expect(complaints).toEqual([])
+      await page.close()
+    },
+  )
+
+  test.each([320, 400, 1600])('fits a page of %i pixels', async width => {
+    const { page } = await open(file, 'light', width)
+    expect(await page.evaluate('document.documentElement.scrollWidth')).toBe(width)
+    const wide = await page.evaluate(
+      `[...document.querySelectorAll('figure svg, figure img')].filter(e => e.getBoundingClientRect().right > innerWidth).length`,
+    )
+    expect(wide).toBe(0)
+    await page.close()
+  })
+
+  test('is read by keyboard: the head is skipped, and every table of numbers opens', async () => {
+    const { page } = await open(file)
+    await page.keyboard.press('Tab')
+    expect(await page.evaluate('document.activeElement.textContent')).toBe('Skip to the content')
+    await page.keyboard.press('Enter')
+    const closed = await page.locator('details').count()
+    expect(closed).toBeGreaterThan(0)
+    for (let i = 0; i < 200 && (await page.locator('details:not([open])').count()) > 0; i++) {
+      await page.keyboard.press('Tab')
+      if (await page.evaluate(`document.activeElement.matches('details:not([open]) > summary')`)) {
+        expect(await page.evaluate('getComputedStyle(document.activeElement).outlineStyle')).not.toBe('none')
+        await page.keyboard.press('Enter')
+      }
+    }
+    expect(await page.locator('details[open]').count()).toBe(closed)
     await page.close()
   })
 })
