@@ -7,6 +7,7 @@ import { addClassify } from './commands/classify.ts'
 import { addDeepen } from './commands/deepen.ts'
 import { addEmbed } from './commands/embed.ts'
 import { addEval } from './commands/eval.ts'
+import { addExplain } from './commands/explain.ts'
 import { addFinetune } from './commands/finetune.ts'
 import { addGraph } from './commands/graph.ts'
 import { addList } from './commands/list.ts'
@@ -26,6 +27,7 @@ const program = new Command('residual')
 for (const add of [
   addClassify,
   addEmbed,
+  addExplain,
   addEval,
   addTrain,
   addFinetune,

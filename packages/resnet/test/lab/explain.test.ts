@@ -1,6 +1,6 @@
 import { compile, input } from '@residual/core'
 import { Model, resnet } from '@residual/resnet'
-import { type DepthAnswer, explain } from '@residual/resnet/lab'
+import { type DepthAnswer, type ExplainOptions, explain } from '@residual/resnet/lab'
 import { drawShapes, type Picture, preprocess } from '@residual/vision'
 import { describe, expect, test } from 'vitest'
 import { network } from './networks.ts'
@@ -31,7 +31,7 @@ function softmax(logits: Float32Array): number[] {
 }
 
 describe('behind the last layer, the map is the classifier applied to each place', () => {
-  test.each([
+  test.each<[name: string, layer: string, options: ExplainOptions]>([
     ['resnet8', 'layer3', {}],
     ['resnet14_b', 'layer3', { layer: 'layer3.1' }],
     ['resnet8_v2', 'bn', {}],
