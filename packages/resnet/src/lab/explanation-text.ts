@@ -16,7 +16,7 @@ export function heatText({ map, layer, target }: Explanation): string {
   const column = third(hottest % map.width, map.width)
   const place = `${['upper', 'middle', 'lower'][row]} ${['left', 'middle', 'right'][column]}`
   const named = row === 1 && column === 1 ? 'middle' : place
-  return `Half of what speaks for “${target.label}” in ${layer} lies on ${percent(half)} of the picture, the most of it in the ${named}.`
+  return `Half of what speaks for “${target.label}” in ${layer} lies on ${percent(half)} of the picture, most of all in the ${named}.`
 }
 
 const third = (place: number, places: number): number => Math.floor((3 * (place + 0.5)) / places)
@@ -54,7 +54,7 @@ export function answersText(explanation: Explanation): string {
   const start = `Here it would be called “${first.label}” after the stem`
   if (settled === blocks) return `${start}, and only the last block, ${last.to}, makes it “${last.label}”.`
   const left = blocks - settled
-  return `${start}; from ${last.from} on it is “${last.label}”, which the ${left === 1 ? 'one block' : `${left} blocks`} after it, of ${blocks}, no longer change.`
+  return `${start}; from ${last.from} on it is “${last.label}”, which the ${left === 1 ? 'one block' : `${left} blocks`} after it, of ${blocks}, no longer ${left === 1 ? 'changes' : 'change'}.`
 }
 
 /** What the blocks showed: which of them do much, and whether with the stream or against it. */
