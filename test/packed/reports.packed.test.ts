@@ -25,6 +25,7 @@ const reports: Readonly<Record<string, readonly string[]>> = {
     '--out',
     'depth',
   ],
+  'explain.html': ['explain', join(root, 'pictures/cat.jpg'), '-o', 'explain.html'],
   'ablation.html': ['ablate', '--data', 'shapes', '--limit', '20', '-o', 'ablation.html'],
 }
 
@@ -316,4 +317,55 @@ test('the SVG file is XML, and shows the title of the focused box', async () => 
   expect(await page.evaluate(`getComputedStyle(document.querySelector('.ground')).fill`)).toBe('rgb(16, 20, 24)')
   expect(complaints).toEqual([])
   await page.close()
+})
+
+describe('an explanation', () => {
+  test.each(['light', 'dark'] as const)('opens from disk in %s without a word, with its pictures', async scheme => {
+    const { page, complaints } = await open('explain.html', scheme)
+    const sides = await page.evaluate(`[...document.images].map(image => [image.complete, image.naturalWidth])`)
+    expect(sides).toEqual([
+      [true, 32],
+      [true, 448],
+      [true, 448],
+    ])
+    for (const chart of await page.locator('figure svg:visible').all()) {
+      expect((await chart.boundingBox())!.width).toBeGreaterThan(300)
+    }
+    for (const summary of await page.locator('figure details summary').all()) await summary.click()
+    const { checked, poor } = await page.evaluate<{ checked: number; poor: string[] }>(poorContrasts)
+    expect(poor).toEqual([])
+    expect(checked).toBeGreaterThan(100)
+    expect(complaints).toEqual([])
+    await page.close()
+  })
+
+  test.each([320, 400, 1600])('fits a page of %i pixels', async width => {
+    const { page } = await open('explain.html', 'light', width)
+    expect(await page.evaluate('document.documentElement.scrollWidth')).toBe(width)
+    const [lower, upper] = ['.stack img:first-child', '.heat'].map(selector => page.locator(selector))
+    expect(await upper.boundingBox()).toEqual(await lower.boundingBox())
+    await page.close()
+  })
+
+  test('has a map that is made stronger and weaker by keys', async () => {
+    const { page } = await open('explain.html')
+    const opacity = () => page.evaluate(`getComputedStyle(document.querySelector('.heat')).opacity`)
+    expect(await opacity()).toBe('0.5')
+    await page.getByLabel('Heat over the picture').focus()
+    await page.keyboard.press('ArrowLeft')
+    expect(await opacity()).toBe('0.49')
+    expect(await page.locator('output').textContent()).toBe('49 %')
+    await page.keyboard.press('Home')
+    expect(await opacity()).toBe('0')
+    await page.close()
+  })
+
+  test('has the map over the picture without scripts, too', async () => {
+    const context = await browser.newContext({ javaScriptEnabled: false })
+    const page = await context.newPage()
+    await page.goto(pathToFileURL(join(folder, 'explain.html')).href)
+    expect(await page.evaluate(`getComputedStyle(document.querySelector('.heat')).opacity`)).toBe('0.5')
+    expect(await page.locator('.slide').isVisible()).toBe(false)
+    await context.close()
+  })
 })

@@ -8,6 +8,7 @@ import { addDeepen } from './commands/deepen.ts'
 import { addDegrade } from './commands/degrade.ts'
 import { addEmbed } from './commands/embed.ts'
 import { addEval } from './commands/eval.ts'
+import { addExplain } from './commands/explain.ts'
 import { addFinetune } from './commands/finetune.ts'
 import { addGraph } from './commands/graph.ts'
 import { addList } from './commands/list.ts'
@@ -27,6 +28,7 @@ const program = new Command('residual')
 for (const add of [
   addClassify,
   addEmbed,
+  addExplain,
   addEval,
   addTrain,
   addFinetune,

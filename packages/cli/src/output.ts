@@ -48,6 +48,23 @@ export function bar(fraction: number, width: number): string {
   return '█'.repeat(Math.floor(eighths / 8)) + ['', '▏', '▎', '▍', '▌', '▋', '▊', '▉'][eighths % 8]
 }
 
+/** Names of ImageNet's classes can be long. */
+const LABEL_WIDTH = 28
+const BAR_WIDTH = 30
+
+/** The name of a class, cut off where it is long. */
+export const shortLabel = (label: string): string =>
+  label.length > LABEL_WIDTH ? `${label.slice(0, LABEL_WIDTH - 1)}…` : label
+
+/** A line with a bar for each class. */
+export function predictionLines(predictions: readonly { readonly label: string; readonly score: number }[]): string[] {
+  const labels = predictions.map(({ label }) => shortLabel(label))
+  const width = Math.max(...labels.map(label => label.length))
+  return predictions.map(({ score }, i) =>
+    `  ${labels[i].padEnd(width)}  ${percent(score).padStart(6)}  ${cyan(bar(score, BAR_WIDTH))}`.trimEnd(),
+  )
+}
+
 /** Lines of cells in columns; those whose heading starts with `>` are aligned right. */
 export function table(headings: readonly string[], rows: readonly (readonly string[])[]): string[] {
   const isRight = headings.map(heading => heading.startsWith('>'))

@@ -10,7 +10,7 @@ import {
   type RunOptions,
   wholeNumber,
 } from '../options.ts'
-import { bar, bold, cyan, dim, milliseconds, percent, printJson, printLine, rounded, shortFloats } from '../output.ts'
+import { bold, dim, milliseconds, predictionLines, printJson, printLine, rounded, shortFloats } from '../output.ts'
 import { readPictures } from '../pictures.ts'
 
 interface Options extends ModelOptions, RunOptions, NormalisationOptions {
@@ -67,19 +67,9 @@ function printObject(result: Result, withLogits: boolean): void {
   })
 }
 
-/** Names of ImageNet's classes can be long. */
-const LABEL_WIDTH = 28
-const BAR_WIDTH = 30
-
 function printBars(result: Result, withLogits: boolean): void {
   printLine(`${bold(result.image)}  ${dim(milliseconds(result.milliseconds))}`)
-  const labels = result.predictions.map(({ label }) =>
-    label.length > LABEL_WIDTH ? `${label.slice(0, LABEL_WIDTH - 1)}…` : label,
-  )
-  const width = Math.max(...labels.map(label => label.length))
-  result.predictions.forEach(({ score }, i) => {
-    printLine(`  ${labels[i].padEnd(width)}  ${percent(score).padStart(6)}  ${cyan(bar(score, BAR_WIDTH))}`.trimEnd())
-  })
+  for (const line of predictionLines(result.predictions)) printLine(line)
   if (withLogits) printLine(`  logits  ${Array.from(result.logits, x => x.toFixed(3)).join(' ')}`)
   printLine()
 }

@@ -145,7 +145,9 @@ function classOf({ name, labels }: Model, wanted: string | number): number {
   if (typeof wanted === 'number' || /^\d+$/.test(text)) {
     throw new ModelError(`${name} has no class ${text}; its classes are 0 to ${labels.length - 1}`)
   }
-  throw new ModelError(`${name} has no class ${quoted(text)}; the nearest are ${nearest(text, labels).join(', ')}`)
+  throw new ModelError(
+    `${name} has no class ${quoted(text)}; the nearest are ${nearest(text, [...new Set(labels)]).join(', ')}`,
+  )
 }
 
 interface Layer {

@@ -11,8 +11,9 @@ export {
   type Explanation,
   explain,
 } from './explain.ts'
+export { type ExplanationPageOptions, explanationPage, explanationPng } from './explanation-page.ts'
 export * from './graph/index.ts'
-export { type HeatMap, heatColour, heatPicture, overlay, resizeMap } from './heat.ts'
+export { type HeatMap, heatColour, overlay, resizeMap } from './heat.ts'
 export { type Movement, movementOf } from './movement.ts'
 export { openNamedData } from './named-data.ts'
 export * from './pull/index.ts'

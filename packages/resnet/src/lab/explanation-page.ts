@@ -1,0 +1,178 @@
+import { encodePng, type Picture, resize } from '@residual/vision'
+import type { Explanation } from './explain.ts'
+import { answersText, effectsText, heatText, percent, ratioText, runsOf } from './explanation-text.ts'
+import { heatColour, heatPicture, OPACITY, overlay } from './heat.ts'
+import { barChart, dataTable, figure, lineChart, type Markup, markup, page } from './report/index.ts'
+
+export interface ExplanationPageOptions {
+  /** What the picture is called, such as the name of its file. Default `the picture`. */
+  readonly image?: string
+}
+
+/** An {@link Explanation} as a PNG file: the map over the picture. */
+export function explanationPng({ view, map }: Explanation): Promise<Uint8Array> {
+  return encodePng(overlay(view, map))
+}
+
+/**
+ * An {@link Explanation} as an HTML page that is read from disk: the picture with the map over it, what the network
+ * answers, what it would answer at each depth, and what each block changes.
+ */
+export async function explanationPage(
+  explanation: Explanation,
+  { image = 'the picture' }: ExplanationPageOptions = {},
+): Promise<string> {
+  const { model, architecture, predictions, target, blocks } = explanation
+  const [best] = predictions
+  const isBest = best.index === target.index
+  return page({
+    title: isBest
+      ? `Why ${model} answers “${target.label}”`
+      : `What speaks for “${target.label}” in the eyes of ${model}`,
+    lead: `${model}${model === architecture ? '' : ` (${architecture})`} takes ${image} for “${best.label}” with a probability of ${percent(best.score)}${isBest ? '' : `; for “${target.label}” it is ${percent(target.score)}`}. ${heatText(explanation)}`,
+    body: markup`${await whereOf(explanation, image)}
+<section><h2>What it answers</h2>
+${dataTable({
+  caption: `The ${predictions.length} likeliest of its classes`,
+  headings: ['class', 'probability'],
+  rows: predictions.map(({ label, score }) => [label, [bar(score), percent(score)]]),
+})}</section>
+${
+  blocks.length === 0
+    ? markup`<p>${model} is a plain network: without shortcuts there is no stream to be followed from block to block.</p>`
+    : [depthsOf(explanation), effectsOf(explanation)]
+}`,
+    styles,
+    scripts: `(${slide})()`,
+  })
+}
+
+const bar = (score: number): Markup => markup`<span class="part" style="width:${(12 * score).toFixed(2)}rem"></span> `
+
+async function whereOf(explanation: Explanation, image: string): Promise<Markup> {
+  const { target, layer, map, seen, view } = explanation
+  const { width, height } = view
+  const small = seen.width > width ? resize(seen, width, height) : seen
+  const [input, picture, heat] = await Promise.all([
+    dataUri(small),
+    dataUri(view),
+    dataUri(heatPicture(map, width, height)),
+  ])
+  const stops = Array.from({ length: 9 }, (_, i) => `rgb(${heatColour(i / 8).join(' ')})`)
+  return markup`<section><h2>Where it sees “${target.label}”</h2>
+<div class="views">
+<figure><img class="pixels" src="${input}" width="${width}" height="${height}" alt="${image} in ${seen.width} by ${seen.height} pixels">
+<figcaption>What the network gets: ${seen.width} × ${seen.height} pixels.</figcaption></figure>
+<figure><div class="stack"><img src="${picture}" width="${width}" height="${height}" alt="The same square of ${image}"><img class="heat" style="opacity:${OPACITY}" src="${heat}" width="${width}" height="${height}" alt="${heatText(explanation)}"></div>
+<div class="scale"><span>says nothing</span><span class="ramp" style="background:linear-gradient(to right,${stops.join(',')})"></span><span>speaks for it most</span></div>
+<label class="slide" hidden><span>Heat over the picture</span><input type="range" min="0" max="100" value="${100 * OPACITY}"><output>${100 * OPACITY} %</output></label>
+<figcaption>The same square in more pixels, under the map of ${layer}.</figcaption></figure>
+</div>
+<p>Grad-CAM weighs each channel of ${layer} by the mean gradient in it of the logit of “${target.label}”, adds the channels
+up, and keeps what is positive (Selvaraju et al., “Grad-CAM”, 2017). The map has ${map.width} × ${map.height} places; what
+lies between them is interpolated. It shows what the class is read from, not that the reading is right.</p></section>`
+}
+
+function depthsOf(explanation: Explanation): Markup {
+  const { depths, target, predictions } = explanation
+  const last = depths.length - 1
+  const drawn = figure({
+    draw: width =>
+      lineChart({
+        title: 'Probability at each depth',
+        series: [
+          { name: `“${target.label}”`, points: depths.map((one, i) => [i, one.target]) },
+          { name: 'the likeliest class there', points: depths.map(({ score }, i) => [i, score]), dashed: true },
+        ],
+        x: { label: 'blocks passed', min: 0, max: last },
+        y: { label: 'probability', min: 0, max: 1, format: value => `${Math.round(100 * value)} %` },
+        width,
+        height: 340,
+      }),
+    caption: `The probability of “${target.label}”, and that of whatever class is the likeliest, after each block.`,
+    table: dataTable({
+      caption: 'The answer at each depth',
+      headings: ['after', 'answer', '>its probability', `>of “${target.label}”`],
+      rows: depths.map(one => [one.after, one.label, percent(one.score), percent(one.target)]),
+    }),
+  })
+  const runs = dataTable({
+    caption: 'What the stream is called',
+    headings: ['after', 'answer', '>probability'],
+    rows: runsOf(explanation).map(({ from, to, label, scores }) => [
+      from === to ? from : `${from} to ${to}`,
+      label,
+      from === to ? percent(scores[0]) : `${percent(Math.min(...scores))} to ${percent(Math.max(...scores))}`,
+    ]),
+  })
+  return markup`<section><h2>What it would answer at each depth</h2>
+<p>A residual network carries a description of the picture from block to block, and each block adds to it. Whatever
+depth it has come to, the shortcuts alone can carry it on to the classifier, as if the blocks after it added nothing. ${answersText(explanation)}</p>
+${drawn}
+${runs}
+${predictions[0].index !== target.index && markup`<p>The network’s own answer is “${predictions[0].label}”.</p>`}</section>`
+}
+
+function effectsOf(explanation: Explanation): Markup {
+  const { blocks } = explanation
+  const hasRelu = blocks.some(({ ratio, change }) => ratio !== change)
+  const drawn = figure({
+    draw: width =>
+      barChart({
+        title: 'How much each block changes the stream',
+        categories: blocks.map(({ block }) => block.replace('layer', '')),
+        series: [
+          { name: 'length of F(x)', values: blocks.map(({ ratio }) => ratio) },
+          ...(hasRelu ? [{ name: 'change after the ReLU', values: blocks.map(({ change }) => change) }] : []),
+        ],
+        x: { label: 'block (stage.block)' },
+        y: { label: 'in parts of the shortcut’s length', min: 0 },
+        width,
+      }),
+    caption: `Lengths (Euclidean norms) of what each block computes${hasRelu ? ', and of what is left of it behind the ReLU' : ''}, in parts of the length of what its shortcut passes on.`,
+    table: dataTable({
+      caption: 'What each block does to the stream',
+      headings: ['block', '>|F(x)| / |x|', '>cosine of F(x) and x', '>|H(x) − x| / |x|'],
+      rows: blocks.map(one => [one.block, ...[one.ratio, one.cosine, one.change].map(ratioText)]),
+    }),
+  })
+  return markup`<section><h2>How much each block changes</h2>
+<p>A block computes H(x) = F(x) + x, where x is what the shortcut passes on. ${effectsText(explanation)}</p>
+${drawn}</section>`
+}
+
+async function dataUri(picture: Picture): Promise<string> {
+  const bytes = await encodePng(picture)
+  let text = ''
+  // In pieces: a call takes so many arguments only.
+  for (let i = 0; i < bytes.length; i += 8192) text += String.fromCharCode(...bytes.subarray(i, i + 8192))
+  return `data:image/png;base64,${btoa(text)}`
+}
+
+/** Runs in the page, by itself: it is put there as text, so it must use nothing from outside. */
+function slide(): void {
+  const label = document.querySelector<HTMLLabelElement>('.slide')!
+  const [input, output] = [label.querySelector('input')!, label.querySelector('output')!]
+  const heat = document.querySelector<HTMLImageElement>('.heat')!
+  const show = () => {
+    heat.style.opacity = String(input.valueAsNumber / 100)
+    output.value = `${input.value} %`
+  }
+  input.addEventListener('input', show)
+  label.hidden = false
+  // Browsers keep where a slider was when a page is loaded again.
+  show()
+}
+
+const styles = `.views{display:flex;flex-wrap:wrap;gap:1.5rem;margin:1.5rem 0}
+.views figure{margin:0;width:28rem;max-width:100%}
+.views img{display:block;width:100%;height:auto}
+.pixels{image-rendering:pixelated}
+.stack{position:relative}
+.stack .heat{position:absolute;inset:0}
+.part{display:inline-block;height:.7rem;background:var(--hue0);print-color-adjust:exact}
+.scale,.slide:not([hidden]){display:flex;align-items:center;gap:.75rem;font-size:.875rem;margin:.5rem 0}
+.ramp{flex:1;height:.9rem;border:1px solid var(--line);print-color-adjust:exact}
+.slide input{flex:1;min-width:4rem;accent-color:var(--hue0)}
+.slide output{min-width:3.2rem;text-align:right;font-variant-numeric:tabular-nums}
+@media print{.slide:not([hidden]){display:none}}`
