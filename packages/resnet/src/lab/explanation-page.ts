@@ -73,6 +73,9 @@ up, and keeps what is positive (Selvaraju et al., “Grad-CAM”, 2017). The map
 lies between them is interpolated. It shows what the class is read from, not that the reading is right.</p></section>`
 }
 
+/** Answers of which a list is too long to be passed over. */
+const MANY = 20
+
 function depthsOf(explanation: Explanation): Markup {
   const { depths, target, predictions } = explanation
   const last = depths.length - 1
@@ -96,20 +99,20 @@ function depthsOf(explanation: Explanation): Markup {
       rows: depths.map(one => [one.after, one.label, percent(one.score), percent(one.target)]),
     }),
   })
-  const runs = dataTable({
+  const runs = runsOf(explanation)
+  const called = dataTable({
     caption: 'What the stream is called',
     headings: ['after', 'answer', '>probability'],
-    rows: runsOf(explanation).map(({ from, to, label, scores }) => [
-      from === to ? from : `${from} to ${to}`,
-      label,
-      from === to ? percent(scores[0]) : `${percent(Math.min(...scores))} to ${percent(Math.max(...scores))}`,
-    ]),
+    rows: runs.map(({ from, to, label, scores }) => {
+      const [least, most] = [percent(Math.min(...scores)), percent(Math.max(...scores))]
+      return [from === to ? from : `${from} to ${to}`, label, least === most ? least : `${least} to ${most}`]
+    }),
   })
   return markup`<section><h2>What it would answer at each depth</h2>
 <p>A residual network carries a description of the picture from block to block, and each block adds to it. Whatever
 depth it has come to, the shortcuts alone can carry it on to the classifier, as if the blocks after it added nothing. ${answersText(explanation)}</p>
 ${drawn}
-${runs}
+${runs.length > MANY ? markup`<details><summary>What the stream is called, which changes ${runs.length - 1} times</summary>${called}</details>` : called}
 ${predictions[0].index !== target.index && markup`<p>The network’s own answer is “${predictions[0].label}”.</p>`}</section>`
 }
 

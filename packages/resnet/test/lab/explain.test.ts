@@ -287,7 +287,7 @@ describe('the page', () => {
         'Here F(x) is from 0.00 times (layer2.0) to 2.00 times (layer3.0) as long as x, 0.50 times in the median, and in 1 of 3 blocks it points against x',
         '<td class="n">−0.50</td>',
         '<td class="n">–</td>',
-        '<th scope="row">stem to layer3.0</th><td>a</td><td class="n">50.0\u00a0% to 50.0\u00a0%</td>',
+        '<th scope="row">stem to layer3.0</th><td>a</td><td class="n">50.0\u00a0%</td>',
       ],
     ],
     [
@@ -318,5 +318,13 @@ describe('the page', () => {
   ])('says what was found: %j', async (changes, texts) => {
     const text = await explanationPage({ ...found, ...changes })
     for (const wanted of texts) expect(text).toContain(wanted)
+  })
+
+  test('folds up a list of answers that is long', async () => {
+    const depths = Array.from({ length: 41 }, (_, i) =>
+      depth(i === 0 ? 'stem' : `layer1.${i - 1}`, i % 2 ? other : told),
+    )
+    const text = await explanationPage({ ...found, depths })
+    expect(text).toContain('<details><summary>What the stream is called, which changes 40 times</summary>')
   })
 })
