@@ -1,9 +1,9 @@
 import { type CompileOptions, compile, globalAvgPool, grad, type Tensor } from '@residual/core'
 import { centerCrop, type Picture, preprocess, resizeShortest } from '@residual/vision'
-import { ModelError } from '../errors.ts'
-import type { Model, Prediction } from '../model.ts'
-import { nearest } from '../nearest.ts'
-import { type Dissected, dissect } from './blocks.ts'
+import { ModelError } from '../../errors.ts'
+import type { Model, Prediction } from '../../model.ts'
+import { nearest } from '../../nearest.ts'
+import { type Dissected, dissect } from '../blocks.ts'
 import { type HeatMap, viewOf } from './heat.ts'
 import { streamOf } from './stream.ts'
 

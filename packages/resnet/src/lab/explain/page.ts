@@ -1,8 +1,8 @@
 import { encodePng, type Picture, resize } from '@residual/vision'
+import { barChart, dataTable, figure, lineChart, type Markup, markup, page } from '../report/index.ts'
 import type { Explanation } from './explain.ts'
-import { answersText, effectsText, heatText, percent, ratioText, runsOf } from './explanation-text.ts'
 import { heatColour, heatPicture, OPACITY, overlay } from './heat.ts'
-import { barChart, dataTable, figure, lineChart, type Markup, markup, page } from './report/index.ts'
+import { answersText, effectsText, heatText, percent, ratioText, runsOf } from './text.ts'
 
 export interface ExplanationPageOptions {
   /** What the picture is called, such as the name of its file. Default `the picture`. */

@@ -1,5 +1,5 @@
 import { concat, Tensor } from '@residual/core'
-import type { Dissected } from './blocks.ts'
+import type { Dissected } from '../blocks.ts'
 
 /** What is computed of the stream that runs through the blocks of a residual network. */
 export interface Stream {
