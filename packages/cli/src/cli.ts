@@ -8,6 +8,7 @@ import { addDeepen } from './commands/deepen.ts'
 import { addEmbed } from './commands/embed.ts'
 import { addEval } from './commands/eval.ts'
 import { addFinetune } from './commands/finetune.ts'
+import { addGradients } from './commands/gradients.ts'
 import { addGraph } from './commands/graph.ts'
 import { addList } from './commands/list.ts'
 import { addPull } from './commands/pull.ts'
@@ -31,6 +32,7 @@ for (const add of [
   addFinetune,
   addDeepen,
   addAblate,
+  addGradients,
   addPull,
   addSummary,
   addGraph,

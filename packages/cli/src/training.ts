@@ -26,7 +26,7 @@ export interface TrainingOptions extends RunOptions {
   readonly json?: true
 }
 
-const positive = (text: string): number => {
+export const positive = (text: string): number => {
   const value = text.trim() === '' ? Number.NaN : Number(text)
   if (Number.isFinite(value) && value >= 0) return value
   throw new InvalidArgumentError('Wanted a number of at least 0.')

@@ -3,6 +3,7 @@ export { type Ablated, type AblateOptions, type Ablation, ablate, type Damage } 
 export { ablationPage, ablationSvg } from './ablation-report.ts'
 export { type Comparison, compareModels } from './compare.ts'
 export { type Deepened, type DeepenOptions, deepen, type Places } from './deepen.ts'
+export * from './gradients/index.ts'
 export * from './graph/index.ts'
 export { type Movement, movementOf } from './movement.ts'
 export { openNamedData } from './named-data.ts'
