@@ -104,7 +104,7 @@ test.each<[arguments_: string[], status: number, error: string]>([
   [
     ['--depths', '21'],
     2,
-    '--depths: unknown architecture "plain21" (CIFAR networks have 6n+2 layers); the nearest names are plain20, plain18, plain56',
+    '--depths: unknown architecture "plain21" (CIFAR networks have 6n+2 layers); the nearest names are plain20, plain18, plain34',
   ],
   [
     ['--families', 'plain', '--figure', 'direct'],

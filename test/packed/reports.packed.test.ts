@@ -22,6 +22,8 @@ beforeAll(async () => {
     await run(process.execPath, [cli, 'graph', '--arch', name, '-o', join(folder, `${name}.html`)])
   }
   await run(process.execPath, [cli, 'graph', '--arch', 'resnet20', '-o', join(folder, 'resnet20.svg')])
+  const short = ['--depths', '8,20', '--steps', '3', '--batch', '4']
+  await run(process.execPath, [cli, 'gradients', ...short, '-o', join(folder, 'gradients.html')])
   browser = await chromium.launch({
     executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
     args: [...quiet, '--disable-component-update', '--disable-sync'],
@@ -127,6 +129,35 @@ describe.each(names)('the diagram of %s', name => {
       `[...document.querySelectorAll('.block, figure svg')].filter(e => e.getBoundingClientRect().right > innerWidth).length`,
     )
     expect(wide).toBe(0)
+    await page.close()
+  })
+})
+
+describe('the report of gradients', () => {
+  test.each(['light', 'dark'] as const)(
+    'opens from disk in %s without a word, and its figures show lines',
+    async scheme => {
+      const { page, complaints } = await open('gradients.html', scheme)
+      // Four by layer or block, before training and after, and one of each network in time.
+      expect(await page.locator('figure').count()).toBe(12)
+      for (const line of await page.locator('.when-wide .line[d]').all()) {
+        expect((await line.boundingBox())!.width).toBeGreaterThan(20)
+      }
+      for (const map of await page.locator('.when-wide .cover').all()) {
+        expect((await map.boundingBox())!.height).toBeGreaterThan(50)
+      }
+      for (const details of await page.locator('figure details').all()) await details.locator('summary').click()
+      const { checked, poor } = await page.evaluate<{ checked: number; poor: string[] }>(poorContrasts)
+      expect(poor).toEqual([])
+      expect(checked).toBeGreaterThan(400)
+      expect(complaints).toEqual([])
+      await page.close()
+    },
+  )
+
+  test.each([320, 400, 1600])('fits a page of %i pixels', async width => {
+    const { page } = await open('gradients.html', 'light', width)
+    expect(await page.evaluate('document.documentElement.scrollWidth')).toBe(width)
     await page.close()
   })
 })

@@ -33,8 +33,12 @@ export function addGradients(program: Command): void {
   const command = program
     .command('gradients')
     .description('measure the gradient in each layer of networks, as they begin and while they are trained')
-    .option('--depths <list>', 'layers with weights', depths, [20, 56])
-    .option('--families <list>', Object.keys(FAMILIES).join(', '), families, ['plain', 'residual'])
+    .addOption(new Option('--depths <list>', 'layers with weights').argParser(depths).default([20, 56], '20,56'))
+    .addOption(
+      new Option('--families <list>', Object.keys(FAMILIES).join(', '))
+        .argParser(families)
+        .default(['plain', 'residual'], 'plain,residual'),
+    )
     .addOption(
       new Option('--initialization <name>', 'how weights are drawn')
         .choices(['kaiming', 'xavier', 'gaussian'])
