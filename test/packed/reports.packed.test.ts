@@ -26,6 +26,7 @@ const reports: Readonly<Record<string, readonly string[]>> = {
     'depth',
   ],
   'explain.html': ['explain', join(root, 'pictures/cat.jpg'), '-o', 'explain.html'],
+  'gradients.html': ['gradients', '--depths', '8,20', '--steps', '3', '--batch', '4', '-o', 'gradients.html'],
   'ablation.html': ['ablate', '--data', 'shapes', '--limit', '20', '-o', 'ablation.html'],
 }
 
@@ -159,7 +160,7 @@ describe.each(Object.keys(reports))('the report %s', file => {
       const { page, complaints } = await open(file, scheme)
       // The widest mark of each figure.
       const marks: number[] = await page.evaluate(
-        `[...document.querySelectorAll('figure')].map(figure => Math.max(0, ...[...figure.querySelectorAll('.line, .bar, img')].map(e => e.getBoundingClientRect().width)))`,
+        `[...document.querySelectorAll('figure')].map(figure => Math.max(0, ...[...figure.querySelectorAll('.line, .bar, .cover, img')].map(e => e.getBoundingClientRect().width)))`,
       )
       expect(marks.length).toBeGreaterThan(0)
       expect(Math.min(...marks)).toBeGreaterThan(1)

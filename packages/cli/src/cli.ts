@@ -10,6 +10,7 @@ import { addEmbed } from './commands/embed.ts'
 import { addEval } from './commands/eval.ts'
 import { addExplain } from './commands/explain.ts'
 import { addFinetune } from './commands/finetune.ts'
+import { addGradients } from './commands/gradients.ts'
 import { addGraph } from './commands/graph.ts'
 import { addList } from './commands/list.ts'
 import { addPull } from './commands/pull.ts'
@@ -35,6 +36,7 @@ for (const add of [
   addDegrade,
   addDeepen,
   addAblate,
+  addGradients,
   addPull,
   addSummary,
   addGraph,

@@ -17,6 +17,9 @@ export const bold = painter(1)
 export const dim = painter(2)
 export const cyan = painter(36)
 
+/** Styles that tell lines of a chart apart. */
+export const hues = [36, 33, 35, 32, 34, 31].map(painter)
+
 /** `1234567` as `1,234,567`. */
 export const count = (value: number): string => value.toLocaleString('en')
 

@@ -1,4 +1,4 @@
-import { barChart, dataTable, figure, lineChart, markup, page, svgFile } from '@residual/resnet/lab'
+import { barChart, dataTable, figure, heatMap, lineChart, markup, page, svgFile } from '@residual/resnet/lab'
 import { describe, expect, test } from 'vitest'
 
 /** Texts of a picture in order. */
@@ -205,5 +205,55 @@ describe('a bar chart', () => {
     const named = ticksOf(svg).filter(text => text.startsWith('layer'))
     expect(named.length).toBeGreaterThan(5)
     expect(named.length).toBeLessThan(20)
+  })
+})
+
+describe('a heat map', () => {
+  const map = (values: readonly (readonly number[])[], width?: number) =>
+    heatMap({
+      title: 'T',
+      rows: values.map((_, i) => `row ${i}`),
+      values,
+      x: { label: 'x' },
+      y: { label: 'y' },
+      colour: { label: 'c', scale: 'log', min: 0.01, max: 1 },
+      width,
+    }).svg.text
+  const pathsIn = (text: string) =>
+    [...text.matchAll(/<path class="heat" fill-opacity="([\d.]+)" d="([^"]*)"/g)].map(([, opacity, d]) => ({
+      opacity: Number(opacity),
+      cells: d.split('M').length - 1,
+    }))
+
+  test('shades cells from pale to strong, beyond the ends as at them, and joins neighbours of one shade', () => {
+    expect(
+      pathsIn(
+        map([
+          [0.01, 0.001, 1],
+          [0.1, 1, 100],
+        ]),
+      ),
+    ).toEqual([
+      { opacity: 0.08, cells: 1 },
+      { opacity: 1, cells: 2 },
+      { opacity: expect.closeTo(0.54, 1), cells: 1 },
+    ])
+  })
+
+  test('leaves blank what has no place on the scale', () => {
+    expect(pathsIn(map([[0, Number.NaN, 1, Number.NaN]]))).toEqual([{ opacity: 1, cells: 1 }])
+  })
+
+  test('names its rows, counts its columns, and has a key', () => {
+    const text = map([[1, 1, 1]])
+    expect(ticksOf({ text })).toEqual(['row 0', '1', '2', '3'])
+    const numbers = textsOf({ text }).filter(one => /^[\d.]+$/.test(one))
+    expect(numbers.slice(0, 7)).toEqual(['0.01', '0.02', '0.05', '0.1', '0.2', '0.5', '1'])
+  })
+
+  test('draws thousands of columns as many as there are pixels for', () => {
+    const columns = Array.from({ length: 5000 }, (_, i) => (i % 2 === 0 ? 0.01 : 1))
+    // Neighbours that are drawn as one have their mean.
+    expect(pathsIn(map([columns], 300))).toEqual([{ opacity: expect.closeTo(0.54, 1), cells: 1 }])
   })
 })

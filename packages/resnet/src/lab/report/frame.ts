@@ -98,4 +98,6 @@ export const chartStyles = [
   ...Array.from({ length: HUES }, (_, i) => `.chart .hue${i}{stroke:var(--hue${i});fill:var(--hue${i})}`),
   '.chart path.line{fill:none}',
   '.chart rect.bar{stroke:none}',
+  '.chart .heat{fill:var(--hue0);stroke:none}',
+  '.chart .cover{fill:var(--ground);stroke:none}',
 ].join('\n')

@@ -1,4 +1,5 @@
 export { type BarChartOptions, type BarSeries, barChart } from './bar-chart.ts'
+export { type HeatMapOptions, heatMap } from './heat-map.ts'
 export { type LineChartOptions, type LineSeries, lineChart } from './line-chart.ts'
 export { type Content, Markup, markup } from './markup.ts'
 export { dataTable, type FigureOptions, figure, type PageOptions, page, type TableOptions } from './page.ts'

@@ -99,7 +99,7 @@ export function plainNumber(value: number): string {
 const SUPERSCRIPTS = '⁰¹²³⁴⁵⁶⁷⁸⁹'
 
 /** `1e-7` as `10⁻⁷`, `2e-7` as `2·10⁻⁷`. */
-function powerOfTen(value: number): string {
+export function powerOfTen(value: number): string {
   const [digits, power] = value.toExponential().split('e')
   const raised = power
     .replace('+', '')

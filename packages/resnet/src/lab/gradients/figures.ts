@@ -1,0 +1,204 @@
+import {
+  type Axis,
+  dataTable,
+  type FigureOptions,
+  heatMap,
+  type LineSeries,
+  lineChart,
+  type Markup,
+} from '../report/index.ts'
+import { mainLayers } from './findings.ts'
+import type { GradientTrace, Measurement, TracedNetwork } from './trace.ts'
+
+/** A picture of a {@link GradientTrace}. */
+export interface GradientFigure extends FigureOptions {
+  /** Name of its file, without an ending. */
+  readonly name: string
+}
+
+type Point = readonly [x: number, y: number]
+
+/** What is drawn by layer. */
+const QUANTITIES = {
+  gradient: {
+    title: 'Gradients in weights',
+    label: 'length of gradient',
+    caption:
+      'Length of the loss’s gradient with respect to the weights of each convolution: what the layer learns from.',
+  },
+  signal: {
+    title: 'Gradients on arrival',
+    label: 'length of gradient',
+    caption:
+      'Length of the loss’s gradient with respect to what each convolution gives, for one picture: it starts at the classifier on the right and goes back to the pictures on the left.',
+  },
+  response: {
+    title: 'Layer responses',
+    label: 'standard deviation',
+    caption:
+      'Standard deviation of what each convolution gives, after its batch norm where one follows, before ReLU and addition: the layer responses of the paper’s figure 7.',
+  },
+} as const
+
+type Quantity = keyof typeof QUANTITIES
+
+/** All of them by what they are about; those that would be empty are left out. */
+export function gradientFigures(trace: GradientTrace): {
+  readonly gradients: readonly GradientFigure[]
+  readonly responses: readonly GradientFigure[]
+  readonly time: readonly GradientFigure[]
+  readonly direct: readonly GradientFigure[]
+} {
+  const { networks } = trace
+  const isTrained = networks.some(({ measured }) => measured.length > 1)
+  const times = isTrained ? ([0, -1] as const) : ([0] as const)
+  const byLayer = (quantity: Quantity) => times.map(at => layerFigure(networks, quantity, at))
+  const hasDirect = networks.some(({ measured }) => measured[0].blocks[0].direct !== undefined)
+  return {
+    gradients: [...byLayer('gradient'), ...byLayer('signal')],
+    responses: byLayer('response'),
+    time: networks.filter(({ measured }) => measured.length > 1).map((network, _, all) => timeFigure(network, all)),
+    direct: hasDirect ? times.map(at => directFigure(networks, at)) : [],
+  }
+}
+
+/** The line of each network at a time. They keep their colour in all figures; plain ones are dashed. */
+function linesOf(
+  networks: readonly TracedNetwork[],
+  at: 0 | -1,
+  values: (measurement: Measurement) => readonly number[],
+): LineSeries[] {
+  return networks.map(({ architecture, measured }, hue) => ({
+    name: architecture,
+    hue,
+    dashed: /^(cifar_)?plain/.test(architecture),
+    points: values(measured.at(at)!).map((value, i): Point => [i + 1, value]),
+  }))
+}
+
+/** The least and the most of what has a place on a logarithmic axis. */
+function rangeOf(values: readonly number[]): [number, number] {
+  const shown = values.filter(value => value > 0 && Number.isFinite(value))
+  if (shown.length === 0) return [1, 1]
+  return shown.reduce(([low, high], value) => [Math.min(low, value), Math.max(high, value)], [Infinity, 0])
+}
+
+/** A logarithmic axis for values, and others that are to be compared with them. */
+function logAxis(label: string, values: readonly number[]): Axis {
+  const [least, most] = rangeOf(values)
+  const [low, high] = [Math.floor(Math.log10(least)), Math.ceil(Math.log10(most))]
+  return { label, scale: 'log', min: 10 ** low, max: 10 ** Math.max(low + 1, high) }
+}
+
+const stepText = (step: number): string =>
+  step === 0 ? 'before training' : `after ${step.toLocaleString('en')} ${step === 1 ? 'update' : 'updates'}`
+
+/** Networks whose training ended early were measured last at another time. */
+function timeText(networks: readonly TracedNetwork[], at: 0 | -1): string {
+  const steps = [...new Set(networks.map(({ measured }) => measured.at(at)!.step))]
+  return steps.length === 1 ? stepText(steps[0]) : 'when measured last'
+}
+
+function layerFigure(networks: readonly TracedNetwork[], quantity: Quantity, at: 0 | -1): GradientFigure {
+  const { title, label, caption } = QUANTITIES[quantity]
+  const valuesOf = (measurement: Measurement) => mainLayers(measurement).map(layer => layer[quantity])
+  const series = linesOf(networks, at, valuesOf)
+  // The same axis before and after training.
+  const all = networks.flatMap(({ measured }) => [measured[0], measured.at(-1)!].flatMap(valuesOf))
+  const [least, most] = rangeOf(all)
+  const isLinear = quantity === 'response' && most / least < 20
+  const when = timeText(networks, at)
+  const zeros = series.filter(({ points }) => points.some(([, value]) => value === 0)).map(({ name }) => name)
+  const gap = zeros.length > 0 ? ` Where a line is missing (${zeros.join(', ')}) it is 0 in float32.` : ''
+  return {
+    name: `${quantity}-${at === 0 ? 'before' : 'after'}`,
+    draw: width =>
+      lineChart({
+        title: `${title}, ${when}`,
+        series,
+        x: { label: 'convolution, from the picture to the classifier', format: wholeNumber },
+        y: isLinear ? { label, min: 0, max: Math.ceil(most) } : logAxis(label, all),
+        width,
+      }),
+    caption: `${at === 0 ? caption : sameAs(when)}${gap}`,
+    table: lineTable(`${title}, ${when}`, 'convolution', series),
+  }
+}
+
+const sameAs = (when: string): string => `The same ${when}, on the same axis.`
+
+const wholeNumber = (value: number): string => (Number.isInteger(value) && value > 0 ? String(value) : '')
+
+/** Points of several lines side by side. */
+function lineTable(caption: string, heading: string, series: readonly LineSeries[]): Markup {
+  const longest = Math.max(...series.map(({ points }) => points.length))
+  return dataTable({
+    caption,
+    headings: [heading, ...series.map(({ name }) => `>${name}`)],
+    rows: Array.from({ length: longest }, (_, i) => [
+      String(i + 1),
+      ...series.map(({ points }) => (points[i] ? threeDigits(points[i][1]) : '')),
+    ]),
+  })
+}
+
+const threeDigits = (value: number): string => (Number.isFinite(value) ? value.toPrecision(3) : 'not finite')
+
+/** The gradient in the weights by layer and time, on the same scale for all networks. */
+function timeFigure(network: TracedNetwork, all: readonly TracedNetwork[]): GradientFigure {
+  const gradients = ({ measured }: TracedNetwork) =>
+    measured.map(one => mainLayers(one).map(({ gradient }) => gradient))
+  const { architecture, measured } = network
+  const values = gradients(network)
+  const layers = mainLayers(measured[0])
+  const picked = [...new Set(Array.from({ length: 8 }, (_, i) => Math.round((i * (layers.length - 1)) / 7)))]
+  const title = `${architecture}: gradients in time`
+  return {
+    name: `time-${architecture}`,
+    draw: width =>
+      heatMap({
+        title,
+        rows: measured.map(({ step }) => String(step)),
+        values,
+        x: { label: 'convolution, from the picture to the classifier' },
+        y: { label: 'updates done' },
+        colour: logAxis('length of gradient', all.flatMap(gradients).flat()),
+        width,
+      }),
+    caption: `Length of the gradient in the weights of each convolution of ${architecture}, from the first update on top to the last: the stronger the colour, the longer. The scale is the same for all networks.`,
+    table: dataTable({
+      caption: `${title}, some of the layers`,
+      headings: ['updates', ...picked.map(i => `>${layers[i].name}`)],
+      rows: measured.map(({ step }, row) => [String(step), ...picked.map(i => threeDigits(values[row][i]))]),
+    }),
+  }
+}
+
+/** How much of the gradient comes to each block by shortcuts alone. */
+function directFigure(networks: readonly TracedNetwork[], at: 0 | -1): GradientFigure {
+  const series = linesOf(networks, at, shares).filter((_, i) => networks[i].measured[0].blocks[0].direct !== undefined)
+  const when = timeText(networks, at)
+  const title = `By shortcuts alone, ${when}`
+  return {
+    name: `direct-${at === 0 ? 'before' : 'after'}`,
+    draw: width =>
+      lineChart({
+        title,
+        series,
+        x: { label: 'block, from the picture to the classifier', format: wholeNumber },
+        y: logAxis(
+          'part of the whole gradient',
+          networks.flatMap(({ measured }) => [measured[0], measured.at(-1)!].flatMap(shares)),
+        ),
+        width,
+      }),
+    caption:
+      at === 0
+        ? 'Length of the part of the gradient that came to each block’s input through shortcuts and the ReLUs after additions, past every convolution of a block, divided by the length of the whole. Above 1 the other part points against it.'
+        : sameAs(when),
+    table: lineTable(title, 'block', series),
+  }
+}
+
+const shares = ({ blocks }: Measurement): number[] =>
+  blocks.map(({ direct = Number.NaN, gradient }) => direct / gradient)

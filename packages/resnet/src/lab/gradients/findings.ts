@@ -1,0 +1,116 @@
+import { powerOfTen } from '../report/scale.ts'
+import type { LayerSignal } from '../signals.ts'
+import type { GradientTrace, Measurement, TracedNetwork } from './trace.ts'
+
+/** Convolutions on the way through all blocks, in order: neither projections nor the classifier. */
+export const mainLayers = ({ layers }: Pick<Measurement, 'layers'>): readonly LayerSignal[] =>
+  layers.filter(({ name }) => /(^|\.)conv\d$/.test(name))
+
+/** What became of the gradient in a network, between its last convolution and its first. */
+export interface Passage {
+  readonly architecture: string
+  readonly step: number
+  readonly loss: number
+  /** Length of the gradient in the weights of the first convolution, and of the last. */
+  readonly gradient: { readonly first: number; readonly last: number }
+  /** Length of the gradient that arrives at the first convolution, divided by that at the last. */
+  readonly ratio: number
+  /** Length of the part of the gradient at the first block that came by shortcuts alone, divided by that of the whole. */
+  readonly direct: number | undefined
+}
+
+export function passageOf({ architecture }: TracedNetwork, measurement: Measurement): Passage {
+  const { step, loss, blocks } = measurement
+  const layers = mainLayers(measurement)
+  const [first, last] = [layers[0], layers[layers.length - 1]]
+  const [{ direct, gradient }] = blocks
+  return {
+    ...{ architecture, step, loss },
+    gradient: { first: first.gradient, last: last.gradient },
+    ratio: first.signal / last.signal,
+    direct: direct && direct / gradient,
+  }
+}
+
+/** What a run showed, whichever way it came out: sentences that stand by themselves. */
+export function gradientFindings(trace: GradientTrace): string[] {
+  const { networks, steps } = trace
+  return [
+    ...networks.map(network => `${network.architecture}, before training: ${passage(network, network.measured[0])}.`),
+    ...pairsOf(networks).flatMap(([plain, residual]) => comparison(plain, residual)),
+    ...networks.flatMap(network => directFinding(network)),
+    ...(steps > 0 ? networks.flatMap(network => timeFinding(network)) : []),
+  ]
+}
+
+/** How the gradient fares in one network. */
+function passage(network: TracedNetwork, measurement: Measurement): string {
+  const layers = mainLayers(measurement)
+  if (!Number.isFinite(measurement.loss)) return 'there is no gradient, as activations have grown beyond float32'
+  const lost = layers.filter(({ gradient }) => gradient === 0).length
+  const { ratio } = passageOf(network, measurement)
+  if (lost > 0) {
+    const where = lost === layers.length ? 'of every convolution' : `of ${lost} of ${layers.length} convolutions`
+    return `the gradient in the weights ${where} is 0, smaller than the smallest number that float32 has`
+  }
+  const way = 'on its way from the last convolution to the first the gradient'
+  if (ratio > 2) return `${way} grows by a factor of ${numberText(ratio)}`
+  if (ratio < 0.5) return `${way} shrinks by a factor of ${numberText(1 / ratio)}`
+  return `${way} about keeps its size (${ratio.toPrecision(2)} of it arrive)`
+}
+
+/** A plain network and one of the same layers with shortcuts. */
+function pairsOf(networks: readonly TracedNetwork[]): [TracedNetwork, TracedNetwork][] {
+  return networks.flatMap(plain => {
+    const residual = networks.find(({ architecture }) => architecture === plain.architecture.replace('plain', 'resnet'))
+    return residual && residual !== plain ? [[plain, residual] as [TracedNetwork, TracedNetwork]] : []
+  })
+}
+
+function comparison(plain: TracedNetwork, residual: TracedNetwork): string[] {
+  const [a, b] = [plain, residual].map(network => passageOf(network, network.measured[0]).gradient.first)
+  if (![plain, residual].every(({ measured }) => Number.isFinite(measured[0].loss))) return []
+  const lengths = `${numberText(a)} in ${plain.architecture} and ${numberText(b)} in ${residual.architecture}`
+  const text = `The gradient in the weights of the first layer has the length ${lengths}`
+  if (a === 0 || b === 0) return [`${text}.`]
+  const [factor, which] = b > a ? [b / a, 'with'] : [a / b, 'without']
+  return [
+    factor < 2
+      ? `${text}, which is about the same.`
+      : `${text}: it is ${numberText(factor)} times as long ${which} shortcuts.`,
+  ]
+}
+
+function directFinding(network: TracedNetwork): string[] {
+  const { architecture, measured } = network
+  const [before, after] = [measured[0], measured[measured.length - 1]].map(one => passageOf(network, one).direct)
+  if (before === undefined || after === undefined || !Number.isFinite(measured[0].loss)) return []
+  const then = measured.length > 1 ? `, and ${share(after)} after ${updates(measured[measured.length - 1].step)}` : ''
+  return [
+    `In ${architecture} what reaches the first block by shortcuts alone, through no F, has ${share(before)} of the length of the whole gradient before training${then}.`,
+  ]
+}
+
+function timeFinding(network: TracedNetwork): string[] {
+  const { architecture, measured, diverged } = network
+  const last = measured[measured.length - 1]
+  if (last.step === 0) return [`${architecture} could not be trained: ${diverged}.`]
+  const [before, after] = [measured[0], last].map(one => passageOf(network, one))
+  const loss = `its loss went from ${before.loss.toFixed(2)} to ${after.loss.toFixed(2)}`
+  const lengths = `the gradient in its first layer from ${numberText(before.gradient.first)} to ${numberText(after.gradient.first)}`
+  const ended = diverged ? ` Then it ended: ${diverged}.` : ''
+  return [`In ${updates(last.step)} of ${architecture} ${loss}, ${lengths}; ${passage(network, last)}.${ended}`]
+}
+
+const updates = (step: number): string => `${step.toLocaleString('en')} ${step === 1 ? 'update' : 'updates'}`
+
+/** `12 %`. */
+const share = (part: number): string => `${numberText(100 * part)} %`
+
+/** Two digits: `0.031`, `420`, `2.1·10⁻⁸`. */
+export function numberText(value: number): string {
+  if (!Number.isFinite(value)) return 'no finite number'
+  const rounded = Number(value.toPrecision(2))
+  const isPlain = rounded === 0 || (Math.abs(rounded) >= 1e-3 && Math.abs(rounded) < 1e6)
+  return isPlain ? rounded.toLocaleString('en', { maximumSignificantDigits: 2 }) : powerOfTen(rounded)
+}
