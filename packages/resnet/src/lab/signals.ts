@@ -79,7 +79,8 @@ export interface SignalBatch {
  * the way back. Batch norms take the statistics of the batch, as in training, and nothing is changed.
  *
  * Whatever the depth it is one pass forward and one back, and one more along the shortcuts. Lengths are taken so that they
- * stay exact where their squares would be too small for float32.
+ * stay exact where their squares would be too small for float32. Where the loss is not finite the other numbers mean
+ * nothing.
  *
  * @throws ModelError for a label that is none of the architecture's classes; ParameterError for parameters, ShapeError
  *   for pictures that do not fit; MemoryError (of @residual/kernels-wasm) for a batch that is too large.
