@@ -1,6 +1,6 @@
 // Makes a trained network the embedded model: its weights in half precision, its configuration, and its log.
 //
-//     node packages/resnet/scripts/embed-model.mjs my-resnet20
+//     pnpm --filter @residual/resnet embed-model my-resnet20
 import { copyFile, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
