@@ -49,9 +49,18 @@ test.each<[arguments_: string[], status: number, error: string]>([
   [
     ['--depths', '20,x'],
     2,
-    "option '--depths <list>' argument '20,x' is invalid. Wanted a whole number from 1 to 9007199254740991.",
+    "option '--depths <list>' argument '20,x' is invalid. Wanted a whole number from 1 to 2000.",
   ],
-  [['--families', 'plain,other'], 1, 'unknown family "other"; wanted some of plain, residual'],
+  [
+    ['--families', 'plain,other'],
+    2,
+    "option '--families <list>' argument 'plain,other' is invalid. Wanted some of plain, residual, preactivation.",
+  ],
+  [
+    ['--depths', '21'],
+    2,
+    '--depths: unknown architecture "plain21" (CIFAR networks have 6n+2 layers); the nearest names are plain20, plain18, plain32',
+  ],
   [['--data', 'nowhere'], 1, 'nowhere: no such file or folder'],
   [['--recipe', 'nowhere.json'], 1, "no such file or directory, open 'nowhere.json'"],
 ])('degrade %j is an error of one line', async (arguments_, status, error) => {

@@ -1,4 +1,5 @@
 import type { Architecture, Model } from '@residual/resnet'
+import type { Family } from '@residual/resnet/lab'
 import { type Command, InvalidArgumentError, Option } from 'commander'
 import { CommandError, naming } from './errors.ts'
 
@@ -104,5 +105,55 @@ export async function findArchitecture(name: string): Promise<Architecture> {
 export function requireModelOrArchitecture(command: Command, { model, arch }: ModelOptions): void {
   if (model === undefined && arch === undefined) {
     command.error("missing --arch <name> or --model <model>; 'residual list' shows what there is")
+  }
+}
+
+/** What says which networks are put side by side. */
+export interface NetworksOptions {
+  readonly depths: readonly number[]
+  readonly families: readonly Family[]
+}
+
+const MOST_DEPTH = 2000
+const FAMILIES: readonly Family[] = ['plain', 'residual', 'preactivation']
+
+export function addNetworksOptions(command: Command): Command {
+  return command
+    .addOption(
+      new Option('--depths <list>', 'layers with weights')
+        .argParser(wholeNumbers(1, MOST_DEPTH))
+        .default([20, 56], '20,56'),
+    )
+    .addOption(
+      new Option('--families <list>', FAMILIES.join(', '))
+        .argParser(families)
+        .default(['plain', 'residual'], 'plain,residual'),
+    )
+}
+
+/** Reads `1,2,3`. */
+export const wholeNumbers = (least: number, most: number) => (text: string) =>
+  text.split(',').map(wholeNumber(least, most))
+
+const families = (text: string): Family[] =>
+  text.split(',').map(name => {
+    const found = FAMILIES.find(family => family === name)
+    if (found) return found
+    throw new InvalidArgumentError(`Wanted some of ${FAMILIES.join(', ')}.`)
+  })
+
+/** The architectures of all families and depths; a depth that there is no network of is wrong usage. */
+export async function findNetworks(
+  { depths, families }: NetworksOptions,
+  norm?: Architecture['norm'],
+): Promise<string[]> {
+  const [{ memberOf }, { ArchitectureError }] = await Promise.all([
+    import('@residual/resnet/lab'),
+    import('@residual/core'),
+  ])
+  try {
+    return families.flatMap(family => depths.map(depth => memberOf(family, depth, norm).name))
+  } catch (error) {
+    throw error instanceof ArchitectureError ? new CommandError(`--depths: ${error.message}`, 2) : error
   }
 }

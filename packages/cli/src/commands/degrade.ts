@@ -1,16 +1,22 @@
 import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
-import type { Degradation, DegradeRun, Family, RunName } from '@residual/resnet/lab'
-import type { Command } from 'commander'
+import type { Degradation, DegradeRun, RunName } from '@residual/resnet/lab'
+import { type Command, Option } from 'commander'
 import { DATA, openTrainingData } from '../data.ts'
 import { Interrupt } from '../interrupt.ts'
-import { addRunOptions, type RunOptions, wholeNumber } from '../options.ts'
+import {
+  addNetworksOptions,
+  addRunOptions,
+  findNetworks,
+  type NetworksOptions,
+  type RunOptions,
+  wholeNumber,
+  wholeNumbers,
+} from '../options.ts'
 import { bold, dim, percent, printJson, printLine } from '../output.ts'
 import { namedRecipe, namingRecipe, positive, recipeChanges, TrainingBar } from '../training.ts'
 
-interface Options extends RunOptions {
-  readonly depths: readonly number[]
-  readonly families: readonly Family[]
+interface Options extends RunOptions, NetworksOptions {
   readonly seeds: readonly number[]
   readonly data?: string
   readonly recipe?: string
@@ -25,12 +31,16 @@ interface Options extends RunOptions {
 }
 
 export function addDegrade(program: Command): void {
-  const command = program
-    .command('degrade')
-    .description('train plain and residual networks of several depths, and show what depth does to their error')
-    .option('--depths <list>', 'layers with weights', numbers(1), [20, 56])
-    .option('--families <list>', 'plain, residual', text => text.split(',') as Family[], ['plain', 'residual'])
-    .option('--seeds <list>', 'train every network once with each; two or more give bands', numbers(0), [0])
+  const command = addNetworksOptions(
+    program
+      .command('degrade')
+      .description('train plain and residual networks of several depths, and show what depth does to their error'),
+  )
+    .addOption(
+      new Option('--seeds <list>', 'train every network once with each; two or more give bands')
+        .argParser(wholeNumbers(0, Number.MAX_SAFE_INTEGER))
+        .default([0], '0'),
+    )
     .option('--data <path>', `${DATA} (default: few shapes, which take minutes)`)
     .option('--recipe <name>', 'how to train: fast, paper, or a JSON file (default: one of its own)')
     .option('--epochs <n>', "passes over the data, in place of the recipe's", wholeNumber(1, 1_000_000))
@@ -49,11 +59,10 @@ export function addDegrade(program: Command): void {
     .action(run)
 }
 
-const numbers = (least: number) => (text: string) => text.split(',').map(wholeNumber(least, Number.MAX_SAFE_INTEGER))
-
 async function run(options: Options): Promise<void> {
   const { depths, families, seeds, data: path, limit, out, resume, checkpointEvery, json, threads, build } = options
   const { degrade, findings, saveDegradation } = await import('@residual/resnet/lab')
+  await findNetworks(options)
   const sources = path === undefined || path === 'shapes' ? {} : await openTrainingData(path, 5)
   const recipe = await namedRecipe(options.recipe)
   const interrupt = new Interrupt()

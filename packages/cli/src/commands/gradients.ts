@@ -5,13 +5,18 @@ import { type Command, InvalidArgumentError, Option } from 'commander'
 import { logChart } from '../chart.ts'
 import { DATA, openTrainingData } from '../data.ts'
 import { CommandError } from '../errors.ts'
-import { addRunOptions, type RunOptions, wholeNumber } from '../options.ts'
+import {
+  addNetworksOptions,
+  addRunOptions,
+  findNetworks,
+  type NetworksOptions,
+  type RunOptions,
+  wholeNumber,
+} from '../options.ts'
 import { bold, count, dim, Progress, percent, printJson, printLine, table } from '../output.ts'
 import { positive } from '../training.ts'
 
-interface Options extends RunOptions {
-  readonly depths: readonly number[]
-  readonly families: readonly Family[]
+interface Options extends RunOptions, NetworksOptions {
   readonly initialization: Initialization
   readonly batchNorm: boolean
   readonly steps: number
@@ -24,21 +29,14 @@ interface Options extends RunOptions {
   readonly json?: true
 }
 
-const FAMILIES = { plain: ['plain', ''], residual: ['resnet', ''], preactivation: ['resnet', '_v2'] } as const
-type Family = keyof typeof FAMILIES
-
 const FIGURES = ['gradient', 'signal', 'response', 'direct'] as const
 
 export function addGradients(program: Command): void {
-  const command = program
-    .command('gradients')
-    .description('measure the gradient in each layer of networks, as they begin and while they are trained')
-    .addOption(new Option('--depths <list>', 'layers with weights').argParser(depths).default([20, 56], '20,56'))
-    .addOption(
-      new Option('--families <list>', Object.keys(FAMILIES).join(', '))
-        .argParser(families)
-        .default(['plain', 'residual'], 'plain,residual'),
-    )
+  const command = addNetworksOptions(
+    program
+      .command('gradients')
+      .description('measure the gradient in each layer of networks, as they begin and while they are trained'),
+  )
     .addOption(
       new Option('--initialization <name>', 'how weights are drawn')
         .choices(['kaiming', 'xavier', 'gaussian'])
@@ -61,19 +59,6 @@ export function addGradients(program: Command): void {
     .action(run)
 }
 
-const MOST_DEPTH = 2000
-
-const depths = (text: string) => text.split(',').map(wholeNumber(1, MOST_DEPTH))
-
-function families(text: string): Family[] {
-  const known = Object.keys(FAMILIES) as Family[]
-  return text.split(',').map(name => {
-    const found = known.find(family => family === name)
-    if (found) return found
-    throw new InvalidArgumentError(`Wanted some of ${known.join(', ')}.`)
-  })
-}
-
 function figureFile(text: string): string {
   if (/\.(html|svg)$/.test(text)) return text
   throw new InvalidArgumentError('Wanted a name that ends with .html or .svg.')
@@ -82,7 +67,8 @@ function figureFile(text: string): string {
 async function run(options: Options): Promise<void> {
   const { initialization, steps, batch, lr, seed, output, json, threads, build } = options
   const { gradientFindings, gradientPage, gradientSvgs, traceGradients } = await import('@residual/resnet/lab')
-  const architectures = await networksOf(options)
+  const networks = await findNetworks(options, options.batchNorm ? 'batch' : 'none')
+  const architectures = [...new Set(networks)]
   if (options.figure === 'direct' && options.families.every(family => family === 'plain')) {
     throw new CommandError('--figure direct needs a network with shortcuts; add residual to --families', 2)
   }
@@ -97,26 +83,6 @@ async function run(options: Options): Promise<void> {
   const findings = gradientFindings(trace)
   if (json) printJson({ ...rounded(trace), findings, ...(output && { output }) })
   else await print(trace, findings, output)
-}
-
-/** The networks of all families and depths; those of 6n+2 layers are the CIFAR ones. */
-async function networksOf({ depths, families, batchNorm }: Options): Promise<string[]> {
-  const [{ architecture }, { ArchitectureError }] = await Promise.all([
-    import('@residual/resnet'),
-    import('@residual/core'),
-  ])
-  try {
-    const names = families.flatMap(family =>
-      depths.map(depth => {
-        const [kind, suffix] = FAMILIES[family]
-        const isCifar = depth > 2 && (depth - 2) % 6 === 0
-        return architecture(`${isCifar ? 'cifar_' : ''}${kind}${depth}${suffix}${batchNorm ? '' : '_nobn'}`).name
-      }),
-    )
-    return [...new Set(names)]
-  } catch (error) {
-    throw error instanceof ArchitectureError ? new CommandError(`--depths: ${error.message}`, 2) : error
-  }
 }
 
 /** Enough shapes for a short training. */

@@ -128,7 +128,10 @@ test.each<[options: DegradeOptions, error: Error]>([
   [{ depths: [] }, new TrainingError('got no depths, wanted at least one')],
   [{ seeds: [] }, new TrainingError('got no seeds, wanted at least one')],
   [{ depths: [20, 20] }, new TrainingError('got 20 twice among the depths; name it once')],
-  [{ families: ['plane' as 'plain'] }, new TrainingError('unknown family "plane"; wanted some of plain, residual')],
+  [
+    { families: ['plane' as 'plain'] },
+    new TrainingError('unknown family "plane"; wanted some of plain, residual, preactivation'),
+  ],
 ])('%o makes no sense', async (options, error) => {
   await expect(all(options)).rejects.toThrow(error)
 })
@@ -174,7 +177,7 @@ describe('a run is told as it came out', () => {
       [run('plain-20', 40), run('plain-56', 30), run('residual-20', 30), run('residual-56', 35)],
       [
         'Plain networks ended at a training error of 30.0 % with 56 layers and 40.0 % with 20: deeper is better by 10.0 points. This run shows no degradation.',
-        'Residual networks ended at a training error of 35.0 % with 56 layers and 30.0 % with 20: deeper is worse by 5.0 points. The deeper residual network was behind when this run ended.',
+        'Residual networks ended at a training error of 35.0 % with 56 layers and 30.0 % with 20: deeper is worse by 5.0 points. The deeper network was behind when this run ended, in spite of its shortcuts.',
         'At 56 layers, shortcuts raised the training error by 5.0 points, from 30.0 % to 35.0 %: the same layers, the same pictures, the same recipe.',
       ],
     ],
@@ -216,7 +219,7 @@ describe('a run is told as it came out', () => {
 describe('the report', () => {
   const names = [
     ...['error-plain', 'error-residual', 'gradient-before', 'gradient-after'],
-    ...['gradient-in-time-plain', 'gradient-in-time-residual', 'responses', 'responses-sorted', 'residuals'],
+    ...['gradient-in-time-plain', 'gradient-in-time-residual', 'responses', 'responses-sorted', 'residuals-residual'],
   ]
 
   test('has a figure for everything that was measured', () => {

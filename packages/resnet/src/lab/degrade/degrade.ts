@@ -3,13 +3,9 @@ import { drawShapes, loadBatches, type Preprocessing, type TrainingSource } from
 import { architecture } from '../../architectures.ts'
 import { DivergenceError, TrainingError } from '../../errors.ts'
 import { type Recipe, type RecipeInput, recipe as recipeOf, type TrainingEvent, train } from '../../training/index.ts'
+import { type Family, memberOf } from '../families.ts'
 import { measureSignals, type Signals } from '../signals.ts'
 import { type EpochRecord, RunFolder, type TimedSignals } from './run-folder.ts'
-
-/** How the networks that are compared are made: of the same layers, without shortcuts and with them. */
-export type Family = 'plain' | 'residual'
-
-const PREFIXES: Readonly<Record<Family, string>> = { plain: 'plain', residual: 'resnet' }
 
 export interface DegradeOptions extends CompileOptions {
   /** Pictures to learn. Default 4,096 drawn shapes, with {@link SHORT_RECIPE}: minutes of computing. */
@@ -18,7 +14,7 @@ export interface DegradeOptions extends CompileOptions {
   readonly test?: TrainingSource
   /** Layers with weights, default 20 and 56. */
   readonly depths?: readonly number[]
-  /** Default both. */
+  /** Default plain and residual. */
   readonly families?: readonly Family[]
   /** Every network is trained once with each, default 0 alone. Two or more give bands. */
   readonly seeds?: readonly number[]
@@ -148,16 +144,11 @@ function plannedRuns({ depths = [20, 56], families = ['plain', 'residual'], seed
     const twice = (list as readonly unknown[]).find((value, i, all) => all.indexOf(value) < i)
     if (twice !== undefined) throw new TrainingError(`got ${twice} twice among the ${name}; name it once`)
   }
-  const unknown = families.find(family => !Object.hasOwn(PREFIXES, family))
-  if (unknown !== undefined) {
-    const known = Object.keys(PREFIXES).join(', ')
-    throw new TrainingError(`unknown family ${JSON.stringify(String(unknown).slice(0, 40))}; wanted some of ${known}`)
-  }
   const sorted = [...depths].sort((a, b) => a - b)
   return seeds.flatMap(seed =>
     families.flatMap(family =>
       sorted.map(depth => {
-        const { name } = architecture(`${PREFIXES[family]}${depth}`)
+        const { name } = memberOf(family, depth)
         return { network: `${family}-${depth}`, architecture: name, family, depth, seed }
       }),
     ),

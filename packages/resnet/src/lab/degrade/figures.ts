@@ -1,7 +1,8 @@
+import type { Family } from '../families.ts'
 import type { Content, LineSeries, Markup, Picture } from '../report/index.ts'
 import { dataTable, lineChart, markup } from '../report/index.ts'
-import type { Degradation, DegradeRun, Family } from './degrade.ts'
-import { type NetworkRuns, networksOf, spreadOf } from './findings.ts'
+import type { Degradation, DegradeRun } from './degrade.ts'
+import { FAMILY_NAMES, type NetworkRuns, networksOf, spreadOf } from './findings.ts'
 
 /** A picture of a {@link Degradation}. */
 export interface DegradationFigure {
@@ -11,8 +12,6 @@ export interface DegradationFigure {
   readonly caption: Content
   readonly table?: Markup
 }
-
-const TITLES: Readonly<Record<Family, string>> = { plain: 'Plain networks', residual: 'Residual networks' }
 
 /** All of them; those that would be empty are left out. */
 export function degradationFigures(degradation: Degradation): {
@@ -32,7 +31,7 @@ export function degradationFigures(degradation: Degradation): {
     responses: [
       responseFigure(networks, 'layer'),
       responseFigure(networks, 'rank'),
-      ...networks.filter(one => one.family === 'residual' && isDeepest(one, 0, networks)).map(branchFigure),
+      ...networks.filter(one => one.family !== 'plain' && isDeepest(one, 0, networks)).map(branchFigure),
     ],
   }
 }
@@ -82,7 +81,7 @@ function errorFigure(networks: readonly NetworkRuns[], family: Family): Degradat
     // The same axis in both, so that they can be compared.
     draw: width =>
       lineChart({
-        title: `${TITLES[family]}: error`,
+        title: `${FAMILY_NAMES[family]}: error`,
         series,
         x: { label: 'epoch', format: epoch => (Number.isInteger(epoch) ? String(epoch) : '') },
         y: {
@@ -92,9 +91,9 @@ function errorFigure(networks: readonly NetworkRuns[], family: Family): Degradat
         },
         width,
       }),
-    caption: markup`${TITLES[family]}. Dashed: error on the pictures that were learned, over each epoch while the weights changed.${hasTest && ' Solid: error on pictures never seen.'}${own[0].runs.length > 1 && ' Lines are means, bands reach from the best to the worst seed.'}`,
+    caption: markup`${FAMILY_NAMES[family]}. Dashed: error on the pictures that were learned, over each epoch while the weights changed.${hasTest && ' Solid: error on pictures never seen.'}${own[0].runs.length > 1 && ' Lines are means, bands reach from the best to the worst seed.'}`,
     table: dataTable({
-      caption: `Error of ${TITLES[family].toLowerCase()} by epoch, in percent`,
+      caption: `Error of ${FAMILY_NAMES[family].toLowerCase()} by epoch, in percent`,
       headings: ['epoch', ...series.map(({ name }) => `>${name}`)],
       rows: epochs.map((epoch, i) => [String(epoch), ...series.map(({ points }) => points[i]?.[1].toFixed(2) ?? '')]),
     }),
@@ -201,7 +200,7 @@ function responseFigure(networks: readonly NetworkRuns[], order: 'layer' | 'rank
 }
 
 /** How much the blocks of a residual network change what they are given. */
-function branchFigure({ network, runs }: NetworkRuns): DegradationFigure {
+function branchFigure({ network, family, runs }: NetworkRuns): DegradationFigure {
   const curve = (run: DegradeRun, at: number): Point[] =>
     (run.signals.at(at)?.blocks ?? []).map(({ branch, shortcut }, i) => [i + 1, branch / (shortcut ?? Number.NaN)])
   const series = [0, Math.floor(runs[0].signals.length / 2), -1].map((at, hue) => {
@@ -214,7 +213,7 @@ function branchFigure({ network, runs }: NetworkRuns): DegradationFigure {
     )
   })
   return {
-    name: 'residuals',
+    name: `residuals-${family}`,
     draw: width =>
       lineChart({
         title: `${network}: size of F(x) beside x`,

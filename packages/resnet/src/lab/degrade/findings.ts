@@ -1,4 +1,11 @@
-import type { Degradation, DegradeRun, Family } from './degrade.ts'
+import type { Family } from '../families.ts'
+import type { Degradation, DegradeRun } from './degrade.ts'
+
+export const FAMILY_NAMES: Readonly<Record<Family, string>> = {
+  plain: 'Plain networks',
+  residual: 'Residual networks',
+  preactivation: 'Pre-activation networks',
+}
 
 /** The trainings of one network, one for each seed. */
 export interface NetworkRuns {
@@ -74,7 +81,7 @@ function depthFinding(networks: readonly NetworkRuns[]): string[] {
     return x === undefined || y === undefined ? [] : y - x
   })
   const isPlain = deep.family === 'plain'
-  const name = isPlain ? 'Plain networks' : 'Residual networks'
+  const name = FAMILY_NAMES[deep.family]
   if (Math.abs(difference) < CLEAR) {
     return [
       `${name} ended at ${numbers}: no difference to speak of${isPlain ? ', so this run shows no degradation' : ', the depth does no harm'}.`,
@@ -87,7 +94,7 @@ function depthFinding(networks: readonly NetworkRuns[]): string[] {
   if (difference > 0) {
     const why = isPlain
       ? 'Overfitting would make the training error lower, so it is none: this is the degradation, deeper networks are harder to optimise'
-      : 'The deeper residual network was behind when this run ended'
+      : 'The deeper network was behind when this run ended, in spite of its shortcuts'
     return [`${name} ended at ${numbers}: deeper is worse by ${points(difference)} points${often(true)}. ${why}.`]
   }
   const why = isPlain ? ' This run shows no degradation.' : ' The shortcuts let the added layers help.'

@@ -4,7 +4,6 @@ export {
   type DegradeOptions,
   type DegradeRun,
   degrade,
-  type Family,
   LONG_RECIPE,
   type RunName,
   SHORT_RECIPE,
