@@ -59,7 +59,7 @@ test.each<[arguments_: string[], status: number, error: string]>([
   [
     ['--depths', '21'],
     2,
-    '--depths: unknown architecture "plain21" (CIFAR networks have 6n+2 layers); the nearest names are plain20, plain18, plain32',
+    '--depths: unknown architecture "plain21" (CIFAR networks have 6n+2 layers); the nearest names are plain20, plain18, plain34',
   ],
   [['--data', 'nowhere'], 1, 'nowhere: no such file or folder'],
   [['--recipe', 'nowhere.json'], 1, "no such file or directory, open 'nowhere.json'"],

@@ -22,7 +22,7 @@ let whole: Awaited<ReturnType<typeof all>>
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'residual-'))
   whole = await all({ ...small, seeds: [3, 4] })
-}, 60_000)
+}, 120_000)
 afterAll(() => rm(folder, { recursive: true }))
 
 const small: DegradeOptions = {
