@@ -43,7 +43,8 @@ export function planMemory(buffers: readonly Lifetime[]): { offsets: number[]; b
   return { offsets, bytes: total }
 }
 
-function align(bytes: number): number {
+/** So many bytes up to the next boundary. */
+export function align(bytes: number): number {
   return Math.ceil(bytes / alignment) * alignment
 }
 
