@@ -21,6 +21,8 @@ export class ProgramWriter {
   private readonly offers: (() => void)[] = []
   /** Bytes of constants, packed ones included. */
   weightBytes = 0
+  /** Whether the program trains, where nobody asks that a picture's result be the same in any batch. */
+  readonly wholeBatch: boolean
 
   constructor(
     private readonly kernels: Kernels,
@@ -30,6 +32,7 @@ export class ProgramWriter {
     /** Updates that are written over the parameter they are for. */
     private readonly inPlace: ReadonlyMap<Tensor, Tensor> = new Map(),
   ) {
+    this.wholeBatch = state.length > 0
     this.arena = allocations.allocate(plan.bytes).address
     for (const { parameter, initial } of state) {
       const address = this.weights(initial.length)
