@@ -1,7 +1,7 @@
 import { ParameterError, ResidualError, ShapeError } from './errors.ts'
 import { type Graph, graphOf } from './graph.ts'
 import { optimize } from './passes/index.ts'
-import type { Backend, Build, MemoryUse, StepTime } from './program.ts'
+import type { Backend, Build, MemoryUse, State, StepTime } from './program.ts'
 import { referenceBackend } from './reference.ts'
 import { formatShape, sameShape, sizeOf } from './shape.ts'
 import type { Tensor } from './tensor.ts'
@@ -88,10 +88,7 @@ export async function compile(
     given,
   )
   const optimized = optimize(graph, parameters, new Set(changing))
-  const state = changing.map(parameter => ({
-    parameter,
-    initial: parameters.get(parameter.attributes.name) as Float32Array,
-  }))
+  const state = stateOf(changing, parameters)
   const stateNames = changing.map(({ attributes }) => attributes.name)
   const executable = await backends[backend](threads, build)({ graph: optimized, state })
   // The program does not keep the optimized graph, which holds the weights as the kernels no longer need them.
@@ -161,6 +158,14 @@ async function readNow(
     async ({ attributes: { name } }): Promise<[string, Weights]> => [name, await valuesOf(weights.get(name)!)],
   )
   return new Map([...weights, ...(await Promise.all(values))])
+}
+
+/** By itself, as what a function here captures the program keeps: first values are in its memory already. */
+function stateOf(changing: readonly Tensor<'parameter'>[], parameters: ReadonlyMap<string, Weights>): State[] {
+  return changing.map(parameter => ({
+    parameter,
+    initial: parameters.get(parameter.attributes.name) as Float32Array,
+  }))
 }
 
 function checkUpdates(updates: ReadonlyMap<Tensor<'parameter'>, Tensor>): void {

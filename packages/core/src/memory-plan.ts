@@ -1,4 +1,5 @@
 import { byteSize, type Graph } from './graph.ts'
+import type { OpName } from './ops/index.ts'
 import type { Tensor } from './tensor.ts'
 
 /** A cache line, and a multiple of every vector width. */
@@ -43,7 +44,8 @@ export function planMemory(buffers: readonly Lifetime[]): { offsets: number[]; b
   return { offsets, bytes: total }
 }
 
-function align(bytes: number): number {
+/** So many bytes up to the next boundary. */
+export function align(bytes: number): number {
   return Math.ceil(bytes / alignment) * alignment
 }
 
@@ -72,13 +74,25 @@ export function storageOf(node: Tensor): Tensor {
   return storage
 }
 
+/** By operation, those of its inputs of which an element is read only when the output's at the same place is written. */
+const ELEMENTWISE: { readonly [Op in OpName]?: readonly number[] } = {
+  unary: [0],
+  binary: [0, 1],
+  scaleShift: [0],
+  weightedSum: [1, 2, 3, 4],
+  // The residual, the gradient, and what is normalised or opens the gate.
+  normalize: [0, 4],
+  normalizeGradient: [0, 1, 5],
+}
+
 /**
  * Lays the intermediate tensors of a graph out in one arena. Step `i` computes `graph.nodes[i]`; inputs are written
- * before the first step and outputs read after the last.
+ * before the first step and outputs read after the last. Elementwise operations write over an input that nothing reads
+ * after them: less memory, and less of it to be moved.
  * @param isElsewhere tensors that have a place of their own, as constants and parameters have
  */
 export function planArena(graph: Graph, isElsewhere: (node: Tensor) => boolean = () => false): ArenaPlan {
-  const lifetimes = new Map<Tensor, { bytes: number; first: number; last: number }>()
+  const lifetimes = new Map<Tensor, Buffer>()
   graph.nodes.forEach((node, step) => {
     const storage = storageOf(node)
     if (storage === node && !node.is('constant') && !node.is('parameter') && !isElsewhere(node)) {
@@ -87,15 +101,40 @@ export function planArena(graph: Graph, isElsewhere: (node: Tensor) => boolean =
     for (const tensor of node.inputs) extend(lifetimes.get(storageOf(tensor)), step)
   })
   for (const output of graph.outputs) extend(lifetimes.get(storageOf(output)), graph.nodes.length)
-  const { offsets, bytes } = planMemory([...lifetimes.values()])
-  const offsetOf = new Map([...lifetimes.keys()].map((node, i) => [node, offsets[i]]))
-  for (const node of graph.nodes) {
-    const offset = offsetOf.get(storageOf(node))
-    if (offset !== undefined) offsetOf.set(node, offset)
-  }
-  return { offsets: offsetOf, bytes }
+  graph.nodes.forEach((node, step) => {
+    const own = lifetimes.get(node)
+    const before = overwritten(node).map(tensor => lifetimes.get(storageOf(tensor)))
+    const reused = before.find(buffer => buffer && buffer.last === step && buffer.first >= 0)
+    if (!own || !reused || own.bytes === 0) return
+    reused.last = own.last
+    lifetimes.set(node, reused)
+  })
+  const buffers = [...new Set(lifetimes.values())]
+  const { offsets, bytes } = planMemory(buffers)
+  const offsetOf = new Map(buffers.map((buffer, i) => [buffer, offsets[i]]))
+  const places = graph.nodes.flatMap((node): [Tensor, number][] => {
+    const buffer = lifetimes.get(storageOf(node))
+    return buffer ? [[node, offsetOf.get(buffer)!]] : []
+  })
+  return { offsets: new Map(places), bytes }
 }
 
-function extend(lifetime: { last: number } | undefined, step: number): void {
-  if (lifetime) lifetime.last = Math.max(lifetime.last, step)
+/** A {@link Lifetime} that grows. */
+interface Buffer {
+  readonly bytes: number
+  readonly first: number
+  last: number
+}
+
+function extend(buffer: Buffer | undefined, step: number): void {
+  if (buffer) buffer.last = Math.max(buffer.last, step)
+}
+
+/** The inputs that may be written over where they are not needed any more. */
+function overwritten(node: Tensor): Tensor[] {
+  const indices = ELEMENTWISE[node.op] ?? []
+  // Of as many elements none is broadcast.
+  const isElementwise = (tensor: Tensor, i: number) => indices.includes(i) && byteSize(tensor) === byteSize(node)
+  const others = new Set(node.inputs.filter((tensor, i) => !isElementwise(tensor, i)).map(storageOf))
+  return node.inputs.filter((tensor, i) => isElementwise(tensor, i) && !others.has(storageOf(tensor)))
 }

@@ -9,7 +9,7 @@ export type Build = 'simd128' | 'relaxed'
 /** Sizes in bytes. */
 export interface MemoryUse {
   readonly weights: number
-  /** The arena that all intermediate tensors share. */
+  /** The arena that all intermediate tensors share, and the scratch memory that operations use one after the other. */
   readonly activations: number
   readonly instructions: number
 }

@@ -3,6 +3,7 @@ import {
   type Computation,
   compile,
   constant,
+  conv2d,
   grad,
   input,
   ParameterError,
@@ -147,6 +148,40 @@ describe.each(backends)('updates on $name', ({ options }) => {
       expect([...state.get('b')!]).toEqual([12, 22, 32])
     })
   })
+})
+
+/** Descent with momentum along a chain of convolutions, whose weights are much larger than what they are given. */
+function descent(layers: number): Computation {
+  const shape = [64, 64, 3, 3]
+  const weights = Array.from({ length: layers }, (_, i) => parameter(`layer${i}`, shape))
+  const x = weights.reduce<Tensor>((y, weight) => conv2d(y, weight, { padding: 1 }), input('x', [1, 4, 4, 64]))
+  const gradients = grad(x.sum(), weights)
+  const rate = input('rate', [])
+  const changes = weights.map((weight, i) => {
+    const velocity = parameter(`velocity${i}`, shape)
+    const next = weightedSum([velocity, gradients[i]], [0.9, 1])
+    return { weight, velocity, next, after: weightedSum([weight, gradients[i], next], [1, rate, rate.mul(0.9)]) }
+  })
+  return {
+    outputs: {},
+    parameters: new Map(
+      changes.flatMap(({ weight, velocity }) =>
+        [weight, velocity].map(({ attributes: { name } }) => [name, new Float32Array(64 * 64 * 9)]),
+      ),
+    ),
+    // All weights first, and then all velocities.
+    updates: new Map([
+      ...changes.map(({ weight, after }) => [weight, after] as const),
+      ...changes.map(({ velocity, next }) => [velocity, next] as const),
+    ]),
+  }
+}
+
+test('neither gradients nor packed weights of all layers are in memory at once', async () => {
+  const bytes = (layers: number) => withProgram(descent(layers), {}, async ({ memory }) => memory.activations)
+  const [two, eight] = [await bytes(2), await bytes(8)]
+  // Six layers more keep what they computed for the way back.
+  expect(eight - two).toBe(6 * 4 * 4 * 64 * 4)
 })
 
 test('the caller may change its arrays after compiling', async () => {

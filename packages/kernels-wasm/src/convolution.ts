@@ -271,7 +271,8 @@ const POINTS = { F2: 16, F4: 36 } as const
 /** Values between transformed pieces, and between the points of products and weights, as in crates/nn/src/winograd. */
 export const GAP = 16
 /** Products of one point of a unit of work, 24 pieces by 4 panels. */
-const PRODUCTS = 24 * 4 * COLUMNS + GAP
+const UNIT_PIECES = 24
+const PRODUCTS = UNIT_PIECES * 4 * COLUMNS + GAP
 /** Transformed pieces that are multiplied before the next ones are transformed: they should stay in the second-level cache. */
 const BLOCK_FLOATS = 512 * 1024
 
@@ -294,13 +295,24 @@ function formOf({ channels, outputs }: ConvolutionGeometry): 'transformed' | 'pa
   return channels * outputs < 96 * 96 ? 'transformed' : 'panels'
 }
 
+/**
+ * Pieces of a block, where `fitting` should stay in the cache: all of them, or, of blocks of nearly the same size, a
+ * multiple of two units of work, so that threads have equal shares.
+ */
+function blockOf(all: number, fitting: number): number {
+  if (all <= fitting) return all
+  const multiple = fitting < 2 * UNIT_PIECES ? 16 : 2 * UNIT_PIECES
+  const most = Math.max(1, Math.floor(fitting / multiple)) * multiple
+  return Math.min(all, Math.ceil(all / Math.ceil(all / most) / multiple) * multiple)
+}
+
 function winograd(g: ConvolutionGeometry, weights: WeightsLayout, filtering: Filtering): ConvolutionPlan {
   const { offset, columnStride, depthStride: channelStride, tapStrides } = weights
   const [height, width] = convolutionOutput(g)
   const pieces = piecesOf(g, filtering)
   const all = g.batch * pieces[0] * pieces[1]
   const points = POINTS[filtering]
-  const block = Math.min(all, Math.max(16, Math.floor(BLOCK_FLOATS / (points * g.channels * 16)) * 16))
+  const block = blockOf(all, Math.floor(BLOCK_FLOATS / (points * g.channels)))
   const form = formOf(g)
   const weightFloats = (panels: number) => points * (panels * g.channels * COLUMNS + GAP)
   const workspaceFloats = block * (points * g.channels + GAP)

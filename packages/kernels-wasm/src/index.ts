@@ -12,6 +12,7 @@ export {
   planMatmul,
   type WeightsLayout,
 } from './convolution.ts'
+export { SCRATCH } from './encode.ts'
 export { KernelError, MemoryError } from './errors.ts'
 export { type InputGradientPlan, planConvolutionInputGradient } from './input-gradient.ts'
 export type { Activation, BinaryKind, Instruction, PoolKind, ReduceKind, UnaryKind } from './instructions.generated.ts'

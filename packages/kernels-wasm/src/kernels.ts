@@ -103,9 +103,12 @@ export class Kernels {
     return new Int32Array(this.engine.instance.memory.buffer, address, count)
   }
 
-  /** Writes a program into memory; free it with {@link unload}. */
-  load(instructions: readonly Instruction[]): LoadedProgram {
-    const { words, offsets } = encode(instructions)
+  /**
+   * Writes a program into memory; free it with {@link unload}.
+   * @param scratch what {@link SCRATCH} stands for in its addresses
+   */
+  load(instructions: readonly Instruction[], scratch?: number): LoadedProgram {
+    const { words, offsets } = encode(instructions, scratch)
     const address = this.allocate(words.byteLength)
     new Uint32Array(this.engine.instance.memory.buffer, address, words.length).set(words)
     return { address, bytes: words.byteLength, offsets }

@@ -50,8 +50,8 @@ export class Allocations {
     prepared.set(source, [...inUse, { kernels: this.kernels, recipe, scale, allocation }])
   }
 
-  load(instructions: readonly Instruction[]): LoadedProgram {
-    this.program = this.kernels.load(instructions)
+  load(instructions: readonly Instruction[], scratch: number): LoadedProgram {
+    this.program = this.kernels.load(instructions, scratch)
     return this.program
   }
 

@@ -32,6 +32,7 @@ export async function lowerToWasm(routine: Routine, options: WasmOptions): Promi
     const steps: Step[] = []
     for (const node of graph.nodes) {
       const first = writer.instructions.length
+      writer.startOperation()
       // Nothing to compute, and kernels may take extents for granted.
       if (byteSize(node) > 0) lowerNode(node, writer)
       if (writer.instructions.length > first) steps.push(stepOf(node, writer.instructions, first))
@@ -45,7 +46,7 @@ export async function lowerToWasm(routine: Routine, options: WasmOptions): Promi
     const executable = new WasmExecutable(
       kernels,
       allocations,
-      allocations.load(writer.instructions),
+      writer.load(),
       steps,
       graph.inputs.map(node => writer.addressOf(node)),
       results.map(node => ({ address: writer.addressOf(node), size: sizeOf(node.shape), dtype: node.dtype })),

@@ -27,7 +27,7 @@ const rules: { readonly [Op in OpName]: Rule<Op> } = {
 
   conv2d(node, writer) {
     const [x, weight] = node.inputs
-    const plan = planConvolution(geometryOf(node, x.shape, weight.shape))
+    const plan = planConvolution(geometryOf(node, x.shape, weight.shape), { wholeBatch: writer.wholeBatch })
     emitProduct(node, plan, writer.addressOf(x), writer)
   },
 

@@ -1,4 +1,4 @@
-import { type Graph, graphOf, sort } from '../graph.ts'
+import { byteSize, type Graph, graphOf, sort } from '../graph.ts'
 import { storageOf } from '../memory-plan.ts'
 import { weightedSum } from '../ops/weighted-sum.ts'
 import type { Routine } from '../program.ts'
@@ -15,7 +15,7 @@ export interface Schedule {
 /**
  * Puts the nodes of a routine in order. Without state it is that of the graph. With it, gradients come in the order in
  * which back-propagation reaches their parameters, so that activations are freed as it goes, and parameters are updated
- * in place as soon as nothing needs them any more.
+ * in place as soon as nothing needs them any more, so that gradients are.
  */
 export function schedule({ graph: given, state }: Routine): Schedule {
   if (state.length === 0) return { graph: given, inPlace: new Map() }
@@ -30,12 +30,16 @@ export function schedule({ graph: given, state }: Routine): Schedule {
   const graph = graphOf(outputs)
   const readers = readersOf(graph, new Set(parameters))
   const updates = parameters.map((parameter, i) => ({ parameter, value: outputs[results + i] }))
-  const { inPlace, after } = overwriting(graph, updates, readers)
+  const tail = tailOf(graph, updates)
+  const { inPlace, after } = overwriting(updates, readers, tail)
+  const dependencies = (node: Tensor) => [...node.inputs, ...(after.get(node) ?? [])]
   const position = new Map(graph.nodes.map((node, i) => [node, i]))
   const firstRead = ({ parameter }: Update) => position.get(readers.get(parameter)![0] ?? parameter) ?? 0
   const roots = [...updates].sort((a, b) => firstRead(b) - firstRead(a)).map(({ value }) => value)
-  const nodes = sort([...outputs.slice(0, results), ...roots], node => [...node.inputs, ...(after.get(node) ?? [])])
-  return { graph: { ...graph, nodes }, inPlace }
+  const sorted = sort([...outputs.slice(0, results), ...roots], dependencies)
+  const gradients = gradientsOf(sorted, tail)
+  const backbone = sort([...outputs.slice(0, results), ...roots.flatMap(value => gradients.get(value) ?? [])])
+  return { graph: { ...graph, nodes: hastened(backbone, sorted, inPlace, dependencies) }, inPlace }
 }
 
 interface Update {
@@ -55,11 +59,10 @@ function readersOf(graph: Graph, parameters: ReadonlySet<Tensor>): Map<Tensor, T
 
 /** Chooses the updates that can be written in place, and what each then has to come after. */
 function overwriting(
-  graph: Graph,
   updates: readonly Update[],
   readers: ReadonlyMap<Tensor, readonly Tensor[]>,
+  tail: ReadonlySet<Tensor>,
 ): { inPlace: Map<Tensor, Tensor>; after: Map<Tensor, readonly Tensor[]> } {
-  const tail = tailOf(graph, updates)
   const inPlace = new Map<Tensor, Tensor>()
   const after = new Map<Tensor, readonly Tensor[]>()
   for (const { parameter, value } of updates) {
@@ -120,4 +123,43 @@ function comesAfter(
     stack.push(...next.inputs, ...(after.get(next) ?? []))
   }
   return false
+}
+
+/** What each update is computed from, looking through the tail: the largest that is no leaf, so not the coefficients. */
+function gradientsOf(sorted: readonly Tensor[], tail: ReadonlySet<Tensor>): Map<Tensor, Tensor> {
+  const gradients = new Map<Tensor, Tensor>()
+  for (const node of sorted) {
+    const candidates = tail.has(node) ? node.inputs.map(tensor => gradients.get(tensor)) : [node]
+    for (const tensor of candidates) {
+      const known = gradients.get(node)
+      if (tensor && tensor.inputs.length > 0 && (!known || byteSize(tensor) > byteSize(known)))
+        gradients.set(node, tensor)
+    }
+  }
+  return gradients
+}
+
+/**
+ * Puts each update in place right behind the last of what it needs: those of a parameter follow its gradient, whose
+ * memory is free before the next one comes.
+ * @param backbone results and gradients, with all that they depend on
+ * @param sorted all nodes
+ */
+function hastened(
+  backbone: readonly Tensor[],
+  sorted: readonly Tensor[],
+  inPlace: ReadonlyMap<Tensor, Tensor>,
+  dependencies: (node: Tensor) => readonly Tensor[],
+): Tensor[] {
+  /** The last of the backbone that has to be there before; leaves are from the start. */
+  const last = new Map(backbone.map((node, i) => [node, node.inputs.length === 0 ? -1 : i]))
+  const ready = new Map<number, Tensor[]>()
+  for (const node of sorted) {
+    if (last.has(node)) continue
+    const at = Math.max(-1, ...dependencies(node).map(tensor => last.get(tensor)!))
+    last.set(node, at)
+    if (inPlace.has(node)) ready.set(at, [...(ready.get(at) ?? []), node])
+  }
+  const order = backbone.flatMap((node, i) => [node, ...(ready.get(i) ?? [])])
+  return sort([...(ready.get(-1) ?? []), ...order, ...sorted], dependencies)
 }

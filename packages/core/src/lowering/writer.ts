@@ -1,5 +1,5 @@
-import type { Instruction, Kernels } from '@residual/kernels-wasm'
-import { type ArenaPlan, storageOf } from '../memory-plan.ts'
+import { type Instruction, type Kernels, type LoadedProgram, SCRATCH } from '@residual/kernels-wasm'
+import { type ArenaPlan, align, storageOf } from '../memory-plan.ts'
 import type { StoredValues } from '../ops/constant.ts'
 import type { State } from '../program.ts'
 import { sizeOf } from '../shape.ts'
@@ -14,14 +14,15 @@ export class ProgramWriter {
   private readonly lasting = new Map<Tensor, number>()
   private readonly arena: number
   private zeros = { address: 0, count: 0 }
-  private workspace = { address: 0, floats: 0 }
+  /** Bytes of scratch memory: of the operation at hand so far, and of the one that needs most. */
+  private readonly scratchBytes = { used: 0, most: 0 }
   private readonly orders: Order[] = []
   /** Lets other programs share constants, once they are prepared. */
   private readonly offers: (() => void)[] = []
   /** Bytes of constants, packed ones included. */
   weightBytes = 0
-  /** Bytes of the arena and of what single instructions need besides. */
-  activationBytes = 0
+  /** Whether the program trains, where nobody asks that a picture's result be the same in any batch. */
+  readonly wholeBatch: boolean
 
   constructor(
     private readonly kernels: Kernels,
@@ -31,8 +32,8 @@ export class ProgramWriter {
     /** Updates that are written over the parameter they are for. */
     private readonly inPlace: ReadonlyMap<Tensor, Tensor> = new Map(),
   ) {
+    this.wholeBatch = state.length > 0
     this.arena = allocations.allocate(plan.bytes).address
-    this.activationBytes = plan.bytes
     for (const { parameter, initial } of state) {
       const address = this.weights(initial.length)
       kernels.floats(address, initial.length).set(initial)
@@ -73,20 +74,30 @@ export class ProgramWriter {
     return this.allocations.allocate(floats * 4).address
   }
 
-  /** Room for `floats` values that one instruction writes and the next ones read. */
-  scratch(floats: number): number {
-    this.activationBytes += floats * 4
-    return this.allocations.allocate(floats * 4).address
+  /** Starts an operation: scratch memory is free again. */
+  startOperation(): void {
+    this.scratchBytes.used = 0
   }
 
   /**
-   * Room for at least `shared` values and `own` more for each thread, which mean nothing before and after one
-   * operation; all operations share it.
+   * Room for `floats` values that mean nothing before and after the operation at hand. All operations have the same
+   * memory, which so stays in the caches; how much it is, and where, is known once all are written.
    */
+  scratch(floats: number): number {
+    const address = SCRATCH + this.scratchBytes.used
+    this.scratchBytes.used += align(floats * 4)
+    this.scratchBytes.most = Math.max(this.scratchBytes.most, this.scratchBytes.used)
+    return address
+  }
+
+  /** {@link scratch} of `shared` values and `own` more for each thread. */
   workspaceOf(shared: number, own = 0): number {
-    const floats = shared + this.kernels.threads * own
-    if (floats > this.workspace.floats) this.workspace = { address: this.scratch(floats), floats }
-    return this.workspace.address
+    return this.scratch(shared + this.kernels.threads * own)
+  }
+
+  /** Bytes of the arena and of scratch memory. */
+  get activationBytes(): number {
+    return this.plan.bytes + this.scratchBytes.most
   }
 
   /** Address of at least `count` zeros that nothing writes to. */
@@ -134,6 +145,11 @@ export class ProgramWriter {
   async prepareConstants(): Promise<void> {
     await prepareConstants(this.kernels, this.orders.splice(0))
     for (const offer of this.offers.splice(0)) offer()
+  }
+
+  /** The program, in memory. */
+  load(): LoadedProgram {
+    return this.allocations.load(this.instructions, this.allocations.allocate(this.scratchBytes.most).address)
   }
 
   /** Address of a bias with room behind it, since the tile reads whole panels. */
