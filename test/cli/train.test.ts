@@ -116,7 +116,7 @@ describe('train', () => {
     [['--recipe', 'slow'], 'unknown recipe "slow"; the recipes are fast, paper, finetune, or a JSON file', 1],
     [
       ['--recipe', 'FOLDER/bad.json'],
-      'FOLDER/bad.json: got the unknown key "lr", wanted some of epochs, steps, batch, accumulate, optimizer, schedule, clip, ema, labelSmoothing, stochasticDepth, zeroInitResidual, layerRate, augmentation',
+      'FOLDER/bad.json: got the unknown key "lr", wanted some of epochs, steps, batch, accumulate, optimizer, schedule, clip, ema, labelSmoothing, stochasticDepth, zeroInitResidual, initialization, layerRate, augmentation',
       1,
     ],
     [['--recipe', 'FOLDER/list.json'], 'FOLDER/list.json holds no JSON object', 1],
