@@ -27,7 +27,7 @@ test('explain prints one JSON object', async () => {
     image: 'cat.jpg',
     model: 'cifar10-resnet20',
     architecture: 'resnet20',
-    predictions: [cat, { label: 'deer', index: 4, score: number }],
+    predictions: [cat, { label: 'dog', index: 5, score: number }],
     target: cat,
     layer: 'layer3',
     map: { width: 8, height: 8, values: expect.any(Array) },
@@ -45,7 +45,7 @@ test('explain prints one JSON object', async () => {
   const [classified] = objectsIn(await residual(['classify', 'cat.jpg', '--topk', '2', '--json'], { cwd: folder }))
   expect(classified.predictions).toEqual([
     { label: 'cat', index: 3, score: expect.closeTo(1, 3) },
-    { label: 'deer', index: 4, score: expect.closeTo(0, 3) },
+    { label: 'dog', index: 5, score: expect.closeTo(0, 3) },
   ])
 })
 
@@ -71,7 +71,7 @@ test('explain prints the map, and what each block adds', async () => {
   expect(lines[16].trim().split(/ {2,}/)).toEqual([
     ...['after', '|F|/|x|', 'cosine', 'change', 'called', 'probability', 'of cat'],
   ])
-  expect(lines[17]).toMatch(/^ {2}stem +frog +\d+\.\d% +\d+\.\d% {2}[█▏▎▍▌▋▊▉]+$/)
+  expect(lines[17]).toMatch(/^ {2}stem +horse +\d+\.\d% +\d+\.\d% {2}[█▏▎▍▌▋▊▉]+$/)
   blocks.forEach((block, i) => {
     expect(lines[18 + i]).toMatch(new RegExp(`^  ${block}( +−?\\d\\.\\d\\d){3} +[a-z]+ +\\d+\\.\\d% +\\d+\\.\\d%`))
   })
