@@ -49,11 +49,11 @@ describe('classify', () => {
     const { stdout } = await residual(['classify', cat, '--build', 'simd128'])
     expect(stdout.replace(/[\d.]+ ms/, 'N ms')).toMatchInlineSnapshot(`
       "pictures/cat.jpg  N ms
-        cat    100.0%  ██████████████████████████████
-        deer     0.0%
-        dog      0.0%
-        bird     0.0%
-        truck    0.0%
+        cat       100.0%  ██████████████████████████████
+        dog         0.0%
+        deer        0.0%
+        airplane    0.0%
+        bird        0.0%
 
       cifar10-resnet20 on simd128, 1 thread
       "
