@@ -61,6 +61,26 @@ in      noise
   ])
 })
 
+test('deepen --linear adds linear layers, and --finetune moves them', async () => {
+  const call = ['--depth', '23', '--linear', '--data', 'cifar', '--finetune', '--out', 'linear']
+  const run = await deepen(...call)
+  expect(run).toMatchObject({ status: 0, stderr: '' })
+  const lines = run.stdout.split('\n').filter(line => !/^(top1|fine-tuned)/.test(line))
+  expect(lines.slice(0, 6)).toEqual([
+    'model       cifar10-resnet20, resnet20',
+    'deeper      resnet20_linear3, 3 new linear layers: layer1.linear.0 layer2.linear.0 layer3.linear.0',
+    'logits      differ by 0 at most, on 26 pictures',
+    'in          linear',
+    '',
+    'new linear layer  weights moved  size of weights',
+  ])
+  expect(lines[6]).toMatch(/^layer1\.linear\.0 +[\d.]+% +0\.06\d+$/)
+  const summary = await residual(['summary', '--model', 'linear', '--json'], { cwd: folder })
+  expect(objectsIn(summary)[0].layers).toContainEqual(
+    expect.objectContaining({ name: 'layer2.linear.0', macs: 262_144 }),
+  )
+})
+
 test('deepen --finetune shows how far the new blocks moved', async () => {
   const call = ['--depth', '26', '--data', 'cifar', '--finetune', '--lr', '0.01']
   const run = await deepen(...call, '--out', 'tuned', '--json')
@@ -97,6 +117,11 @@ test.each<[arguments_: string[], status: number, error: string]>([
     ['--depth', '26', '--out', 'x', '--at', 'layer1.7'],
     1,
     'there is no block "layer1.7" in resnet20; its blocks are layer1.0 to layer3.2',
+  ],
+  [
+    ['--depth', '26', '--out', 'x', '--linear', '--at', 'end'],
+    1,
+    'linear layers stand behind the blocks of each stage; name no places',
   ],
   [['--depth', '26', '--out', 'taken'], 1, '"taken" holds a model; give another directory'],
 ])('deepen %j fails', async (arguments_, status, error) => {

@@ -34,6 +34,11 @@ export interface Architecture {
   readonly preActivation: boolean
   /** What follows each convolution, or precedes it under pre-activation; without any, convolutions have biases. */
   readonly norm: 'batch' | 'none'
+  /**
+   * Linear layers, 1x1 convolutions without batch norm and ReLU, shared out among the stages, behind the blocks of each:
+   * what a network is made deeper by that is to do the same.
+   */
+  readonly linear: number
   /** Side of the square input in pixels that the network was designed for; others work too. */
   readonly inputSize: number
   /** Classes of the data set that the family was designed for; trained weights may have others. */
@@ -53,6 +58,7 @@ const imagenet = (block: Block, layers: readonly number[], changes: Partial<Row>
   strideIn: '3x3',
   preActivation: false,
   norm: 'batch',
+  linear: 0,
   inputSize: 224,
   classes: 1000,
   ...changes,
@@ -69,6 +75,7 @@ const cifar = (blocks: number, shortcut: Shortcut): Row => ({
   strideIn: '3x3',
   preActivation: false,
   norm: 'batch',
+  linear: 0,
   inputSize: 32,
   classes: 10,
 })
@@ -103,7 +110,7 @@ const MAX_DEPTH = 2000
 
 const MAX_NAME_LENGTH = 40
 
-const SUFFIX = /^(.+)_([abc]|v1|v2|nobn)$/
+const SUFFIX = /^(.+)_([abc]|v1|v2|nobn|linear[1-9]\d{0,3})$/
 
 /** The names worth listing: every ImageNet network and the CIFAR networks of the paper, without suffixes. */
 export function architectureNames(): string[] {
@@ -114,8 +121,9 @@ export function architectureNames(): string[] {
 /**
  * The architecture of a name: a base such as `resnet50`, `plain20`, `cifar_resnet50`, then any of the suffixes
  * `_a` `_b` `_c` (shortcut; CIFAR networks have A unless said, ImageNet ones B), `_v1` (a bottleneck strides in its
- * first 1x1 as in the paper; otherwise in the 3x3, as torchvision does, known as v1.5) or `_v2` (pre-activation), and
- * `_nobn` (no batch norms, but convolutions with biases, as before Ioffe and Szegedy 2015: what these are good for).
+ * first 1x1 as in the paper; otherwise in the 3x3, as torchvision does, known as v1.5) or `_v2` (pre-activation),
+ * `_nobn` (no batch norms, but convolutions with biases, as before Ioffe and Szegedy 2015: what these are good for), and
+ * `_linear36` (36 linear layers behind the blocks, see {@link Architecture.linear}).
  *
  * Without `cifar_`, a depth of 18, 34, 50, 101 or 152 means the ImageNet network, any other 6n+2 the CIFAR one.
  *
@@ -152,13 +160,17 @@ function withSuffixes(base: string, row: Row, suffixes: readonly string[]): Arch
   const shortcuts = suffixes.filter(suffix => suffix.length === 1)
   const versions = suffixes.filter(suffix => suffix.length === 2)
   const isBare = suffixes.includes('nobn')
+  const linears = suffixes.filter(suffix => suffix.startsWith('linear'))
   const others = [...shortcuts, ...versions]
   const [shortcut, version] = [shortcuts[0]?.toUpperCase() as Shortcut | undefined, versions[0]]
   if (shortcuts.length > 1) throw new ArchitectureError(`${base}: state one shortcut, not _${shortcuts.join(' and _')}`)
   if (versions.length > 1) throw new ArchitectureError(`${base}: state one version, not _${versions.join(' and _')}`)
+  if (linears.length > 1) {
+    throw new ArchitectureError(`${base}: state one number of linear layers, not _${linears.join(' and _')}`)
+  }
   if (row.shortcut === 'none' && others.length > 0) {
     throw new ArchitectureError(
-      `${base}_${others[0]}: a plain network has no shortcuts and takes no suffix but _nobn; write ${base}`,
+      `${base}_${others[0]}: a plain network has no shortcuts and takes no suffix but _nobn and _linear; write ${base}`,
     )
   }
   if (version === 'v1' && row.block === 'basic') {
@@ -169,6 +181,7 @@ function withSuffixes(base: string, row: Row, suffixes: readonly string[]): Arch
     ...(shortcut && shortcut !== row.shortcut ? [shortcut.toLowerCase()] : []),
     ...(version ? [version] : []),
     ...(isBare ? ['nobn'] : []),
+    ...linears,
   ].join('_')
   return {
     ...row,
@@ -177,7 +190,13 @@ function withSuffixes(base: string, row: Row, suffixes: readonly string[]): Arch
     strideIn: version === 'v1' ? '1x1' : '3x3',
     preActivation: version === 'v2',
     norm: isBare ? 'none' : 'batch',
+    linear: Number(linears[0]?.slice('linear'.length) ?? 0),
   }
+}
+
+/** How many of the linear layers of an architecture stand in each stage; the first ones have more. */
+export function linearPerStage({ linear, layers: { length } }: Architecture): number[] {
+  return Array.from({ length }, (_, stage) => Math.floor(linear / length) + (stage < linear % length ? 1 : 0))
 }
 
 function unknownArchitecture(name: string): ArchitectureError {

@@ -27,7 +27,13 @@ export function inferArchitecture(shapes: ReadonlyMap<string, readonly number[]>
   }
   const isPreActivation = shapes.has('bn.weight') && !shapes.has('bn1.weight')
   const hasNorms = isPreActivation || shapes.has('bn1.weight') || !shapes.has('conv1.bias')
-  const suffixes = [shortcutOf(shapes, block), ...(isPreActivation ? ['v2'] : []), ...(hasNorms ? [] : ['nobn'])]
+  const linear = [...shapes.keys()].filter(key => /^layer[1-9]\.linear\.\d+\.weight$/.test(key)).length
+  const suffixes = [
+    shortcutOf(shapes, block),
+    ...(isPreActivation ? ['v2'] : []),
+    ...(hasNorms ? [] : ['nobn']),
+    ...(linear > 0 ? [`linear${linear}`] : []),
+  ]
   const arch = architecture([base, ...suffixes].join('_'))
   return { ...arch, classes: classifier[0] }
 }

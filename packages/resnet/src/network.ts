@@ -10,7 +10,7 @@ import {
   type Tensor,
   weightedSum,
 } from '@residual/core'
-import type { Architecture } from './architectures.ts'
+import { type Architecture, linearPerStage } from './architectures.ts'
 
 /** What one block needs to know beyond its input. */
 interface BlockConfig {
@@ -109,6 +109,12 @@ function shortcut(s: Scope, x: Tensor, b: BlockConfig, from = x): Tensor | undef
   return preActivation ? projected : b.norm(s.at('downsample.1'), projected)
 }
 
+/** Each value a linear function of those at its pixel. */
+function linearLayer(s: Scope, x: Tensor): Tensor {
+  const weight = s.parameter('weight', [channels(x), channels(x), 1, 1])
+  return conv2d(x, weight, { bias: s.parameter('bias', [channels(x)]) })
+}
+
 /** H(x) = relu(F(x) + x), F of two 3x3 convolutions. */
 function basicBlock(s: Scope, x: Tensor, b: BlockConfig): Tensor {
   const a = b.norm(s.at('bn1'), b.conv(s.at('conv1'), x, b.width, 3, b.stride)).relu()
@@ -177,8 +183,8 @@ export interface Network {
 
 /**
  * Builds any architecture on `x` of `[n, h, w, 3]`. Parameters carry torchvision's names (`layer1.0.conv1.weight`); a
- * pre-activation network has one batch norm more, `bn`, before the pooling, and one without batch norms has biases
- * (`layer1.0.conv1.bias`).
+ * pre-activation network has one batch norm more, `bn`, before the pooling, one without batch norms has biases
+ * (`layer1.0.conv1.bias`), and linear layers are called `layer1.linear.0`.
  *
  * @throws ShapeError where the picture is too small for the stem.
  */
@@ -190,6 +196,7 @@ export function resnet(arch: Architecture, x: Tensor, options: ResnetOptions = {
   const norm = arch.norm === 'none' ? noNorm : training ? trainingNorm(updates) : inferenceNorm
   const { [arch.preActivation ? 'v2' : 'v1']: block, expansion } = BLOCKS[arch.block]
   const blocks = arch.layers.reduce((a, b) => a + b)
+  const linears = linearPerStage(arch)
   let y = stem(s, x, arch, conv, norm)
   let built = 0
   arch.layers.forEach((count, stage) => {
@@ -201,6 +208,7 @@ export function resnet(arch: Architecture, x: Tensor, options: ResnetOptions = {
       const config = { width, outputs, stride, arch, conv, norm, scale: branchScale(built++, blocks) }
       y = block(s.at(`layer${stage + 1}.${i}`), y, config)
     }
+    for (let i = 0; i < linears[stage]; i++) y = linearLayer(s.at(`layer${stage + 1}.linear.${i}`), y)
   })
   if (arch.preActivation) y = norm(s.at('bn'), y).relu()
   const embedding = globalAvgPool(y)

@@ -69,6 +69,7 @@ describe('names', () => {
     ['cifar_plain50', 'cifar_plain50'],
     ['plain44', 'plain44'],
     ['plain56_nobn', 'plain56_nobn'],
+    ['resnet20_linear36_v2', 'resnet20_v2_linear36'],
     ['resnet50_nobn_v1_b', 'resnet50_v1_nobn'],
     ['resnet20_nobn_c_v2', 'resnet20_c_v2_nobn'],
   ])('%s is %s', (name, canonical) => {
@@ -105,9 +106,19 @@ describe('names', () => {
       'unknown architecture "resnet50_a_a_a_a_a_a_a_a_a_a_a_a_a_a_a_a..."; the nearest names are resnet50, resnext50_32x4d, resnet101',
     ],
     ['__proto__', 'unknown architecture "__proto__"; the nearest names are resnet18, resnet34, resnet50'],
-    ['plain20_b', 'plain20_b: a plain network has no shortcuts and takes no suffix but _nobn; write plain20'],
-    ['plain34_v2', 'plain34_v2: a plain network has no shortcuts and takes no suffix but _nobn; write plain34'],
-    ['plain20_nobn_b', 'plain20_b: a plain network has no shortcuts and takes no suffix but _nobn; write plain20'],
+    [
+      'plain20_b',
+      'plain20_b: a plain network has no shortcuts and takes no suffix but _nobn and _linear; write plain20',
+    ],
+    ['resnet20_linear3_linear4', 'resnet20: state one number of linear layers, not _linear3 and _linear4'],
+    [
+      'plain34_v2',
+      'plain34_v2: a plain network has no shortcuts and takes no suffix but _nobn and _linear; write plain34',
+    ],
+    [
+      'plain20_nobn_b',
+      'plain20_b: a plain network has no shortcuts and takes no suffix but _nobn and _linear; write plain20',
+    ],
     ['resnet18_v1', 'resnet18_v1: only bottleneck blocks have a v1 stride placement; write resnet18'],
     ['resnet20_v1', 'resnet20_v1: only bottleneck blocks have a v1 stride placement; write resnet20'],
     ['resnet20_a_b', 'resnet20: state one shortcut, not _a and _b'],

@@ -15,6 +15,7 @@ const variants = [
   ...['resnet20_b', 'resnet20_c', 'resnet20_v2', 'resnet20_b_v2', 'resnet20_c_v2', 'resnet164_v2', 'cifar_resnet50'],
   ...[
     'resnet20_nobn',
+    'resnet20_v2_linear5',
     'resnet20_b_nobn',
     'resnet20_c_nobn',
     'resnet18_a_nobn',

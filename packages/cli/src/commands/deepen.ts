@@ -20,7 +20,8 @@ import { bold, count, Progress, pairs, percent, printJson, printLine, table } fr
 interface Options extends ModelOptions, RunOptions, NormalisationOptions {
   readonly depth: number
   readonly out: string
-  readonly at: 'even' | 'end' | readonly string[]
+  readonly at?: 'even' | 'end' | readonly string[]
+  readonly linear?: true
   readonly data?: string
   readonly limit?: number
   readonly seed?: number
@@ -34,11 +35,16 @@ export function addDeepen(program: Command): void {
   const command = addModelOptions(
     program
       .command('deepen')
-      .description('add blocks that do nothing to a trained network, the solution by construction'),
+      .description('add blocks or layers that do nothing to a trained network, the solution by construction'),
   )
     .requiredOption('--depth <n>', 'layers of the deeper network, as in resnet56', wholeNumber(1, 2000))
     .requiredOption('--out <dir>', 'directory for the deeper network')
-    .option('--at <places>', 'behind which blocks: even, end, or names such as layer1.0,layer2.1', places, 'even')
+    .option(
+      '--at <places>',
+      'behind which blocks: even, end, or names such as layer1.0,layer2.1 (default: even)',
+      places,
+    )
+    .option('--linear', 'add linear layers behind the blocks of each stage, in place of blocks')
     .option('--data <path>', `pictures to compare the two with: ${DATA}`)
     .option('--limit <n>', 'compare on the first test pictures only (default: all)', wholeNumber(1, 1_000_000_000))
     .option('--seed <n>', 'decides the new weights (default: 0)', wholeNumber(0, Number.MAX_SAFE_INTEGER))
@@ -54,7 +60,8 @@ export function addDeepen(program: Command): void {
     .action(run)
 }
 
-const places = (text: string): Options['at'] => (text === 'even' || text === 'end' ? text : text.split(','))
+const places = (text: string): NonNullable<Options['at']> =>
+  text === 'even' || text === 'end' ? text : text.split(',')
 
 function rate(text: string): number {
   const value = Number(text)
@@ -63,16 +70,16 @@ function rate(text: string): number {
 }
 
 async function run(options: Options, command: Command): Promise<void> {
-  const { depth, out, at, data, limit, seed, finetune, epochs, lr, json, threads, build, ...source } = options
+  const { depth, out, at, linear, data, limit, seed, finetune, epochs, lr, json, threads, build, ...source } = options
   if (finetune && data === undefined) command.error('--finetune needs --data')
   const [{ saveModel }, { deepen }] = await Promise.all([import('@residual/resnet'), import('@residual/resnet/lab')])
   if (existsSync(join(out, 'model.safetensors'))) {
     throw new CommandError(`${JSON.stringify(out)} holds a model; give another directory`)
   }
   const model = await openModel({ ...source, threads, build })
-  const isPlain = model.architecture.shortcut === 'none'
-  const pictures = isPlain && data !== undefined ? await somePictures(model, data) : undefined
-  const { model: deeper, added } = await deepen(model, { depth, at, seed, pictures, threads, build })
+  const needsStatistics = model.architecture.shortcut === 'none' && !linear && data !== undefined
+  const pictures = needsStatistics ? await somePictures(model, data) : undefined
+  const { model: deeper, added } = await deepen(model, { depth, at, linear, seed, pictures, threads, build })
   if (!finetune) await saveModel(out, deeper)
   const compared = data === undefined ? await compareOnNoise(model, deeper) : await compare(model, deeper, data, limit)
   const tuned = finetune && (await fineTune(deeper, added, data!, { out, epochs, lr, seed, threads, build }))
@@ -84,7 +91,7 @@ async function run(options: Options, command: Command): Promise<void> {
     out,
   }
   if (json) printJson(result)
-  else print(result)
+  else print(result, linear ? 'linear layer' : 'block')
 }
 
 interface Result extends Partial<Comparison>, Partial<Tuned> {
@@ -165,12 +172,12 @@ async function fineTune(
   return { top1Tuned, moved: movementOf(model, await training.model(), added) }
 }
 
-function print(result: Result): void {
+function print(result: Result, what: 'linear layer' | 'block'): void {
   const { images, largestDifference, top1Before, top1After, top1Tuned, moved, added, epochs } = result
   const onWhat = top1After === undefined ? `${images} pictures of noise` : `${count(images)} pictures`
   const lines: [string, string][] = [
     ['model', `${result.model}, ${result.from}`],
-    ['deeper', `${result.to}, ${added.length} new blocks: ${added.join(' ')}`],
+    ['deeper', `${result.to}, ${added.length} new ${what}s: ${added.join(' ')}`],
     ['logits', `differ by ${bold(String(Number(largestDifference.toPrecision(3))))} at most, on ${onWhat}`],
   ]
   if (top1Before !== undefined && top1After !== undefined) {
@@ -184,5 +191,7 @@ function print(result: Result): void {
   if (!moved) return
   printLine()
   const rows = moved.map(({ block, change, scale }) => [block, percent(change), scale.toPrecision(3)])
-  table(['new block', '>weights moved', '>size of last gamma'], rows).forEach(printLine)
+  table([`new ${what}`, '>weights moved', what === 'block' ? '>size of last gamma' : '>size of weights'], rows).forEach(
+    printLine,
+  )
 }

@@ -41,6 +41,8 @@ async function list({ json }: { json?: true }): Promise<void> {
   ).forEach(printLine)
   printLine()
   printLine('Any cifar_resnet{6n+2} and cifar_plain{6n+2} is built as well. Append _a, _b or _c for another shortcut,')
-  printLine('_v1 for stride in the first 1x1 of a bottleneck or _v2 for pre-activation, and _nobn for no batch norms:')
-  printLine('resnet50_v1, resnet110_b_v2, plain56_nobn.')
+  printLine('_v1 for stride in the first 1x1 of a bottleneck or _v2 for pre-activation, _nobn for no batch norms, and')
+  printLine(
+    '_linear36 for 36 linear layers behind the blocks: resnet50_v1, resnet110_b_v2, plain56_nobn, plain20_linear36.',
+  )
 }

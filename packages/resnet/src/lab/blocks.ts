@@ -1,5 +1,5 @@
 import { graphOf, input, Tensor } from '@residual/core'
-import type { Architecture } from '../architectures.ts'
+import { type Architecture, linearPerStage } from '../architectures.ts'
 import { type Network, type ResnetOptions, resnet } from '../network.ts'
 
 /** A block as it stands in the graph of a network. */
@@ -8,7 +8,7 @@ export interface BlockNodes {
   readonly name: string
   /** What it computes from. */
   readonly input: Tensor
-  /** What the next block gets. */
+  /** What the next block gets, or the linear layers before that. */
   readonly output: Tensor
   /** F(x), before the addition and the ReLU that may follow. */
   readonly branch: Tensor
@@ -36,8 +36,10 @@ export function dissect(
   const names = arch.layers.flatMap((count, stage) => Array.from({ length: count }, (_, i) => `layer${stage + 1}.${i}`))
   const firsts = names.map(name => reader(`${name}.conv1.weight`).inputs[0])
   const entries = [...firsts, network.embedding.inputs[0]].map(before)
+  const linears = new Set(linearLayersOf(arch).map(name => reader(`${name}.weight`)))
+  const beneathLinear = (x: Tensor): Tensor => (linears.has(x) ? beneathLinear(x.inputs[0]) : x)
   const blocks = names.map((name, i) => {
-    const output = entries[i + 1]
+    const output = beneathLinear(entries[i + 1])
     const last = arch.preActivation ? output : output.inputs[0]
     if (arch.shortcut === 'none') {
       return { name, input: entries[i], output, branch: last, sum: undefined, shortcut: undefined }
@@ -45,6 +47,13 @@ export function dissect(
     return { name, input: entries[i], output, branch: last.inputs[0], sum: last, shortcut: last.inputs[1] }
   })
   return { ...network, blocks }
+}
+
+/** Paths of the parameters of all linear layers. */
+export function linearLayersOf(arch: Architecture): string[] {
+  return linearPerStage(arch).flatMap((count, stage) =>
+    Array.from({ length: count }, (_, i) => `layer${stage + 1}.linear.${i}`),
+  )
 }
 
 /** Finds the operation that reads a parameter. */

@@ -3,15 +3,17 @@ import { type Architecture, architecture } from '../architectures.ts'
 import { ModelError } from '../errors.ts'
 import { Model } from '../model.ts'
 import { initialParameters } from '../training/index.ts'
-import { dissect } from './blocks.ts'
+import { dissect, linearLayersOf } from './blocks.ts'
 
 /** Where new blocks go: spread over each stage, behind its last block, or behind the blocks of these names. */
 export type Places = 'even' | 'end' | readonly string[]
 
 export interface DeepenOptions extends CompileOptions {
-  /** Layers of the new network, as its name counts them: 56 for ResNet-56. */
+  /** Layers of the new network, as its name counts them: 56 for ResNet-56, and for ResNet-20 with 36 linear layers. */
   readonly depth: number
-  /** Default even. New blocks of a stage are shared out among the places of that stage, the first ones getting more. */
+  /** Add linear layers behind the blocks of each stage in place of blocks; default false. */
+  readonly linear?: boolean
+  /** Where blocks go, default even. New blocks of a stage are shared out among the places of that stage, the first ones getting more. */
   readonly at?: Places
   /** Decides the weights of new blocks that do not have to be what they are; default 0. */
   readonly seed?: number
@@ -26,13 +28,13 @@ export interface DeepenOptions extends CompileOptions {
 /** A deepened network. */
 export interface Deepened {
   readonly model: Model
-  /** The new blocks, by their names in the new network. */
+  /** The new blocks or linear layers, by their names in the new network. */
   readonly added: readonly string[]
 }
 
 /**
  * The solution by construction of He et al. 2015 (section 1): a deeper network that gives what a trained one does, made
- * of its blocks and of new ones that do nothing.
+ * of its layers and of new ones that do nothing. The new ones can be trained.
  *
  * In a residual network F(x) of a new block is exactly 0, as the gamma of its last batch norm is, in pre-activation
  * networks and those without batch norms the weights of its last convolution; all else is fresh, and the zeros have gradients, so that training moves
@@ -42,13 +44,20 @@ export interface Deepened {
  *
  * New blocks stand behind old ones of their stage and keep the shape. Old blocks behind them get higher numbers.
  *
+ * Linear layers begin as the identity in every network: each channel 1 times itself, exactly. In a pre-activation network
+ * the batch norm that follows is folded into them, and rounds their weights.
+ *
  * @throws ModelError for a depth or places that this network cannot be deepened to.
  */
 export async function deepen(model: Model, options: DeepenOptions): Promise<Deepened> {
-  const { at = 'even', seed = 0, pictures, ...compileOptions } = options
+  const { depth, linear, at, seed = 0, pictures, ...compileOptions } = options
+  if (linear) {
+    if (at !== undefined) throw new ModelError('linear layers stand behind the blocks of each stage; name no places')
+    return withLinearLayers(model, depth, compileOptions)
+  }
   const from = model.architecture
-  const arch = deeperArchitecture(from, options.depth)
-  const sources = sourcesOf(from, arch, at)
+  const arch = deeperArchitecture(from, depth)
+  const sources = sourcesOf(from, arch, at ?? 'even')
   const fresh = initialParameters(arch, { seed, zeroInitResidual: true })
   const statistics =
     from.shortcut === 'none' && pictures
@@ -65,14 +74,49 @@ export async function deepen(model: Model, options: DeepenOptions): Promise<Deep
     // Batch norms of the identity; in residual networks only projections of shortcut C are there to be replaced.
     for (const [key, values] of identityOf(name, arch, fresh, statistics.get(after))) parameters.set(key, values)
   }
-  const { labels, preprocessing } = model
-  return {
-    model: new Model({ name: arch.name, architecture: arch, labels, preprocessing, parameters }, compileOptions),
-    added,
-  }
+  return { model: deeperModel(model, arch, parameters, compileOptions), added }
 }
 
-const isInBlock = (parameter: string): boolean => /^layer\d+\./.test(parameter)
+function deeperModel(
+  { labels, preprocessing }: Model,
+  arch: Architecture,
+  parameters: Parameters,
+  options: CompileOptions,
+): Model {
+  return new Model({ name: arch.name, architecture: arch, labels, preprocessing, parameters }, options)
+}
+
+const isInBlock = (parameter: string): boolean => /^layer\d+\.\d+\./.test(parameter)
+
+function withLinearLayers(model: Model, depth: number, options: CompileOptions): Deepened {
+  const from = model.architecture
+  const base = from.name.replace(/_linear\d+$/, '')
+  const layers = Number(/\d+/.exec(base)![0])
+  if (depth <= layers + from.linear) {
+    throw new ModelError(`${from.name} has ${layers + from.linear} layers already; give a larger depth than ${depth}`)
+  }
+  const arch = { ...architecture(`${base}_linear${depth - layers}`), classes: from.classes }
+  const parameters = new Map(model.parameters)
+  const added = linearLayersOf(arch).filter(name => !parameters.has(`${name}.weight`))
+  for (const name of added) {
+    const channels = channelsOf(arch, name)
+    parameters.set(`${name}.weight`, identityKernels(channels, 1))
+    parameters.set(`${name}.bias`, new Float32Array(channels))
+  }
+  return { model: deeperModel(model, arch, parameters, options), added }
+}
+
+/** Of a linear layer. */
+function channelsOf({ width, block }: Architecture, linear: string): number {
+  return width * 2 ** (Number(/\d+/.exec(linear)![0]) - 1) * (block === 'basic' ? 1 : 4)
+}
+
+/** Weights `[channels, channels, side, side]`, with `taps` of side times side, of the convolution that changes nothing. */
+function identityKernels(channels: number, taps: number): Float32Array {
+  const weights = new Float32Array(channels * channels * taps)
+  for (let c = 0; c < channels; c++) weights[(c * channels + c) * taps + (taps >> 1)] = 1
+  return weights
+}
 
 /** The architecture of another depth that differs in nothing else. */
 function deeperArchitecture(from: Architecture, depth: number): Architecture {
@@ -166,10 +210,7 @@ function identityOf(
     const weight = fresh.get(`${name}.${conv}.weight`)!
     const taps = conv === 'downsample.0' ? 1 : 9
     const channels = Math.sqrt(weight.length / taps)
-    identity.set(
-      `${name}.${conv}.weight`,
-      weight.map((_, i) => (i % (channels * taps + taps) === taps >> 1 ? 1 : 0)),
-    )
+    identity.set(`${name}.${conv}.weight`, identityKernels(channels, taps))
     if (!fresh.has(`${name}.${norm}.weight`)) continue
     const { gamma, beta, mean, variance } = exactNorm(channels, statistics)
     identity.set(`${name}.${norm}.weight`, gamma)

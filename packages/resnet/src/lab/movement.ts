@@ -1,6 +1,6 @@
 import type { Model } from '../model.ts'
 
-/** How far training moved a block. */
+/** How far training moved a block, or a linear layer. */
 export interface Movement {
   readonly block: string
   /** Length of the change of its convolutions' weights, relative to that of the weights before. */
@@ -9,11 +9,11 @@ export interface Movement {
   readonly scale: number
 }
 
-/** Compares blocks of two networks of one architecture; which ones is said by their names. */
+/** Compares blocks or linear layers of two networks of one architecture; which ones is said by their names. */
 export function movementOf(before: Model, after: Model, blocks: readonly string[]): Movement[] {
   return blocks.map(block => {
     const convolutions = [...before.parameters.keys()].filter(
-      name => name.startsWith(`${block}.conv`) && name.endsWith('.weight'),
+      name => name === `${block}.weight` || (name.startsWith(`${block}.conv`) && name.endsWith('.weight')),
     )
     let [change, length] = [0, 0]
     for (const name of convolutions) {
@@ -24,8 +24,9 @@ export function movementOf(before: Model, after: Model, blocks: readonly string[
       }
     }
     const { preActivation, norm } = after.architecture
-    const last = `${preActivation || norm === 'none' ? 'conv' : 'bn'}${convolutions.length}`
-    const scales = after.parameters.get(`${block}.${last}.weight`)!
+    const last = convolutions[convolutions.length - 1]
+    const hasNorm = !preActivation && norm === 'batch' && last !== `${block}.weight`
+    const scales = after.parameters.get(hasNorm ? `${block}.bn${convolutions.length}.weight` : last)!
     const scale = scales.reduce((sum, value) => sum + Math.abs(value), 0) / scales.length
     return { block, change: Math.sqrt(change / length), scale }
   })

@@ -37,3 +37,11 @@ test.each([
   const images = noise(2, side)
   expect(await deeper.logits(images, 2)).toEqual(await model.logits(images, 2))
 })
+
+test('linear layers between bottlenecks give the same logits to the last bit', async () => {
+  const model = network('resnet50')
+  const { model: deeper, added } = await deepen(model, { depth: 54, linear: true })
+  expect(added).toEqual([1, 2, 3, 4].map(stage => `layer${stage}.linear.0`))
+  const images = noise(2, 64)
+  expect(await deeper.logits(images, 2)).toEqual(await model.logits(images, 2))
+})

@@ -2,8 +2,8 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { ArchitectureError } from '@residual/core'
-import { loadModel, Model, ModelError, saveModel, train } from '@residual/resnet'
-import { type DeepenOptions, deepen, type Places } from '@residual/resnet/lab'
+import { architecture, loadModel, Model, ModelError, saveModel, train } from '@residual/resnet'
+import { ablate, type DeepenOptions, deepen, type Places } from '@residual/resnet/lab'
 import { drawShapes } from '@residual/vision'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { network, noise } from './networks.ts'
@@ -86,6 +86,50 @@ describe('a deepened plain network gives the same logits', () => {
   })
 })
 
+describe('linear layers that are added give the same logits to the last bit', () => {
+  test.each([
+    ['resnet8', 44, 'resnet8_linear36', 12],
+    ['plain8', 44, 'plain8_linear36', 12],
+    ['resnet8_b', 13, 'resnet8_b_linear5', 2],
+    ['plain8_nobn', 9, 'plain8_nobn_linear1', 1],
+  ])('%s to %i layers', async (name, depth, deeperName, inFirst) => {
+    const model = network(name)
+    const { model: deeper, added } = await deepen(model, { depth, linear: true })
+    expect(deeper.architecture).toEqual({ ...architecture(deeperName) })
+    expect(added).toHaveLength(depth - 8)
+    expect(added.filter(layer => layer.startsWith('layer1.'))).toEqual(
+      Array.from({ length: inFirst }, (_, i) => `layer1.linear.${i}`),
+    )
+    expect(await difference(model, deeper, 32)).toBe(0)
+  })
+
+  test('but for rounding where a batch norm directly follows, which becomes one with the layer', async () => {
+    const model = network('resnet8_b_v2')
+    const { model: deeper } = await deepen(model, { depth: 14, linear: true })
+    const largest = Math.max(...(await model.logits(noise(3, 32), 3)).map(Math.abs))
+    expect((await difference(model, deeper, 32)) / largest).toBeLessThan(1e-6)
+  })
+
+  test('and so do more of them, and blocks before them', async () => {
+    const model = network('resnet8', { classes: 3 })
+    const { model: deeper } = await deepen(model, { depth: 11, linear: true })
+    const { model: deepest, added } = await deepen(deeper, { depth: 15, linear: true })
+    expect(deepest.architecture).toEqual({ ...architecture('resnet8_linear7'), classes: 3 })
+    expect(added).toEqual(['layer1.linear.1', 'layer1.linear.2', 'layer2.linear.1', 'layer3.linear.1'])
+    expect(await difference(model, deepest, 32)).toBe(0)
+    const { model: both } = await deepen(deeper, { depth: 14 })
+    expect(both.architecture).toEqual({ ...architecture('resnet14_linear3'), classes: 3 })
+    expect(await difference(model, both, 32)).toBe(0)
+  })
+
+  test('and the blocks of such a network can be removed and explained as those of any other', async () => {
+    const model = network('resnet8')
+    const { model: deeper } = await deepen(model, { depth: 14, linear: true })
+    const data = drawShapes({ split: 'test', length: 16 })
+    expect((await ablate(deeper, data)).blocks).toEqual((await ablate(model, data)).blocks)
+  })
+})
+
 describe('new blocks stand', () => {
   test.each<[at: Places | undefined, added: string[]]>([
     [undefined, [...span(1, 1, 3), ...span(2, 1, 3), ...span(3, 1, 3)]],
@@ -120,8 +164,9 @@ test.each([
   ['resnet8', 20],
   ['resnet8_v2', 20],
   ['plain8', 14],
-])('training moves all new weights of %s', async (name, depth) => {
-  const { model, added } = await deepen(network(name), { depth })
+  ['plain8', 14, true],
+])('training moves all new weights of %s', async (name, depth, linear?: boolean) => {
+  const { model, added } = await deepen(network(name), { depth, linear })
   const data = drawShapes({ split: 'train', length: 32 })
   const recipe = { epochs: 4, batch: 16, schedule: { kind: 'constant', rate: 0.01 } } as const
   const training = train({ model, data: { ...data, classes: model.labels }, recipe, worker: false })
@@ -129,14 +174,14 @@ test.each([
   const trained = await training.model()
   const still = [...trained.parameters.keys()].filter(
     key =>
-      added.includes(key.split('.').slice(0, 2).join('.')) &&
+      added.some(layer => key.startsWith(`${layer}.`)) &&
       `${trained.parameters.get(key)}` === `${model.parameters.get(key)}`,
   )
   expect(still).toEqual([])
 })
 
 describe('what cannot be', () => {
-  test.each<[name: string, depth: number, at: Places | undefined, error: Error]>([
+  test.each<[name: string, depth: number, at: Places | undefined, error: Error, linear?: boolean]>([
     [
       'resnet20',
       57,
@@ -186,8 +231,17 @@ describe('what cannot be', () => {
       ['layer3.0', 'layer4.0'],
       new ModelError('resnet101 has no more blocks in layer4 than resnet50; name no block there'),
     ],
-  ])('%s with %i layers, places %j', async (name, depth, at, error) => {
-    await expect(deepen(network(name), { depth, at })).rejects.toThrow(error)
+    ['resnet8', 8, undefined, new ModelError('resnet8 has 8 layers already; give a larger depth than 8'), true],
+    [
+      'resnet8_linear3',
+      11,
+      undefined,
+      new ModelError('resnet8_linear3 has 11 layers already; give a larger depth than 11'),
+      true,
+    ],
+    ['resnet8', 14, 'end', new ModelError('linear layers stand behind the blocks of each stage; name no places'), true],
+  ])('%s with %i layers, places %j', async (name, depth, at, error, linear) => {
+    await expect(deepen(network(name), { depth, at, linear })).rejects.toThrow(error)
   })
 })
 
@@ -198,10 +252,16 @@ describe('a deepened network', () => {
   })
   afterAll(() => rm(folder, { recursive: true }))
 
-  test.each(['resnet8', 'resnet8_c', 'plain8'])('of %s is saved and loaded as any other', async name => {
-    const { model } = await deepen(network(name), { depth: 14 })
-    await saveModel(join(folder, name), model)
-    const loaded = await loadModel(join(folder, name))
+  test.each([
+    ['resnet8', false],
+    ['resnet8_c', false],
+    ['plain8', false],
+    ['plain8', true],
+  ])('of %s, linear: %s, is saved and loaded as any other', async (name, linear) => {
+    const { model } = await deepen(network(name), { depth: 14, linear })
+    const path = join(folder, model.name)
+    await saveModel(path, model)
+    const loaded = await loadModel(path)
     expect(loaded.architecture).toEqual(model.architecture)
     expect(loaded.preprocessing).toEqual(model.preprocessing)
     expect(await difference(model, loaded, 32)).toBe(0)
