@@ -1,4 +1,5 @@
 import type { Ablation } from './ablate.ts'
+import { count } from './report/format.ts'
 import { barChart, dataTable, figure, markup, type Picture, page, svgFile } from './report/index.ts'
 
 /** The accuracies of an {@link Ablation} as bars, in an SVG file. */
@@ -20,7 +21,7 @@ export function ablationPage(ablation: Ablation): string {
   const left = skipped.length > 0 && markup`<p>Left out, since the shapes differ: ${skipped.join(', ')}.</p>`
   return page({
     title: `${model} ${damage === 'remove' ? 'without one of its blocks' : 'with two neighbouring blocks swapped'}`,
-    lead: `${finding(ablation)} Measured on ${images.toLocaleString('en')} pictures.`,
+    lead: `${finding(ablation)} Measured on ${count(images)} pictures.`,
     body: markup`<h2>Accuracy</h2>
 ${figure({
   draw: width => chart(ablation, '', width),

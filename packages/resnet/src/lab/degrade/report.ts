@@ -1,3 +1,4 @@
+import { count } from '../report/format.ts'
 import { type Content, dataTable, figure, type Markup, markup, page, svgFile } from '../report/index.ts'
 import type { Degradation, DegradeRun } from './degrade.ts'
 import { type DegradationFigure, degradationFigures } from './figures.ts'
@@ -41,12 +42,11 @@ function setting({ data, recipe, runs }: Degradation): string {
   const zero = recipe.zeroInitResidual
     ? ' Residual blocks began as the identity: the last batch norm of each was zero, without which a deep one may not get going in a short training.'
     : ''
-  const number = (value: number) => value.toLocaleString('en')
   return `${networksOf({ runs } as Degradation)
     .map(({ network }) => network)
     .join(
       ', ',
-    )}, trained for ${number(steps)} steps of ${recipe.batch} pictures on ${number(data.images)} pictures of ${data.name}${seeds > 1 ? ` with ${seeds} seeds` : ''}, all by one recipe.${zero}`
+    )}, trained for ${count(steps)} steps of ${recipe.batch} pictures on ${count(data.images)} pictures of ${data.name}${seeds > 1 ? ` with ${seeds} seeds` : ''}, all by one recipe.${zero}`
 }
 
 function finalTable(degradation: Degradation): Markup {
@@ -62,7 +62,7 @@ function finalTable(degradation: Degradation): Markup {
     headings: ['network', '>parameters', '>training error', '>test error', '>training loss'],
     rows: networksOf(degradation).map(({ network, parameters, runs }) => [
       network,
-      parameters.toLocaleString('en'),
+      count(parameters),
       cell(runs, 'train'),
       cell(runs, 'test'),
       spreadOf(runs.flatMap(({ epochs }) => epochs.at(-1)?.trainLoss ?? []))?.mean.toFixed(3) ?? '–',

@@ -1,3 +1,4 @@
+import { count } from '../report/format.ts'
 import {
   type Axis,
   dataTable,
@@ -91,7 +92,7 @@ function logAxis(label: string, values: readonly number[]): Axis {
 }
 
 const stepText = (step: number): string =>
-  step === 0 ? 'before training' : `after ${step.toLocaleString('en')} ${step === 1 ? 'update' : 'updates'}`
+  step === 0 ? 'before training' : `after ${count(step)} ${step === 1 ? 'update' : 'updates'}`
 
 /** Networks whose training ended early were measured last at another time. */
 function timeText(networks: readonly TracedNetwork[], at: 0 | -1): string {

@@ -1,3 +1,4 @@
+import { count } from '../report/format.ts'
 import { powerOfTen } from '../report/scale.ts'
 import type { LayerSignal } from '../signals.ts'
 import type { GradientTrace, Measurement, TracedNetwork } from './trace.ts'
@@ -102,7 +103,7 @@ function timeFinding(network: TracedNetwork): string[] {
   return [`In ${updates(last.step)} of ${architecture} ${loss}, ${lengths}; ${passage(network, last)}.${ended}`]
 }
 
-const updates = (step: number): string => `${step.toLocaleString('en')} ${step === 1 ? 'update' : 'updates'}`
+const updates = (step: number): string => `${count(step)} ${step === 1 ? 'update' : 'updates'}`
 
 /** `12 %`. */
 const share = (part: number): string => `${numberText(100 * part)} %`

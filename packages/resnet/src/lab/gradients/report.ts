@@ -1,3 +1,4 @@
+import { count } from '../report/format.ts'
 import { dataTable, figure, type Markup, markup, page, svgFile } from '../report/index.ts'
 import { gradientFigures } from './figures.ts'
 import { gradientFindings, numberText, passageOf } from './findings.ts'
@@ -58,8 +59,7 @@ Batch Normalization”). He et al. conclude that deep plain networks are not har
 export function gradientSetting({ networks, images, data, initialization, steps, rate, seed }: GradientTrace): string {
   const names = networks.map(({ architecture }) => architecture).join(', ')
   const weights = { kaiming: 'Kaiming’s', xavier: 'Xavier’s', gaussian: 'Gaussian' }[initialization]
-  const training =
-    steps === 0 ? 'as they begin' : `as they begin and in ${steps.toLocaleString('en')} updates at a rate of ${rate}`
+  const training = steps === 0 ? 'as they begin' : `as they begin and in ${count(steps)} updates at a rate of ${rate}`
   return `${names} with ${weights} weights (seed ${seed}), ${training}, measured on ${images} pictures of ${data}.`
 }
 

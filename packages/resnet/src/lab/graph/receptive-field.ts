@@ -1,4 +1,5 @@
 import type { Graph, Tensor } from '@residual/core'
+import { count } from '../report/format.ts'
 
 /**
  * How much of the input one number of a tensor can depend on: a window of `size` pixels, which moves by `stride` pixels
@@ -70,5 +71,5 @@ export function fieldText(field: ReceptiveField | undefined): string {
   if (field === undefined) return ''
   if (field === 'all') return 'all of it'
   const [height, width] = field.size
-  return height === width ? `${height} px` : `${height} × ${width} px`
+  return height === width ? `${count(height)} px` : `${count(height)} × ${count(width)} px`
 }
