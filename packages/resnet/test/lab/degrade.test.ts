@@ -211,14 +211,14 @@ describe('a run is told as it came out', () => {
   test('with what reaches the first block', () => {
     const runs = [run('plain-56', 40, { gradients: [0.02, 1, 2] }), run('residual-56', 40, { gradients: [3, 2, 2] })]
     expect(findings(degradation(runs)).at(-1)).toBe(
-      'Before training, the gradient that arrives at the first block is as long as that at the last block 0.01 times in plain-56 and 1.5 times in residual-56.',
+      'Before training, the gradient that arrives at the first block, beside that at the last, is 0.01 times as long in plain-56 and 1.5 times as long in residual-56.',
     )
   })
 })
 
 describe('the report', () => {
   const names = [
-    ...['error-plain', 'error-residual', 'gradient-before', 'gradient-after'],
+    ...['error-plain', 'error-residual', 'gradient-before', 'gradient-after', 'gradient-early'],
     ...['gradient-in-time-plain', 'gradient-in-time-residual', 'responses', 'responses-sorted', 'residuals-residual'],
   ]
 

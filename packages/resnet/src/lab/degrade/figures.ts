@@ -26,6 +26,7 @@ export function degradationFigures(degradation: Degradation): {
     gradients: [
       gradientFigure(networks, 0),
       gradientFigure(networks, -1),
+      earlyGradientFigure(networks),
       ...networks.filter(isDeepest).map(gradientInTime),
     ],
     responses: [
@@ -38,6 +39,8 @@ export function degradationFigures(degradation: Degradation): {
 
 const isDeepest = (one: NetworkRuns, _: number, all: readonly NetworkRuns[]): boolean =>
   one.depth === Math.max(...all.map(({ depth }) => depth))
+
+const EPOCHS = { label: 'epoch', format: (epoch: number) => (Number.isInteger(epoch) ? String(epoch) : '') }
 
 type Point = readonly [x: number, y: number]
 
@@ -83,7 +86,7 @@ function errorFigure(networks: readonly NetworkRuns[], family: Family): Degradat
       lineChart({
         title: `${FAMILY_NAMES[family]}: error`,
         series,
-        x: { label: 'epoch', format: epoch => (Number.isInteger(epoch) ? String(epoch) : '') },
+        x: EPOCHS,
         y: {
           label: 'error (%)',
           min: Math.floor(Math.min(...errors) / 10) * 10,
@@ -134,6 +137,41 @@ function gradientFigure(networks: readonly NetworkRuns[], at: 0 | -1): Degradati
       caption: `Length of the gradient at each block ${when}`,
       headings: ['block', '>gradient'],
       rows,
+    }),
+  }
+}
+
+/** What the first stage has to learn from, while the networks learn. */
+function earlyGradientFigure(networks: readonly NetworkRuns[]): DegradationFigure {
+  const depths = [...new Set(networks.map(({ depth }) => depth))]
+  const curve = ({ signals }: DegradeRun): Point[] =>
+    signals.map(({ epoch, layers }) => {
+      const early = layers.filter(({ name }) => name === 'conv1' || name.startsWith('layer1.'))
+      return [epoch, Math.hypot(...early.map(({ gradient }) => gradient))]
+    })
+  const series = networks.map(({ network, family, depth, runs }) =>
+    line(network, runs.map(curve), { hue: depths.indexOf(depth), dashed: family === 'plain' }),
+  )
+  const epochs = series[0].points.map(([epoch]) => epoch)
+  return {
+    name: 'gradient-early',
+    draw: width =>
+      lineChart({
+        title: 'Gradient of the early layers’ weights in time',
+        series,
+        x: EPOCHS,
+        y: { label: 'length of gradient', scale: 'log' },
+        width,
+      }),
+    caption:
+      'Length of the loss’s gradient with respect to all weights before the second stage, on the same pictures each time.',
+    table: dataTable({
+      caption: 'Length of the gradient of the early layers’ weights by epoch',
+      headings: ['epoch', ...series.map(({ name }) => `>${name}`)],
+      rows: epochs.map((epoch, i) => [
+        String(epoch),
+        ...series.map(({ points }) => points[i]?.[1].toPrecision(3) ?? ''),
+      ]),
     }),
   }
 }

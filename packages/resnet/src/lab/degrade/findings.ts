@@ -128,11 +128,12 @@ function gradientFinding(networks: readonly NetworkRuns[]): string[] {
         return blocks.length > 1 ? blocks[0].gradient / blocks[blocks.length - 1].gradient : []
       })
       const ratio = spreadOf(ratios)
-      return ratio ? `${Number(ratio.mean.toPrecision(2))} times in ${network}` : []
+      const times = ratio && Number(ratio.mean.toPrecision(2))
+      return times === undefined ? [] : `${times === 1 ? 'just' : `${times} times`} as long in ${network}`
     })
   if (parts.length === 0) return []
   return [
-    `Before training, the gradient that arrives at the first block is as long as that at the last block ${parts.join(' and ')}.`,
+    `Before training, the gradient that arrives at the first block, beside that at the last, is ${parts.join(' and ')}.`,
   ]
 }
 

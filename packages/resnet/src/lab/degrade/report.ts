@@ -81,7 +81,10 @@ function recipeTable({ data, recipe, build, runs }: Degradation): Markup {
     caption: 'The recipe of all networks',
     headings: ['setting', 'value'],
     rows: [
-      ['pictures', `${data.name}: ${data.images} to learn, ${data.testImages} to test with, ${data.classes} classes`],
+      [
+        'pictures',
+        `${data.name}: ${count(data.images)} to learn, ${count(data.testImages)} to test with, ${data.classes} classes`,
+      ],
       ['batch', String(batch)],
       ['optimiser', described(optimizer)],
       ['learning rate', described(schedule)],
