@@ -50,7 +50,7 @@ export function addDeepen(program: Command): void {
     .option('--seed <n>', 'decides the new weights (default: 0)', wholeNumber(0, Number.MAX_SAFE_INTEGER))
     .option('--finetune', 'train the deeper network on --data, and show how far the new blocks moved')
     .option('--epochs <n>', 'passes over the data of --finetune', wholeNumber(1, 1_000_000), 1)
-    .option('--lr <rate>', 'learning rate of --finetune, which falls to 0', rate, 0.01)
+    .option('--lr <rate>', 'learning rate of --finetune, which falls to 0', rate, 0.001)
   addNormalisationOptions(addRunOptions(command))
     .option('--json', 'print one JSON object')
     .addHelpText(
