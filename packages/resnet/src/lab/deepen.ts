@@ -1,4 +1,4 @@
-import { type CompileOptions, compile, moments, type Parameters, type Tensor } from '@residual/core'
+import { type CompileOptions, compile, graphOf, moments, type Parameters, type Tensor } from '@residual/core'
 import { type Architecture, architecture } from '../architectures.ts'
 import { ModelError } from '../errors.ts'
 import { Model } from '../model.ts'
@@ -98,17 +98,13 @@ function withLinearLayers(model: Model, depth: number, options: CompileOptions):
   const arch = { ...architecture(`${base}_linear${depth - layers}`), classes: from.classes }
   const parameters = new Map(model.parameters)
   const added = linearLayersOf(arch).filter(name => !parameters.has(`${name}.weight`))
-  for (const name of added) {
-    const channels = channelsOf(arch, name)
-    parameters.set(`${name}.weight`, identityKernels(channels, 1))
-    parameters.set(`${name}.bias`, new Float32Array(channels))
+  const { logits } = dissect(arch, 1, arch.inputSize)
+  for (const { attributes, shape } of graphOf([logits]).parameters) {
+    if (parameters.has(attributes.name)) continue
+    const [channels] = shape
+    parameters.set(attributes.name, shape.length > 1 ? identityKernels(channels, 1) : new Float32Array(channels))
   }
   return { model: deeperModel(model, arch, parameters, options), added }
-}
-
-/** Of a linear layer. */
-function channelsOf({ width, block }: Architecture, linear: string): number {
-  return width * 2 ** (Number(/\d+/.exec(linear)![0]) - 1) * (block === 'basic' ? 1 : 4)
 }
 
 /** Weights `[channels, channels, side, side]`, with `taps` of side times side, of the convolution that changes nothing. */

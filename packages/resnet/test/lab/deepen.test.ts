@@ -95,7 +95,7 @@ describe('linear layers that are added give the same logits to the last bit', ()
   ])('%s to %i layers', async (name, depth, deeperName, inFirst) => {
     const model = network(name)
     const { model: deeper, added } = await deepen(model, { depth, linear: true })
-    expect(deeper.architecture).toEqual({ ...architecture(deeperName) })
+    expect(deeper.architecture).toEqual(architecture(deeperName))
     expect(added).toHaveLength(depth - 8)
     expect(added.filter(layer => layer.startsWith('layer1.'))).toEqual(
       Array.from({ length: inFirst }, (_, i) => `layer1.linear.${i}`),
@@ -122,7 +122,7 @@ describe('linear layers that are added give the same logits to the last bit', ()
     expect(await difference(model, both, 32)).toBe(0)
   })
 
-  test('and the blocks of such a network can be removed and explained as those of any other', async () => {
+  test('and the blocks of such a network can be removed as those of any other', async () => {
     const model = network('resnet8')
     const { model: deeper } = await deepen(model, { depth: 14, linear: true })
     const data = drawShapes({ split: 'test', length: 16 })

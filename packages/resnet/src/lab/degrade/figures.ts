@@ -55,6 +55,14 @@ function line(name: string, curves: readonly (readonly Point[])[], style: Partia
   return { name, points, band, ...style }
 }
 
+/** A line for each network: depths by colour, plain ones dashed. */
+function linesOf(networks: readonly NetworkRuns[], curve: (run: DegradeRun) => readonly Point[]): LineSeries[] {
+  const depths = [...new Set(networks.map(({ depth }) => depth))]
+  return networks.map(({ network, family, depth, runs }) =>
+    line(network, runs.map(curve), { hue: depths.indexOf(depth), dashed: family === 'plain' }),
+  )
+}
+
 function errorCurve({ epochs }: DegradeRun, of: 'train' | 'test'): Point[] {
   return epochs.flatMap(({ epoch, trainTop1, testTop1 }) => {
     const top1 = of === 'train' ? trainTop1 : testTop1
@@ -110,14 +118,7 @@ function blockCurve(run: DegradeRun, at: number): Point[] {
 }
 
 function gradientFigure(networks: readonly NetworkRuns[], at: 0 | -1): DegradationFigure {
-  const depths = [...new Set(networks.map(({ depth }) => depth))]
-  const series = networks.map(({ network, family, depth, runs }) =>
-    line(
-      network,
-      runs.map(run => blockCurve(run, at)),
-      { hue: depths.indexOf(depth), dashed: family === 'plain' },
-    ),
-  )
+  const series = linesOf(networks, run => blockCurve(run, at))
   const when = at === 0 ? 'before training' : 'at the end of training'
   const rows = networks.flatMap(({ network, runs }) =>
     (runs[0].signals.at(at)?.blocks ?? []).map(({ name, gradient }) => [`${network} ${name}`, gradient.toPrecision(3)]),
@@ -143,15 +144,12 @@ function gradientFigure(networks: readonly NetworkRuns[], at: 0 | -1): Degradati
 
 /** What the first stage has to learn from, while the networks learn. */
 function earlyGradientFigure(networks: readonly NetworkRuns[]): DegradationFigure {
-  const depths = [...new Set(networks.map(({ depth }) => depth))]
   const curve = ({ signals }: DegradeRun): Point[] =>
     signals.map(({ epoch, layers }) => {
       const early = layers.filter(({ name }) => name === 'conv1' || name.startsWith('layer1.'))
       return [epoch, Math.hypot(...early.map(({ gradient }) => gradient))]
     })
-  const series = networks.map(({ network, family, depth, runs }) =>
-    line(network, runs.map(curve), { hue: depths.indexOf(depth), dashed: family === 'plain' }),
-  )
+  const series = linesOf(networks, curve)
   const epochs = series[0].points.map(([epoch]) => epoch)
   return {
     name: 'gradient-early',
@@ -209,16 +207,13 @@ function gradientInTime({ network, family, runs }: NetworkRuns): DegradationFigu
 
 /** The paper's figure 7: by place, and by size. */
 function responseFigure(networks: readonly NetworkRuns[], order: 'layer' | 'rank'): DegradationFigure {
-  const depths = [...new Set(networks.map(({ depth }) => depth))]
   const curve = (run: DegradeRun): Point[] => {
     // The classifier has no batch norm behind it.
     const values = (run.signals.at(-1)?.layers ?? []).slice(0, -1).map(({ response }) => response)
     if (order === 'rank') values.sort((a, b) => b - a)
     return values.map((value, i) => [i + 1, value])
   }
-  const series = networks.map(({ network, family, depth, runs }) =>
-    line(network, runs.map(curve), { hue: depths.indexOf(depth), dashed: family === 'plain' }),
-  )
+  const series = linesOf(networks, curve)
   return {
     name: order === 'layer' ? 'responses' : 'responses-sorted',
     draw: width =>
