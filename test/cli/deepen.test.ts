@@ -65,16 +65,19 @@ test('deepen --linear adds linear layers, and --finetune moves them', async () =
   const call = ['--depth', '23', '--linear', '--data', 'cifar', '--finetune', '--out', 'linear']
   const run = await deepen(...call)
   expect(run).toMatchObject({ status: 0, stderr: '' })
-  const lines = run.stdout.split('\n').filter(line => !/^(top1|fine-tuned)/.test(line))
-  expect(lines.slice(0, 6)).toEqual([
+  const lines = run.stdout.split('\n').filter(line => !/^top1/.test(line))
+  expect(lines.slice(0, 7)).toEqual([
     'model       cifar10-resnet20, resnet20',
     'deeper      resnet20_linear3, 3 new linear layers: layer1.linear.0 layer2.linear.0 layer3.linear.0',
     'logits      differ by 0 at most, on 26 pictures',
+    expect.stringMatching(
+      /^fine-tuned +\d+\.\d\d% after 1 epoch: \d+ pictures gained, \d+ lost, (no )?more than chance does \(p (= [\d.]+|< 0\.001)\)$/,
+    ),
     'in          linear',
     '',
     'new linear layer  weights moved  size of weights',
   ])
-  expect(lines[6]).toMatch(/^layer1\.linear\.0 +[\d.]+% +0\.06\d+$/)
+  expect(lines[7]).toMatch(/^layer1\.linear\.0 +[\d.]+% +0\.06\d+$/)
   const summary = await residual(['summary', '--model', 'linear', '--json'], { cwd: folder })
   expect(objectsIn(summary)[0].layers).toContainEqual(
     expect.objectContaining({ name: 'layer2.linear.0', macs: 262_144 }),
@@ -85,10 +88,11 @@ test('deepen --finetune shows how far the new blocks moved', async () => {
   const call = ['--depth', '26', '--data', 'cifar', '--finetune', '--lr', '0.01']
   const run = await deepen(...call, '--out', 'tuned', '--json')
   expect(run).toMatchObject({ status: 0, stderr: '' })
-  expect(objectsIn(run)).toMatchObject([
-    { largestDifference: 0, epochs: 1, top1Tuned: expect.any(Number), moved: [{}, {}, {}] },
-  ])
-  const [{ added, moved }] = objectsIn(run) as [{ added: string[]; moved: Record<string, unknown>[] }]
+  const [result] = objectsIn(run)
+  expect(result).toMatchObject({ largestDifference: 0, epochs: 1, pValue: expect.any(Number), moved: [{}, {}, {}] })
+  const { top1Before, top1Tuned, gained, lost } = result as Record<string, number>
+  expect(Math.round((top1Tuned - top1Before) * 26)).toBe(gained - lost)
+  const { added, moved } = result as { added: string[]; moved: Record<string, unknown>[] }
   expect(moved.map(({ block }) => block)).toEqual(added)
   for (const { scale } of moved) expect(scale).toBeGreaterThan(0)
   expect(await readdir(join(folder, 'tuned'))).toContain('model.safetensors')

@@ -68,6 +68,13 @@ const noNorm: Norm = (_, x) => x
 /** Share of a batch in the next running statistics, PyTorch's default. */
 const MOMENTUM = 0.1
 
+/** The one of the two that each is to be. */
+function normOf(training: NonNullable<ResnetOptions['training']>, updates: Map<Tensor<'parameter'>, Tensor>): Norm {
+  const trained = trainingNorm(updates)
+  const isTrained = typeof training === 'function' ? training : () => training
+  return (s, x) => (isTrained(s.prefix) ? trained : inferenceNorm)(s, x)
+}
+
 /** With the statistics of the batch, of which the running ones take a part; the variance without bias, as in PyTorch. */
 function trainingNorm(updates: Map<Tensor<'parameter'>, Tensor>): Norm {
   return (s, x) => {
@@ -162,8 +169,11 @@ function stem(s: Scope, x: Tensor, { family, width, preActivation }: Architectur
 export interface ResnetOptions {
   /** Length of the logits; default the architecture's own. */
   readonly classes?: number
-  /** Batch norms take the statistics of the batch, and {@link Network.updates} says how the running ones follow. */
-  readonly training?: boolean
+  /**
+   * Whether batch norms take the statistics of the batch, {@link Network.updates} saying how the running ones follow: all of
+   * them, or those that this says by their names, such as `layer1.0.bn1`. Default false.
+   */
+  readonly training?: boolean | ((norm: string) => boolean)
   /**
    * A factor, broadcast to `[n, h, w, c]`, of the F(x) of each block, counted from 0: stochastic depth (Huang et al.
    * 2016) and removed blocks. Default none.
@@ -193,7 +203,7 @@ export function resnet(arch: Architecture, x: Tensor, options: ResnetOptions = {
   const s = new Scope()
   const updates = new Map<Tensor<'parameter'>, Tensor>()
   const conv = convolution(arch)
-  const norm = arch.norm === 'none' ? noNorm : training ? trainingNorm(updates) : inferenceNorm
+  const norm = arch.norm === 'none' ? noNorm : normOf(training, updates)
   const { [arch.preActivation ? 'v2' : 'v1']: block, expansion } = BLOCKS[arch.block]
   const blocks = arch.layers.reduce((a, b) => a + b)
   const linears = linearPerStage(arch)

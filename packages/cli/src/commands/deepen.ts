@@ -2,8 +2,9 @@ import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Model } from '@residual/resnet'
 import type { Comparison, Movement } from '@residual/resnet/lab'
+import type { TrainingSource } from '@residual/vision'
 import { type Command, InvalidArgumentError } from 'commander'
-import { DATA, openSplit, openTrainingData } from '../data.ts'
+import { DATA, openSplit, openTrainingData, type TrainingData } from '../data.ts'
 import { CommandError } from '../errors.ts'
 import {
   addModelOptions,
@@ -48,7 +49,7 @@ export function addDeepen(program: Command): void {
     .option('--data <path>', `pictures to compare the two with: ${DATA}`)
     .option('--limit <n>', 'compare on the first test pictures only (default: all)', wholeNumber(1, 1_000_000_000))
     .option('--seed <n>', 'decides the new weights (default: 0)', wholeNumber(0, Number.MAX_SAFE_INTEGER))
-    .option('--finetune', 'train the deeper network on --data, and show how far the new blocks moved')
+    .option('--finetune', 'train what was added on --data, all else staying as it is, and show how far it moved')
     .option('--epochs <n>', 'passes over the data of --finetune', wholeNumber(1, 1_000_000), 1)
     .option('--lr <rate>', 'learning rate of --finetune, which falls to 0', rate, 0.001)
   addNormalisationOptions(addRunOptions(command))
@@ -78,11 +79,14 @@ async function run(options: Options, command: Command): Promise<void> {
   }
   const model = await openModel({ ...source, threads, build })
   const needsStatistics = model.architecture.shortcut === 'none' && !linear && data !== undefined
-  const pictures = needsStatistics ? await somePictures(model, data) : undefined
-  const { model: deeper, added } = await deepen(model, { depth, at, linear, seed, pictures, threads, build })
+  const seen = needsStatistics ? await somePictures(model, data) : undefined
+  const { model: deeper, added } = await deepen(model, { depth, at, linear, seed, pictures: seen, threads, build })
   if (!finetune) await saveModel(out, deeper)
-  const compared = data === undefined ? await compareOnNoise(model, deeper) : await compare(model, deeper, data, limit)
-  const tuned = finetune && (await fineTune(deeper, added, data!, { out, epochs, lr, seed, threads, build }))
+  // Every fifth picture of a folder without a part for tests.
+  const parts = finetune && (await openTrainingData(data!, 5))
+  const pictures = parts ? (parts.test ?? parts.data) : data && (await openSplit(data, 'test'))
+  const compared = pictures ? await compare(model, deeper, pictures, limit) : await compareOnNoise(model, deeper)
+  const tuned = parts && (await fineTune(deeper, added, parts, { out, epochs, lr, limit, seed, threads, build }))
   const result: Result = {
     ...{ model: model.name, from: model.architecture.name, to: deeper.architecture.name, added },
     ...{ images: compared.images, largestDifference: compared.largestDifference },
@@ -94,9 +98,9 @@ async function run(options: Options, command: Command): Promise<void> {
   else print(result, linear ? 'linear layer' : 'block')
 }
 
-interface Result extends Partial<Comparison>, Partial<Tuned> {
-  readonly images: number
-  readonly largestDifference: number
+interface Result extends Pick<Comparison, 'images' | 'largestDifference'>, Partial<Tuned> {
+  readonly top1Before?: number
+  readonly top1After?: number
   readonly model: string
   readonly from: string
   readonly to: string
@@ -105,7 +109,7 @@ interface Result extends Partial<Comparison>, Partial<Tuned> {
   readonly out: string
 }
 
-interface Tuned {
+interface Tuned extends Pick<Comparison, 'gained' | 'lost' | 'pValue'> {
   readonly top1Tuned: number
   readonly moved: readonly Movement[]
 }
@@ -122,14 +126,16 @@ async function somePictures(model: Model, path: string) {
   return undefined
 }
 
-async function compare(model: Model, deeper: Model, path: string, limit: number | undefined): Promise<Comparison> {
+async function compare(
+  before: Model,
+  after: Model,
+  pictures: TrainingSource,
+  limit: number | undefined,
+): Promise<Comparison> {
   const { compareModels } = await import('@residual/resnet/lab')
-  const data = await openSplit(path, 'test')
   const progress = new Progress()
-  return compareModels(model, deeper, data, {
-    limit,
-    onProgress: (done, total) => progress.update(done, total),
-  }).finally(() => progress.end())
+  const onProgress = (done: number, total: number) => progress.update(done, total)
+  return compareModels(before, after, pictures, { limit, onProgress }).finally(() => progress.end())
 }
 
 const NOISE_PICTURES = 4
@@ -143,37 +149,44 @@ async function compareOnNoise(model: Model, deeper: Model) {
   return { images: NOISE_PICTURES, largestDifference }
 }
 
-type TuneOptions = Pick<Options, 'out' | 'epochs' | 'lr' | 'seed' | 'threads' | 'build'>
+type TuneOptions = Pick<Options, 'out' | 'epochs' | 'lr' | 'limit' | 'seed' | 'threads' | 'build'>
 
 async function fineTune(
   model: Model,
   added: readonly string[],
-  path: string,
-  { lr, epochs, ...options }: TuneOptions,
+  { data, test }: TrainingData,
+  { lr, epochs, limit, ...options }: TuneOptions,
 ): Promise<Tuned> {
   const [{ train }, { movementOf }] = await Promise.all([import('@residual/resnet'), import('@residual/resnet/lab')])
-  // Every fifth picture of a folder without a part for tests.
-  const { data, test } = await openTrainingData(path, 5)
   // Without weight decay, which would move weights that learn nothing.
   const optimizer = { weightDecay: 0 }
   const schedule = { kind: 'cosine', rate: lr } as const
   const changes = { epochs, batch: 128, layerRate: 1, optimizer, schedule }
-  const training = train({ ...options, model, data, test, recipe: 'finetune', changes })
+  const training = train({ ...options, model, data, test, only: added, recipe: 'finetune', changes })
   const progress = new Progress()
-  let top1Tuned = Number.NaN
   try {
     for await (const event of training) {
       if (event.kind === 'step') progress.update(event.step * changes.batch, epochs * data.length)
-      if (event.kind === 'epoch') top1Tuned = event.testTop1 ?? event.trainTop1
     }
   } finally {
     progress.end()
   }
-  return { top1Tuned, moved: movementOf(model, await training.model(), added) }
+  const tuned = await training.model()
+  const { top1After, gained, lost, pValue } = await compare(model, tuned, test ?? data, limit)
+  return { top1Tuned: top1After, gained, lost, pValue, moved: movementOf(model, tuned, added) }
+}
+
+/** Above this probability a difference is one that chance makes. */
+const SIGNIFICANT = 0.05
+
+function exchange(gained: number, lost: number, pValue: number): string {
+  const told = pValue > SIGNIFICANT ? 'no more than chance does' : 'more than chance does'
+  return `${count(gained)} pictures gained, ${count(lost)} lost, ${told} (p ${pValue < 0.001 ? '< 0.001' : `= ${pValue.toPrecision(2)}`})`
 }
 
 function print(result: Result, what: 'linear layer' | 'block'): void {
-  const { images, largestDifference, top1Before, top1After, top1Tuned, moved, added, epochs } = result
+  const { images, largestDifference, top1Before, top1After, added, epochs } = result
+  const { top1Tuned, gained = 0, lost = 0, pValue = 1, moved } = result
   const onWhat = top1After === undefined ? `${images} pictures of noise` : `${count(images)} pictures`
   const lines: [string, string][] = [
     ['model', `${result.model}, ${result.from}`],
@@ -184,7 +197,8 @@ function print(result: Result, what: 'linear layer' | 'block'): void {
     lines.push(['top1', `${percent(top1Before, 2)} before, ${bold(percent(top1After, 2))} after`])
   }
   if (top1Tuned !== undefined) {
-    lines.push(['fine-tuned', `${bold(percent(top1Tuned, 2))} after ${epochs} ${epochs === 1 ? 'epoch' : 'epochs'}`])
+    const after = `after ${epochs} ${epochs === 1 ? 'epoch' : 'epochs'}`
+    lines.push(['fine-tuned', `${bold(percent(top1Tuned, 2))} ${after}: ${exchange(gained, lost, pValue)}`])
   }
   lines.push(['in', result.out])
   pairs(lines).forEach(printLine)

@@ -21,5 +21,8 @@ export function addFinetune(program: Command): void {
 
 async function finetune({ headOnly, model, arch, ...options }: Options): Promise<void> {
   const { threads, build } = options
-  await runTraining(options, { model: await openModel({ model, arch, threads, build }), headOnly })
+  await runTraining(options, {
+    model: await openModel({ model, arch, threads, build }),
+    only: headOnly && ['fc'],
+  })
 }

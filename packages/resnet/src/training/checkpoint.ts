@@ -11,7 +11,7 @@ import type { Preprocessing } from '@residual/vision'
 import { architecture } from '../architectures.ts'
 import { CheckpointError } from '../errors.ts'
 import { crc32c } from './crc32c.ts'
-import { boolean, type Check, list, number, oneOf, record, text, whole } from './recipes/check.ts'
+import { type Check, list, number, oneOf, optional, record, text, whole } from './recipes/check.ts'
 import { type Recipe, readRecipe } from './recipes/index.ts'
 
 /** What the pictures of the epoch under way have given so far. */
@@ -31,8 +31,8 @@ export interface TrainingPlan {
   readonly preprocessing: Preprocessing
   readonly recipe: Recipe
   readonly seed: number
-  /** Only the classifier is trained. */
-  readonly headOnly: boolean
+  /** The layers that are trained; all where there are none. */
+  readonly only?: readonly string[]
   /** Pictures in the training data. */
   readonly images: number
 }
@@ -76,7 +76,7 @@ const described = record<Described>({
     }),
     recipe: value => value,
     seed: finite,
-    headOnly: boolean,
+    only: optional(list(text)),
     images: count,
   }),
   step: count,

@@ -21,8 +21,11 @@ export interface TrainOptions extends CompileOptions {
    * data, else a new one is made.
    */
   readonly model?: Model
-  /** Train the classifier of `model` alone; default false. */
-  readonly headOnly?: boolean
+  /**
+   * Train only these layers of `model`, such as `['fc']` or `['layer3', 'fc']`; the others keep their weights, and their batch
+   * norms their running statistics. Default all.
+   */
+  readonly only?: readonly string[]
   /** Name of a recipe, or a recipe; default `fast`, with a model `finetune`. */
   readonly recipe?: string | RecipeInput
   /** What replaces settings of the recipe; see {@link recipe}. */
@@ -59,19 +62,19 @@ export interface Beginning {
 
 /** A training from its first step. */
 export function planTraining(options: TrainOptions): Beginning {
-  const { data, test, model, headOnly = false, seed = 0, arch: name } = options
+  const { data, test, model, only, seed = 0, arch: name } = options
   if (model && name !== undefined && name !== model.architecture.name) {
     throw new TrainingError(`the model is a ${model.architecture.name}, not a ${name}; leave out arch`)
   }
-  if (headOnly && !model) throw new TrainingError('headOnly needs a trained model; give one, or train everything')
+  if (only && !model) throw new TrainingError('only needs a trained model; give one, or train everything')
   if (!Number.isSafeInteger(seed) || seed < 0) {
     throw new TrainingError(`got seed ${seed}, wanted a whole number of at least 0`)
   }
   const row = model?.architecture ?? architecture(name ?? 'resnet20')
   const arch = { ...row, classes: data.classes.length }
   const recipe = recipeFor(options, arch)
-  if (recipe.stochasticDepth > 0 && (arch.shortcut === 'none' || headOnly)) {
-    const why = headOnly ? 'trained blocks stay' : `the blocks of ${arch.name} have no shortcuts`
+  if (recipe.stochasticDepth > 0 && (arch.shortcut === 'none' || only)) {
+    const why = only ? 'trained blocks stay' : `the blocks of ${arch.name} have no shortcuts`
     throw new TrainingError(`stochasticDepth leaves out blocks, but ${why}; set it to 0`)
   }
   checkClasses(data, test)
@@ -81,11 +84,12 @@ export function planTraining(options: TrainOptions): Beginning {
     preprocessing: preprocessingFor(options, arch),
     recipe,
     seed,
-    headOnly,
+    only,
     images: imagesOf(options),
   }
   const { zeroInitResidual, initialization } = recipe
   const initial = initialParameters(arch, { seed, zeroInitResidual, initialization })
+  if (model && only) checkLayers(only, initial, model, data.classes)
   return {
     plan,
     architecture: arch,
@@ -97,14 +101,14 @@ export function planTraining(options: TrainOptions): Beginning {
 /** A training from where its checkpoint was made. @throws CheckpointError where what is given is another one. */
 export function planResumed(options: TrainOptions, checkpoint: Checkpoint, source: string): Beginning {
   const { plan } = checkpoint
-  const { data, test, model, recipe, changes, seed, headOnly, arch, size } = options
+  const { data, test, model, recipe, changes, seed, only, arch, size } = options
   const row = { ...architecture(plan.architecture), classes: plan.labels.length }
   const asked: [name: string, given: unknown, stored: unknown][] = [
     ['the classes', data.classes, plan.labels],
     ['images', imagesOf(options), plan.images],
     ['arch', model?.architecture.name ?? arch, plan.architecture],
     ['seed', seed, plan.seed],
-    ['headOnly', headOnly, plan.headOnly],
+    ['only', only, plan.only ?? 'all layers'],
     ['size', size, plan.preprocessing.crop],
     ...(recipe === undefined && changes === undefined ? [] : differences(recipeFor(options, row), plan.recipe)),
   ]
@@ -159,9 +163,23 @@ function preprocessingFor({ data, model, size }: TrainOptions, { family, inputSi
   )
 }
 
+/** Whether the classifier of a model tells these classes. */
+const hasClasses = ({ labels }: Model, classes: readonly string[]): boolean => `${labels}` === `${classes}`
+
+function checkLayers(only: readonly string[], initial: Parameters, model: Model, classes: readonly string[]): void {
+  const names = [...initial.keys()]
+  const unknown = only.find(layer => !names.some(name => name.startsWith(`${layer}.`)))
+  if (only.length === 0 || unknown !== undefined) {
+    const what = unknown === undefined ? 'only names no layer' : `there is no layer ${JSON.stringify(unknown)} in only`
+    throw new TrainingError(`${what}; ${model.architecture.name} has layer1, layer1.0, layer1.0.conv1, fc and so on`)
+  }
+  if (only.includes('fc') || hasClasses(model, classes)) return
+  throw new TrainingError('the classes are not those of the model, so its new classifier has to learn; name fc in only')
+}
+
 /** The weights of a model, with a new classifier where its labels are others. */
 function adapted(model: Model, initial: Parameters, classes: readonly string[]): Parameters {
-  const isSame = `${model.labels}` === `${classes}`
+  const isSame = hasClasses(model, classes)
   return new Map(
     Array.from(initial, ([name, values]) => {
       const isNew = name.startsWith('fc.') && !isSame

@@ -62,9 +62,9 @@ export class Session {
     const bytes = resume === true ? await folder?.checkpoint() : resume || undefined
     const beginning = bytes ? planResumed(options, readCheckpoint(bytes, source), source) : planTraining(options)
     const { plan, architecture, weights, checkpoint } = beginning
-    const { recipe, seed, headOnly, preprocessing } = plan
+    const { recipe, seed, only, preprocessing } = plan
     const { steps } = lengthOf(plan)
-    const described = { architecture, side: preprocessing.crop, recipe, steps, seed, headOnly }
+    const described = { architecture, side: preprocessing.crop, recipe, steps, seed, only }
     const step = trainingStep(described)
     if (resume === true) await folder?.resume(checkpoint?.step ?? 0)
     else await folder?.begin()

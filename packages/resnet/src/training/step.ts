@@ -18,8 +18,8 @@ export interface StepOptions {
   /** Updates of the whole training. */
   readonly steps: number
   readonly seed: number
-  /** Train the classifier alone, on what the network gives as in inference. */
-  readonly headOnly: boolean
+  /** Train these layers alone, the others being as in inference; default all. */
+  readonly only?: readonly string[]
 }
 
 /** One run of a training as a graph: a batch forward and back, and an update once all batches that belong to it are done. */
@@ -47,9 +47,8 @@ export function trainingStep(options: StepOptions): Step {
   const targets = input('targets', [batch, architecture.classes])
   const loss = crossEntropy(logits, targets, { labelSmoothing: recipe.labelSmoothing })
   const network = graphOf([logits]).parameters
-  const parameters = network.filter(
-    ({ attributes: { name, trainable } }) => trainable && (!options.headOnly || name.startsWith('fc.')),
-  )
+  const isTrained = isWithin(options.only)
+  const parameters = network.filter(({ attributes: { name, trainable } }) => trainable && isTrained(name))
   // 1 where the loss is finite, else 0: then the weights stay as they are, and it can be found out where it came from.
   const finite = gate(constant(1), loss.mul(0).add(1))
   const gradients = grad(loss, parameters).map(gradient => gate(gradient, finite))
@@ -96,12 +95,17 @@ export function trainingStep(options: StepOptions): Step {
 }
 
 /** The network as it is trained. */
-export function networkOf({ architecture, side, recipe, headOnly }: StepOptions): Network {
+export function networkOf({ architecture, side, recipe, only }: StepOptions): Network {
   const x = input('images', [recipe.batch, side, side, 3])
-  if (headOnly) return resnet(architecture, x)
   const branchScale = recipe.stochasticDepth > 0 ? survivalOf(architecture, recipe.batch) : undefined
-  return resnet(architecture, x, { training: true, branchScale })
+  return resnet(architecture, x, { training: isWithin(only), branchScale })
 }
+
+/** Whether a name is that of one of some layers or of something in them; without layers, yes. */
+const isWithin =
+  (layers: readonly string[] | undefined) =>
+  (name: string): boolean =>
+    layers === undefined || layers.some(layer => `${name}.`.startsWith(`${layer}.`))
 
 function optimizerFor({ optimizer: described, clip, accumulate }: Recipe) {
   const plain = optimizerOf(described)

@@ -18,6 +18,9 @@ test('a ResNet-20 from PyTorch becomes a ResNet-56 with the same logits and accu
     largestDifference: 0,
     top1Before: 0.9173,
     top1After: 0.9173,
+    gained: 0,
+    lost: 0,
+    pValue: 1,
   })
 })
 

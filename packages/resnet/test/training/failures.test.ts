@@ -92,7 +92,22 @@ describe('options that do not fit together are refused', () => {
     ['TrainingError', 'got limit 0, wanted at least 1', { limit: 0 }],
     ['TrainingError', 'got seed -1, wanted a whole number of at least 0', { seed: -1 }],
     ['TrainingError', 'got size 0.5, wanted a whole number of pixels from 1 to 4096', { size: 0.5 }],
-    ['TrainingError', 'headOnly needs a trained model; give one, or train everything', { headOnly: true }],
+    ['TrainingError', 'only needs a trained model; give one, or train everything', { only: ['fc'] }],
+    [
+      'TrainingError',
+      'there is no layer "layer4" in only; resnet8 has layer1, layer1.0, layer1.0.conv1, fc and so on',
+      { model, arch: undefined, only: ['fc', 'layer4'] },
+    ],
+    [
+      'TrainingError',
+      'only names no layer; resnet8 has layer1, layer1.0, layer1.0.conv1, fc and so on',
+      { model, arch: undefined, only: [] },
+    ],
+    [
+      'TrainingError',
+      'the classes are not those of the model, so its new classifier has to learn; name fc in only',
+      { model, arch: undefined, only: ['layer3'], data: { ...data, classes: ['a', 'b', 'c'] } },
+    ],
     ['TrainingError', 'the pictures are 16 x 4; give size, such as 32, to make them square', { data: wide }],
     ['TrainingError', 'got 1 classes, wanted at least 2', { data: { ...data, classes: ['one'] } }],
     [
@@ -109,7 +124,7 @@ describe('options that do not fit together are refused', () => {
     [
       'TrainingError',
       'stochasticDepth leaves out blocks, but trained blocks stay; set it to 0',
-      { model, arch: undefined, headOnly: true, recipe: stochastic },
+      { model, arch: undefined, only: ['fc'], recipe: stochastic },
     ],
     ['ResidualError', 'compile: got threads 0, wanted a positive integer', { threads: 0 }],
   ])('%s: %s', async (name, message, options) => {

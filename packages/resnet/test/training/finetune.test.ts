@@ -22,13 +22,23 @@ describe('fine-tuning', () => {
   })
 
   test('of the head leaves everything else as it is', async () => {
-    const tuned = await trained({ model, data: other, headOnly: true, recipe })
+    const tuned = await trained({ model, data: other, only: ['fc'], recipe })
     expect(tuned.labels).toEqual(['upper', 'other'])
     expect(tuned.architecture).toEqual({ ...model.architecture, classes: 2 })
     for (const [name, values] of tuned.parameters) {
       if (!name.startsWith('fc.')) expect(values, name).toEqual(model.parameters.get(name))
     }
     expect((await evaluate(tuned, other)).top1).toBe(1)
+  })
+
+  test('of some layers leaves the others and their running statistics as they are', async () => {
+    const tuned = await trained({ model, data: all, only: ['layer2.0.bn1', 'layer3'], recipe })
+    for (const [name, values] of tuned.parameters) {
+      const learns = /^layer(2\.0\.bn1|3)\./.test(name)
+      if (learns) expect(values, name).not.toEqual(model.parameters.get(name))
+      else expect(values, name).toEqual(model.parameters.get(name))
+    }
+    expect((await evaluate(tuned, all)).top1).toBe(1)
   })
 
   test('of everything changes the layers near the classifier more', async () => {
