@@ -208,10 +208,13 @@ describe('a run is told as it came out', () => {
     expect(found.filter(text => !text.startsWith('Before training'))).toEqual(told)
   })
 
-  test('with what reaches the first block', () => {
-    const runs = [run('plain-56', 40, { gradients: [0.02, 1, 2] }), run('residual-56', 40, { gradients: [2, 2, 2] })]
+  test.each([
+    [0.02, '0.01 times'],
+    [9876, '4,900 times'],
+  ])('with what reaches the first block, %d', (first, times) => {
+    const runs = [run('plain-56', 40, { gradients: [first, 1, 2] }), run('residual-56', 40, { gradients: [2, 2, 2] })]
     expect(findings(degradation(runs)).at(-1)).toBe(
-      'Before training, the gradient that arrives at the first block, beside that at the last, is 0.01 times as long in plain-56 and just as long in residual-56.',
+      `Before training, the gradient that arrives at the first block, beside that at the last, is ${times} as long in plain-56 and just as long in residual-56.`,
     )
   })
 })

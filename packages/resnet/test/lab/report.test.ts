@@ -135,6 +135,21 @@ describe('a line chart', () => {
     expect(svg.text).toContain('class="line hue5 dashed"')
   })
 
+  test('breaks a long title between its words, and leaves it its space', () => {
+    const drawn = (title: string) =>
+      lineChart({ title, series: [line([[0, 1]])], x: linear, y: { label: 'y' }, width: 340 }).svg.text
+    const lines = (text: string) => [...text.matchAll(/<text class="title" x="2" y="(\d+)">(.*?)</g)]
+    const short = drawn('Error')
+    const long = drawn('Gradient of the weights by layer, plain-56 and residual-56, before training')
+    expect(lines(short).map(([, y, text]) => [y, text])).toEqual([['17', 'Error']])
+    expect(lines(long).map(([, y, text]) => [y, text])).toEqual([
+      ['17', 'Gradient of the weights by layer, plain-56 and'],
+      ['35', 'residual-56, before training'],
+    ])
+    const top = (text: string) => Number(/class="grid">.*M\d+ ([\d.]+)H\d+"\/><\/g>/.exec(text)![1])
+    expect(top(long) - top(short)).toBe(18)
+  })
+
   test('takes many points', () => {
     const points = Array.from({ length: 200_000 }, (_, i) => [i, Math.sin(i)] as const)
     const { svg } = lineChart({ title: 'T', series: [line(points)], x: linear, y: { label: 'y' } })

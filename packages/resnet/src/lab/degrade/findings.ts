@@ -128,8 +128,8 @@ function gradientFinding(networks: readonly NetworkRuns[]): string[] {
         return blocks.length > 1 ? blocks[0].gradient / blocks[blocks.length - 1].gradient : []
       })
       const ratio = spreadOf(ratios)
-      const times = ratio && Number(ratio.mean.toPrecision(2))
-      return times === undefined ? [] : `${times === 1 ? 'just' : `${times} times`} as long in ${network}`
+      const times = ratio?.mean.toLocaleString('en', { maximumSignificantDigits: 2 })
+      return times === undefined ? [] : `${times === '1' ? 'just' : `${times} times`} as long in ${network}`
     })
   if (parts.length === 0) return []
   return [

@@ -30,19 +30,22 @@ export interface FrameOptions {
 }
 
 const SIZE = 12
+const TITLE_SIZE = 14
 const LINE = 18
 const SAMPLE = 24
 
 /** Title, legend, axes and grid around a chart's values. */
 export function frame({ title, width, height, x, y, legend, draw }: FrameOptions): Picture {
-  const { markup: names, lines } = legendOf(legend, width)
+  const titleLines = wrapped(title, width - 4, TITLE_SIZE)
+  const titleBottom = 17 + (titleLines.length - 1) * LINE
+  const { markup: names, lines } = legendOf(legend, width, titleBottom + 21)
   const labels = y.scale.ticks.map(({ text }) => textWidth(text, SIZE))
   const left = Math.ceil(Math.max(24, ...labels)) + 30
-  const top = 34 + lines * LINE + 10
+  const top = titleBottom + 17 + lines * LINE + 10
   const area: Area = { left, top, width: width - left - 16, height: height - top - 48 }
   const bottom = area.top + area.height
   const content = markup`
-<text class="title" x="2" y="17">${title}</text>${names}
+${titleLines.map((line, i) => markup`<text class="title" x="2" y="${17 + i * LINE}">${line}</text>`)}${names}
 <g class="grid">${y.scale.ticks.map(({ at }) => {
     const place = px(bottom - at * area.height)
     return markup`<path d="M${left} ${place}H${px(left + area.width)}"/>`
@@ -62,14 +65,26 @@ ${draw(area)}
   return picture({ width, height, label, content, styles: chartStyles, kind: 'chart' })
 }
 
-/** Names beside samples, in as many lines as they need. */
-function legendOf(legend: FrameOptions['legend'], width: number): { markup: Markup; lines: number } {
+/** Text in as many lines as it needs, broken between words. */
+function wrapped(text: string, width: number, size: number): string[] {
+  const [first, ...words] = text.split(' ')
+  const lines = [first]
+  for (const word of words) {
+    const joined = `${lines[lines.length - 1]} ${word}`
+    if (textWidth(joined, size) <= width) lines[lines.length - 1] = joined
+    else lines.push(word)
+  }
+  return lines
+}
+
+/** Names beside samples, in as many lines as they need, the first at `top`. */
+function legendOf(legend: FrameOptions['legend'], width: number, top: number): { markup: Markup; lines: number } {
   if (legend.length < 2) return { markup: markup``, lines: 0 }
   let [left, line] = [2, 0]
   const items = legend.map(({ name, sample }) => {
     const needed = SAMPLE + 8 + textWidth(name, SIZE) + 16
     if (left > 2 && left + needed > width) [left, line] = [2, line + 1]
-    const [at, y] = [left, 38 + line * LINE]
+    const [at, y] = [left, top + line * LINE]
     left += needed
     return markup`${sample(at, y - 4)}<text x="${px(at + SAMPLE + 8)}" y="${y}">${name}</text>`
   })
@@ -88,7 +103,7 @@ export const tickCount = (pixels: number, each: number): number => Math.max(2, M
 /** Styles of all charts. */
 export const chartStyles = [
   '.chart text{font-size:12px;fill:var(--text)}',
-  '.chart .title{font-size:14px;font-weight:600}',
+  `.chart .title{font-size:${TITLE_SIZE}px;font-weight:600}`,
   '.chart .axis,.chart .ticks text{fill:var(--quiet)}',
   '.chart .grid path{stroke:var(--faint);stroke-width:1}',
   '.chart .base{stroke:var(--line);stroke-width:1}',
