@@ -143,11 +143,12 @@ describe('a line chart', () => {
     const long = drawn('Gradient of the weights by layer, plain-56 and residual-56, before training')
     expect(lines(short).map(([, y, text]) => [y, text])).toEqual([['17', 'Error']])
     expect(lines(long).map(([, y, text]) => [y, text])).toEqual([
-      ['17', 'Gradient of the weights by layer, plain-56 and'],
-      ['35', 'residual-56, before training'],
+      ['17', 'Gradient of the weights by layer,'],
+      ['35', 'plain-56 and residual-56, before'],
+      ['53', 'training'],
     ])
     const top = (text: string) => Number(/class="grid">.*M\d+ ([\d.]+)H\d+"\/><\/g>/.exec(text)![1])
-    expect(top(long) - top(short)).toBe(18)
+    expect(top(long) - top(short)).toBe(36)
   })
 
   test('takes many points', () => {

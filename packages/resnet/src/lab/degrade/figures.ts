@@ -205,11 +205,18 @@ function gradientInTime({ network, family, runs }: NetworkRuns): DegradationFigu
   }
 }
 
+/** Standard deviation of what each convolution gives in the end. The classifier has no batch norm behind it. */
+export const responsesOf = ({ signals }: DegradeRun): number[] =>
+  (signals.at(-1)?.layers ?? []).slice(0, -1).map(({ response }) => response)
+
+/** Standard deviation of F(x) over that of x in each block, NaN in plain networks, at a place among the measurements. */
+export const residualsOf = ({ signals }: DegradeRun, at: number): number[] =>
+  (signals.at(at)?.blocks ?? []).map(({ branch, shortcut }) => branch / (shortcut ?? Number.NaN))
+
 /** The paper's figure 7: by place, and by size. */
 function responseFigure(networks: readonly NetworkRuns[], order: 'layer' | 'rank'): DegradationFigure {
   const curve = (run: DegradeRun): Point[] => {
-    // The classifier has no batch norm behind it.
-    const values = (run.signals.at(-1)?.layers ?? []).slice(0, -1).map(({ response }) => response)
+    const values = responsesOf(run)
     if (order === 'rank') values.sort((a, b) => b - a)
     return values.map((value, i) => [i + 1, value])
   }
@@ -234,8 +241,7 @@ function responseFigure(networks: readonly NetworkRuns[], order: 'layer' | 'rank
 
 /** How much the blocks of a residual network change what they are given. */
 function branchFigure({ network, family, runs }: NetworkRuns): DegradationFigure {
-  const curve = (run: DegradeRun, at: number): Point[] =>
-    (run.signals.at(at)?.blocks ?? []).map(({ branch, shortcut }, i) => [i + 1, branch / (shortcut ?? Number.NaN)])
+  const curve = (run: DegradeRun, at: number): Point[] => residualsOf(run, at).map((value, i) => [i + 1, value])
   const series = [0, Math.floor(runs[0].signals.length / 2), -1].map((at, hue) => {
     const epoch = runs[0].signals.at(at)?.epoch
     const name = epoch === 0 ? 'before training' : `after epoch ${epoch}`

@@ -1,7 +1,7 @@
 import { count } from '../report/format.ts'
 import { type Content, dataTable, figure, type Markup, markup, page, svgFile } from '../report/index.ts'
 import type { Degradation, DegradeRun } from './degrade.ts'
-import { type DegradationFigure, degradationFigures } from './figures.ts'
+import { type DegradationFigure, degradationFigures, residualsOf, responsesOf } from './figures.ts'
 import { finalError, findings, networksOf, spreadOf } from './findings.ts'
 
 /** The figures of a {@link Degradation} as SVG files, by name without an ending. */
@@ -31,6 +31,7 @@ ${drawn(gradients)}
 <h2>Responses</h2>
 <p>How much each layer does. The deeper a residual network, the less each of its layers has to change.</p>
 ${drawn(responses)}
+${meansTable(degradation)}
 <h2>How it was done</h2>
 ${recipeTable(degradation)}`,
   })
@@ -66,6 +67,20 @@ function finalTable(degradation: Degradation): Markup {
       cell(runs, 'train'),
       cell(runs, 'test'),
       spreadOf(runs.flatMap(({ epochs }) => epochs.at(-1)?.trainLoss ?? []))?.mean.toFixed(3) ?? '–',
+    ]),
+  })
+}
+
+/** Means over layers or blocks, and over seeds. */
+function meansTable(degradation: Degradation): Markup {
+  const mean = (values: readonly number[]) => spreadOf(values.filter(Number.isFinite))?.mean.toFixed(2) ?? '–'
+  return dataTable({
+    caption: 'At the end of training, on average: standard deviation of a layer’s response, and size of F(x) beside x',
+    headings: ['network', '>response', '>F(x) beside x'],
+    rows: networksOf(degradation).map(({ network, runs }) => [
+      network,
+      mean(runs.flatMap(responsesOf)),
+      mean(runs.flatMap(run => residualsOf(run, -1))),
     ]),
   })
 }

@@ -31,12 +31,14 @@ export interface FrameOptions {
 
 const SIZE = 12
 const TITLE_SIZE = 14
+/** How much wider letters are in the weight of titles. */
+const TITLE_WEIGHT = 1.15
 const LINE = 18
 const SAMPLE = 24
 
 /** Title, legend, axes and grid around a chart's values. */
 export function frame({ title, width, height, x, y, legend, draw }: FrameOptions): Picture {
-  const titleLines = wrapped(title, width - 4, TITLE_SIZE)
+  const titleLines = wrapped(title, width - 4, TITLE_SIZE * TITLE_WEIGHT)
   const titleBottom = 17 + (titleLines.length - 1) * LINE
   const { markup: names, lines } = legendOf(legend, width, titleBottom + 21)
   const labels = y.scale.ticks.map(({ text }) => textWidth(text, SIZE))
