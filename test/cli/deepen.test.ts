@@ -71,7 +71,7 @@ test('deepen --linear adds linear layers, and --finetune moves them', async () =
     'deeper      resnet20_linear3, 3 new linear layers: layer1.linear.0 layer2.linear.0 layer3.linear.0',
     'logits      differ by 0 at most, on 26 pictures',
     expect.stringMatching(
-      /^fine-tuned +\d+\.\d\d% after 1 epoch: \d+ pictures gained, \d+ lost, (no )?more than chance does \(p (= [\d.]+|< 0\.001)\)$/,
+      /^fine-tuned +\d+\.\d\d% after 1 epoch: \d+ pictures? gained, \d+ lost, (no )?more than chance does \(p (= [\d.]+|< 0\.001)\)$/,
     ),
     'in          linear',
     '',

@@ -51,7 +51,7 @@ export function addDeepen(program: Command): void {
     .option('--seed <n>', 'decides the new weights (default: 0)', wholeNumber(0, Number.MAX_SAFE_INTEGER))
     .option('--finetune', 'train what was added on --data, all else staying as it is, and show how far it moved')
     .option('--epochs <n>', 'passes over the data of --finetune', wholeNumber(1, 1_000_000), 1)
-    .option('--lr <rate>', 'learning rate of --finetune, which falls to 0', rate, 0.001)
+    .option('--lr <rate>', 'learning rate of --finetune, which falls to 0', rate, 0.00001)
   addNormalisationOptions(addRunOptions(command))
     .option('--json', 'print one JSON object')
     .addHelpText(
@@ -181,8 +181,12 @@ const SIGNIFICANT = 0.05
 
 function exchange(gained: number, lost: number, pValue: number): string {
   const told = pValue > SIGNIFICANT ? 'no more than chance does' : 'more than chance does'
-  return `${count(gained)} pictures gained, ${count(lost)} lost, ${told} (p ${pValue < 0.001 ? '< 0.001' : `= ${pValue.toPrecision(2)}`})`
+  return `${count(gained)} ${gained === 1 ? 'picture' : 'pictures'} gained, ${count(lost)} lost, ${told} (p ${pValue < 0.001 ? '< 0.001' : `= ${pValue.toPrecision(2)}`})`
 }
+
+/** Two digits, however small it is. */
+const share = (fraction: number): string =>
+  fraction.toLocaleString('en', { style: 'percent', maximumSignificantDigits: 2 })
 
 function print(result: Result, what: 'linear layer' | 'block'): void {
   const { images, largestDifference, top1Before, top1After, added, epochs } = result
@@ -204,7 +208,7 @@ function print(result: Result, what: 'linear layer' | 'block'): void {
   pairs(lines).forEach(printLine)
   if (!moved) return
   printLine()
-  const rows = moved.map(({ block, change, scale }) => [block, percent(change), scale.toPrecision(3)])
+  const rows = moved.map(({ block, change, scale }) => [block, share(change), scale.toPrecision(3)])
   table([`new ${what}`, '>weights moved', what === 'block' ? '>size of last gamma' : '>size of weights'], rows).forEach(
     printLine,
   )

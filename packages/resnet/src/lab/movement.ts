@@ -3,7 +3,7 @@ import type { Model } from '../model.ts'
 /** How far training moved a block, or a linear layer. */
 export interface Movement {
   readonly block: string
-  /** Length of the change of its convolutions' weights, relative to that of the weights before. */
+  /** Length of the change of all that is trained in it, gammas and betas too, relative to its length before. */
   readonly change: number
   /** Mean size of the gammas of its last batch norm, or where none is last of its last convolution's weights. */
   readonly scale: number
@@ -12,11 +12,11 @@ export interface Movement {
 /** Compares blocks or linear layers of two networks of one architecture; which ones is said by their names. */
 export function movementOf(before: Model, after: Model, blocks: readonly string[]): Movement[] {
   return blocks.map(block => {
-    const convolutions = [...before.parameters.keys()].filter(
-      name => name === `${block}.weight` || (name.startsWith(`${block}.conv`) && name.endsWith('.weight')),
-    )
+    const names = [...before.parameters.keys()].filter(name => name.startsWith(`${block}.`))
+    const convolutions = names.filter(name => name === `${block}.weight` || /\.conv\d\.weight$/.test(name))
     let [change, length] = [0, 0]
-    for (const name of convolutions) {
+    for (const name of names) {
+      if (/\.running_(mean|var)$/.test(name)) continue
       const [old, now] = [before.parameters.get(name)!, after.parameters.get(name)!]
       for (let i = 0; i < old.length; i++) {
         change += (now[i] - old[i]) ** 2

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { ArchitectureError } from '@residual/core'
 import { architecture, loadModel, Model, ModelError, saveModel, train } from '@residual/resnet'
-import { ablate, type DeepenOptions, deepen, type Places } from '@residual/resnet/lab'
+import { ablate, type DeepenOptions, deepen, movementOf, type Places } from '@residual/resnet/lab'
 import { drawShapes } from '@residual/vision'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { network, noise } from './networks.ts'
@@ -266,4 +266,20 @@ describe('a deepened network', () => {
     expect(loaded.preprocessing).toEqual(model.preprocessing)
     expect(await difference(model, loaded, 32)).toBe(0)
   })
+})
+
+test('how far a block moved is told of all that is trained in it', async () => {
+  const { model, added } = await deepen(network('resnet8'), { depth: 14 })
+  const parameters = new Map(Array.from(model.parameters, ([name, values]) => [name, values.slice()]))
+  parameters.get('layer2.1.bn2.weight')!.fill(0.5)
+  parameters.get('layer2.1.bn1.running_mean')!.fill(9)
+  const { name, architecture, labels, preprocessing } = model
+  const moved = movementOf(model, new Model({ name, architecture, labels, preprocessing, parameters }), added)
+  const ofBlock = [...model.parameters].filter(([name]) => /^layer2\.1\.(conv|bn)\d\.(weight|bias)$/.test(name))
+  const length = Math.hypot(...ofBlock.flatMap(([, values]) => [...values]))
+  expect(moved).toEqual([
+    { block: 'layer1.1', change: 0, scale: 0 },
+    { block: 'layer2.1', change: expect.closeTo((0.5 * Math.sqrt(32)) / length, 12), scale: 0.5 },
+    { block: 'layer3.1', change: 0, scale: 0 },
+  ])
 })
