@@ -256,7 +256,7 @@ describe('the page', () => {
     for (const row of ['stem', 'layer1.0', 'layer3.1']) expect(text).toContain(`<th scope="row">${row}</th>`)
     for (const title of ['Probability at each depth', 'How much each block changes the stream']) {
       // Drawn for wide and for narrow pages.
-      expect(text.split(`<text class="title" x="2" y="17">${title}</text>`)).toHaveLength(3)
+      expect(text.split(`role="img" aria-label="${title}: `), title).toHaveLength(3)
     }
     expect(text).toContain('change after the ReLU')
     expect(await explanationPage(await explain(network('resnet14_v2'), square))).not.toContain('change after the ReLU')
