@@ -84,9 +84,10 @@ async function run(options: Options, command: Command): Promise<void> {
   if (!finetune) await saveModel(out, deeper)
   // Every fifth picture of a folder without a part for tests.
   const parts = finetune && (await openTrainingData(data!, 5))
-  const pictures = parts ? (parts.test ?? parts.data) : data && (await openSplit(data, 'test'))
+  const pictures = parts ? measuredOn(parts) : data && (await openSplit(data, 'test'))
   const compared = pictures ? await compare(model, deeper, pictures, limit) : await compareOnNoise(model, deeper)
-  const tuned = parts && (await fineTune(deeper, added, parts, { out, epochs, lr, limit, seed, threads, build }))
+  const networks = { model, deeper, added }
+  const tuned = parts && (await fineTune(networks, parts, { out, epochs, lr, limit, seed, threads, build }))
   const result: Result = {
     ...{ model: model.name, from: model.architecture.name, to: deeper.architecture.name, added },
     ...{ images: compared.images, largestDifference: compared.largestDifference },
@@ -95,7 +96,7 @@ async function run(options: Options, command: Command): Promise<void> {
     out,
   }
   if (json) printJson(result)
-  else print(result, linear ? 'linear layer' : 'block')
+  else print(result, tuned, linear ? 'linear layer' : 'block')
 }
 
 interface Result extends Pick<Comparison, 'images' | 'largestDifference'>, Partial<Tuned> {
@@ -113,6 +114,9 @@ interface Tuned extends Pick<Comparison, 'gained' | 'lost' | 'pValue'> {
   readonly top1Tuned: number
   readonly moved: readonly Movement[]
 }
+
+/** The pictures that tell the accuracy. */
+const measuredOn = ({ data, test }: TrainingData): TrainingSource => test ?? data
 
 /** Enough for statistics of a channel. */
 const STATISTICS_PICTURES = 256
@@ -152,9 +156,8 @@ async function compareOnNoise(model: Model, deeper: Model) {
 type TuneOptions = Pick<Options, 'out' | 'epochs' | 'lr' | 'limit' | 'seed' | 'threads' | 'build'>
 
 async function fineTune(
-  model: Model,
-  added: readonly string[],
-  { data, test }: TrainingData,
+  { model, deeper, added }: { model: Model; deeper: Model; added: readonly string[] },
+  parts: TrainingData,
   { lr, epochs, limit, ...options }: TuneOptions,
 ): Promise<Tuned> {
   const [{ train }, { movementOf }] = await Promise.all([import('@residual/resnet'), import('@residual/resnet/lab')])
@@ -162,24 +165,24 @@ async function fineTune(
   const optimizer = { weightDecay: 0 }
   const schedule = { kind: 'cosine', rate: lr } as const
   const changes = { epochs, batch: 128, layerRate: 1, optimizer, schedule }
-  const training = train({ ...options, model, data, test, only: added, recipe: 'finetune', changes })
+  const training = train({ ...options, ...parts, model: deeper, only: added, recipe: 'finetune', changes })
   const progress = new Progress()
   try {
     for await (const event of training) {
-      if (event.kind === 'step') progress.update(event.step * changes.batch, epochs * data.length)
+      if (event.kind === 'step') progress.update(event.step * changes.batch, epochs * parts.data.length)
     }
   } finally {
     progress.end()
   }
   const tuned = await training.model()
-  const { top1After, gained, lost, pValue } = await compare(model, tuned, test ?? data, limit)
-  return { top1Tuned: top1After, gained, lost, pValue, moved: movementOf(model, tuned, added) }
+  const { top1After, gained, lost, pValue } = await compare(model, tuned, measuredOn(parts), limit)
+  return { top1Tuned: top1After, gained, lost, pValue, moved: movementOf(deeper, tuned, added) }
 }
 
 /** Above this probability a difference is one that chance makes. */
 const SIGNIFICANT = 0.05
 
-function exchange(gained: number, lost: number, pValue: number): string {
+function exchange({ gained, lost, pValue }: Tuned): string {
   const told = pValue > SIGNIFICANT ? 'no more than chance does' : 'more than chance does'
   return `${count(gained)} ${gained === 1 ? 'picture' : 'pictures'} gained, ${count(lost)} lost, ${told} (p ${pValue < 0.001 ? '< 0.001' : `= ${pValue.toPrecision(2)}`})`
 }
@@ -188,9 +191,8 @@ function exchange(gained: number, lost: number, pValue: number): string {
 const share = (fraction: number): string =>
   fraction.toLocaleString('en', { style: 'percent', maximumSignificantDigits: 2 })
 
-function print(result: Result, what: 'linear layer' | 'block'): void {
+function print(result: Result, tuned: Tuned | undefined, what: 'linear layer' | 'block'): void {
   const { images, largestDifference, top1Before, top1After, added, epochs } = result
-  const { top1Tuned, gained = 0, lost = 0, pValue = 1, moved } = result
   const onWhat = top1After === undefined ? `${images} pictures of noise` : `${count(images)} pictures`
   const lines: [string, string][] = [
     ['model', `${result.model}, ${result.from}`],
@@ -200,15 +202,15 @@ function print(result: Result, what: 'linear layer' | 'block'): void {
   if (top1Before !== undefined && top1After !== undefined) {
     lines.push(['top1', `${percent(top1Before, 2)} before, ${bold(percent(top1After, 2))} after`])
   }
-  if (top1Tuned !== undefined) {
+  if (tuned) {
     const after = `after ${epochs} ${epochs === 1 ? 'epoch' : 'epochs'}`
-    lines.push(['fine-tuned', `${bold(percent(top1Tuned, 2))} ${after}: ${exchange(gained, lost, pValue)}`])
+    lines.push(['fine-tuned', `${bold(percent(tuned.top1Tuned, 2))} ${after}: ${exchange(tuned)}`])
   }
   lines.push(['in', result.out])
   pairs(lines).forEach(printLine)
-  if (!moved) return
+  if (!tuned) return
   printLine()
-  const rows = moved.map(({ block, change, scale }) => [block, share(change), scale.toPrecision(3)])
+  const rows = tuned.moved.map(({ block, change, scale }) => [block, share(change), scale.toPrecision(3)])
   table([`new ${what}`, '>weights moved', what === 'block' ? '>size of last gamma' : '>size of weights'], rows).forEach(
     printLine,
   )

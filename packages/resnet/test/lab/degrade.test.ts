@@ -209,12 +209,13 @@ describe('a run is told as it came out', () => {
   })
 
   test.each([
-    [0.02, '0.01 times'],
-    [9876, '4,900 times'],
-  ])('with what reaches the first block, %d', (first, times) => {
-    const runs = [run('plain-56', 40, { gradients: [first, 1, 2] }), run('residual-56', 40, { gradients: [2, 2, 2] })]
+    [0.02, '0.01 times', 3, '1.5 times'],
+    [9876, '4,900 times', 2, 'just'],
+  ])('with what reaches the first block, %d', (plain, times, residual, others) => {
+    const of = (network: string, first: number, middle: number) => run(network, 40, { gradients: [first, middle, 2] })
+    const runs = [of('plain-56', plain, 1), of('residual-56', residual, 2)]
     expect(findings(degradation(runs)).at(-1)).toBe(
-      `Before training, the gradient that arrives at the first block, beside that at the last, is ${times} as long in plain-56 and just as long in residual-56.`,
+      `Before training, the gradient that arrives at the first block, beside that at the last, is ${times} as long in plain-56 and ${others} as long in residual-56.`,
     )
   })
 })

@@ -257,6 +257,7 @@ describe('the page', () => {
     for (const title of ['Probability at each depth', 'How much each block changes the stream']) {
       // Drawn for wide and for narrow pages.
       expect(text.split(`role="img" aria-label="${title}: `), title).toHaveLength(3)
+      expect(text).toContain(`<text class="title" x="2" y="17">${title}</text>`)
     }
     expect(text).toContain('change after the ReLU')
     expect(await explanationPage(await explain(network('resnet14_v2'), square))).not.toContain('change after the ReLU')
