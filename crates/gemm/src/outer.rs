@@ -1,3 +1,4 @@
+use crate::parts::parts;
 use crate::tile::COLUMNS;
 use simd::{F32x4, LANES};
 
@@ -38,13 +39,13 @@ pub struct Sums {
 pub unsafe fn sum_outer_products(left: *const f32, right: *const f32, pixels: Pixels, sums: Sums) {
     // Spread evenly, as most numbers of rows make tiles of HEIGHT and of one less, without a row computed in vain.
     let tiles = sums.rows.div_ceil(HEIGHT);
-    for tile in 0..tiles {
-        let (first, end) = (sums.rows * tile / tiles, sums.rows * (tile + 1) / tiles);
-        let part = Sums { target: sums.target.wrapping_add(first * COLUMNS), rows: end - first, ..sums };
+    for rows in parts(sums.rows, tiles) {
+        let left = left.wrapping_add(rows.start);
+        let part = Sums { target: sums.target.wrapping_add(rows.start * COLUMNS), rows: rows.len(), ..sums };
         if part.rows == HEIGHT {
-            sum_tile::<HEIGHT>(left.wrapping_add(first), right, pixels, part);
+            sum_tile::<HEIGHT>(left, right, pixels, part);
         } else {
-            sum_tile::<{ HEIGHT - 1 }>(left.wrapping_add(first), right, pixels, part);
+            sum_tile::<{ HEIGHT - 1 }>(left, right, pixels, part);
         }
     }
 }

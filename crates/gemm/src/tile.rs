@@ -1,4 +1,5 @@
 use crate::epilogue::Epilogue;
+use crate::parts::parts;
 use simd::{F32x4, LANES};
 
 /// The most rows of the output that one tile computes. A fused multiply-add has a latency of four cycles and two start in
@@ -49,14 +50,14 @@ pub unsafe fn multiply_panels(rows: &Rows, panels: *const f32, target: &Target, 
     for panel in 0..target.columns.div_ceil(COLUMNS) {
         let column = panel * COLUMNS;
         let weights = panels.add(panel * panel_len);
-        for tile in 0..tiles {
-            let (first, end) = (target.rows * tile / tiles, target.rows * (tile + 1) / tiles);
+        for rows_of_tile in parts(target.rows, tiles) {
+            let first = rows_of_tile.start;
             let offset = first * target.row_stride + column;
             let part = Target {
                 output: target.output.add(offset),
                 offset: target.offset + offset,
                 row_stride: target.row_stride,
-                rows: end - first,
+                rows: rows_of_tile.len(),
                 columns: COLUMNS.min(target.columns - column),
                 column: target.column + column,
             };

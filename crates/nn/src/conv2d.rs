@@ -1,5 +1,6 @@
 use crate::share::{panel_units, Share};
-use gemm::{fetch, multiply_panels, Epilogue, Rows, Target, COLUMNS, ROWS};
+use gemm::{fetch, multiply_panels, part, Epilogue, Rows, Target, COLUMNS, ROWS};
+use std::ops::Range;
 
 /// A convolution, and with one tap and one "pixel" a row also a plain matrix product.
 ///
@@ -69,11 +70,11 @@ pub unsafe fn conv2d(p: &Conv2d, share: Share) {
     let first_block = share.of(blocks * p.groups * chunks).start / (p.groups * chunks);
     for unit in share.of(blocks * p.groups * chunks) {
         let (block, group, chunk) = (unit / (p.groups * chunks), unit / chunks % p.groups, unit % chunks);
-        let (first, end) = (pixels * block / blocks, pixels * (block + 1) / blocks);
+        let of_block = part(pixels, block, blocks);
         let moved = match located {
             Some((at, before)) if at == block => group - before,
             _ => {
-                locate_rows(p, first, end - first, pointers);
+                locate_rows(p, &of_block, pointers);
                 group
             }
         };
@@ -82,22 +83,22 @@ pub unsafe fn conv2d(p: &Conv2d, share: Share) {
         }
         located = Some((block, group));
         let rows = Rows { pointers, stride: TABLE, depth: p.depth };
-        let (panel, last) = (panels * chunk / chunks, panels * (chunk + 1) / chunks);
+        let of_chunk = part(panels, chunk, chunks);
         let panel_len = taps * p.depth * COLUMNS;
-        let weights = p.weights.add((group * panels + panel) * panel_len);
+        let weights = p.weights.add((group * panels + of_chunk.start) * panel_len);
         // A single tile reads a panel once, and as fast by itself.
-        if block == first_block && end - first > ROWS {
-            fetch(weights, (last - panel) * panel_len);
+        if block == first_block && of_block.len() > ROWS {
+            fetch(weights, of_chunk.len() * panel_len);
         }
         let outputs = p.groups * p.columns;
-        let column = group * p.columns + panel * COLUMNS;
-        let offset = first * outputs + column;
+        let column = group * p.columns + of_chunk.start * COLUMNS;
+        let offset = of_block.start * outputs + column;
         let target = Target {
             output: p.output.add(offset),
             offset,
             row_stride: outputs,
-            rows: end - first,
-            columns: p.columns.min(last * COLUMNS) - panel * COLUMNS,
+            rows: of_block.len(),
+            columns: p.columns.min(of_chunk.end * COLUMNS) - of_chunk.start * COLUMNS,
             column,
         };
         multiply_panels(&rows, weights, &target, &p.epilogue);
@@ -106,10 +107,10 @@ pub unsafe fn conv2d(p: &Conv2d, share: Share) {
 
 /// Row pointers of every tap and pixel of a block: `pointers[tap][TABLE]`. What follows the last pixel, and is computed
 /// and not written, repeats it.
-unsafe fn locate_rows(p: &Conv2d, first: usize, count: usize, pointers: &mut [*const f32]) {
+unsafe fn locate_rows(p: &Conv2d, pixels: &Range<usize>, pointers: &mut [*const f32]) {
     let row_stride = p.width * p.pixel_stride;
     for index in 0..TABLE {
-        let pixel = first + index.min(count - 1);
+        let pixel = pixels.start + index.min(pixels.len() - 1);
         let (row, x) = (pixel / p.output_width, pixel % p.output_width);
         let (image, y) = (row / p.output_height, row % p.output_height);
         let base = p.input.wrapping_add(image * p.height * row_stride);
@@ -267,6 +268,25 @@ mod tests {
             let want = naive(c, &x, &w);
             for threads in 1..4 {
                 assert_eq!(run(c, &x, &w, threads), want, "case {index}, {threads} threads");
+            }
+        }
+    }
+
+    /// Products of a size and the number of a block or chunk do not fit into the 32 bits of WebAssembly.
+    #[test]
+    fn pixels_and_columns_may_be_many() {
+        let plain = Case { kernel: [1, 1], padding: [0, 0], channels: 1, outputs: 1, ..BASE };
+        let cases = [
+            Case { size: [821, 797], ..plain },
+            Case { batch: 700_000, size: [1, 1], ..plain },
+            Case { size: [1, 1], outputs: 1_100_000, ..plain },
+        ];
+        for (index, c) in cases.iter().enumerate() {
+            let x = values(c.batch * c.size[0] * c.size[1], 1);
+            let w = values(c.outputs, 2);
+            let want = naive(c, &x, &w);
+            for threads in [1, 64] {
+                assert!(run(c, &x, &w, threads) == want, "case {index}, {threads} threads");
             }
         }
     }

@@ -1,3 +1,4 @@
+use gemm::part;
 use std::ops::Range;
 
 /// One thread's part of the work.
@@ -14,9 +15,7 @@ impl Share {
     /// This thread's units out of `units`, differing by at most one between threads.
     #[inline]
     pub fn of(self, units: usize) -> Range<usize> {
-        let start = units * self.thread / self.threads;
-        let end = units * (self.thread + 1) / self.threads;
-        start..end
+        part(units, self.thread, self.threads)
     }
 }
 
@@ -48,5 +47,11 @@ mod tests {
                 assert_eq!(covered, (0..units).collect::<Vec<_>>());
             }
         }
+    }
+
+    #[test]
+    fn units_may_be_as_many_as_32_bits_hold() {
+        let units = u32::MAX as usize;
+        assert_eq!(Share { thread: 63, threads: 64 }.of(units), units - units.div_ceil(64)..units);
     }
 }

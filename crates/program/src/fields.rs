@@ -5,6 +5,7 @@ use nn::{Activation, BinaryKind, Factor, Filtering, PoolKind, ReduceKind, UnaryK
 /// A field's type; how it is read from the list and what TypeScript may put there.
 pub(crate) trait Field: Sized {
     const WORDS: usize;
+    /// Of a list, that of its elements.
     const TYPE: &'static str;
     fn read(words: &[u32]) -> Option<Self>;
     /// Names of the values, for kinds.
@@ -30,7 +31,7 @@ macro_rules! words {
 
         impl<const N: usize> Field for [$type; N] {
             const WORDS: usize = N;
-            const TYPE: &'static str = "sizes";
+            const TYPE: &'static str = $name;
             fn read(words: &[u32]) -> Option<Self> {
                 Some(std::array::from_fn(|i| {
                     let $word = words[i];
@@ -43,7 +44,7 @@ macro_rules! words {
 words! {
     Address: "address" = |word| Address(word);
     usize: "size" = |word| word as usize;
-    isize: "size" = |word| word as i32 as isize;
+    isize: "offset" = |word| word as i32 as isize;
 }
 
 impl Field for f32 {

@@ -19,14 +19,13 @@ pub fn typescript() -> String {
         for field in &instruction.fields {
             let field_name = camel_case(field.name);
             writeln!(types, "  {field_name}: {}", field_type(field)).unwrap();
-            let encoding = match field.kind {
-                "address" | "size" => "'u32'".to_string(),
-                "float" => "'f32'".to_string(),
-                "sizes" => field.words.to_string(),
-                kind => {
+            let encoding = match (field.kind, field.words) {
+                (kind, _) if !field.names.is_empty() => {
                     kinds.insert(kind, field.names.clone());
                     kind.to_string()
                 }
+                (word, 1) => format!("'{word}'"),
+                (word, count) => format!("{{ each: '{word}', count: {count} }}"),
             };
             row.push(format!("    {field_name}: {encoding},\n"));
         }
@@ -47,16 +46,18 @@ pub fn typescript() -> String {
     }
     out.push_str(&types);
     writeln!(out, "export type Instruction = {}\n", union.join(" | ")).unwrap();
-    out.push_str("/** Fields of each instruction in order: one unsigned or float word, so many unsigned words, or the index of a name. */\n");
+    out.push_str(
+        "/**\n * Fields of each instruction in order: what a word holds (an offset is a size that may be negative), or each of so many\n * words, or whose index among names it is.\n */\n",
+    );
     write!(out, "export const INSTRUCTIONS = {{\n{table}}} as const\n").unwrap();
     out
 }
 
 fn field_type(field: &FieldSchema) -> String {
-    match field.kind {
-        "address" | "size" | "float" => "number".into(),
-        "sizes" => "readonly number[]".into(),
-        kind => kind.into(),
+    match field.words {
+        _ if !field.names.is_empty() => field.kind.into(),
+        1 => "number".into(),
+        _ => "readonly number[]".into(),
     }
 }
 

@@ -43,6 +43,22 @@ test('the same bits on any number of threads', async () => {
   for (const threads of [2, 3, 4]) expect(await conv2d(x, w, { ...options, threads })).toEqual(one)
 })
 
+// More than 32 bits hold is the product of these sizes and of the number of a block of them.
+test.each(supportedBuilds().flatMap(build => [1, 2].map(threads => ({ build, threads }))))(
+  'more rows and pixels than 642,124 on $build with $threads threads',
+  async options => {
+    const [rows, side] = [650_000, 810]
+    const a = values(rows * 2, 5)
+    const product = await matmul(a, Float32Array.of(1, 2, 3, 4), { ...options, m: rows, k: 2, n: 2 })
+    const wanted = (i: number) => a[i - (i % 2)] * (1 + (i % 2)) + a[i - (i % 2) + 1] * (3 + (i % 2))
+    expect(product.findIndex((value, i) => Math.abs(value - wanted(i)) > 1e-5 * 2048)).toBe(-1)
+    const picture = values(side * side, 6)
+    const shape = { height: side, width: side, channels: 1, outputs: 1, kernel: 1 }
+    const doubled = await conv2d(picture, Float32Array.of(2), { ...options, ...shape })
+    expect(doubled.findIndex((value, i) => value !== 2 * picture[i])).toBe(-1)
+  },
+)
+
 const ok = { height: 4, width: 4, channels: 2, outputs: 2, kernel: 3 }
 const x = new Float32Array(32)
 const w = new Float32Array(36)
@@ -63,9 +79,14 @@ test.each<[string, () => Promise<unknown>, string]>([
     `build: this JavaScript engine cannot run 'avx', it has ${supportedBuilds().join(' and ')}; leave build out, or update it`,
   ],
   [
+    'a stride of more than 32 bits',
+    () => conv2d(x, w, { ...ok, stride: [1, 2 ** 32] }),
+    'conv2d: stride is 4294967296, wanted a whole number from 0 to 4294967295, as the kernels have 32 bits for it',
+  ],
+  [
     'too much memory',
     async () => (await loadKernels()).allocate(5e9),
-    "memory: 4769 MB more do not fit into WebAssembly's memory (4 GB, 2 GB in one piece); use a smaller batch or input, or dispose of models",
+    "memory: 4769 MB more do not fit into WebAssembly's memory (4 GB); use a smaller batch or input, or dispose of models",
   ],
 ])('wrong %s is refused in one line', async (_, call, message) => {
   await expect(call()).rejects.toThrow(expect.objectContaining({ message }))

@@ -63,6 +63,17 @@ describe('a model', () => {
   })
 })
 
+test('a batch of more pixels than 642,124 gives what small batches give', async () => {
+  using model = await loadModel('cifar10-resnet20')
+  const count = 640
+  const images = waves(count, 32)
+  const together = await model.logits(images, count)
+  for (let first = 0; first < count; first += 80) {
+    const part = await model.logits(images.slice(first * 3072, (first + 80) * 3072), 80)
+    expect(together.slice(first * 10, (first + 80) * 10)).toEqual(part)
+  }
+})
+
 test('the embedded model runs alike on the kernels and on the reference', async () => {
   using model = await loadModel('cifar10-resnet20')
   using reference = await loadModel('cifar10-resnet20', { backend: 'reference' })

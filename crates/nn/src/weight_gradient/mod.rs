@@ -4,7 +4,7 @@ mod sum;
 mod tests;
 
 use crate::share::Share;
-use gemm::{sum_outer_products, Pixels, Sums, COLUMNS};
+use gemm::{part, sum_outer_products, Pixels, Sums, COLUMNS};
 use packing::{pack_gradients, pack_inputs, Packing, Together};
 use std::ops::Range;
 pub use sum::{sum_weights, SumWeights};
@@ -68,14 +68,14 @@ pub unsafe fn weight_gradient(p: &WeightGradient, share: Share) {
         let panels = chunk * UNIT_PANELS..panels.min((chunk + 1) * UNIT_PANELS);
         let first_panel = (segment * p.groups + group) * p.columns.div_ceil(COLUMNS) + panels.start;
         let partials = p.partials.add(first_panel * panel_values);
-        let part = Share { thread: segment, threads: p.segments }.of(pieces);
-        if part.is_empty() {
+        let of_segment = part(pieces, segment, p.segments);
+        if of_segment.is_empty() {
             std::slice::from_raw_parts_mut(partials, panels.len() * panel_values).fill(0.0);
         }
-        let mut first = part.start;
-        while first < part.end {
+        let mut first = of_segment.start;
+        while first < of_segment.end {
             let Together { start, row, .. } = packing.together(p, first);
-            let end = part.end.min(start + p.output_height * row).min(first + packing.block);
+            let end = of_segment.end.min(start + p.output_height * row).min(first + packing.block);
             for piece in 0..end - first {
                 let place = packing.place(p, first + piece);
                 pack_inputs(p, &packing, &place, group, inputs.add(piece * packing.piece));
@@ -84,7 +84,7 @@ pub unsafe fn weight_gradient(p: &WeightGradient, share: Share) {
                     pack_gradients(p, &packing, &place, group, panel, gradients.add(to));
                 }
             }
-            let block = Block { pieces: first - start..end - start, row, inputs, add: first > part.start };
+            let block = Block { pieces: first - start..end - start, row, inputs, add: first > of_segment.start };
             for panel in 0..panels.len() {
                 let right = gradients.add(panel * packing.block * packing.length * COLUMNS);
                 multiply_block(p, &packing, &block, right, partials.add(panel * panel_values));

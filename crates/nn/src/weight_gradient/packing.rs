@@ -50,7 +50,8 @@ impl Packing {
         let join = p.depth < FEW_CHANNELS && p.dilation[1] == 1;
         let joined = if join { p.kernel[1] } else { 1 };
         let pixel = if join { p.depth } else { p.depth.next_multiple_of(LANES) + PIXEL_GAP };
-        let block = (BLOCK_PIXELS / length).max(1);
+        // No more than there are: of many channels even one piece is large.
+        let block = (BLOCK_PIXELS / length).clamp(1, (p.batch * p.output_height * splits).max(1));
         Packing { splits, length, images, span, joined, pixel, piece: p.kernel[0] * span * pixel, block }
     }
 

@@ -2,7 +2,7 @@ use super::lines::{Lines, F2, F4};
 use super::weights::{transform_panel, weights_stride};
 use super::{piece_stride, Filtering, WeightForm, GAP};
 use crate::share::{panel_units, Share};
-use gemm::{fetch, multiply_panels, Activation, Epilogue, Rows, Target, COLUMNS, ROWS};
+use gemm::{fetch, multiply_panels, part, Activation, Epilogue, Rows, Target, COLUMNS, ROWS};
 use simd::{F32x4, LANES};
 use std::ops::Range;
 
@@ -78,9 +78,9 @@ unsafe fn multiply_pieces<F: Lines<INPUT, OUTPUT>, const INPUT: usize, const OUT
     for unit in share.of(blocks * chunks) {
         // Blocks within a chunk, so that a chunk's weights are used for all pieces before the next ones are read.
         let (chunk, block) = (unit / blocks, unit % blocks);
-        let (first, end) = (p.count * block / blocks, p.count * (block + 1) / blocks);
-        let count = end - first;
-        let panels = all_panels * chunk / chunks..all_panels * (chunk + 1) / chunks;
+        let pieces = part(p.count, block, blocks);
+        let count = pieces.len();
+        let panels = part(all_panels, chunk, chunks);
         let is_new = current != Some(chunk);
         current = Some(chunk);
         let (weights, stride) = match p.form {
@@ -101,10 +101,10 @@ unsafe fn multiply_pieces<F: Lines<INPUT, OUTPUT>, const INPUT: usize, const OUT
             if is_new && p.form == WeightForm::Transformed && count > ROWS {
                 fetch(weights, panels.len() * p.channels * COLUMNS);
             }
-            let pieces = p.transformed.add(first * piece_stride(points, p.channels) + point * p.channels);
+            let transformed = p.transformed.add(pieces.start * piece_stride(points, p.channels) + point * p.channels);
             // What follows the last piece, and is computed and not written, repeats it.
             let pointers: [*const f32; UNIT_PIECES + ROWS] =
-                std::array::from_fn(|piece| pieces.add(piece.min(count - 1) * piece_stride(points, p.channels)));
+                std::array::from_fn(|piece| transformed.add(piece.min(count - 1) * piece_stride(points, p.channels)));
             let rows = Rows { pointers: &pointers, stride: pointers.len(), depth: p.channels };
             let target = Target {
                 output: products.add(point * PRODUCTS_STRIDE),
@@ -119,7 +119,7 @@ unsafe fn multiply_pieces<F: Lines<INPUT, OUTPUT>, const INPUT: usize, const OUT
         let columns = panels.start * COLUMNS..p.columns.min(panels.end * COLUMNS);
         for piece in 0..count {
             let products = products.add(piece * UNIT_PANELS * COLUMNS);
-            write_piece::<F, INPUT, OUTPUT>(p, products, p.first + first + piece, columns.clone());
+            write_piece::<F, INPUT, OUTPUT>(p, products, p.first + pieces.start + piece, columns.clone());
         }
     }
 }

@@ -156,3 +156,20 @@ fn equals_the_naive_loops_for_any_number_of_threads_and_blocks() {
         }
     }
 }
+
+/// Products of pieces and the number of a block do not fit into the 32 bits of WebAssembly.
+#[test]
+fn pieces_may_be_many() {
+    let c = Case { batch: 1, size: [1200, 1150], padding: [1, 1], channels: 1, columns: 1 };
+    let x = values(c.size[0] * c.size[1], 1);
+    let w = values(9, 2);
+    let bias = values(1 + COLUMNS, 3);
+    let residual = values(c.size[0] * c.size[1], 4);
+    let want = naive(&c, &x, &w, &bias, &residual);
+    for threads in [1, 64] {
+        let cut = Cut { block: 345_000, threads };
+        let got = run(Filtering::F2, WeightForm::Transformed, &c, [&x, &w, &bias, &residual], cut);
+        let wrong = got.iter().zip(&want).position(|(got, want)| (got - want).abs() > 1e-4);
+        assert_eq!(wrong, None, "{threads} threads");
+    }
+}
