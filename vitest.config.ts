@@ -1,6 +1,6 @@
 import { configDefaults, defineConfig } from 'vitest/config'
 
-const others = ['**/*.data.test.ts', '**/*.packed.test.ts', ...configDefaults.exclude]
+const others = ['data', 'packed', 'limits'].map(suite => `**/*.${suite}.test.ts`).concat(configDefaults.exclude)
 
 /** The default suite: everything that needs nothing but the repository. */
 export default defineConfig({

@@ -121,7 +121,8 @@ function nameOf({ op, inputs, options }: Row): string {
   return `${op} ${inputs.join(' ')}${options ? ` ${JSON.stringify(options).replaceAll('"', '')}` : ''}`
 }
 
-function caseOf(row: Row): Case {
+/** A row as a computation, its values, and its gradients. */
+export function caseOf(row: Row): Case {
   const { op, options = {} } = row
   const shapes = row.inputs.map(shapeOf)
   const known = options.weights ?? weights[op] ?? []

@@ -1,40 +1,18 @@
 import { describe, expect, test } from 'vitest'
-import { compile, graphOf, type Tensor } from '../../src/index.ts'
+import { graphOf, type Tensor } from '../../src/index.ts'
 import { evaluate } from '../../src/reference.ts'
-import { sizeOf } from '../../src/shape.ts'
+import {
+  type Data,
+  expectClose,
+  expected,
+  expectedGradients,
+  isDifferentiable,
+  summed,
+  testAgreement,
+} from './agreement.ts'
 import { backends } from './backends.ts'
-import { type Case, cases, tolerance, weightOfLoss } from './cases.ts'
+import { cases, weightOfLoss } from './cases.ts'
 import goldens from './goldens/pytorch.json'
-
-type Data = Float32Array | Float64Array | Int32Array
-
-/** The reference is slow, and every backend is compared with it. */
-function once<T>(compute: (row: Case) => T): (row: Case) => T {
-  const results = new Map<string, T>()
-  return row => {
-    const result = results.get(row.name) ?? compute(row)
-    results.set(row.name, result)
-    return result
-  }
-}
-
-/** What the reference makes of the graph as it was written, before any pass. */
-const expected = once(({ computation, inputs }): Data => {
-  const graph = graphOf(Object.values(computation.outputs))
-  const [output] = evaluate(graph, ({ attributes: { name } }) => inputs[name] ?? computation.parameters!.get(name)!)
-  return output.data
-})
-
-/** What the reference makes of the gradients, before any pass. */
-const expectedGradients = once(({ gradients, values }): Data[] => {
-  const graph = graphOf(Object.values(gradients.outputs))
-  return evaluate(graph, ({ attributes: { name } }) => values[name]).map(({ data }) => data)
-})
-
-/** Terms of a gradient's element: those of the output, or all the output's elements that an input reaches. */
-function summed({ accumulation, computation }: Case): number {
-  return accumulation + sizeOf(computation.outputs.y.shape)
-}
 
 function sumOf(data: Data, term: (value: number, i: number) => number): number {
   let sum = 0
@@ -46,19 +24,6 @@ type Named = readonly (readonly [name: string, values: Float64Array])[]
 
 function named(values: Named, { attributes: { name } }: Tensor<'input' | 'parameter'>): Float64Array {
   return values.find(([key]) => key === name)![1]
-}
-
-function expectClose(actual: ArrayLike<number>, wanted: ArrayLike<number>, accumulation: number): void {
-  const finite = Array.from(wanted, Math.abs).filter(Number.isFinite)
-  const allowed = tolerance(
-    accumulation,
-    finite.reduce((max, value) => Math.max(max, value), 0),
-  )
-  expect(actual.length).toBe(wanted.length)
-  for (let i = 0; i < wanted.length; i++) {
-    const isClose = Object.is(actual[i], wanted[i]) || Math.abs(actual[i] - wanted[i]) <= allowed
-    if (!isClose) expect.fail(`element ${i} is ${actual[i]}, wanted ${wanted[i]} within ${allowed}`)
-  }
 }
 
 describe('the reference agrees with PyTorch', () => {
@@ -76,10 +41,7 @@ describe('the reference agrees with PyTorch', () => {
   })
 })
 
-const differentiable = cases.flatMap((row, i) => {
-  const isEmpty = Object.values(row.values).every(({ length }) => length === 0)
-  return Object.keys(row.gradients.outputs).length === 0 || isEmpty ? [] : [{ ...row, golden: goldens[i] }]
-})
+const differentiable = cases.flatMap((row, i) => (isDifferentiable(row) ? [{ ...row, golden: goldens[i] }] : []))
 
 describe('gradients agree with PyTorch', () => {
   test.each(differentiable)('$name', ({ golden, ...row }) => {
@@ -128,30 +90,4 @@ describe('gradients agree with central differences in double precision', () => {
   })
 })
 
-describe.each(backends)('$name agrees with the reference', ({ options }) => {
-  test.each(cases)('$name', async row => {
-    const program = await compile(row.computation, options)
-    try {
-      const { y } = await program.run(row.inputs)
-      const wanted = expected(row)
-      expect(y instanceof Int32Array).toBe(wanted instanceof Int32Array)
-      expectClose(y, wanted, row.accumulation)
-    } finally {
-      program[Symbol.dispose]()
-    }
-  })
-
-  test.each(differentiable)('gradients of $name', async row => {
-    const program = await compile(row.gradients, options)
-    try {
-      const { inputs } = graphOf(Object.values(row.gradients.outputs))
-      const needed = inputs.map(({ attributes: { name } }) => [name, row.values[name]] as const)
-      const gradients = await program.run(Object.fromEntries(needed))
-      expectedGradients(row).forEach((wanted, i) => {
-        expectClose(gradients[i], wanted, summed(row))
-      })
-    } finally {
-      program[Symbol.dispose]()
-    }
-  })
-})
+testAgreement(backends, cases)
