@@ -1,4 +1,5 @@
 import { KernelError } from './errors.ts'
+import { Heap } from './memory.ts'
 
 /** Instruction sets the kernels are built for; `relaxed` adds fused multiply-add and needs Node 22, Chrome 114 or later. */
 export type Build = 'simd128' | 'relaxed'
@@ -32,6 +33,7 @@ const MAXIMUM_PAGES = 65_536
 export interface Instance {
   module: WebAssembly.Module
   memory: WebAssembly.Memory
+  heap: Heap
   glue: Glue
 }
 
@@ -77,11 +79,18 @@ export async function instantiate(build: Build, shared: boolean): Promise<Instan
   const variant: Variant = shared ? `${build}-shared` : build
   const { glue: load, wasm } = variants[variant]
   const [glue, module] = await Promise.all([load() as Promise<Glue>, compile(wasm)])
-  if (!shared)
-    return { module, glue, memory: (glue.initSync({ module }) as unknown as { memory: WebAssembly.Memory }).memory }
+  const memory = shared ? initShared(module, glue) : initAlone(module, glue)
+  return { module, memory, glue, heap: new Heap(memory, glue) }
+}
+
+function initAlone(module: WebAssembly.Module, glue: Glue): WebAssembly.Memory {
+  return (glue.initSync({ module }) as unknown as { memory: WebAssembly.Memory }).memory
+}
+
+function initShared(module: WebAssembly.Module, glue: Glue): WebAssembly.Memory {
   const memory = new WebAssembly.Memory({ initial: INITIAL_PAGES, maximum: MAXIMUM_PAGES, shared: true })
   glue.initSync({ module, memory })
-  return { module, memory, glue }
+  return memory
 }
 
 async function compile(url: URL): Promise<WebAssembly.Module> {

@@ -1,5 +1,5 @@
 import { type Build, type Instance, instantiate } from './builds.ts'
-import { notInstructions } from './errors.ts'
+import { notInstructions, trapped } from './errors.ts'
 import { Pool } from './pool.ts'
 import { inSlices } from './slices.ts'
 import { Turns } from './turns.ts'
@@ -45,5 +45,12 @@ function slicing(instance: Instance): Engine['run'] {
 }
 
 function execute({ glue }: Instance, from: number, to: number): void {
-  if (!glue.execute(from, (to - from) / 4)) throw notInstructions()
+  let wereInstructions: boolean
+  try {
+    wereInstructions = glue.execute(from, (to - from) / 4)
+  } catch (error) {
+    if (error instanceof WebAssembly.RuntimeError) throw trapped(error)
+    throw error
+  }
+  if (!wereInstructions) throw notInstructions()
 }

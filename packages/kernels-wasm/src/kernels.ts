@@ -3,7 +3,6 @@ import { encode } from './encode.ts'
 import { createEngine, type Engine, onPage } from './engine.ts'
 import { KernelError } from './errors.ts'
 import type { Instruction } from './instructions.generated.ts'
-import { allocate } from './memory.ts'
 
 export interface KernelOptions {
   /**
@@ -85,12 +84,12 @@ export class Kernels {
    * @throws MemoryError where WebAssembly's memory is exhausted.
    */
   allocate(bytes: number): number {
-    return allocate(this.engine.instance, bytes)
+    return this.engine.instance.heap.allocate(bytes)
   }
 
   /** Gives back what {@link allocate} returned for as many bytes. */
   release(address: number, bytes: number): void {
-    this.engine.instance.glue.release(address, bytes)
+    this.engine.instance.heap.release(address, bytes)
   }
 
   /** A view of memory, valid until the next {@link allocate}. */

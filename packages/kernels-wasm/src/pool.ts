@@ -1,7 +1,6 @@
 import type { Build, Instance } from './builds.ts'
 import type { Addresses, Engine } from './engine.ts'
 import { KernelError, notInstructions } from './errors.ts'
-import { allocate } from './memory.ts'
 import { Turns } from './turns.ts'
 import { type PoolWorker, startWorker } from './workers.ts'
 
@@ -33,6 +32,9 @@ export class Pool implements Engine {
   }
 }
 
+/** What a worker allocates when it starts: its stack, see worker.js, and its thread-local storage. */
+const THREAD_BYTES = 2 ** 20 + 2 ** 16
+
 /** Workers around one control block. When one ends all are ended, since the others would wait for it for ever. */
 class Team {
   failure: KernelError | undefined
@@ -46,18 +48,24 @@ class Team {
     private readonly instance: Instance,
   ) {
     const words = instance.glue.controlWords()
-    this.control = allocate(instance, words * 4)
+    this.control = instance.heap.allocate(words * 4)
     new Uint32Array(instance.memory.buffer, this.control, words).fill(0)
   }
 
   async grow(threads: number): Promise<void> {
-    const { module, memory } = this.instance
+    const count = threads - this.workers.length
+    if (count <= 0) return
+    const { module, memory, heap } = this.instance
     const events = { done: (ok: boolean) => this.done(ok), ended: (reason: string) => this.end(reason) }
-    const starts: Promise<PoolWorker>[] = []
-    for (let thread = this.workers.length; thread < threads; thread++) {
-      starts.push(startWorker({ build: this.build, module, memory, control: this.control, thread }, events))
-    }
-    const results = await Promise.allSettled(starts)
+    // A starting worker writes to memory that it allocates. Had another one made the memory grow for it, it may not know of
+    // that yet (V8 tells threads by interrupts), and the write would be out of bounds.
+    const results = await heap.reserve(count * THREAD_BYTES, () => {
+      const starts = Array.from({ length: count }, (_, i) => {
+        const thread = this.workers.length + i
+        return startWorker({ build: this.build, module, memory, control: this.control, thread, threads }, events)
+      })
+      return Promise.allSettled(starts)
+    })
     for (const result of results) if (result.status === 'fulfilled') this.workers.push(result.value)
     for (const result of results) if (result.status === 'rejected') this.failure ??= result.reason
     if (this.failure) {

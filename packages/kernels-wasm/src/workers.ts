@@ -7,8 +7,9 @@ export interface WorkerStart {
   memory: WebAssembly.Memory
   /** Address of the pool's control block. */
   control: number
-  /** The worker's thread number, from 0. */
+  /** The worker's thread number, from 0, and how many there shall be. */
   thread: number
+  threads: number
 }
 
 /** What a worker tells once it has started. */
@@ -17,6 +18,11 @@ export interface WorkerEvents {
   done(ok: boolean): void
   /** It runs no more, or must not be trusted to. */
   ended(reason: string): void
+}
+
+function notStarted({ thread, threads }: WorkerStart, reason: string): KernelError {
+  const fewer = thread > 0 ? `ask for at most ${thread}` : 'ask for 1'
+  return new KernelError(`threads: worker ${thread + 1} of ${threads} could not be started (${reason}); ${fewer}`)
 }
 
 /** A thread of a pool, waiting for jobs. */
@@ -33,7 +39,12 @@ export interface PoolWorker {
  */
 export async function startWorker(start: WorkerStart, { done, ended }: WorkerEvents): Promise<PoolWorker> {
   const isNode = typeof process === 'object' && process.versions?.node
-  return isNode ? startInNode() : startInBrowser()
+  try {
+    return await (isNode ? startInNode() : startInBrowser())
+  } catch (error) {
+    // Of a system that has no threads left, or a page that may not start workers.
+    throw error instanceof KernelError ? error : notStarted(start, error instanceof Error ? error.message : `${error}`)
+  }
 
   async function startInNode(): Promise<PoolWorker> {
     const { Worker } = await import('node:worker_threads')
@@ -82,7 +93,7 @@ export async function startWorker(start: WorkerStart, { done, ended }: WorkerEve
       },
       ended(reason: string) {
         if (isReady) ended(reason)
-        else reject(new KernelError(`threads: a worker could not be started (${reason}); try threads: 1`))
+        else reject(notStarted(start, reason))
       },
     }
   }
