@@ -19,5 +19,5 @@ export function nameOf(source: Source, fallback: string): string {
 /** Untrusted text as it may stand in a message. */
 export function oneLine(text: string): string {
   const short = text.length > 300 ? `${text.slice(0, 297)}...` : text
-  return printable(short) === short ? short : JSON.stringify(short)
+  return printable(short) === short ? short : printable(JSON.stringify(short))
 }
