@@ -21,7 +21,7 @@ export function printLine(line = ''): void {
   write(line, process.stdout)
 }
 
-/** Prints one line beside the output. */
+/** Prints one line to standard error. */
 export function printNote(line: string): void {
   write(line, process.stderr)
 }
@@ -82,10 +82,16 @@ export function bar(fraction: number, width: number): string {
 
 /** Names of ImageNet's classes can be long. */
 const LABEL_WIDTH = 28
+const LONG_LABEL_WIDTH = 80
 const BAR_WIDTH = 30
 
 /** The name of a class as it is printed, cut off where it is long. */
-export function shortLabel(label: string, width = LABEL_WIDTH): string {
+export const shortLabel = (label: string): string => cutLabel(label, LABEL_WIDTH)
+
+/** The same where there is more space. */
+export const longLabel = (label: string): string => cutLabel(label, LONG_LABEL_WIDTH)
+
+function cutLabel(label: string, width: number): string {
   const characters = [...printable(label).slice(0, 2 * width + 2)]
   return characters.length > width ? `${characters.slice(0, width - 1).join('')}…` : characters.join('')
 }

@@ -3,6 +3,7 @@ import {
   bold,
   clearStatus,
   cyan,
+  longLabel,
   pairs,
   predictionLines,
   printJson,
@@ -106,7 +107,12 @@ describe('a label', () => {
     ['😀'.repeat(28), '😀'.repeat(28)],
     ['😀'.repeat(29), `${'😀'.repeat(27)}…`],
     ['\u001b[1m'.repeat(1e5), '\\u001b[1m\\u001b[1m\\u001b[1m…'],
-  ])('%j is cut off where it is long', (label, shown) => {
+  ])('is cut off where it is long: case %#', (label, shown) => {
     expect(shortLabel(label)).toBe(shown)
+  })
+
+  test('is shown to a greater length where there is space', () => {
+    expect(longLabel('a'.repeat(80))).toBe('a'.repeat(80))
+    expect(longLabel('a'.repeat(81))).toBe(`${'a'.repeat(79)}…`)
   })
 })

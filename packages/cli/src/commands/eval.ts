@@ -11,7 +11,7 @@ import {
   type RunOptions,
   wholeNumber,
 } from '../options.ts'
-import { bold, count, Progress, pairs, percent, printJson, printLine, rounded, shortLabel, table } from '../output.ts'
+import { bold, count, longLabel, Progress, pairs, percent, printJson, printLine, rounded, table } from '../output.ts'
 
 interface Options extends ModelOptions, RunOptions, NormalisationOptions {
   readonly data: string
@@ -73,16 +73,13 @@ async function evaluate({ data, split, limit, batch, confusion, json, ...options
   if (confusion) printConfusion(result, dataset.classes)
 }
 
-/** Names of folders, mostly, which tell more the more of them is shown. */
-const LABEL_WIDTH = 80
-
 function printConfusion({ confusion }: Evaluation, classes: readonly string[]): void {
   printLine()
   printLine('Each row is a class, each column what its pictures were taken for:')
   const headings = ['', '', ...classes.map((_, i) => `>${i}`)]
   const rows = confusion.map((row, i) => [
     String(i),
-    shortLabel(classes[i], LABEL_WIDTH),
+    longLabel(classes[i]),
     ...row.map(n => (n === 0 ? '·' : count(n))),
   ])
   table(headings, rows).forEach(printLine)
