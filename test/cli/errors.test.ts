@@ -92,8 +92,8 @@ const usage: [arguments_: string[], error: string][] = [
 const failures: [arguments_: string[], error: string][] = [
   [['classify', 'dog.jpg'], 'dog.jpg: no such file'],
   [['classify', ''], "'': no such file"],
-  [['classify', 'two\nlines.jpg'], 'two lines.jpg: no such file'],
-  [['classify', 'bell\u0007.jpg'], 'bell?.jpg: no such file'],
+  [['classify', 'two\nlines.jpg'], 'two\\nlines.jpg: no such file'],
+  [['classify', 'bell\u0007.jpg'], 'bell\\u0007.jpg: no such file'],
   [['classify', '*.gif'], '*.gif: no file matches the pattern'],
   [['classify', 'nothing'], 'nothing: the folder holds no pictures (jpg, jpeg, png, webp, gif, bmp, tif, tiff, avif)'],
   [['embed', 'empty.png'], 'empty.png: the file is empty'],

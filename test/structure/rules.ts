@@ -41,9 +41,12 @@ interface Import {
   static: boolean
 }
 
+/** A file without the lines that are comments. */
+const codeOf = (text: string): string => text.replace(/^\s*(\/\/|\*|\/\*).*$/gm, '')
+
 /** What a file imports or names by `new URL(..., import.meta.url)`. */
 function importsOf(text: string): Import[] {
-  const code = text.replace(/^\s*(\/\/|\*|\/\*).*$/gm, '')
+  const code = codeOf(text)
   const found: Import[] = []
   for (const [, specifier] of code.matchAll(/^\s*(?:import|export)\b[^'"`;]*?\bfrom\s+['"]([^'"]+)['"]/gm))
     found.push({ specifier, static: true })
@@ -127,6 +130,17 @@ export function crateViolations(name: string, toml: string): string[] {
 export function lengthViolations(file: SourceFile): string[] {
   const lines = file.text.split('\n').length - 1
   return lines > MAX_LINES ? [`${file.path}: ${lines} lines, at most ${MAX_LINES}`] : []
+}
+
+/**
+ * Where a file in `src/` of a package prints by itself: only the command prints, and only by way of output.ts, which
+ * escapes what a terminal would obey.
+ */
+export function printViolations({ path, text }: SourceFile): string[] {
+  if (path === 'packages/cli/src/output.ts') return []
+  const printing = path.startsWith('packages/cli/') ? /\bconsole\b|\.write\(/ : /\bconsole\b|\bprocess\.std(out|err)\b/
+  const found = printing.exec(codeOf(text))
+  return found ? [`${path}: '${found[0]}' prints past packages/cli/src/output.ts`] : []
 }
 
 /** Addresses in a lockfile: they would tie an install to the registry it was made with. */

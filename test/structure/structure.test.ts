@@ -11,6 +11,7 @@ import {
   MAY_IMPORT,
   type Manifest,
   manifestViolations,
+  printViolations,
   type SourceFile,
   undocumentedDependencies,
 } from './rules.ts'
@@ -61,6 +62,17 @@ describe('the repository', () => {
       path => /\.(ts|mts|js|mjs|rs|py|sh)$/.test(path) && !/\/wasm\/.*\.(js|d\.ts)$|\.generated\.ts$/.test(path),
     )
     expect(sources.flatMap(path => lengthViolations(read(path)))).toEqual([])
+  })
+
+  test('nothing is printed but by way of what escapes it', () => {
+    const sources = paths.filter(path => /^packages\/[^/]+\/src\/.*\.(ts|js)$/.test(path))
+    expect(sources.length).toBeGreaterThan(0)
+    expect(sources.flatMap(path => printViolations(read(path)))).toEqual([])
+  })
+
+  test('packages that may not import each other escape in the same way', () => {
+    const [first, ...others] = ['kernels-wasm', 'vision', 'cli'].map(name => read(`packages/${name}/src/printable.ts`))
+    for (const { text } of others) expect(text).toBe(first.text)
   })
 
   test('no lockfile names a registry', () => {
@@ -115,6 +127,20 @@ describe('the rules', () => {
         'publishConfig.exports is exports without development',
       ].map(what => `packages/core/package.json: ${what}`),
     )
+  })
+
+  test.each([
+    ['cli/src/output.ts', 'process.stdout.write(text)', undefined],
+    ['cli/src/errors.ts', 'process.stderr.write(text)', '.write('],
+    ['cli/src/errors.ts', 'this.#stream.write(text)', '.write('],
+    ['cli/src/cli.ts', "process.stdout.on('error', fail)", undefined],
+    ['cli/src/cli.ts', 'console.error(error)', 'console'],
+    ['core/src/compile.ts', 'await executable.write(values)', undefined],
+    ['core/src/compile.ts', 'process.stderr.write(text)', 'process.stderr'],
+    ['core/src/compile.ts', ' * console.log(text)', undefined],
+  ])('printing: %s: %j', (file, text, found) => {
+    const wrong = found === undefined ? [] : [`packages/${file}: '${found}' prints past packages/cli/src/output.ts`]
+    expect(printViolations({ path: `packages/${file}`, text })).toEqual(wrong)
   })
 
   test('dependencies: names those without a line', () => {

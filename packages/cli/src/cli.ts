@@ -65,8 +65,8 @@ if (process.argv.length <= 2) {
   }
 }
 
-/** Commander's message without its own `error:`; `residual help nope` has none. */
+/** Commander's message without its own `error:`, its suggestion on the same line; `residual help nope` has none. */
 function usageError({ code, message }: CommanderError): CommandError {
   const text = code === 'commander.help' ? "unknown command; 'residual --help' lists them" : message
-  return new CommandError(text.replace(/^error: /, ''), 2)
+  return new CommandError(text.replace(/^error: /, '').replace(/\n(?=\(Did you mean )/, ' '), 2)
 }

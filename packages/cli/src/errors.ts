@@ -1,3 +1,6 @@
+import { printNote } from './output.ts'
+import { messageLine, printable } from './printable.ts'
+
 /** A failure whose message is for the user as it is. */
 export class CommandError extends Error {
   override name = 'CommandError'
@@ -17,9 +20,8 @@ export class CommandError extends Error {
  */
 export async function reportError(error: unknown, subject?: string): Promise<void> {
   const message = await messageOf(error)
-  const isNamed = subject === undefined || message.includes(subject)
-  process.stderr.write(`error: ${onOneLine(isNamed ? message : `${subject}: ${message}`)}\n`)
-  if (process.env.RESIDUAL_DEBUG && error instanceof Error) process.stderr.write(`${error.stack}\n`)
+  printNote(`error: ${messageLine(subject === undefined ? message : named(subject, message))}`)
+  if (process.env.RESIDUAL_DEBUG && error instanceof Error) error.stack?.split('\n').forEach(printNote)
   process.exitCode = Math.max(Number(process.exitCode ?? 0), error instanceof CommandError ? error.exitCode : 1)
 }
 
@@ -35,16 +37,20 @@ export async function naming<T>(subject: string, work: () => Promise<T>): Promis
   } catch (error) {
     if (!(error instanceof Error) || !(await isExpected(error))) throw error
     const message = await messageOf(error)
-    throw message.includes(subject) ? error : new CommandError(`${subject}: ${message}`)
+    throw named(subject, message) === message ? error : new CommandError(named(subject, message))
   }
 }
+
+/** A message with what it is about before it, unless it names that itself. */
+const named = (subject: string, message: string): string =>
+  message.includes(subject) || message.includes(printable(subject)) ? message : `${subject}: ${message}`
 
 async function messageOf(error: unknown): Promise<string> {
   if (!(error instanceof Error)) return `unexpected: ${String(error)}`
   // Node's own begin with a code, as in `ENOENT: no such file or directory, open 'cat.png'`.
   if (isSystemError(error)) return error.message.replace(/^E[A-Z0-9]+: /, '')
   if (await isExpected(error)) return error.message
-  return `unexpected ${error.name}: ${error.message} (RESIDUAL_DEBUG=1 shows where)`
+  return `unexpected ${error.name}: ${error.message.replace(/\s*\n\s*/g, ' ')} (RESIDUAL_DEBUG=1 shows where)`
 }
 
 /** Whether the error is one that the libraries throw on purpose, with a message for the user. */
@@ -62,10 +68,3 @@ async function isExpected(error: Error): Promise<boolean> {
 }
 
 const isSystemError = (error: Error): boolean => 'syscall' in error && 'code' in error
-
-/** File names may hold anything, and a terminal obeys what it is sent. */
-const onOneLine = (text: string): string =>
-  text
-    .replace(/\s*[\r\n]+\s*/g, ' ')
-    // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what must not reach a terminal.
-    .replace(/[\u0000-\u001f\u007f-\u009f]/g, '?')

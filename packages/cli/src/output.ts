@@ -1,16 +1,45 @@
+import { randomUUID } from 'node:crypto'
+import { printable } from './printable.ts'
+
+/**
+ * Begins a style within text that is to be printed, until the escape sequence takes its place. Drawn anew for each run,
+ * like the boundary of a multipart message, so that no label or name of a file can hold it.
+ */
+const STYLE = randomUUID()
+
+/** All that this command prints comes through here: whatever a terminal obeys is escaped, but for our own styles. */
+function write(text: string, stream: NodeJS.WriteStream, before = '', after = '\n'): void {
+  stream.write(`${before}${printable(text).replaceAll(STYLE, '\u001b[')}${after}`)
+}
+
 /** Prints one line of output that programs read. */
 export function printJson(value: unknown): void {
-  process.stdout.write(`${JSON.stringify(value)}\n`)
+  write(JSON.stringify(value), process.stdout)
 }
 
 export function printLine(line = ''): void {
-  process.stdout.write(`${line}\n`)
+  write(line, process.stdout)
+}
+
+/** Prints one line to standard error. */
+export function printNote(line: string): void {
+  write(line, process.stderr)
+}
+
+/** Shows how far a long run is in the last line of a terminal, over what was there; elsewhere shows nothing. */
+export function showStatus(line: string): void {
+  if (process.stderr.isTTY) write(line, process.stderr, '\r', ' \u001b[K')
+}
+
+/** Wipes away what {@link showStatus} shows. */
+export function clearStatus(): void {
+  if (process.stderr.isTTY) write('', process.stderr, '\r', '\u001b[K')
 }
 
 const painter =
   (code: number) =>
   (text: string, stream: NodeJS.WriteStream = process.stdout): string =>
-    text !== '' && stream.isTTY && !process.env.NO_COLOR ? `\u001b[${code}m${text}\u001b[0m` : text
+    text !== '' && stream.isTTY && !process.env.NO_COLOR ? `${STYLE}${code}m${text}${STYLE}0m` : text
 
 /** Styles for terminals; elsewhere, and with NO_COLOR set, the text stays as it is. */
 export const bold = painter(1)
@@ -53,11 +82,19 @@ export function bar(fraction: number, width: number): string {
 
 /** Names of ImageNet's classes can be long. */
 const LABEL_WIDTH = 28
+const LONG_LABEL_WIDTH = 80
 const BAR_WIDTH = 30
 
-/** The name of a class, cut off where it is long. */
-export const shortLabel = (label: string): string =>
-  label.length > LABEL_WIDTH ? `${label.slice(0, LABEL_WIDTH - 1)}…` : label
+/** The name of a class as it is printed, cut off where it is long. */
+export const shortLabel = (label: string): string => cutLabel(label, LABEL_WIDTH)
+
+/** The same where there is more space. */
+export const longLabel = (label: string): string => cutLabel(label, LONG_LABEL_WIDTH)
+
+function cutLabel(label: string, width: number): string {
+  const characters = [...printable(label).slice(0, 2 * width + 2)]
+  return characters.length > width ? `${characters.slice(0, width - 1).join('')}…` : characters.join('')
+}
 
 /** A line with a bar for each class. */
 export function predictionLines(predictions: readonly { readonly label: string; readonly score: number }[]): string[] {
@@ -72,13 +109,15 @@ export function predictionLines(predictions: readonly { readonly label: string; 
 export function table(headings: readonly string[], rows: readonly (readonly string[])[]): string[] {
   const isRight = headings.map(heading => heading.startsWith('>'))
   const titles = headings.map(heading => heading.replace(/^>/, ''))
-  const widths = titles.map((title, j) => Math.max(title.length, ...rows.map(row => row[j].length)))
+  const shown = [titles, ...rows].map(cells => cells.map(printable))
+  const widths = titles.map((_, j) => shown.reduce((width, cells) => Math.max(width, cells[j].length), 0))
   const line = (cells: readonly string[]) =>
     cells
       .map((cell, j) => (isRight[j] ? cell.padStart(widths[j]) : cell.padEnd(widths[j])))
       .join('  ')
       .trimEnd()
-  return [dim(line(titles)), ...rows.map(line)]
+  const [head, ...lines] = shown.map(line)
+  return [dim(head), ...lines]
 }
 
 /** Lines of names and values. */
@@ -90,21 +129,17 @@ export function pairs(entries: readonly (readonly [string, string])[]): string[]
 /** Shows how far a long run is, on a terminal only. */
 export class Progress {
   readonly #start = performance.now()
-  readonly #stream = process.stderr
 
   update(done: number, total: number): void {
-    if (!this.#stream.isTTY) return
     const seconds = (performance.now() - this.#start) / 1000
     const rate = done / seconds
     const filled = bar(done / total, 30).padEnd(30)
     const numbers = `${count(done)}/${count(total)}  ${count(Math.round(rate))} images/s`
-    this.#stream.write(
-      `\r${cyan(filled, this.#stream)}  ${numbers}  ${Math.ceil((total - done) / rate)} s left \u001b[K`,
-    )
+    showStatus(`${cyan(filled, process.stderr)}  ${numbers}  ${Math.ceil((total - done) / rate)} s left`)
   }
 
   /** Wipes the bar away. */
   end(): void {
-    if (this.#stream.isTTY) this.#stream.write('\r\u001b[K')
+    clearStatus()
   }
 }

@@ -6,7 +6,19 @@ import { DATA, openTrainingData } from './data.ts'
 import { CommandError } from './errors.ts'
 import { Interrupt } from './interrupt.ts'
 import { addRunOptions, type RunOptions, wholeNumber } from './options.ts'
-import { bar, bold, count, cyan, dim, percent, printJson, printLine } from './output.ts'
+import {
+  bar,
+  bold,
+  clearStatus,
+  count,
+  cyan,
+  dim,
+  percent,
+  printJson,
+  printLine,
+  printNote,
+  showStatus,
+} from './output.ts'
 
 /** Options that `train` and `finetune` share. */
 export interface TrainingOptions extends RunOptions {
@@ -165,7 +177,7 @@ function reportJson(): Report {
 }
 
 function reportStop(step: number): void {
-  process.stderr.write(`stopped after step ${count(step)} and saved; --resume goes on\n`)
+  printNote(`stopped after step ${count(step)} and saved; --resume goes on`)
 }
 
 function reportText(out: string): Report {
@@ -208,7 +220,6 @@ function reportText(out: string): Report {
 
 /** How far a training is, on a terminal only. */
 export class TrainingBar {
-  readonly #stream = process.stderr
   readonly #label: string
   #first: StartEvent | undefined
   #began = performance.now()
@@ -224,18 +235,16 @@ export class TrainingBar {
   }
 
   step({ step, epoch, loss, top1, imagesPerSecond }: StepEvent): void {
-    if (!this.#stream.isTTY || !this.#first) return
+    if (!this.#first) return
     const { steps, epochs, step: first } = this.#first
     const perStep = (performance.now() - this.#began) / 1000 / (step - first)
-    const filled = cyan(bar(step / steps, 20).padEnd(20), this.#stream)
+    const filled = cyan(bar(step / steps, 20).padEnd(20), process.stderr)
     const numbers = `loss ${loss.toFixed(3)}  top1 ${percent(top1)}  ${count(Math.round(imagesPerSecond))} images/s`
-    this.#stream.write(
-      `\r${this.#label}${filled}  epoch ${epoch}/${epochs}  ${numbers}  ${clock(perStep * (steps - step))} left \u001b[K`,
-    )
+    showStatus(`${this.#label}${filled}  epoch ${epoch}/${epochs}  ${numbers}  ${clock(perStep * (steps - step))} left`)
   }
 
   clear(): void {
-    if (this.#stream.isTTY) this.#stream.write('\r\u001b[K')
+    clearStatus()
   }
 }
 

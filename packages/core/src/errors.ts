@@ -1,9 +1,16 @@
+import { messageLine } from '@residual/kernels-wasm'
+
 /**
  * The base of every error these packages throw on purpose. Its message is one line that says what was wrong and, where
  * something can be done about it, what to do; programs may print it as it is.
  */
 export class ResidualError extends Error {
   override name = 'ResidualError'
+
+  /** @param message made printable, and shortened in its middle where it is very long. */
+  constructor(message: string, options?: ErrorOptions) {
+    super(messageLine(message), options)
+  }
 }
 
 /** Shapes or attributes that do not fit together, such as a kernel that is larger than its padded input. */

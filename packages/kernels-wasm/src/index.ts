@@ -25,6 +25,7 @@ export {
   planNormalizeSums,
   type RowsGeometry,
 } from './normalization.ts'
+export { messageLine, printable } from './printable.ts'
 export {
   planConvolutionWeightGradient,
   type WeightGradientBuffers,

@@ -1,3 +1,5 @@
+import { printable } from './printable.ts'
+
 /** Where bytes come from: a path, a URL, or what is in memory or chosen by the user already. */
 export type Source = string | URL | Uint8Array | Blob
 
@@ -17,5 +19,5 @@ export function nameOf(source: Source, fallback: string): string {
 /** Untrusted text as it may stand in a message. */
 export function oneLine(text: string): string {
   const short = text.length > 300 ? `${text.slice(0, 297)}...` : text
-  return /\p{Cc}/u.test(short) ? JSON.stringify(short) : short
+  return printable(short) === short ? short : printable(JSON.stringify(short))
 }

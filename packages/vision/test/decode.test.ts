@@ -70,6 +70,11 @@ describe('errors', () => {
     ['a folder', () => path(''), `${path('')}: is a folder, wanted a file`],
     ['a device', () => '/dev/zero', '/dev/zero: is a device or pipe, wanted a file'],
     ['a name of two lines', () => '/nowhere/a\nb.png', '"/nowhere/a\\nb.png": no such file or folder'],
+    [
+      'a name that steers a terminal',
+      () => '/nowhere/\u009b31m\u202e.png',
+      '"/nowhere/\\u009b31m\\u202e.png": no such file or folder',
+    ],
     ['nothing in it', () => new Uint8Array(0), 'picture: the file is empty'],
     [
       'an SVG',

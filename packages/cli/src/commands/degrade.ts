@@ -13,7 +13,7 @@ import {
   wholeNumber,
   wholeNumbers,
 } from '../options.ts'
-import { bold, dim, percent, printJson, printLine } from '../output.ts'
+import { bold, dim, percent, printJson, printLine, printNote } from '../output.ts'
 import { namedRecipe, namingRecipe, positive, recipeChanges, TrainingBar } from '../training.ts'
 
 interface Options extends RunOptions, NetworksOptions {
@@ -94,7 +94,7 @@ async function run(options: Options): Promise<void> {
     interrupt.end()
   }
   if (interrupt.signal.aborted) {
-    process.stderr.write('stopped and saved; --resume goes on\n')
+    printNote('stopped and saved; --resume goes on')
   } else if (found) {
     const report = join(out, 'report.html')
     if (json) printJson({ out, report, ...shortened(found), findings: findings(found) })

@@ -11,7 +11,7 @@ import {
   type RunOptions,
   wholeNumber,
 } from '../options.ts'
-import { bold, count, Progress, pairs, percent, printJson, printLine, rounded, table } from '../output.ts'
+import { bold, count, longLabel, Progress, pairs, percent, printJson, printLine, rounded, table } from '../output.ts'
 
 interface Options extends ModelOptions, RunOptions, NormalisationOptions {
   readonly data: string
@@ -77,6 +77,10 @@ function printConfusion({ confusion }: Evaluation, classes: readonly string[]): 
   printLine()
   printLine('Each row is a class, each column what its pictures were taken for:')
   const headings = ['', '', ...classes.map((_, i) => `>${i}`)]
-  const rows = confusion.map((row, i) => [String(i), classes[i], ...row.map(n => (n === 0 ? '·' : count(n)))])
+  const rows = confusion.map((row, i) => [
+    String(i),
+    longLabel(classes[i]),
+    ...row.map(n => (n === 0 ? '·' : count(n))),
+  ])
   table(headings, rows).forEach(printLine)
 }

@@ -17,6 +17,7 @@ import {
   bold,
   cyan,
   dim,
+  longLabel,
   percent,
   predictionLines,
   printJson,
@@ -87,7 +88,7 @@ function printAll(image: string, explanation: Explanation, output: string | unde
   printLine(`${bold(image)}  ${dim(`${model}, ${architecture}`)}`)
   for (const line of predictionLines(predictions)) printLine(line)
   printLine()
-  printLine(`Where ${bold(target.label)} (${percent(target.score)}) is seen, in ${layer}:`)
+  printLine(`Where ${bold(longLabel(target.label))} (${percent(target.score)}) is seen, in ${layer}:`)
   for (const line of mapLines(explanation)) printLine(line)
   printLine()
   if (blocks.length === 0) {

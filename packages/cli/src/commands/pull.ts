@@ -1,5 +1,5 @@
 import { Argument, type Command } from 'commander'
-import { bar, bytes, cyan, dim, pairs, printJson, printLine } from '../output.ts'
+import { bar, bytes, clearStatus, cyan, dim, pairs, printJson, printLine, printNote, showStatus } from '../output.ts'
 
 interface Options {
   readonly mirror?: string
@@ -38,7 +38,7 @@ async function pull(name: 'cifar10' | 'cifar100', { mirror, force, json }: Optio
   } catch (error) {
     report.clear()
     if (!(error instanceof Interrupted)) throw error
-    process.stderr.write(`stopped; 'residual pull ${name}' goes on\n`)
+    printNote(`stopped; 'residual pull ${name}' goes on`)
     process.exitCode = 130
   } finally {
     process.off('SIGINT', interrupt)
@@ -77,21 +77,16 @@ class JsonReport {
 
 /** A bar on a terminal; elsewhere only what went wrong, and the end. */
 class TextReport {
-  readonly #stream = process.stderr
-
   progress({ bytes: done, total, bytesPerSecond, secondsLeft }: Progress): void {
-    if (!this.#stream.isTTY) return
-    const filled = cyan(bar(done / total, 30).padEnd(30), this.#stream)
+    const filled = cyan(bar(done / total, 30).padEnd(30), process.stderr)
     const left = Number.isFinite(secondsLeft) ? `  ${Math.ceil(secondsLeft)} s left` : ''
-    this.#stream.write(
-      `\r${filled}  ${bytes(done)} of ${bytes(total)}  ${bytes(Math.round(bytesPerSecond))}/s${left} \u001b[K`,
-    )
+    showStatus(`${filled}  ${bytes(done)} of ${bytes(total)}  ${bytes(Math.round(bytesPerSecond))}/s${left}`)
   }
 
   retry(reason: string, seconds: number): void {
     this.clear()
     const when = seconds > 0 ? ` in ${seconds} s` : ''
-    this.#stream.write(`${dim(`${reason}; trying again${when}`, this.#stream)}\n`)
+    printNote(dim(`${reason}; trying again${when}`, process.stderr))
   }
 
   end(name: string, path: string, wasThere: boolean): void {
@@ -105,6 +100,6 @@ class TextReport {
 
   /** Wipes the bar away. */
   clear(): void {
-    if (this.#stream.isTTY) this.#stream.write('\r\u001b[K')
+    clearStatus()
   }
 }
