@@ -71,8 +71,8 @@ describe('the repository', () => {
   })
 
   test('packages that may not import each other escape in the same way', () => {
-    const [first, ...others] = ['kernels-wasm', 'vision', 'cli'].map(name => read(`packages/${name}/src/printable.ts`))
-    for (const { text } of others) expect(text).toBe(first.text)
+    const [first, second] = ['kernels-wasm', 'vision'].map(name => read(`packages/${name}/src/printable.ts`))
+    expect(second.text).toBe(first.text)
   })
 
   test('no lockfile names a registry', () => {

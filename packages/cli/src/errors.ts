@@ -1,5 +1,5 @@
+import { messageLine, printable } from '@residual/kernels-wasm'
 import { printNote } from './output.ts'
-import { messageLine, printable } from './printable.ts'
 
 /** A failure whose message is for the user as it is. */
 export class CommandError extends Error {
