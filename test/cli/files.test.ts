@@ -50,7 +50,7 @@ function run(code: string, limits = ''): Promise<unknown> {
       const architecture = { ...resnet.architecture('resnet8'), classes: labels.length }
       const preprocessing = resnet.defaultPreprocessing(architecture.family)
       const initial = resnet.initialParameters(architecture, { seed: labels[0].charCodeAt(0) })
-      const parameters = new Map(Array.from(initial).map(([name, values]) => [name, values.map((x, i) => x)]))
+      const parameters = new Map(Array.from(initial, ([name, values]) => [name, values.slice()]))
       parameters.get('fc.bias').fill(labels[0].charCodeAt(0))
       return new resnet.Model({ name: 'model', architecture, labels, preprocessing, parameters })
     }
@@ -74,8 +74,10 @@ describe('models that nobody disposes of', () => {
     const result = await run(
       `
       await resnet.saveModel(folder + '/many', modelOf('a', 'b', 'c'))
-      const models = []
-      for (let i = 0; i < 200; i++) models.push(await resnet.loadModel(folder + '/many'))
+      process.chdir(folder)
+      const models = [await resnet.loadModel('many')]
+      process.chdir('/')
+      for (let i = 1; i < 200; i++) models.push(await resnet.loadModel(folder + '/many'))
       const picture = { width: 32, height: 32, data: new Uint8Array(3072).map((_, i) => i % 256) }
       const [first, last] = [await models[0].classify(picture), await models[199].classify(picture)]
       const kept = await modelOf('a', 'b', 'c').classify(picture)

@@ -65,8 +65,9 @@ export function embeddedModels(): string[] {
  * A directory that {@link saveModel} replaces meanwhile is read as it was before or as it is after.
  *
  * @param source name, path or URL, or bytes.
- * @throws ModelError where there is nothing, for a device or pipe and for a file that is too large, FormatError for a damaged file, ArchitectureError where the architecture
- *   cannot be told, ParameterError where weights and architecture do not fit.
+ * @throws ModelError where there is nothing, for a device or pipe and for a file that is too large, FormatError for a
+ *   damaged file, ArchitectureError where the architecture cannot be told, ParameterError where weights and architecture do
+ *   not fit.
  */
 export async function loadModel(source: string | Uint8Array, options: LoadOptions = {}): Promise<Model> {
   if (typeof source !== 'string') return build(undefined, source, undefined, undefined, options)

@@ -59,14 +59,17 @@ const forgotten = new FinalizationRegistry<() => void>(close => close())
 export class WeightsFile {
   readonly #fs: FileSystem
   readonly #path: string | URL
+  /** The same wherever the process goes. */
+  readonly #absolute: string
   readonly #held: Held
   readonly #status: Stats
   #isClosed = false
   #scan: ReturnType<typeof scanSafetensors> | undefined
 
-  private constructor(fs: FileSystem, path: string | URL) {
+  private constructor(fs: FileSystem, path: string | URL, absolute: string) {
     this.#fs = fs
     this.#path = path
+    this.#absolute = absolute
     const { descriptor, status } = openRegularFile(fs, path, 'weights file')
     const held: Held = { descriptor, reads: 0 }
     this.#held = held
@@ -77,7 +80,12 @@ export class WeightsFile {
 
   /** @throws ModelError for what is no file or too large, Node's own errors for all else. */
   static async open(path: string | URL): Promise<WeightsFile> {
-    return new WeightsFile(await import('node:fs'), path)
+    const [fs, { resolve }, { fileURLToPath }] = await Promise.all([
+      import('node:fs'),
+      import('node:path'),
+      import('node:url'),
+    ])
+    return new WeightsFile(fs, path, resolve(typeof path === 'string' ? path : fileURLToPath(path)))
   }
 
   get length(): number {
@@ -153,7 +161,7 @@ export class WeightsFile {
     const another = () =>
       new ModelError(`${this.#shown} was replaced or deleted while its model was idle; load it again`)
     try {
-      const { descriptor, status } = openRegularFile(this.#fs, this.#path, 'weights file')
+      const { descriptor, status } = openRegularFile(this.#fs, this.#absolute, 'weights file')
       if (status.dev === this.#status.dev && status.ino === this.#status.ino) return descriptor
       this.#fs.closeSync(descriptor)
     } catch (error) {
