@@ -79,7 +79,7 @@ test.each<[arguments_: string[], status: number, error: string]>([
     "option '-o, --output <file>' argument 'x.png' is invalid. Wanted a name that ends with .html or .svg.",
   ],
   [['--data', 'nothing'], 1, 'nothing: no such file or folder'],
-  [[...data, '-o', 'no/folder.svg'], 1, "no such file or directory, open 'no/folder.svg'"],
+  [[...data, '-o', 'no/folder.svg'], 1, 'cannot write "no/folder.svg": there is no such directory'],
 ])('ablate %j fails', async (arguments_, status, error) => {
   expect(await ablate(...arguments_)).toEqual({ status, stdout: '', stderr: `error: ${error}\n` })
 })

@@ -62,7 +62,7 @@ test.each<[arguments_: string[], status: number, error: string]>([
     '--depths: unknown architecture "plain21" (CIFAR networks have 6n+2 layers); the nearest names are plain20, plain18, plain34',
   ],
   [['--data', 'nowhere'], 1, 'nowhere: no such file or folder'],
-  [['--recipe', 'nowhere.json'], 1, "no such file or directory, open 'nowhere.json'"],
+  [['--recipe', 'nowhere.json'], 1, 'there is no recipe at "nowhere.json"'],
 ])('degrade %j is an error of one line', async (arguments_, status, error) => {
   expect(await degrade(...arguments_)).toEqual({ status, stdout: '', stderr: `error: ${error}\n` })
 })

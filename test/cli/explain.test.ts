@@ -126,7 +126,7 @@ test.each<[arguments_: string[], status: number, error: string]>([
     1,
     'cifar10-resnet20 has no layer "layer4"; the nearest are layer1, layer2, layer3',
   ],
-  [['cat.jpg', '-o', 'no/folder.png'], 1, "no such file or directory, open 'no/folder.png'"],
+  [['cat.jpg', '-o', 'no/folder.png'], 1, 'cannot write "no/folder.png": there is no such directory'],
 ])('explain %j fails', async (arguments_, status, error) => {
   expect(await explain(...arguments_)).toEqual({ status, stdout: '', stderr: `error: ${error}\n` })
 })

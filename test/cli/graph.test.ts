@@ -75,7 +75,7 @@ test.each([
     "option '-o, --output <file>' argument 'a.png' is invalid. Wanted a name that ends in .svg or .html.",
   ],
   [['-o', 'a.svg'], 2, "missing --arch <name> or --model <model>; 'residual list' shows what there is"],
-  [['--arch', 'resnet20', '-o', 'no/such/a.svg'], 1, "no such file or directory, open 'no/such/a.svg'"],
+  [['--arch', 'resnet20', '-o', 'no/such/a.svg'], 1, 'cannot write "no/such/a.svg": there is no such directory'],
 ])('graph %j is refused', async (options, status, message) => {
   const run = await residual(['graph', ...options], { cwd: folder })
   expect(run).toEqual({ status, stdout: '', stderr: `error: ${message}\n` })

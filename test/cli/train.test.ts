@@ -121,7 +121,7 @@ describe('train', () => {
     ],
     [['--recipe', 'FOLDER/list.json'], 'FOLDER/list.json holds no JSON object', 1],
     [['--recipe', 'FOLDER/half.json'], 'FOLDER/half.json is not JSON', 1],
-    [['--recipe', 'FOLDER/none.json'], "no such file or directory, open 'FOLDER/none.json'", 1],
+    [['--recipe', 'FOLDER/none.json'], 'there is no recipe at "FOLDER/none.json"', 1],
     [['--data', 'FOLDER/none'], 'FOLDER/none: no such file or folder', 1],
     [['--limit', '5'], '5 pictures do not fill a batch of 9; use a smaller batch', 1],
     [['--resume'], '"FOLDER/out" holds no training to resume; leave out resume to begin one', 1],

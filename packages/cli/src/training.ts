@@ -1,4 +1,3 @@
-import { readFile } from 'node:fs/promises'
 import type { EpochEvent, RecipeInput, StartEvent, StepEvent, TrainOptions } from '@residual/resnet'
 import type { Command } from 'commander'
 import { InvalidArgumentError, Option } from 'commander'
@@ -87,29 +86,21 @@ export function recipeChanges({ epochs, batch, lr, schedule, weightDecay }: Reci
 
 /** The recipe that `--recipe` names: one of the library's, or what a JSON file holds. */
 export async function namedRecipe(recipe: string | undefined): Promise<string | RecipeInput | undefined> {
-  return recipe?.endsWith('.json') ? recipeFile(recipe) : recipe
+  if (!recipe?.endsWith('.json')) return recipe
+  const { readRecipeFile } = await import('@residual/resnet')
+  return readRecipeFile(recipe)
 }
 
 /** What the options say of the library's. */
 async function trainOptions(options: TrainingOptions): Promise<TrainOptions> {
   const { data: path, holdOut, seed, limit, size, out, resume, checkpointEvery, threads, build } = options
+  // Before the data, which may take long to open.
+  const recipe = await namedRecipe(options.recipe)
   const { data, test } = await openTrainingData(path, holdOut)
   return {
-    ...{ data, test, seed, limit, size, out, resume, checkpointEvery, threads, build },
-    recipe: await namedRecipe(options.recipe),
+    ...{ data, test, recipe, seed, limit, size, out, resume, checkpointEvery, threads, build },
     changes: recipeChanges(options),
   }
-}
-
-async function recipeFile(path: string): Promise<RecipeInput> {
-  const text = await readFile(path, 'utf8')
-  try {
-    const value: unknown = JSON.parse(text)
-    if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value
-  } catch {
-    throw new CommandError(`${path} is not JSON`)
-  }
-  throw new CommandError(`${path} holds no JSON object`)
 }
 
 /** An error in the recipe of a file, with the name of the file. */

@@ -4,6 +4,7 @@ import { type Architecture, architecture, architectureNames } from './architectu
 import { type ModelConfig, readModelConfig } from './config.ts'
 import { ModelError } from './errors.ts'
 import { kindOf, openWeightsIfThere, readFileIfThere } from './files.ts'
+import { areTogether } from './fingerprint.ts'
 import { inferArchitecture } from './infer.ts'
 import { type JsonObject, parseJsonObject } from './json.ts'
 import { defaultLabels } from './labels/index.ts'
@@ -58,11 +59,15 @@ export function embeddedModels(): string[] {
  * `preprocessor_config.json` where pictures are not prepared as usual), or the bytes of a weights file.
  *
  * A safetensors file of a file system stays open until the model is disposed of, and is read when weights are wanted: it
- * may be replaced or deleted, but not written to.
+ * may be replaced or deleted, but not written to. Of more than 32 such models only those last used keep theirs open; the
+ * others open it again when they are used, and then it has to be there still.
+ *
+ * A directory that {@link saveModel} replaces meanwhile is read as it was before or as it is after.
  *
  * @param source name, path or URL, or bytes.
- * @throws ModelError where there is nothing, FormatError for a damaged file, ArchitectureError where the architecture
- *   cannot be told, ParameterError where weights and architecture do not fit.
+ * @throws ModelError where there is nothing, for a device or pipe and for a file that is too large, FormatError for a
+ *   damaged file, ArchitectureError where the architecture cannot be told, ParameterError where weights and architecture do
+ *   not fit.
  */
 export async function loadModel(source: string | Uint8Array, options: LoadOptions = {}): Promise<Model> {
   if (typeof source !== 'string') return build(undefined, source, undefined, undefined, options)
@@ -84,16 +89,38 @@ function directoryAt(path: string): Directory {
   }
 }
 
+/** How often files are read that are being replaced, and the milliseconds between two times. */
+const [TRIES, INTERVAL] = [50, 20]
+
 async function loadDirectory(name: string, directory: Directory, options: LoadOptions): Promise<Model> {
+  for (let tries = 1; ; tries++) {
+    const { config, preprocessor, weights } = await readDirectory(name, directory)
+    if (unlessThrown(weights, () => areTogether([config, preprocessor], weights))) {
+      return build(name, weights, config, preprocessor, options)
+    }
+    if (!(weights instanceof WeightsFile)) throw apart(name)
+    weights.close()
+    if (tries === TRIES) throw apart(name)
+    await new Promise(resolve => setTimeout(resolve, INTERVAL))
+  }
+}
+
+function apart(name: string): ModelError {
+  const hint = 'save the model again, or take residual_fingerprint out of its configurations where they belong together'
+  return new ModelError(`${name}: its configurations and weights were not saved together; ${hint}`)
+}
+
+/** The weights last, as they are replaced last. */
+async function readDirectory(name: string, directory: Directory) {
   const json = async (location: string, file: string) => {
-    const bytes = await readFileIfThere(location)
+    const bytes = await readFileIfThere(location, 'configuration')
     return bytes && parseJsonObject(bytes, file)
   }
   const config = await json(directory.config, 'config.json')
   const preprocessor = await json(directory.preprocessor, 'preprocessor_config.json')
   for (const location of directory.weights) {
     const weights = await openWeightsIfThere(location)
-    if (weights) return build(name, weights, config && readModelConfig(config), preprocessor, options)
+    if (weights) return { config, preprocessor, weights }
   }
   throw new ModelError(`${name} holds no model.safetensors and no pytorch_model.bin`)
 }
@@ -101,12 +128,17 @@ async function loadDirectory(name: string, directory: Directory, options: LoadOp
 function build(
   name: string | undefined,
   file: WeightsFile | Uint8Array,
-  config: ModelConfig | undefined,
+  config: JsonObject | undefined,
   preprocessor: JsonObject | undefined,
   options: LoadOptions,
 ): Model {
+  return unlessThrown(file, () => assemble(name, file, config && readModelConfig(config), preprocessor, options))
+}
+
+/** Closes a file where what is done with it fails. */
+function unlessThrown<T>(file: WeightsFile | Uint8Array, use: () => T): T {
   try {
-    return assemble(name, file, config, preprocessor, options)
+    return use()
   } catch (error) {
     if (file instanceof WeightsFile) file.close()
     throw error

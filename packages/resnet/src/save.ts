@@ -1,31 +1,55 @@
 import { fromFloat32, graphOf, input, writeSafetensors } from '@residual/core'
 import { modelConfigOf } from './config.ts'
-import { makeDirectory, replaceFile } from './files.ts'
+import { CheckpointError } from './errors.ts'
+import { makeDirectory, replaceFiles } from './files.ts'
+import { fingerprinted } from './fingerprint.ts'
+import { takeLock } from './lock.ts'
 import type { Model } from './model.ts'
 import { resnet } from './network.ts'
 import { preprocessorConfigOf } from './preprocessing.ts'
 
+/** Milliseconds to wait for another save into the same directory; it needs a few for its turn. */
+const PATIENCE = 30_000
+
 /**
  * Writes a model directory as on the Hugging Face hub, which `loadModel` opens again: `config.json`,
  * `preprocessor_config.json` and `model.safetensors`, with the weights under torchvision's names, so that PyTorch's
- * `load_state_dict` takes them. Each file is whole or as it was before.
+ * `load_state_dict` takes them.
+ *
+ * Each file is whole or as it was before, and they take their places one right after the other, those of one save after
+ * those of another. `loadModel` never takes files of two saves together, which a fingerprint in all three tells.
  * @throws CheckpointError where it cannot be written.
  */
 export async function saveModel(directory: string, model: Model): Promise<void> {
   const at = (file: string) => `${directory.replace(/(?<=.)\/+$/, '')}/${file}`
   const json = (value: object) => new TextEncoder().encode(`${JSON.stringify(value, null, 2)}\n`)
   await makeDirectory(directory)
-  await replaceFile(at('config.json'), json(modelConfigOf(model.architecture.name, model.labels)))
-  await replaceFile(at('preprocessor_config.json'), json(preprocessorConfigOf(model.preprocessing)))
-  await replaceFile(at('model.safetensors'), weightsFile(model))
+  const { configurations, metadata } = fingerprinted([
+    modelConfigOf(model.architecture.name, model.labels),
+    preprocessorConfigOf(model.preprocessing),
+  ])
+  const files = [
+    [at('config.json'), json(configurations[0])],
+    [at('preprocessor_config.json'), json(configurations[1])],
+    [at('model.safetensors'), weightsFile(model, metadata)],
+  ] as const
+  await replaceFiles(files, rename => whileLocked(at('.saving.lock'), rename))
+}
+
+async function whileLocked(path: string, work: () => Promise<void>): Promise<void> {
+  const hint = `; if it has ended, remove ${JSON.stringify(path)}`
+  const refuse = (owner: string) =>
+    new CheckpointError(`cannot write ${JSON.stringify(path)}: ${owner} is saving a model there${hint}`)
+  const lock = await takeLock(path, { refuse, patience: PATIENCE })
+  await work().finally(() => lock.release())
 }
 
 /** A model's weights as a safetensors file. */
-function weightsFile({ architecture, parameters }: Model): Uint8Array {
+function weightsFile({ architecture, parameters }: Model, metadata: Readonly<Record<string, string>>): Uint8Array {
   const side = architecture.inputSize
   const graph = graphOf([resnet(architecture, input('images', [1, side, side, 3])).logits])
   const tensors = graph.parameters.map(
     ({ attributes: { name }, shape }) => [name, fromFloat32(parameters.get(name)!, shape, 'F32')] as const,
   )
-  return writeSafetensors(new Map(tensors), { metadata: { format: 'pt' } })
+  return writeSafetensors(new Map(tensors), { metadata: { format: 'pt', ...metadata } })
 }

@@ -1,4 +1,5 @@
-import { mkdir, mkdtemp, rm, truncate, utimes, writeFile } from 'node:fs/promises'
+import { execFileSync } from 'node:child_process'
+import { mkdir, mkdtemp, rename, rm, truncate, utimes, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
@@ -166,6 +167,62 @@ describe('weights that stay in their file', () => {
     const message = `${JSON.stringify(path)} was written to while its model is in use; load it again`
     await expect(model.logits(pictures(1), 1)).rejects.toThrow(new ModelError(message))
     expect(() => model.parameters.get('fc.bias')).toThrow(message)
+  })
+
+  describe('of more models than files stay open', () => {
+    /** Loads so many that a model from before has to open its file again. */
+    async function loadOthers(): Promise<void> {
+      const others = await file('others.safetensors')
+      for (let i = 0; i < 32; i++) await loadModel(others)
+    }
+
+    test('are read again from the same file', async () => {
+      const model = await loadModel(await file('again.safetensors'))
+      const before = model.parameters.get('fc.bias')
+      await loadOthers()
+      expect(model.parameters.get('fc.bias')).toEqual(before)
+      await loadOthers()
+      expect((await model.logits(pictures(1), 1)).every(Number.isFinite)).toBe(true)
+      await loadOthers()
+      model[Symbol.dispose]()
+      await expect(model.prepare()).rejects.toThrow('again was disposed of; load it again')
+    })
+
+    test.each<[what: string, change: (path: string) => Promise<unknown>, error: string]>([
+      ['deleted', path => rm(path), 'was replaced or deleted while its model was idle; load it again'],
+      [
+        'replaced',
+        async path => {
+          await writeFile(`${path}.new`, weightsOf('resnet20', 3))
+          await rename(`${path}.new`, path)
+        },
+        'was replaced or deleted while its model was idle; load it again',
+      ],
+      [
+        'replaced by a pipe',
+        async path => {
+          await rm(path)
+          execFileSync('mkfifo', [path])
+        },
+        'was replaced or deleted while its model was idle; load it again',
+      ],
+      [
+        'written to',
+        async path => {
+          await writeFile(path, weightsOf('resnet20', 3))
+          await utimes(path, 0, 0)
+        },
+        'was written to while its model is in use; load it again',
+      ],
+    ])('must not be %s', async (what, change, error) => {
+      const path = await file(`${what.replaceAll(' ', '-')}.safetensors`)
+      const model = await loadModel(path)
+      await loadOthers()
+      await change(path)
+      const message = `${JSON.stringify(path)} ${error}`
+      await expect(model.logits(pictures(1), 1)).rejects.toThrow(new ModelError(message))
+      expect(() => model.parameters.get('fc.bias')).toThrow(message)
+    })
   })
 
   test('are not read once the model is disposed of', async () => {

@@ -1,10 +1,11 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { execFileSync } from 'node:child_process'
+import { mkdtempSync, readFileSync, rmSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { decode, MAX_PIXELS, readPicture, VisionError } from '../src/index.ts'
+import { decode, MAX_PIXELS, openCifar, readPicture, VisionError } from '../src/index.ts'
 import { sha256 } from './pictures.ts'
 
 const goldens = new URL('goldens/', import.meta.url)
@@ -64,6 +65,32 @@ describe('errors', () => {
     return bytes
   }
   const named = (bytes: Uint8Array<ArrayBuffer>, name: string) => new File([bytes], name)
+  let folder: string
+  beforeAll(() => {
+    folder = mkdtempSync(join(tmpdir(), 'residual-'))
+    execFileSync('mkfifo', [join(folder, 'pipe.jpg')])
+    symlinkSync(join(folder, 'pipe.jpg'), join(folder, 'link.jpg'))
+    writeFileSync(join(folder, 'large.jpg'), '')
+    truncateSync(join(folder, 'large.jpg'), 2 ** 30 + 1)
+  })
+  afterAll(() => rmSync(folder, { recursive: true }))
+
+  it.each([
+    ['pipe.jpg', 'is a device or pipe, wanted a file'],
+    ['link.jpg', 'is a device or pipe, wanted a file'],
+    ['large.jpg', '1073741825 bytes are more than the allowed 1073741824 of a picture file'],
+  ])('%s', async (name, message) => {
+    const path = join(folder, name)
+    await expect(readPicture(path)).rejects.toThrow(new VisionError(`${path}: ${message}`))
+    if (!name.startsWith('large')) {
+      await expect(openCifar(path, { split: 'test' })).rejects.toThrow(new VisionError(`${path}: ${message}`))
+    }
+  })
+
+  it.runIf(process.platform === 'linux')('a file that has more bytes than it says is read all the same', async () => {
+    const message = `/proc/self/status: not a picture in a known format (JPEG, PNG, WebP, GIF, TIFF, AVIF, BMP); save it as PNG or JPEG`
+    await expect(readPicture('/proc/self/status')).rejects.toThrow(new VisionError(message))
+  })
 
   it.each([
     ['no file', () => '/nowhere/cat.png', '/nowhere/cat.png: no such file or folder'],

@@ -1,4 +1,3 @@
-import { writeFile } from 'node:fs/promises'
 import type { Ablation } from '@residual/resnet/lab'
 import { type Command, InvalidArgumentError } from 'commander'
 import { DATA, openSplit } from '../data.ts'
@@ -47,7 +46,7 @@ function figureFile(text: string): string {
 }
 
 async function run({ data: path, shuffle, limit, batch, output, json, threads, build, ...source }: Options) {
-  const { ablate, ablationPage, ablationSvg } = await import('@residual/resnet/lab')
+  const { ablate, ablationPage, ablationSvg, saveReport } = await import('@residual/resnet/lab')
   const model = await openModel({ ...source, threads, build })
   const data = await openSplit(path, 'test')
   const progress = new Progress()
@@ -55,7 +54,7 @@ async function run({ data: path, shuffle, limit, batch, output, json, threads, b
     ...{ damage: shuffle ? 'swap' : 'remove', limit, batch, threads, build },
     onProgress: (done, total) => progress.update(done, total),
   }).finally(() => progress.end())
-  if (output) await writeFile(output, output.endsWith('.svg') ? ablationSvg(result) : ablationPage(result))
+  if (output) await saveReport(output, output.endsWith('.svg') ? ablationSvg(result) : ablationPage(result))
   if (json) printJson({ ...result, ...(output && { output }) })
   else printBars(result, output)
 }

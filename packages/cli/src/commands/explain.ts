@@ -1,4 +1,3 @@
-import { writeFile } from 'node:fs/promises'
 import { basename } from 'node:path'
 import type { Explanation } from '@residual/resnet/lab'
 import { type Command, InvalidArgumentError } from 'commander'
@@ -56,15 +55,15 @@ function drawing(path: string): string {
 }
 
 async function run(image: string, { class: wanted, layer, topk, output, json, ...options }: Options): Promise<void> {
-  const [{ readPicture }, { explain, explanationPage, explanationPng, resizeMap }] = await Promise.all([
+  const [{ readPicture }, { explain, explanationPage, explanationPng, resizeMap, saveReport }] = await Promise.all([
     import('@residual/vision'),
     import('@residual/resnet/lab'),
   ])
   const model = await openModel(options)
   const { threads, build } = options
   const result = await explain(model, await readPicture(image), { class: wanted, layer, topk, threads, build })
-  if (output && /\.png$/i.test(output)) await writeFile(output, await explanationPng(result))
-  else if (output) await writeFile(output, await explanationPage(result, { image: basename(image) }))
+  if (output && /\.png$/i.test(output)) await saveReport(output, await explanationPng(result))
+  else if (output) await saveReport(output, await explanationPage(result, { image: basename(image) }))
   if (json) return printObject(image, result, output)
   const { map } = result
   const side = (length: number) => Math.min(length, MAP_SIDE)

@@ -1,4 +1,3 @@
-import { writeFile } from 'node:fs/promises'
 import type { Initialization } from '@residual/resnet'
 import type { GradientTrace, Measurement } from '@residual/resnet/lab'
 import { type Command, InvalidArgumentError, Option } from 'commander'
@@ -66,7 +65,9 @@ function figureFile(text: string): string {
 
 async function run(options: Options): Promise<void> {
   const { initialization, steps, batch, lr, seed, output, json, threads, build } = options
-  const { gradientFindings, gradientPage, gradientSvgs, traceGradients } = await import('@residual/resnet/lab')
+  const { gradientFindings, gradientPage, gradientSvgs, traceGradients, saveReport } = await import(
+    '@residual/resnet/lab'
+  )
   const networks = await findNetworks(options, options.batchNorm ? 'batch' : 'none')
   const architectures = [...new Set(networks)]
   if (options.figure === 'direct' && options.families.every(family => family === 'plain')) {
@@ -79,7 +80,7 @@ async function run(options: Options): Promise<void> {
     onProgress: (done, total) => progress.update(done, total),
   }).finally(() => progress.end())
   const figure = `${options.figure}-${trace.networks.some(({ measured }) => measured.length > 1) ? 'after' : 'before'}`
-  if (output) await writeFile(output, output.endsWith('.svg') ? gradientSvgs(trace).get(figure)! : gradientPage(trace))
+  if (output) await saveReport(output, output.endsWith('.svg') ? gradientSvgs(trace).get(figure)! : gradientPage(trace))
   const findings = gradientFindings(trace)
   if (json) printJson({ ...rounded(trace), findings, ...(output && { output }) })
   else await print(trace, findings, output)

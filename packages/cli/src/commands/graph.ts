@@ -1,4 +1,3 @@
-import { writeFile } from 'node:fs/promises'
 import type { StepTime } from '@residual/core'
 import type { Architecture } from '@residual/resnet'
 import { type Command, InvalidArgumentError } from 'commander'
@@ -41,7 +40,7 @@ function drawing(path: string): string {
 
 async function graph({ output, input: size, bench, json, ...options }: Options, command: Command): Promise<void> {
   requireModelOrArchitecture(command, options)
-  const [{ graphOf, input }, { resnet }, { diagramFile, diagramOf, diagramPage }] = await Promise.all([
+  const [{ graphOf, input }, { resnet }, { diagramFile, diagramOf, diagramPage, saveReport }] = await Promise.all([
     import('@residual/core'),
     import('@residual/resnet'),
     import('@residual/resnet/lab'),
@@ -51,7 +50,7 @@ async function graph({ output, input: size, bench, json, ...options }: Options, 
   const network = graphOf([resnet(arch, input('images', [1, side, side, 3])).logits])
   const diagram = diagramOf(network, { name, steps })
   const text = /\.svg$/i.test(output) ? diagramFile(diagram) : diagramPage(diagram)
-  await writeFile(output, text)
+  await saveReport(output, text)
   const { params, macs, boxes, times, milliseconds: total } = diagram
   if (json) {
     const layers = boxes.map(({ id, name, kind, layers, output, params, macs, receptiveField }) => ({

@@ -41,14 +41,14 @@ export class TrainingFolder {
 
   /** @throws TrainingError where there is no checkpoint. */
   async checkpoint(): Promise<Uint8Array> {
-    const bytes = await readFileIfThere(this.checkpointPath)
+    const bytes = await readFileIfThere(this.checkpointPath, 'checkpoint')
     if (bytes) return bytes
     throw new TrainingError(`${JSON.stringify(this.#path)} holds no training to resume; leave out resume to begin one`)
   }
 
   /** Takes out of the log what came after the checkpoint of this step and will come again. */
   async resume(step: number): Promise<void> {
-    const log = await readFileIfThere(this.#log)
+    const log = await readFileIfThere(this.#log, 'log')
     if (log) {
       const lines = new TextDecoder()
         .decode(log)

@@ -18,6 +18,7 @@ export {
   type OptimizerRecipe,
   type Recipe,
   type RecipeInput,
+  readRecipeFile,
   recipe,
   recipeNames,
   type ScheduleRecipe,

@@ -7,63 +7,123 @@ import {
   type WeightSource,
 } from '@residual/core'
 import { ModelError } from '../errors.ts'
+import { openRegularFile, readSome, readSomeNow } from '../regular-file.ts'
 import { normalizeKeys } from './normalize-keys.ts'
-import { FORMAT_BYTES, formatOf } from './read-weights.ts'
+import { formatOf } from './read-weights.ts'
 
 type FileSystem = typeof import('node:fs')
+type Stats = import('node:fs').Stats
 
 /** Weights of fewer bytes are read at once: handing them to another thread would take longer. */
 const SMALL = 1 << 16
+
+/** Bytes of a file's beginning that tell what it is where it holds no weights. */
+const BEGINNING = 1024
+
+/** Files that stay open at most while nobody reads them, so that models that nobody disposes of leave room for others. */
+const MOST_OPEN = 32
+
+/** A descriptor that is closed when too many are open, and then opened again when it is wanted. */
+interface Held {
+  descriptor: number | undefined
+  /** Reads under way. */
+  reads: number
+}
+
+/** What is open, the last used last. */
+const open = new Set<Held>()
+
+function close(fs: FileSystem, held: Held): void {
+  open.delete(held)
+  if (held.descriptor !== undefined) fs.closeSync(held.descriptor)
+  held.descriptor = undefined
+}
+
+/** Makes a file the last used. */
+function touch(fs: FileSystem, held: Held): void {
+  open.delete(held)
+  const idle = [...open].filter(({ reads }) => reads === 0)
+  for (const other of idle.slice(0, Math.max(0, open.size + 1 - MOST_OPEN))) close(fs, other)
+  open.add(held)
+}
 
 /** Closes the files of models that nobody disposed of. */
 const forgotten = new FinalizationRegistry<() => void>(close => close())
 
 /**
  * A file of weights in Node that stays open as long as its model is in use, so that weights are read where they are
- * wanted and nobody keeps them. What takes its name afterwards does not change it.
+ * wanted and nobody keeps them. What takes its name afterwards does not change it. Where more than {@link MOST_OPEN} are
+ * open, those that were not used for longest are closed, and opened again when they are wanted: those have to be there
+ * still.
  */
 export class WeightsFile {
   readonly #fs: FileSystem
   readonly #path: string | URL
-  readonly #descriptor: number
-  readonly #changed: number
-  readonly length: number
+  /** The same wherever the process goes. */
+  readonly #absolute: string
+  readonly #held: Held
+  readonly #status: Stats
   #isClosed = false
+  #scan: ReturnType<typeof scanSafetensors> | undefined
 
-  private constructor(fs: FileSystem, path: string | URL) {
+  private constructor(fs: FileSystem, path: string | URL, absolute: string) {
     this.#fs = fs
     this.#path = path
-    this.#descriptor = fs.openSync(path, 'r')
-    const { size, mtimeMs } = fs.fstatSync(this.#descriptor)
-    this.length = size
-    this.#changed = mtimeMs
-    const descriptor = this.#descriptor
-    forgotten.register(this, () => fs.closeSync(descriptor), this)
+    this.#absolute = absolute
+    const { descriptor, status } = openRegularFile(fs, path, 'weights file')
+    const held: Held = { descriptor, reads: 0 }
+    this.#held = held
+    this.#status = status
+    touch(fs, held)
+    forgotten.register(this, () => close(fs, held), this)
   }
 
-  /** @throws Node's own errors. */
+  /** @throws ModelError for what is no file or too large, Node's own errors for all else. */
   static async open(path: string | URL): Promise<WeightsFile> {
-    return new WeightsFile(await import('node:fs'), path)
+    const [fs, { resolve }, { fileURLToPath }] = await Promise.all([
+      import('node:fs'),
+      import('node:path'),
+      import('node:url'),
+    ])
+    return new WeightsFile(fs, path, resolve(typeof path === 'string' ? path : fileURLToPath(path)))
+  }
+
+  get length(): number {
+    return this.#status.size
   }
 
   close(): void {
     if (this.#isClosed) return
     this.#isClosed = true
     forgotten.unregister(this)
-    this.#fs.closeSync(this.#descriptor)
+    if (this.#held.reads === 0) close(this.#fs, this.#held)
   }
 
-  get isSafetensors(): boolean {
-    const start = new Uint8Array(Math.min(this.length, FORMAT_BYTES))
+  get format(): ReturnType<typeof formatOf> {
+    return formatOf(this.beginning())
+  }
+
+  beginning(): Uint8Array {
+    const start = new Uint8Array(Math.min(this.length, BEGINNING))
     this.fill(start, 0)
-    return formatOf(start) === 'safetensors'
+    return start
+  }
+
+  /** What the header of a safetensors file says. @throws FormatError */
+  get header(): ReturnType<typeof scanSafetensors> {
+    this.#scan ??= scanSafetensors(this.length, (begin, end) => {
+      const bytes = new Uint8Array(end - begin)
+      this.fill(bytes, begin)
+      return bytes
+    })
+    return this.#scan
   }
 
   /** Fills an array with the bytes from number `from` on. */
   fill(target: Uint8Array, from: number): void {
-    this.#check()
+    const descriptor = this.#opened()
     for (let at = 0; at < target.length; ) {
-      const read = this.#fs.readSync(this.#descriptor, target, at, target.length - at, from + at)
+      const read = readSomeNow(this.#fs, descriptor, target, at, from + at)
       if (read === 0) throw this.#hasChanged()
       at += read
     }
@@ -71,31 +131,53 @@ export class WeightsFile {
 
   /** Does so while the caller does something else. */
   async fillLater(target: Uint8Array, from: number): Promise<void> {
-    this.#check()
-    for (let at = 0; at < target.length; ) {
-      const read = await this.#read(target, at, from + at)
-      if (read === 0) throw this.#hasChanged()
-      at += read
+    const descriptor = this.#opened()
+    this.#held.reads++
+    try {
+      for (let at = 0; at < target.length; ) {
+        const read = await readSome(this.#fs, descriptor, target, at, from + at).catch(error => {
+          throw new ModelError(`cannot read ${this.#shown}: ${error.message}`)
+        })
+        if (read === 0) throw this.#hasChanged()
+        at += read
+      }
+    } finally {
+      this.#held.reads--
+      if (this.#isClosed && this.#held.reads === 0) close(this.#fs, this.#held)
     }
   }
 
-  #read(target: Uint8Array, at: number, from: number): Promise<number> {
-    return new Promise((resolve, reject) => {
-      this.#fs.read(this.#descriptor, target, at, target.length - at, from, (error, read) => {
-        if (error) reject(new ModelError(`cannot read ${JSON.stringify(`${this.#path}`)}: ${error.message}`))
-        else resolve(read)
-      })
-    })
+  /** The descriptor of the file, which is as it was. */
+  #opened(): number {
+    if (this.#isClosed) throw new ModelError('the model was disposed of; load it again')
+    this.#held.descriptor ??= this.#reopened()
+    touch(this.#fs, this.#held)
+    const { size, mtimeMs } = this.#fs.fstatSync(this.#held.descriptor)
+    if (size !== this.#status.size || mtimeMs !== this.#status.mtimeMs) throw this.#hasChanged()
+    return this.#held.descriptor
   }
 
-  #check(): void {
-    if (this.#isClosed) throw new ModelError('the model was disposed of; load it again')
-    const { size, mtimeMs } = this.#fs.fstatSync(this.#descriptor)
-    if (size !== this.length || mtimeMs !== this.#changed) throw this.#hasChanged()
+  #reopened(): number {
+    const another = () =>
+      new ModelError(`${this.#shown} was replaced or deleted while its model was idle; load it again`)
+    try {
+      const { descriptor, status } = openRegularFile(this.#fs, this.#absolute, 'weights file')
+      if (status.dev === this.#status.dev && status.ino === this.#status.ino) return descriptor
+      this.#fs.closeSync(descriptor)
+    } catch (error) {
+      const isGone =
+        error instanceof ModelError || ['ENOENT', 'ENOTDIR'].includes((error as NodeJS.ErrnoException).code ?? '')
+      if (!isGone) throw new ModelError(`cannot read ${this.#shown}: ${(error as Error).message}`)
+    }
+    throw another()
+  }
+
+  get #shown(): string {
+    return JSON.stringify(String(this.#path))
   }
 
   #hasChanged(): ModelError {
-    return new ModelError(`${JSON.stringify(`${this.#path}`)} was written to while its model is in use; load it again`)
+    return new ModelError(`${this.#shown} was written to while its model is in use; load it again`)
   }
 }
 
@@ -138,11 +220,7 @@ export class FileTensor implements WeightSource {
 
 /** The tensors of a safetensors file by torchvision's names, as `readWeights` brings them to. */
 export function tensorsOf(file: WeightsFile): Map<string, FileTensor> {
-  const { ranges } = scanSafetensors(file.length, (begin, end) => {
-    const bytes = new Uint8Array(end - begin)
-    file.fill(bytes, begin)
-    return bytes
-  })
+  const { ranges } = file.header
   return normalizeKeys(new Map(Array.from(ranges, ([name, range]) => [name, new FileTensor(file, range)])))
 }
 

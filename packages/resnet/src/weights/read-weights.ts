@@ -18,7 +18,7 @@ export function readWeights(bytes: Uint8Array): StoredTensors {
 }
 
 /** Bytes of a file's beginning that tell its format. */
-export const FORMAT_BYTES = 32
+const FORMAT_BYTES = 32
 
 /** The format of a file by its beginning; `undefined` where it is none of weights. */
 export function formatOf(start: Uint8Array): 'zip' | 'legacy' | 'safetensors' | undefined {

@@ -1,5 +1,5 @@
-import { createReadStream } from 'node:fs'
-import { readdir, readFile, stat } from 'node:fs/promises'
+import type { Stats } from 'node:fs'
+import { constants, type FileHandle, open, readdir, stat } from 'node:fs/promises'
 import { Readable } from 'node:stream'
 import { fileURLToPath } from 'node:url'
 import { VisionError } from '../errors.ts'
@@ -12,20 +12,33 @@ import { openUrl, readUrl } from './url.ts'
 export async function readFrom(source: string | URL): Promise<Uint8Array> {
   const path = localPath(source)
   if (path === undefined) return readUrl(new URL(source))
-  const { size } = await fileAt(path)
-  const name = nameOf(path, path)
+  const { file, size } = await openFile(path)
   if (size > MAX_FILE_BYTES) {
-    throw new VisionError(`${name}: ${size} bytes are more than the allowed ${MAX_FILE_BYTES} of a picture file`)
+    await file.close()
+    throw tooLarge(path, `${size} bytes are`)
   }
-  return readFile(path).catch(error => Promise.reject(unreadable(path, error)))
+  const chunks: Uint8Array[] = []
+  let length = 0
+  // To the end, and one byte more than is allowed at most: a file may have more than it says, as those in /proc.
+  const highWaterMark = Math.min(Math.max(size, 1 << 12), 1 << 20)
+  try {
+    for await (const chunk of file.createReadStream({ end: MAX_FILE_BYTES, highWaterMark })) {
+      chunks.push(chunk)
+      length += chunk.length
+    }
+  } catch (error) {
+    throw unreadable(path, error)
+  }
+  if (length > MAX_FILE_BYTES) throw tooLarge(path, 'it has more bytes than it says,')
+  return Buffer.concat(chunks)
 }
 
 /** The bytes of a file as they come. @throws VisionError where it cannot be opened. */
 export async function openFrom(source: string | URL): Promise<Opened> {
   const path = localPath(source)
   if (path === undefined) return openUrl(new URL(source))
-  const { size } = await fileAt(path)
-  const stream = Readable.toWeb(createReadStream(path, { highWaterMark: 1 << 20 })) as ReadableStream<Uint8Array>
+  const { file, size } = await openFile(path)
+  const stream = Readable.toWeb(file.createReadStream({ highWaterMark: 1 << 20 })) as ReadableStream<Uint8Array>
   return { stream, size }
 }
 
@@ -77,12 +90,34 @@ function localPath(source: string | URL): string | undefined {
   return source.protocol === 'file:' ? fileURLToPath(source) : undefined
 }
 
-/** Devices and pipes are refused, since they may never end. */
-async function fileAt(path: string): Promise<{ size: number }> {
-  const status = await stat(path).catch(error => Promise.reject(unreadable(path, error)))
-  if (status.isDirectory()) throw new VisionError(`${nameOf(path, path)}: is a folder, wanted a file`)
-  if (!status.isFile()) throw new VisionError(`${nameOf(path, path)}: is a device or pipe, wanted a file`)
-  return status
+/**
+ * Opens a file to be read. Devices, pipes and sockets are refused, since they may never end, and are not waited for. (The
+ * same is in @residual/resnet, whose errors are others.)
+ */
+async function openFile(path: string): Promise<{ file: FileHandle; size: number }> {
+  let file: FileHandle | undefined
+  try {
+    // Looked at before it is opened, which may already do something to a device; and after, as it may be another by then.
+    checkRegular(await stat(path), path)
+    // Without O_NONBLOCK, which Windows does not have, a pipe is not open before somebody writes to it.
+    file = await open(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0))
+    const status = await file.stat()
+    checkRegular(status, path)
+    return { file, size: status.size }
+  } catch (error) {
+    await file?.close()
+    throw error instanceof VisionError ? error : unreadable(path, error)
+  }
+}
+
+function checkRegular(status: Stats, path: string): void {
+  if (status.isFile()) return
+  const what = status.isDirectory() ? 'a folder' : 'a device or pipe'
+  throw new VisionError(`${nameOf(path, path)}: is ${what}, wanted a file`)
+}
+
+function tooLarge(path: string, size: string): VisionError {
+  return new VisionError(`${nameOf(path, path)}: ${size} more than the allowed ${MAX_FILE_BYTES} of a picture file`)
 }
 
 const REASONS: Record<string, string> = {

@@ -60,7 +60,7 @@ export class RunFolder {
  * left out, or an epoch that came again, whose last record counts.
  */
 async function recordsOf<T extends { readonly epoch: number }>(path: string): Promise<T[]> {
-  const bytes = await readFileIfThere(path)
+  const bytes = await readFileIfThere(path, 'log')
   const records = new Map<number, T>()
   for (const line of new TextDecoder().decode(bytes).split('\n')) {
     const record = parsed<T>(line)

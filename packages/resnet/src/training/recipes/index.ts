@@ -1,3 +1,4 @@
+export { readRecipeFile } from './file.ts'
 export { recipe, recipeNames } from './named.ts'
 export { optimizerOf, scheduleOf } from './parts.ts'
 export {

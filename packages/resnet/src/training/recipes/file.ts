@@ -1,0 +1,19 @@
+import { FormatError } from '@residual/core'
+import { RecipeError } from '../../errors.ts'
+import { readFileIfThere } from '../../files.ts'
+import { parseJsonObject } from '../../json.ts'
+import type { RecipeInput } from './recipe.ts'
+
+/**
+ * Reads a recipe from a JSON file, for `recipe` of {@link train}; what it says is checked there.
+ * @throws RecipeError where there is none and for what is no JSON object, ModelError where it cannot be read.
+ */
+export async function readRecipeFile(path: string): Promise<RecipeInput> {
+  const bytes = await readFileIfThere(path, 'recipe')
+  if (!bytes) throw new RecipeError(`there is no recipe at ${JSON.stringify(path)}`)
+  try {
+    return parseJsonObject(bytes, path)
+  } catch (error) {
+    throw error instanceof FormatError ? new RecipeError(error.message) : error
+  }
+}
