@@ -1,10 +1,12 @@
+import type { DownloadOptions } from '@residual/vision'
 import { CheckpointError, ModelError } from './errors.ts'
-import { WeightsFile } from './weights/index.ts'
+import { fetchIfThere, isFetched, isNode, isOneFile } from './fetched-files.ts'
+import { checkFormat, WeightsFile } from './weights/index.ts'
 
-/** Whether files are read by Node's own module; otherwise everything is fetched. */
-const isNode = typeof process !== 'undefined' && process.versions?.node !== undefined
-
-const isFetched = (location: string): boolean => !isNode || /^(https?|data|blob):/.test(location)
+/** What configs are when they are fetched. */
+const CONFIG = { limit: 2 ** 24, what: 'a config' }
+/** Weights that are fetched are in memory at once, in one array, which has at most so many bytes. */
+const WEIGHTS = { limit: 2 ** 32, what: 'a file of weights', check: checkFormat }
 
 /** What is at a path or URL. */
 export type Kind = 'file' | 'directory'
@@ -14,7 +16,7 @@ export type Kind = 'file' | 'directory'
  * those of weights is a file, any other a directory.
  */
 export async function kindOf(location: string): Promise<Kind | undefined> {
-  if (isFetched(location)) return /\.(safetensors|pth?|th|bin)([?#]|$)/.test(location) ? 'file' : 'directory'
+  if (isFetched(location)) return isOneFile(location) ? 'file' : 'directory'
   const { stat } = await import('node:fs/promises')
   const found = await unlessMissing(location, async () => stat(pathOf(location)))
   return found && (found.isDirectory() ? 'directory' : 'file')
@@ -24,13 +26,8 @@ export async function kindOf(location: string): Promise<Kind | undefined> {
  * The bytes at a path or URL, `undefined` where there is nothing.
  * @throws ModelError where there is something that cannot be read.
  */
-export async function readFileIfThere(location: string): Promise<Uint8Array | undefined> {
-  if (isFetched(location)) {
-    return unlessMissing(location, async () => {
-      const response = await fetch(location)
-      return response.ok ? new Uint8Array(await response.arrayBuffer()) : undefined
-    })
-  }
+export async function readFileIfThere(location: string, options?: DownloadOptions): Promise<Uint8Array | undefined> {
+  if (isFetched(location)) return fetchIfThere(location, CONFIG, options)
   const { readFile } = await import('node:fs/promises')
   return unlessMissing(location, async () => readFile(pathOf(location)))
 }
@@ -40,8 +37,11 @@ export async function readFileIfThere(location: string): Promise<Uint8Array | un
  * there is no file system, its bytes. `undefined` where there is nothing.
  * @throws ModelError where there is something that cannot be read.
  */
-export async function openWeightsIfThere(location: string): Promise<WeightsFile | Uint8Array | undefined> {
-  if (isFetched(location)) return readFileIfThere(location)
+export async function openWeightsIfThere(
+  location: string,
+  options?: DownloadOptions,
+): Promise<WeightsFile | Uint8Array | undefined> {
+  if (isFetched(location)) return fetchIfThere(location, WEIGHTS, options)
   const file = await unlessMissing(location, async () => WeightsFile.open(pathOf(location)))
   if (!file || file.isSafetensors) return file
   file.close()

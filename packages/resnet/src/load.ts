@@ -1,8 +1,9 @@
 import { type CompileOptions, graphOf, input, type Parameters } from '@residual/core'
-import type { Preprocessing } from '@residual/vision'
+import type { DownloadOptions, Preprocessing } from '@residual/vision'
 import { type Architecture, architecture, architectureNames } from './architectures.ts'
 import { type ModelConfig, readModelConfig } from './config.ts'
 import { ModelError } from './errors.ts'
+import { isFetched } from './fetched-files.ts'
 import { kindOf, openWeightsIfThere, readFileIfThere } from './files.ts'
 import { inferArchitecture } from './infer.ts'
 import { type JsonObject, parseJsonObject } from './json.ts'
@@ -19,7 +20,7 @@ import {
   WeightsFile,
 } from './weights/index.ts'
 
-export interface LoadOptions extends CompileOptions {
+export interface LoadOptions extends CompileOptions, DownloadOptions {
   /** Name of the architecture, where the weights cannot tell it or tell a wrong one (see {@link inferArchitecture}). */
   readonly arch?: string
   /** Mean of the red, green and blue pixels divided by 255, in place of the model's own. */
@@ -60,23 +61,30 @@ export function embeddedModels(): string[] {
  * A safetensors file of a file system stays open until the model is disposed of, and is read when weights are wanted: it
  * may be replaced or deleted, but not written to.
  *
+ * What is at a URL is fetched whole: a config of at most 16 MiB, weights of at most 4 GiB. Only an optional file may be
+ * absent, which a server says by 404 or 410; every other answer but the file is an error, and nothing is tried twice.
+ *
  * @param source name, path or URL, or bytes.
- * @throws ModelError where there is nothing, FormatError for a damaged file, ArchitectureError where the architecture
+ * @throws ModelError where there is nothing or a server does not give it, the signal's reason, FormatError for a damaged file, ArchitectureError where the architecture
  *   cannot be told, ParameterError where weights and architecture do not fit.
  */
 export async function loadModel(source: string | Uint8Array, options: LoadOptions = {}): Promise<Model> {
+  options.signal?.throwIfAborted()
   if (typeof source !== 'string') return build(undefined, source, undefined, undefined, options)
   if (Object.hasOwn(EMBEDDED, source)) return loadDirectory(source, EMBEDDED[source](), options)
   const kind = await kindOf(source)
   if (!kind) throw new ModelError(nothingAt(source))
-  if (kind === 'directory') return loadDirectory(nameOf(source), directoryAt(source), options)
-  const weights = await openWeightsIfThere(source)
+  if (kind === 'directory') return loadDirectory(nameOf(source), directoryAt(source), options, isFetched(source) ? source : undefined)
+  const weights = await openWeightsIfThere(source, options)
   if (!weights) throw new ModelError(nothingAt(source))
-  return build(nameOf(source), weights, undefined, undefined, options)
+  // What a data: or blob: URL has in the place of a path is no name.
+  return build(/^(data|blob):/i.test(source) ? undefined : nameOf(source), weights, undefined, undefined, options)
 }
 
-function directoryAt(path: string): Directory {
-  const at = (file: string) => `${path.replace(/\/+$/, '')}/${file}`
+function directoryAt(location: string): Directory {
+  // What a URL says after its path, such as a key, goes with each of the files.
+  const [, path, query] = isFetched(location) ? /^([^?#]*)(.*)$/s.exec(location)! : ['', location, '']
+  const at = (file: string) => `${path.replace(/\/+$/, '')}/${file}${query}`
   return {
     config: at('config.json'),
     preprocessor: at('preprocessor_config.json'),
@@ -84,18 +92,23 @@ function directoryAt(path: string): Directory {
   }
 }
 
-async function loadDirectory(name: string, directory: Directory, options: LoadOptions): Promise<Model> {
+async function loadDirectory(
+  name: string,
+  directory: Directory,
+  options: LoadOptions,
+  shown = name,
+): Promise<Model> {
   const json = async (location: string, file: string) => {
-    const bytes = await readFileIfThere(location)
+    const bytes = await readFileIfThere(location, options)
     return bytes && parseJsonObject(bytes, file)
   }
   const config = await json(directory.config, 'config.json')
   const preprocessor = await json(directory.preprocessor, 'preprocessor_config.json')
   for (const location of directory.weights) {
-    const weights = await openWeightsIfThere(location)
+    const weights = await openWeightsIfThere(location, options)
     if (weights) return build(name, weights, config && readModelConfig(config), preprocessor, options)
   }
-  throw new ModelError(`${name} holds no model.safetensors and no pytorch_model.bin`)
+  throw new ModelError(`${shown} holds no model.safetensors and no pytorch_model.bin`)
 }
 
 function build(
@@ -118,7 +131,7 @@ function assemble(
   file: WeightsFile | Uint8Array,
   config: ModelConfig | undefined,
   preprocessor: JsonObject | undefined,
-  { arch: stated, mean, std, ...compileOptions }: LoadOptions,
+  { arch: stated, mean, std, signal: _, stallSeconds: __, ...compileOptions }: LoadOptions,
 ): Model {
   const { shapes, parametersOf } = weightsIn(file)
   const arch = architectureOf(shapes, stated, config)

@@ -2,16 +2,16 @@ import { createReadStream } from 'node:fs'
 import { readdir, readFile, stat } from 'node:fs/promises'
 import { Readable } from 'node:stream'
 import { fileURLToPath } from 'node:url'
+import { type DownloadOptions, download, openDownload } from '../download/index.ts'
 import { VisionError } from '../errors.ts'
 import { nameOf, type Opened } from '../source.ts'
-import { MAX_FILE_BYTES } from './limits.ts'
+import { DATA_SET, MAX_FILE_BYTES, PICTURE } from './limits.ts'
 import type { Listing } from './listing.ts'
-import { openUrl, readUrl } from './url.ts'
 
 /** The whole file at a path or URL. @throws VisionError where it cannot be read or is absurdly large. */
-export async function readFrom(source: string | URL): Promise<Uint8Array> {
+export async function readFrom(source: string | URL, options: DownloadOptions): Promise<Uint8Array> {
   const path = localPath(source)
-  if (path === undefined) return readUrl(new URL(source))
+  if (path === undefined) return download(source, { ...options, ...PICTURE })
   const { size } = await fileAt(path)
   const name = nameOf(path, path)
   if (size > MAX_FILE_BYTES) {
@@ -21,9 +21,9 @@ export async function readFrom(source: string | URL): Promise<Uint8Array> {
 }
 
 /** The bytes of a file as they come. @throws VisionError where it cannot be opened. */
-export async function openFrom(source: string | URL): Promise<Opened> {
+export async function openFrom(source: string | URL, options: DownloadOptions): Promise<Opened> {
   const path = localPath(source)
-  if (path === undefined) return openUrl(new URL(source))
+  if (path === undefined) return openDownload(source, { ...options, ...DATA_SET })
   const { size } = await fileAt(path)
   const stream = Readable.toWeb(createReadStream(path, { highWaterMark: 1 << 20 })) as ReadableStream<Uint8Array>
   return { stream, size }
