@@ -74,7 +74,8 @@ export async function loadModel(source: string | Uint8Array, options: LoadOption
   if (Object.hasOwn(EMBEDDED, source)) return loadDirectory(source, EMBEDDED[source](), options)
   const kind = await kindOf(source)
   if (!kind) throw new ModelError(nothingAt(source))
-  if (kind === 'directory') return loadDirectory(nameOf(source), directoryAt(source), options, isFetched(source) ? source : undefined)
+  if (kind === 'directory')
+    return loadDirectory(nameOf(source), directoryAt(source), options, isFetched(source) ? source : undefined)
   const weights = await openWeightsIfThere(source, options)
   if (!weights) throw new ModelError(nothingAt(source))
   // What a data: or blob: URL has in the place of a path is no name.
@@ -92,12 +93,7 @@ function directoryAt(location: string): Directory {
   }
 }
 
-async function loadDirectory(
-  name: string,
-  directory: Directory,
-  options: LoadOptions,
-  shown = name,
-): Promise<Model> {
+async function loadDirectory(name: string, directory: Directory, options: LoadOptions, shown = name): Promise<Model> {
   const json = async (location: string, file: string) => {
     const bytes = await readFileIfThere(location, options)
     return bytes && parseJsonObject(bytes, file)

@@ -9,7 +9,8 @@ export function statusFailure(url: URL, status: number): DownloadError {
 }
 
 function adviceFor(status: number): string {
-  if (status === 401 || status === 403) return 'it is private or needs a login, so download it yourself and give the file'
+  if (status === 401 || status === 403)
+    return 'it is private or needs a login, so download it yourself and give the file'
   if (status === 404 || status === 410) return 'there is no such file, so check the address'
   if (status === 429) return 'it wants fewer requests, so try again later'
   return status === 408 || status === 425 || status >= 500 ? 'try again later' : 'check the address'
@@ -28,7 +29,10 @@ export function networkFailure(url: URL, error: unknown): DownloadError {
   const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error
   const code = cause instanceof Error && 'code' in cause && typeof cause.code === 'string' ? cause.code : ''
   if (UNREACHABLE[code]) {
-    return new DownloadError(url, UNREACHABLE[code], 'check the address and the network', { kind: 'unreachable', cause })
+    return new DownloadError(url, UNREACHABLE[code], 'check the address and the network', {
+      kind: 'unreachable',
+      cause,
+    })
   }
   if (/^(CERT|ERR_TLS|DEPTH_ZERO|SELF_SIGNED|UNABLE_TO)/.test(code)) {
     return new DownloadError(url, `the server's certificate is not trusted (${code})`, 'check the address', { cause })

@@ -43,7 +43,7 @@ export async function openDownload(source: string | URL, request: FileRequest = 
     if (status !== 200 && !(status === 206 && request.headers?.range)) throw statusFailure(url, status)
     const length = headers.get('content-length')
     if (Number(length) > (request.limit ?? Number.POSITIVE_INFINITY)) {
-      throw tooLarge(url, `the server has ${length} bytes`, request)
+      throw tooLarge(url, `the server has ${length} bytes, more than the`, request)
     }
     // Another origin's content-encoding is hidden from pages, and of what is compressed this is another length.
     const isPlain = response.type !== 'cors' && (headers.get('content-encoding') ?? 'identity') === 'identity'
@@ -68,7 +68,7 @@ function streamOf(
   const next = async (): Promise<Uint8Array | undefined> => {
     const value = reader && (await connection.waitFor(reader.read())).value
     received += value?.length ?? 0
-    if (received > limit) throw tooLarge(url, `the server sends more than ${limit} bytes`, request)
+    if (received > limit) throw tooLarge(url, 'the server sends more than the', request)
     if (value || size === undefined || received >= size) return value
     throw interrupted(url, `the connection ended after ${received} of ${size} bytes`)
   }
@@ -122,7 +122,12 @@ export async function download(source: string | URL, request: WholeFileRequest):
     return length === bytes.length ? bytes : bytes.slice(0, length)
   } catch (error) {
     if (!(error instanceof RangeError)) throw error
-    throw new DownloadError(urlOf(source), 'the file does not fit into memory', 'download it yourself and give the file', { cause: error })
+    throw new DownloadError(
+      urlOf(source),
+      'the file does not fit into memory',
+      'download it yourself and give the file',
+      { cause: error },
+    )
   } finally {
     await reader.cancel().catch(() => {})
   }
@@ -134,8 +139,8 @@ function grown(bytes: Uint8Array, capacity: number): Uint8Array<ArrayBuffer> {
   return larger
 }
 
-function tooLarge(url: URL, has: string, { limit, what = 'a file' }: FileRequest): DownloadError {
-  return new DownloadError(url, `${has}, and ${what} may have ${limit}`, 'check the address')
+function tooLarge(url: URL, more: string, { limit, what = 'a file' }: FileRequest): DownloadError {
+  return new DownloadError(url, `${more} ${limit} bytes that ${what} may have`, 'check the address')
 }
 
 /**
@@ -147,5 +152,7 @@ export function urlOf(source: string | URL): URL {
   if (!URL.canParse(String(source), base)) throw new VisionError(`${nameOf(source, '')}: is no URL`)
   const url = new URL(source, base)
   if (!url.username && !url.password) return url
-  throw new VisionError(`${nameOf(url, '')}: a user and password in a URL are not sent; download the file yourself and give it`)
+  throw new VisionError(
+    `${nameOf(url, '')}: a user and password in a URL are not sent; download the file yourself and give it`,
+  )
 }

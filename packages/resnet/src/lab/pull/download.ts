@@ -105,13 +105,7 @@ async function firstByte(part: Part, bytes: number): Promise<number> {
 }
 
 /** Whether the answer goes on after the bytes that there are; otherwise it is the whole file. */
-function goesOn(
-  answer: Download,
-  url: string,
-  have: number,
-  bytes: number,
-  validator: string | undefined,
-): boolean {
+function goesOn(answer: Download, url: string, have: number, bytes: number, validator: string | undefined): boolean {
   const { status, headers } = answer
   if (status === 206) {
     const [, from, total] = /^bytes (\d+)-\d+\/(\d+|\*)$/.exec(headers.get('content-range') ?? '') ?? []
