@@ -147,7 +147,7 @@ const refused: Record<string, [answers: Answers, name: string, message: string]>
   'is asked too often': [
     { ...MODEL, 'preprocessor_config.json': status(429) },
     'ModelError',
-    'URL/preprocessor_config.json: the server answered 429; it wants fewer requests, so try again later',
+    'URL/preprocessor_config.json: the server answered 429; too many requests, so try again later',
   ],
   'fails at the weights': [
     { ...MODEL, 'model.safetensors': status(500) },

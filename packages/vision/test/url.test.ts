@@ -71,7 +71,7 @@ it.each([
     '/private.png',
     'the server answered 403; it is private or needs a login, so download it yourself and give the file',
   ],
-  ['/busy.png', 'the server answered 429; it wants fewer requests, so try again later'],
+  ['/busy.png', 'the server answered 429; too many requests, so try again later'],
   ['/broken.bmp', 'the connection broke (UND_ERR_SOCKET); try again later'],
   [
     '/large.bmp',

@@ -34,7 +34,7 @@ export class Connection {
   /** What the server answers that the URL leads to in the end. @throws DownloadError as {@link waitFor}, and where it leads wrong. */
   async request(headers: Readonly<Record<string, string>>): Promise<Response> {
     const ask = (from: URL, redirect: RequestRedirect) =>
-      this.waitFor(fetch(from, { headers, redirect, signal: this.#controller.signal }))
+      this.waitFor(() => fetch(from, { headers, redirect, signal: this.#controller.signal }))
     let from = this.#url
     for (let redirects = 0; redirects <= MAX_REDIRECTS; redirects++) {
       const response = await ask(from, 'manual')
@@ -53,10 +53,10 @@ export class Connection {
   }
 
   /** Waits for what the server does next. @throws DownloadError where it fails or nothing comes; the signal's reason. */
-  async waitFor<T>(next: Promise<T>): Promise<T> {
+  async waitFor<T>(next: () => Promise<T>): Promise<T> {
     const timer = setTimeout(this.#stall, Math.min(LONGEST, this.#stallSeconds * 1000))
     try {
-      return await next
+      return await next()
     } catch (error) {
       this.#signal?.throwIfAborted()
       throw this.#hasStalled

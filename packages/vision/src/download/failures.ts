@@ -12,7 +12,7 @@ function adviceFor(status: number): string {
   if (status === 401 || status === 403)
     return 'it is private or needs a login, so download it yourself and give the file'
   if (status === 404 || status === 410) return 'there is no such file, so check the address'
-  if (status === 429) return 'it wants fewer requests, so try again later'
+  if (status === 429) return 'too many requests, so try again later'
   return status === 408 || status === 425 || status >= 500 ? 'try again later' : 'check the address'
 }
 

@@ -66,7 +66,7 @@ function streamOf(
   const reader = body?.getReader()
   let received = 0
   const next = async (): Promise<Uint8Array | undefined> => {
-    const value = reader && (await connection.waitFor(reader.read())).value
+    const value = reader && (await connection.waitFor(() => reader.read())).value
     received += value?.length ?? 0
     if (received > limit) throw tooLarge(url, 'the server sends more than the', request)
     if (value || size === undefined || received >= size) return value
