@@ -7,7 +7,7 @@ export const isNode = typeof process !== 'undefined' && process.versions?.node !
 /** Whether a location is a URL that is fetched, or a path. */
 export const isFetched = (location: string): boolean => !isNode || /^(https?|data|blob):/i.test(location)
 
-/** Whether a URL is of a file, not of a directory, which only its name tells. */
+/** Whether a URL is of one file, as its name tells, and not of a directory. */
 export const isOneFile = (url: string): boolean =>
   /^(data|blob):/i.test(url) || /\.(safetensors|pth?|th|bin)([?#]|$)/.test(url)
 

@@ -3,9 +3,9 @@ import { CheckpointError, ModelError } from './errors.ts'
 import { fetchIfThere, isFetched, isNode, isOneFile } from './fetched-files.ts'
 import { checkFormat, WeightsFile } from './weights/index.ts'
 
-/** What configs are when they are fetched. */
+/** Configs at URLs. */
 const CONFIG = { limit: 2 ** 24, what: 'a config' }
-/** Weights that are fetched are in memory at once, in one array, which has at most so many bytes. */
+/** Weights at URLs, which are kept in memory: Node 20 has no longer array. */
 const WEIGHTS = { limit: 2 ** 32, what: 'a file of weights', check: checkFormat }
 
 /** What is at a path or URL. */

@@ -65,8 +65,8 @@ export function embeddedModels(): string[] {
  * absent, which a server says by 404 or 410; every other answer but the file is an error, and nothing is tried twice.
  *
  * @param source name, path or URL, or bytes.
- * @throws ModelError where there is nothing or a server does not give it, the signal's reason, FormatError for a damaged file, ArchitectureError where the architecture
- *   cannot be told, ParameterError where weights and architecture do not fit.
+ * @throws ModelError where there is nothing or a server does not give it, FormatError for a damaged file, ArchitectureError
+ *   where the architecture cannot be told, ParameterError where weights and architecture do not fit; the signal's reason.
  */
 export async function loadModel(source: string | Uint8Array, options: LoadOptions = {}): Promise<Model> {
   options.signal?.throwIfAborted()
@@ -74,8 +74,11 @@ export async function loadModel(source: string | Uint8Array, options: LoadOption
   if (Object.hasOwn(EMBEDDED, source)) return loadDirectory(source, EMBEDDED[source](), options)
   const kind = await kindOf(source)
   if (!kind) throw new ModelError(nothingAt(source))
-  if (kind === 'directory')
-    return loadDirectory(nameOf(source), directoryAt(source), options, isFetched(source) ? source : undefined)
+  if (kind === 'directory') {
+    // A server may have nothing at the address at all, so messages name all of it.
+    const shown = isFetched(source) ? source : nameOf(source)
+    return loadDirectory(nameOf(source), directoryAt(source), options, shown)
+  }
   const weights = await openWeightsIfThere(source, options)
   if (!weights) throw new ModelError(nothingAt(source))
   // What a data: or blob: URL has in the place of a path is no name.

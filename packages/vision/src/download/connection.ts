@@ -2,7 +2,7 @@ import { DownloadError, VisionError } from '../errors.ts'
 import { interrupted, networkFailure } from './failures.ts'
 import { checkRedirect, MAX_REDIRECTS, redirectOf } from './redirect.ts'
 
-/** How a download may end before its end. */
+/** When to give a download up. */
 export interface DownloadOptions {
   /** Ends the download, which rejects with the signal's reason. `AbortSignal.timeout` limits the time of all of it. */
   readonly signal?: AbortSignal
@@ -13,7 +13,7 @@ export interface DownloadOptions {
 /** The longest that a timer takes, in milliseconds. */
 const LONGEST = 2 ** 31 - 1
 
-/** What is asked of servers for the sake of one file. It is closed when the file is there or given up. */
+/** The requests that one file takes. To be closed when the file is there or given up. */
 export class Connection {
   readonly #url: URL
   readonly #stallSeconds: number
@@ -31,7 +31,10 @@ export class Connection {
     signal?.addEventListener('abort', this.#abort)
   }
 
-  /** What the server answers that the URL leads to in the end. @throws DownloadError as {@link waitFor}, and where it leads wrong. */
+  /**
+   * Asks for the file, and follows redirects to the last answer.
+   * @throws DownloadError as {@link waitFor} does, and where a redirect must not be followed; the signal's reason.
+   */
   async request(headers: Readonly<Record<string, string>>): Promise<Response> {
     const ask = (from: URL, redirect: RequestRedirect) =>
       this.waitFor(() => fetch(from, { headers, redirect, signal: this.#controller.signal }))
@@ -39,9 +42,9 @@ export class Connection {
     for (let redirects = 0; redirects <= MAX_REDIRECTS; redirects++) {
       const response = await ask(from, 'manual')
       if (response.type === 'opaqueredirect') {
-        // A browser does not say where to. It follows by itself, and then says where it got to.
+        // A browser does not say where this leads. It can only follow by itself, and say afterwards where it is.
         const last = await ask(from, 'follow')
-        checkRedirect(from, new URL(last.url), this.#url)
+        checkRedirect(from, new URL(last.url || from), this.#url)
         return last
       }
       const next = redirectOf(response, from, this.#url)

@@ -37,7 +37,7 @@ export async function openDownload(source: string | URL, request: FileRequest = 
   const url = urlOf(source)
   const connection = new Connection(url, request)
   try {
-    // Not compressed on the way, so that its length is that of the file. Browsers do as they like.
+    // Uncompressed, so that content-length is the size of the file. Browsers ignore this header.
     const response = await connection.request({ 'accept-encoding': 'identity', ...request.headers })
     const { status, headers } = response
     if (status !== 200 && !(status === 206 && request.headers?.range)) throw statusFailure(url, status)
@@ -45,7 +45,7 @@ export async function openDownload(source: string | URL, request: FileRequest = 
     if (Number(length) > (request.limit ?? Number.POSITIVE_INFINITY)) {
       throw tooLarge(url, `the server has ${length} bytes, more than the`, request)
     }
-    // Another origin's content-encoding is hidden from pages, and of what is compressed this is another length.
+    // The length of a compressed answer is not the size, and pages do not see whether other origins compress.
     const isPlain = response.type !== 'cors' && (headers.get('content-encoding') ?? 'identity') === 'identity'
     const size = isPlain && length !== null && /^\d+$/.test(length) ? Number(length) : undefined
     return { status, headers, size, stream: streamOf(response, size, connection, url, request) }
@@ -83,7 +83,7 @@ function streamOf(
       if (!isOpen) connection.close()
     }
   }
-  // Only what is waited for is read, so that who takes long to use a piece is not taken for a server that stalls.
+  // Nothing is read ahead: the time that the caller takes for a piece must not count as a stall of the server.
   return new ReadableStream({ pull, cancel: () => connection.close() }, { highWaterMark: 0 })
 }
 
@@ -105,7 +105,7 @@ export async function download(source: string | URL, request: WholeFileRequest):
   const { stream, size } = await openDownload(source, request)
   const reader = stream.getReader()
   try {
-    // Pieces are copied together at once, as each may be a byte in a buffer of its own.
+    // Copied at once: a piece may be one byte of a buffer, which would stay in memory as a whole.
     let bytes = new Uint8Array(size ?? 2 ** 16)
     let [length, isChecked] = [0, false]
     for (let read = await reader.read(); !read.done; read = await reader.read()) {

@@ -1,7 +1,7 @@
 import { DownloadError } from '../errors.ts'
 import { nameOf } from '../source.ts'
 
-/** More than any honest server makes. */
+/** Honest servers need fewer. */
 export const MAX_REDIRECTS = 10
 
 const STATUSES = [301, 302, 303, 307, 308]

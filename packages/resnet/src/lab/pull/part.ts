@@ -37,7 +37,7 @@ export class Part {
   /** Removes what processes that were killed left of `target`, which is whole. What others work on is theirs to remove. */
   static async clean(target: string): Promise<void> {
     const { fs } = await modules()
-    // A file that is whole is as good in a folder that nobody may write to.
+    // The file is whole, so it does not matter if its folder cannot be written to.
     const left = await takeAbandoned(target).catch(() => undefined)
     if (left) await fs.rm(left, { recursive: true, force: true }).catch(() => {})
   }
