@@ -331,58 +331,6 @@ describe('parts that were left behind', () => {
     await expectWhole()
   })
 
-  /** What a process leaves that is killed while it makes a part, puts it into its place, or removes it. */
-  async function leaveOthers(): Promise<void> {
-    for (const [name, files] of Object.entries({
-      [`${here}.${ended}.new.part`]: [],
-      [`${here}.${ended}.done.part`]: ['validator'],
-      [`${here}.${ended}.two.part.old`]: ['bytes', 'validator'],
-      part: ['bytes'],
-    })) {
-      await mkdir(join(directory, `set.tar.gz.${name}`))
-      for (const file of files) await writeFile(join(directory, `set.tar.gz.${name}`, file), 'x')
-    }
-  }
-
-  test('are removed by who pulls the file', async () => {
-    await leaveOthers()
-    const { call } = await pullFrom([file(content)])
-    await call()
-    await expectWhole()
-  })
-
-  test('are removed by who finds the file there', async () => {
-    const { requests, call } = await pullFrom([file(content)])
-    await writeFile(join(directory, 'set.tar.gz'), content)
-    await leaveOthers()
-    expect(await call()).toMatchObject({ wasThere: true })
-    await expectWhole()
-    expect(requests).toEqual([])
-  })
-
-  test('while the file is pulled are removed at its end', async () => {
-    const { call } = await pullFrom([
-      async (request, response) => {
-        await leaveOthers()
-        file(content)(request, response)
-      },
-    ])
-    await call()
-    await expectWhole()
-  })
-
-  test('only look like parts, and are left as they are', async () => {
-    const names = ['set.tar.gz.part', 'set.tar.gz.mine.part', `set.tar.gz.${here}.${process.pid}.begun.part`]
-    await writeFile(join(directory, names[0]), 'of another program')
-    await mkdir(join(directory, names[1]))
-    await writeFile(join(directory, names[1], 'notes'), 'of somebody')
-    await mkdir(join(directory, names[2]))
-    const { call } = await pullFrom([file(content)])
-    await call()
-    await call()
-    expect(await readdir(directory)).toEqual(['set.tar.gz', ...names].sort())
-  })
-
   test('a part that is longer than the file is begun anew', async () => {
     const name = await leave(here, ended, half)
     await writeFile(join(directory, name, 'bytes'), Buffer.concat([content, content]))
