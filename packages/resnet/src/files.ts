@@ -1,13 +1,15 @@
 import { ResidualError } from '@residual/core'
+import type { DownloadOptions } from '@residual/vision'
 import { CheckpointError, ModelError } from './errors.ts'
+import { fetchIfThere, isFetched, isNode, isOneFile } from './fetched-files.ts'
 import { type FileKind, readRegularFile } from './regular-file.ts'
 import { removeAbandoned, temporaryPath } from './temporary-files.ts'
-import { WeightsFile } from './weights/index.ts'
+import { checkFormat, WeightsFile } from './weights/index.ts'
 
-/** Whether files are read by Node's own module; otherwise everything is fetched. */
-const isNode = typeof process !== 'undefined' && process.versions?.node !== undefined
-
-const isFetched = (location: string): boolean => !isNode || /^(https?|data|blob):/.test(location)
+/** Configs at URLs. */
+const CONFIG = { limit: 2 ** 24, what: 'a config' }
+/** Weights at URLs, which are kept in memory: Node 20 has no longer array. */
+const WEIGHTS = { limit: 2 ** 32, what: 'a file of weights', check: checkFormat }
 
 /** What is at a path or URL. */
 export type Kind = 'file' | 'directory'
@@ -17,7 +19,7 @@ export type Kind = 'file' | 'directory'
  * those of weights is a file, any other a directory.
  */
 export async function kindOf(location: string): Promise<Kind | undefined> {
-  if (isFetched(location)) return /\.(safetensors|pth?|th|bin)([?#]|$)/.test(location) ? 'file' : 'directory'
+  if (isFetched(location)) return isOneFile(location) ? 'file' : 'directory'
   const { stat } = await import('node:fs/promises')
   const found = await unlessMissing(location, async () => stat(pathOf(location)))
   return found && (found.isDirectory() ? 'directory' : 'file')
@@ -28,13 +30,12 @@ export async function kindOf(location: string): Promise<Kind | undefined> {
  * @throws ModelError where there is something that cannot be read: a device, a directory, or more than a file of this kind
  *   may have.
  */
-export async function readFileIfThere(location: string, kind: FileKind): Promise<Uint8Array | undefined> {
-  if (isFetched(location)) {
-    return unlessMissing(location, async () => {
-      const response = await fetch(location)
-      return response.ok ? new Uint8Array(await response.arrayBuffer()) : undefined
-    })
-  }
+export async function readFileIfThere(
+  location: string,
+  kind: FileKind,
+  options?: DownloadOptions,
+): Promise<Uint8Array | undefined> {
+  if (isFetched(location)) return fetchIfThere(location, CONFIG, options)
   return unlessMissing(location, () => readRegularFile(pathOf(location), kind))
 }
 
@@ -44,8 +45,11 @@ export async function readFileIfThere(location: string, kind: FileKind): Promise
  * beginning, which is enough to tell what it is.
  * @throws ModelError as {@link readFileIfThere} does.
  */
-export async function openWeightsIfThere(location: string): Promise<WeightsFile | Uint8Array | undefined> {
-  if (isFetched(location)) return readFileIfThere(location, 'weights file')
+export async function openWeightsIfThere(
+  location: string,
+  options?: DownloadOptions,
+): Promise<WeightsFile | Uint8Array | undefined> {
+  if (isFetched(location)) return fetchIfThere(location, WEIGHTS, options)
   return unlessMissing(location, async () => {
     const file = await WeightsFile.open(pathOf(location))
     try {

@@ -8,11 +8,13 @@ export type JsonObject = Readonly<Record<string, unknown>>
  * @throws FormatError for anything else, naming the file.
  */
 export function parseJsonObject(bytes: Uint8Array, file: string): JsonObject {
+  const text = new TextDecoder().decode(bytes)
   let value: unknown
   try {
-    value = JSON.parse(new TextDecoder().decode(bytes))
+    value = JSON.parse(text)
   } catch {
-    throw new FormatError(`${file} is not JSON`)
+    const what = /^\s*</.test(text) ? 'a web page, not JSON; the download may need another address' : 'not JSON'
+    throw new FormatError(`${file} is ${what}`)
   }
   if (!isObject(value)) throw new FormatError(`${file} holds no JSON object`)
   return value

@@ -1,8 +1,9 @@
 import { type CompileOptions, graphOf, input, type Parameters } from '@residual/core'
-import type { Preprocessing } from '@residual/vision'
+import type { DownloadOptions, Preprocessing } from '@residual/vision'
 import { type Architecture, architecture, architectureNames } from './architectures.ts'
 import { type ModelConfig, readModelConfig } from './config.ts'
 import { ModelError } from './errors.ts'
+import { isFetched } from './fetched-files.ts'
 import { kindOf, openWeightsIfThere, readFileIfThere } from './files.ts'
 import { areTogether } from './fingerprint.ts'
 import { inferArchitecture } from './infer.ts'
@@ -20,7 +21,7 @@ import {
   WeightsFile,
 } from './weights/index.ts'
 
-export interface LoadOptions extends CompileOptions {
+export interface LoadOptions extends CompileOptions, DownloadOptions {
   /** Name of the architecture, where the weights cannot tell it or tell a wrong one (see {@link inferArchitecture}). */
   readonly arch?: string
   /** Mean of the red, green and blue pixels divided by 255, in place of the model's own. */
@@ -64,24 +65,35 @@ export function embeddedModels(): string[] {
  *
  * A directory that {@link saveModel} replaces meanwhile is read as it was before or as it is after.
  *
+ * What is at a URL is fetched whole: a config of at most 16 MiB, weights of at most 4 GiB. Only an optional file may be
+ * absent, which a server says by 404 or 410; every other answer but the file is an error, and nothing is tried twice.
+ *
  * @param source name, path or URL, or bytes.
- * @throws ModelError where there is nothing, for a device or pipe and for a file that is too large, FormatError for a
- *   damaged file, ArchitectureError where the architecture cannot be told, ParameterError where weights and architecture do
- *   not fit.
+ * @throws ModelError where there is nothing, for a device or pipe and for a file that is too large, and where a server does
+ *   not give it; FormatError for a damaged file, ArchitectureError where the architecture cannot be told, ParameterError
+ *   where weights and architecture do not fit; the signal's reason.
  */
 export async function loadModel(source: string | Uint8Array, options: LoadOptions = {}): Promise<Model> {
+  options.signal?.throwIfAborted()
   if (typeof source !== 'string') return build(undefined, source, undefined, undefined, options)
   if (Object.hasOwn(EMBEDDED, source)) return loadDirectory(source, EMBEDDED[source](), options)
   const kind = await kindOf(source)
   if (!kind) throw new ModelError(nothingAt(source))
-  if (kind === 'directory') return loadDirectory(nameOf(source), directoryAt(source), options)
-  const weights = await openWeightsIfThere(source)
+  if (kind === 'directory') {
+    // A server may have nothing at the address at all, so messages name all of it.
+    const shown = isFetched(source) ? source : nameOf(source)
+    return loadDirectory(nameOf(source), directoryAt(source), options, shown)
+  }
+  const weights = await openWeightsIfThere(source, options)
   if (!weights) throw new ModelError(nothingAt(source))
-  return build(nameOf(source), weights, undefined, undefined, options)
+  // What a data: or blob: URL has in the place of a path is no name.
+  return build(/^(data|blob):/i.test(source) ? undefined : nameOf(source), weights, undefined, undefined, options)
 }
 
-function directoryAt(path: string): Directory {
-  const at = (file: string) => `${path.replace(/\/+$/, '')}/${file}`
+function directoryAt(location: string): Directory {
+  // What a URL says after its path, such as a key, goes with each of the files.
+  const [, path, query] = isFetched(location) ? /^([^?#]*)(.*)$/s.exec(location)! : ['', location, '']
+  const at = (file: string) => `${path.replace(/\/+$/, '')}/${file}${query}`
   return {
     config: at('config.json'),
     preprocessor: at('preprocessor_config.json'),
@@ -92,37 +104,37 @@ function directoryAt(path: string): Directory {
 /** How often files are read that are being replaced, and the milliseconds between two times. */
 const [TRIES, INTERVAL] = [50, 20]
 
-async function loadDirectory(name: string, directory: Directory, options: LoadOptions): Promise<Model> {
+async function loadDirectory(name: string, directory: Directory, options: LoadOptions, shown = name): Promise<Model> {
   for (let tries = 1; ; tries++) {
-    const { config, preprocessor, weights } = await readDirectory(name, directory)
+    const { config, preprocessor, weights } = await readDirectory(shown, directory, options)
     if (unlessThrown(weights, () => areTogether([config, preprocessor], weights))) {
       return build(name, weights, config, preprocessor, options)
     }
-    if (!(weights instanceof WeightsFile)) throw apart(name)
+    if (!(weights instanceof WeightsFile)) throw apart(shown)
     weights.close()
-    if (tries === TRIES) throw apart(name)
+    if (tries === TRIES) throw apart(shown)
     await new Promise(resolve => setTimeout(resolve, INTERVAL))
   }
 }
 
-function apart(name: string): ModelError {
+function apart(shown: string): ModelError {
   const hint = 'save the model again, or take residual_fingerprint out of its configurations where they belong together'
-  return new ModelError(`${name}: its configurations and weights were not saved together; ${hint}`)
+  return new ModelError(`${shown}: its configurations and weights were not saved together; ${hint}`)
 }
 
 /** The weights last, as they are replaced last. */
-async function readDirectory(name: string, directory: Directory) {
+async function readDirectory(shown: string, directory: Directory, options: DownloadOptions) {
   const json = async (location: string, file: string) => {
-    const bytes = await readFileIfThere(location, 'configuration')
+    const bytes = await readFileIfThere(location, 'configuration', options)
     return bytes && parseJsonObject(bytes, file)
   }
   const config = await json(directory.config, 'config.json')
   const preprocessor = await json(directory.preprocessor, 'preprocessor_config.json')
   for (const location of directory.weights) {
-    const weights = await openWeightsIfThere(location)
+    const weights = await openWeightsIfThere(location, options)
     if (weights) return { config, preprocessor, weights }
   }
-  throw new ModelError(`${name} holds no model.safetensors and no pytorch_model.bin`)
+  throw new ModelError(`${shown} holds no model.safetensors and no pytorch_model.bin`)
 }
 
 function build(
@@ -150,7 +162,7 @@ function assemble(
   file: WeightsFile | Uint8Array,
   config: ModelConfig | undefined,
   preprocessor: JsonObject | undefined,
-  { arch: stated, mean, std, ...compileOptions }: LoadOptions,
+  { arch: stated, mean, std, signal: _, stallSeconds: __, ...compileOptions }: LoadOptions,
 ): Model {
   const { shapes, parametersOf } = weightsIn(file)
   const arch = architectureOf(shapes, stated, config)

@@ -1,4 +1,5 @@
 import { messageLine } from './printable.ts'
+import { nameOf } from './source.ts'
 
 /**
  * What this package throws on purpose: a picture or data set that cannot be read, or arguments that make no sense. Its
@@ -10,5 +11,33 @@ export class VisionError extends Error {
   /** @param message made printable, and shortened in its middle where it is very long. */
   constructor(message: string, options?: ErrorOptions) {
     super(messageLine(message), options)
+  }
+}
+
+/** Whether no server was reached, what may go better another time happened, or the file is not to be had. */
+type FailureKind = 'unreachable' | 'interrupted' | 'refused'
+
+/** A file that could not be had from its URL. */
+export class DownloadError extends VisionError {
+  override name = 'DownloadError'
+  readonly kind: FailureKind
+  /** What the server answered, where that is what was wrong. */
+  readonly status: number | undefined
+
+  constructor(
+    url: URL,
+    /** What was wrong. The message has the URL before it and what to do after it. */
+    readonly reason: string,
+    advice: string,
+    { kind = 'refused', status, cause }: { kind?: FailureKind; status?: number; cause?: unknown } = {},
+  ) {
+    super(`${nameOf(url, '')}: ${reason}; ${advice}`, { cause })
+    this.kind = kind
+    this.status = status
+  }
+
+  /** Whether the server says that there is no such file. */
+  get isAbsent(): boolean {
+    return this.status === 404 || this.status === 410
   }
 }

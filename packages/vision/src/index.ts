@@ -5,8 +5,16 @@ export { type CifarOptions, openCifar } from './cifar/open.ts'
 export type { CifarDataset } from './cifar/records.ts'
 export { centerCrop } from './crop.ts'
 export { type DecodeOptions, decode, readPicture } from './decode/index.ts'
+export {
+  type Download,
+  type DownloadOptions,
+  download,
+  type FileRequest,
+  openDownload,
+  type WholeFileRequest,
+} from './download/index.ts'
 export { encodePng, svgToPng } from './encode/index.ts'
-export { VisionError } from './errors.ts'
+export { DownloadError, VisionError } from './errors.ts'
 export type { Filter } from './filters.ts'
 export type { Augmentation, RandomResizedCrop } from './loading/augmentation.ts'
 export type { TrainingBatch } from './loading/batches.ts'

@@ -12,8 +12,15 @@ export interface Opened {
 /** What messages call a source: its path, URL or file name, or else `fallback`. Always one line. */
 export function nameOf(source: Source, fallback: string): string {
   if (typeof source === 'string') return oneLine(source)
-  if (source instanceof URL) return oneLine(source.protocol === 'file:' ? source.pathname : source.href)
+  if (source instanceof URL) return oneLine(source.protocol === 'file:' ? source.pathname : withoutPassword(source))
   return 'name' in source && typeof source.name === 'string' ? oneLine(source.name) : fallback
+}
+
+function withoutPassword(url: URL): string {
+  const shown = new URL(url)
+  shown.username = ''
+  shown.password = ''
+  return shown.href
 }
 
 /** Untrusted text as it may stand in a message. */

@@ -1,8 +1,9 @@
-import { createServer, type Server } from 'node:http'
+import { createServer, type RequestListener, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { afterAll, beforeAll, expect, it } from 'vitest'
-import { openCifar, readPicture, VisionError } from '../src/index.ts'
-import { records } from './archives.ts'
+import { gzipSync } from 'node:zlib'
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest'
+import { DownloadError, openCifar, readPicture, VisionError } from '../src/index.ts'
+import { records, tarGz } from './archives.ts'
 
 const bmp = Uint8Array.from('BM:\0\0\0\0\0\0\0\x36\0\0\0\x28\0\0\0\x01\0\0\0\x01\0\0\0\x01\0\x18\0', char =>
   char.charCodeAt(0),
@@ -11,41 +12,212 @@ const onePixel = new Uint8Array(58)
 onePixel.set(bmp)
 onePixel.set([3, 2, 1], 54)
 
+const archive = tarGz({ 'test_batch.bin': records(100, 1) })
+
+/** What the server does at each path. */
+const answers: Record<string, RequestListener> = {
+  '/one%20pixel.bmp': (_, response) => response.end(onePixel),
+  '/test_batch.bin': (_, response) => response.end(records(2, 1)),
+  '/packed/test_batch.bin': (_, response) =>
+    response.writeHead(200, { 'content-encoding': 'gzip' }).end(gzipSync(records(2, 1))),
+  '/broken.bmp': (_, response) => response.writeHead(200, { 'content-length': 99 }).end('BM', () => response.destroy()),
+  '/large.bmp': (_, response) => response.writeHead(200, { 'content-length': 2 ** 30 + 1 }).write('BM'),
+  '/private.png': (_, response) => response.writeHead(403).end('<html>'),
+  '/login.png': (_, response) => response.writeHead(200).end('<!doctype html><title>Log in</title>'),
+  '/busy.png': (_, response) => response.writeHead(429).end(),
+  '/silent.png': () => {},
+  '/stalling.png': (_, response) => response.writeHead(200).write('PNG'),
+  '/file.png': (_, response) => response.writeHead(302, { location: 'file:///etc/passwd' }).end(),
+  '/circle.png': (_, response) => response.writeHead(302, { location: '/circle.png' }).end(),
+  '/moved.bmp': (_, response) => response.writeHead(302, { location: '/one%20pixel.bmp' }).end(),
+  '/broken.tar.gz': (_, response) =>
+    response.writeHead(200, { 'content-length': 1e6 }).write(archive.subarray(0, 5000), () => response.destroy()),
+  '/stalling.tar.gz': (_, response) => response.writeHead(200).write(archive.subarray(0, 5000)),
+  '/large.tar.gz': (_, response) => response.writeHead(200, { 'content-length': 1e15 }).write(archive),
+  '/down.tar.gz': (_, response) => response.writeHead(502).end(),
+}
+
 let server: Server
 let base: string
 beforeAll(async () => {
   server = createServer((request, response) => {
-    if (request.url === '/one%20pixel.bmp') response.end(onePixel)
-    else if (request.url === '/test_batch.bin') response.end(records(2, 1))
-    else if (request.url === '/broken.bmp')
-      response.writeHead(200, { 'content-length': 99 }).end('BM', () => response.destroy())
+    const answer = answers[request.url ?? '']
+    if (answer) answer(request, response)
     else response.writeHead(404).end()
   })
   await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
   base = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
 })
-afterAll(() => server.close())
+afterAll(() => {
+  server.closeAllConnections()
+  server.close()
+})
 
-it('a picture may be fetched', async () => {
-  const picture = await readPicture(new URL(`${base}/one pixel.bmp`))
+it.each(['/one pixel.bmp', '/moved.bmp'])('a picture may be fetched: %s', async path => {
+  const picture = await readPicture(new URL(base + path))
   expect(picture).toEqual({ width: 1, height: 1, data: Uint8Array.of(1, 2, 3) })
 })
 
-it('a data set may be fetched', async () => {
-  expect((await openCifar(new URL(`${base}/test_batch.bin`), { split: 'test' })).length).toBe(2)
+it.each(['/test_batch.bin', '/packed/test_batch.bin'])('a data set may be fetched: %s', async path => {
+  expect((await openCifar(new URL(base + path), { split: 'test' })).length).toBe(2)
+})
+
+/** A time for what stalls alone. */
+const patience = (path: string) => (/silent|stalling/.test(path) ? { stallSeconds: 0.3 } : {})
+
+it.each([
+  ['/cat.png', 'the server answered 404; there is no such file, so check the address'],
+  [
+    '/private.png',
+    'the server answered 403; it is private or needs a login, so download it yourself and give the file',
+  ],
+  ['/busy.png', 'the server answered 429; too many requests, so try again later'],
+  ['/broken.bmp', 'the connection broke (UND_ERR_SOCKET); try again later'],
+  [
+    '/large.bmp',
+    'the server has 1073741825 bytes, more than the 1073741824 bytes that a picture file may have; check the address',
+  ],
+  ['/silent.png', 'nothing came for 0.3 s; try again later'],
+  ['/stalling.png', 'nothing came for 0.3 s; try again later'],
+  ['/file.png', 'the server redirects to a file: URL; give an http or https address'],
+  ['/circle.png', 'the server redirects in circles; check the address'],
+])('what goes wrong with a picture is reported: %s', async (path, message) => {
+  const error = await readPicture(new URL(base + path), patience(path)).catch(error => error)
+  expect(error).toBeInstanceOf(DownloadError)
+  expect(error).toBeInstanceOf(VisionError)
+  expect(error.message).toBe(`${base}${path}: ${message}`)
 })
 
 it.each([
-  ['/cat.png', ': the server answered 404'],
-  ['/broken.bmp', ': cannot be fetched'],
-])('what goes wrong with %s is reported', async (path, message) => {
-  const error = await readPicture(new URL(base + path)).catch(error => error)
-  expect(error).toBeInstanceOf(VisionError)
-  expect(error.message).toBe(base + path + message)
+  ['/broken.tar.gz', 'the connection broke (UND_ERR_SOCKET); try again later'],
+  ['/stalling.tar.gz', 'nothing came for 0.3 s; try again later'],
+  [
+    '/large.tar.gz',
+    'the server has 1000000000000000 bytes, more than the 1073741824 bytes that a data set may have; check the address',
+  ],
+  ['/down.tar.gz', 'the server answered 502; try again later'],
+])('what goes wrong with a data set is reported: %s', async (path, message) => {
+  const error = await openCifar(new URL(base + path), { split: 'test', ...patience(path) }).catch(error => error)
+  expect(error).toBeInstanceOf(DownloadError)
+  expect(error.message).toBe(`${base}${path}: ${message}`)
+})
+
+it('a page in the place of a picture is no picture', async () => {
+  await expect(readPicture(new URL(`${base}/login.png`))).rejects.toThrow(VisionError)
 })
 
 it('a server that cannot be reached is reported', async () => {
   const error = await openCifar(new URL('http://127.0.0.1:1/cifar.tar.gz'), { split: 'test' }).catch(error => error)
-  expect(error).toBeInstanceOf(VisionError)
-  expect(error.message).toBe('http://127.0.0.1:1/cifar.tar.gz: cannot be fetched')
+  expect(error).toBeInstanceOf(DownloadError)
+  expect(error.message).toBe('http://127.0.0.1:1/cifar.tar.gz: cannot be fetched (bad port); check the address')
+})
+
+describe('a signal', () => {
+  it.each([
+    ['a picture', '/silent.png', (url: URL, signal: AbortSignal) => readPicture(url, { signal })],
+    ['a picture that has begun', '/stalling.png', (url: URL, signal: AbortSignal) => readPicture(url, { signal })],
+    [
+      'an archive that has begun',
+      '/stalling.tar.gz',
+      (url: URL, signal: AbortSignal) => openCifar(url, { split: 'test', signal }),
+    ],
+  ])('ends %s with its reason', async (_, path, open) => {
+    const controller = new AbortController()
+    const reason = new Error('enough')
+    server.once('request', () => setTimeout(() => controller.abort(reason), 50))
+    await expect(open(new URL(base + path), controller.signal)).rejects.toBe(reason)
+  })
+
+  it('that is aborted lets nothing begin', async () => {
+    const signal = AbortSignal.abort('before')
+    await expect(readPicture(new URL(`${base}/cat.png`), { signal })).rejects.toBe('before')
+    await expect(readPicture(onePixel, { signal })).rejects.toBe('before')
+    await expect(openCifar(new URL(base), { split: 'test', signal })).rejects.toBe('before')
+  })
+})
+
+/** Answers that no server here can give: those of https, and those that browsers make of others. */
+describe('by other kinds of fetch', () => {
+  afterEach(() => vi.unstubAllGlobals())
+
+  /** A fetch of these answers, by URL and kind of redirect. */
+  function stubFetch(answers: Record<string, () => Response>): string[] {
+    const asked: string[] = []
+    vi.stubGlobal('fetch', async (url: URL, { redirect }: RequestInit) => {
+      asked.push(`${redirect} ${url.href}`)
+      const answer = answers[`${redirect} ${url.href}`]
+      if (!answer) throw new TypeError('Failed to fetch')
+      return answer()
+    })
+    return asked
+  }
+  const redirect = (location: string) => () => new Response(null, { status: 302, headers: { location } })
+  const shownAs = (response: Response, seen: { type: ResponseType; url: string }) =>
+    Object.defineProperties(response, { type: { value: seen.type }, url: { value: seen.url } })
+  const picture = () => new Response(onePixel)
+
+  it('https leads to https of another host', async () => {
+    stubFetch({ 'manual https://a.test/x': redirect('https://b.test/y'), 'manual https://b.test/y': picture })
+    expect((await readPicture(new URL('https://a.test/x'))).width).toBe(1)
+  })
+
+  it('http leads to https', async () => {
+    stubFetch({ 'manual http://a.test/x': redirect('https://a.test/x'), 'manual https://a.test/x': picture })
+    expect((await readPicture(new URL('http://a.test/x'))).width).toBe(1)
+  })
+
+  it.each([
+    ['at once', { 'manual https://a.test/x': redirect('http://b.test/y') }],
+    [
+      'at last',
+      {
+        'manual https://a.test/x': redirect('https://a.test/z'),
+        'manual https://a.test/z': redirect('http://b.test/y'),
+      },
+    ],
+  ])('https does not lead to http, %s', async (_, answers) => {
+    const asked = stubFetch({ ...answers, 'manual http://b.test/y': picture })
+    await expect(readPicture(new URL('https://a.test/x'))).rejects.toThrow(
+      'https://a.test/x: the server redirects from https to http://b.test/y; give an https address, or that one itself if you trust it',
+    )
+    expect(asked).not.toContain('manual http://b.test/y')
+  })
+
+  it('a browser follows by itself, and is asked where it got to', async () => {
+    const hidden = () => shownAs(new Response(), { type: 'opaqueredirect', url: 'https://a.test/x' })
+    const answers = { 'manual https://a.test/x': hidden }
+    stubFetch({
+      ...answers,
+      'follow https://a.test/x': () => shownAs(picture(), { type: 'cors', url: 'https://b.test/' }),
+    })
+    expect((await readPicture(new URL('https://a.test/x'))).width).toBe(1)
+    stubFetch({
+      ...answers,
+      'follow https://a.test/x': () => shownAs(picture(), { type: 'basic', url: 'http://b.test/' }),
+    })
+    await expect(readPicture(new URL('https://a.test/x'))).rejects.toThrow(
+      'https://a.test/x: the server redirects from https to http://b.test/; give an https address, or that one itself if you trust it',
+    )
+  })
+
+  it('a page is told what may be wrong where its browser says nothing', async () => {
+    stubFetch({})
+    vi.stubGlobal('location', new URL('https://page.test/'))
+    await expect(readPicture(new URL('https://a.test/x'))).rejects.toThrow(
+      'https://a.test/x: cannot be fetched (Failed to fetch); check the address and the network, and that the server allows pages of this origin (CORS)',
+    )
+  })
+
+  it('a length is that of the file unless it may be that of what it was packed into', async () => {
+    const headers = { 'content-length': '59' }
+    stubFetch({ 'manual https://a.test/x': () => new Response(onePixel, { headers }) })
+    await expect(readPicture(new URL('https://a.test/x'))).rejects.toThrow(
+      'https://a.test/x: the connection ended after 58 of 59 bytes; try again later',
+    )
+    stubFetch({
+      'manual https://a.test/x': () =>
+        shownAs(new Response(onePixel, { headers }), { type: 'cors', url: 'https://a.test/x' }),
+    })
+    expect((await readPicture(new URL('https://a.test/x'))).width).toBe(1)
+  })
 })

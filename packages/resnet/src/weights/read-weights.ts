@@ -29,6 +29,11 @@ export function formatOf(start: Uint8Array): 'zip' | 'legacy' | 'safetensors' | 
   return start[8] === 0x7b ? 'safetensors' : undefined
 }
 
+/** @throws FormatError where a file that begins so is none of weights. */
+export function checkFormat(start: Uint8Array): void {
+  if (!formatOf(start)) throw notWeights(start)
+}
+
 function readByContent(bytes: Uint8Array): StoredTensors {
   switch (formatOf(bytes.subarray(0, FORMAT_BYTES))) {
     case 'zip':
@@ -38,11 +43,13 @@ function readByContent(bytes: Uint8Array): StoredTensors {
     case 'safetensors':
       return readSafetensors(bytes).tensors
     default:
-      throw new FormatError(isPickle(bytes) ? plainPickle : whatElse(bytes))
+      throw notWeights(bytes)
   }
 }
 
 const isPickle = (bytes: Uint8Array): boolean => bytes[0] === 0x80 && bytes[1] >= 2 && bytes[1] <= 5
+
+const notWeights = (bytes: Uint8Array) => new FormatError(isPickle(bytes) ? plainPickle : whatElse(bytes))
 
 const plainPickle =
   'this is a plain pickle, not a checkpoint of torch.save; save the weights with torch.save(model.state_dict(), path)'

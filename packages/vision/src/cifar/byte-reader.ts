@@ -74,6 +74,7 @@ export class ByteReader {
   async #fill(): Promise<boolean> {
     while (this.#chunk.length === 0) {
       const { value, done } = await this.#reader.read().catch(error => {
+        if (error instanceof VisionError) throw error
         throw new VisionError(`${this.#name}: damaged or cut short; get it again`, { cause: error })
       })
       if (done) return false

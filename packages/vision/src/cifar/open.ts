@@ -1,4 +1,5 @@
 import { folderAt, openFrom } from '#files'
+import type { DownloadOptions } from '../download/index.ts'
 import { VisionError } from '../errors.ts'
 import { nameOf, type Opened, oneLine, type Source } from '../source.ts'
 import { ByteReader } from './byte-reader.ts'
@@ -11,7 +12,7 @@ const MAX_UNPACKED_BYTES = 2 ** 30
 /** The size of the largest official file, CIFAR-100's train.bin. */
 const MAX_FILE_BYTES = Math.max(...kinds.map(kind => recordBytes(kind) * MAX_RECORDS))
 
-export interface CifarOptions {
+export interface CifarOptions extends DownloadOptions {
   readonly split: Split
 }
 
@@ -21,18 +22,20 @@ export interface CifarOptions {
  * on the way and of which no more than the split is kept. Which of the two data sets it is, is seen from the files.
  * In browsers a string is a URL relative to the page, and there are no folders.
  *
- * @throws VisionError for files that are missing, incomplete, damaged or of the other split.
+ * @throws VisionError for files that are missing, incomplete, damaged or of the other split; a DownloadError, which is
+ *   one, where it cannot be had from its URL; the signal's reason.
  */
-export async function openCifar(source: Source, { split }: CifarOptions): Promise<CifarDataset> {
+export async function openCifar(source: Source, { split, ...options }: CifarOptions): Promise<CifarDataset> {
   if (split !== 'test' && split !== 'train') {
     throw new VisionError(`unknown split ${oneLine(String(split))} (known: test, train)`)
   }
+  options.signal?.throwIfAborted()
   const name = nameOf(source, 'CIFAR data')
   const place = typeof source === 'string' || source instanceof URL ? source : undefined
   const folder = place && (await folderAt(place))
   if (folder) return readFolder(folder, split, name)
 
-  const { stream, size } = place ? await openFrom(place) : opened(source as Uint8Array | Blob)
+  const { stream, size } = place ? await openFrom(place, options) : opened(source as Uint8Array | Blob)
   const reader = new ByteReader(stream, name)
   try {
     const start = (await reader.readUpTo(2)).slice()
@@ -40,6 +43,9 @@ export async function openCifar(source: Source, { split }: CifarOptions): Promis
     // The declared type of a DecompressionStream takes any buffer and so gives none of its own.
     const gunzip = new DecompressionStream('gzip') as unknown as ReadableWritablePair<Uint8Array, Uint8Array>
     return await readArchive(reader.rest(start).pipeThrough(gunzip), split, name)
+  } catch (error) {
+    options.signal?.throwIfAborted()
+    throw error
   } finally {
     await reader.close()
   }
@@ -59,7 +65,7 @@ async function readFolder(folder: ReadonlyMap<string, string>, split: Split, nam
   if (missing.length > 0) throw incomplete(missing, name)
   for (const file of files) {
     const path = folder.get(file) as string
-    await readInto(builder, file, await openFrom(path), oneLine(path))
+    await readInto(builder, file, await openFrom(path, {}), oneLine(path))
   }
   return builder.build()
 }

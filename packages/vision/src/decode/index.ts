@@ -1,5 +1,6 @@
 import { decodeFormat } from '#decode'
 import { readFrom } from '#files'
+import type { DownloadOptions } from '../download/index.ts'
 import type { Picture } from '../picture.ts'
 import { nameOf, oneLine, type Source } from '../source.ts'
 import { decodeBmp } from './bmp.ts'
@@ -32,9 +33,11 @@ export async function decode(source: Uint8Array | Blob, { name }: DecodeOptions 
 
 /**
  * Reads and decodes a picture from a path (in browsers a URL relative to the page), a URL, or what {@link decode} takes.
- * @throws VisionError as {@link decode} does, and where the file cannot be read.
+ * @throws VisionError as {@link decode} does, and where the file cannot be read; a DownloadError, which is one, where it
+ *   cannot be had from its URL; the signal's reason.
  */
-export async function readPicture(source: Source): Promise<Picture> {
+export async function readPicture(source: Source, options: DownloadOptions = {}): Promise<Picture> {
+  options.signal?.throwIfAborted()
   if (typeof source !== 'string' && !(source instanceof URL)) return decode(source)
-  return decode(await readFrom(source), { name: nameOf(source, 'picture') })
+  return decode(await readFrom(source, options), { name: nameOf(source, 'picture') })
 }

@@ -1,16 +1,16 @@
-import { VisionError } from '../errors.ts'
-import { nameOf, type Opened } from '../source.ts'
+import { type DownloadOptions, download, openDownload, urlOf } from '../download/index.ts'
+import type { Opened } from '../source.ts'
+import { DATA_SET, PICTURE } from './limits.ts'
 import type { Listing } from './listing.ts'
-import { openUrl, readUrl } from './url.ts'
 
 /** The whole file at a URL; a string is taken relative to the page. */
-export async function readFrom(source: string | URL): Promise<Uint8Array> {
-  return readUrl(absolute(source))
+export async function readFrom(source: string | URL, options: DownloadOptions): Promise<Uint8Array> {
+  return download(source, { ...options, ...PICTURE })
 }
 
 /** The bytes of a file as they come. */
-export async function openFrom(source: string | URL): Promise<Opened> {
-  return openUrl(absolute(source))
+export async function openFrom(source: string | URL, options: DownloadOptions): Promise<Opened> {
+  return openDownload(source, { ...options, ...DATA_SET })
 }
 
 /** Browsers see no folders. */
@@ -20,18 +20,10 @@ export async function folderAt(_source: string | URL): Promise<ReadonlyMap<strin
 
 /** What a path means wherever it is read: it may be relative to the page. */
 export function located(path: string): string {
-  return absolute(path).href
+  return urlOf(path).href
 }
 
 /** Browsers see no folders. */
 export async function listFolder(_source: string | URL): Promise<Listing | undefined> {
   return undefined
-}
-
-function absolute(source: string | URL): URL {
-  try {
-    return new URL(source, globalThis.location?.href)
-  } catch (error) {
-    throw new VisionError(`${nameOf(source, '')}: is no URL`, { cause: error })
-  }
 }

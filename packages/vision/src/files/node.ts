@@ -2,16 +2,16 @@ import type { Stats } from 'node:fs'
 import { constants, type FileHandle, open, readdir, stat } from 'node:fs/promises'
 import { Readable } from 'node:stream'
 import { fileURLToPath } from 'node:url'
+import { type DownloadOptions, download, openDownload } from '../download/index.ts'
 import { VisionError } from '../errors.ts'
 import { nameOf, type Opened } from '../source.ts'
-import { MAX_FILE_BYTES } from './limits.ts'
+import { DATA_SET, MAX_FILE_BYTES, PICTURE } from './limits.ts'
 import type { Listing } from './listing.ts'
-import { openUrl, readUrl } from './url.ts'
 
 /** The whole file at a path or URL. @throws VisionError where it cannot be read or is absurdly large. */
-export async function readFrom(source: string | URL): Promise<Uint8Array> {
+export async function readFrom(source: string | URL, options: DownloadOptions): Promise<Uint8Array> {
   const path = localPath(source)
-  if (path === undefined) return readUrl(new URL(source))
+  if (path === undefined) return download(source, { ...options, ...PICTURE })
   const { file, size } = await openFile(path)
   if (size > MAX_FILE_BYTES) {
     await file.close()
@@ -34,9 +34,9 @@ export async function readFrom(source: string | URL): Promise<Uint8Array> {
 }
 
 /** The bytes of a file as they come. @throws VisionError where it cannot be opened. */
-export async function openFrom(source: string | URL): Promise<Opened> {
+export async function openFrom(source: string | URL, options: DownloadOptions): Promise<Opened> {
   const path = localPath(source)
-  if (path === undefined) return openUrl(new URL(source))
+  if (path === undefined) return openDownload(source, { ...options, ...DATA_SET })
   const { file, size } = await openFile(path)
   const stream = Readable.toWeb(file.createReadStream({ highWaterMark: 1 << 20 })) as ReadableStream<Uint8Array>
   return { stream, size }

@@ -1,19 +1,17 @@
+import { type Download, DownloadError, type DownloadOptions, openDownload, VisionError } from '@residual/vision'
 import { PullError } from '../../errors.ts'
 import type { Archive } from './archives.ts'
 import type { Part } from './part.ts'
 
 /** How long to wait for what. */
-export interface Patience {
-  /** Seconds without a byte after which a connection is given up, default 30. */
-  readonly stallSeconds?: number
+export interface Patience extends Pick<DownloadOptions, 'stallSeconds'> {
   /** Times that a download is tried again, counted anew whenever one has brought a good part of it; default 5. */
   readonly retries?: number
   /** Seconds before the first of them, twice as many before each one after it; default 1. */
   readonly retrySeconds?: number
 }
 
-export interface DownloadOptions extends Patience {
-  readonly signal?: AbortSignal
+export interface ResumableOptions extends Patience, DownloadOptions {
   /** Called with each piece: the bytes that there are now, of all. */
   readonly onBytes?: (bytes: number) => void
   /** Called before a wait. */
@@ -22,9 +20,6 @@ export interface DownloadOptions extends Patience {
 
 /** What may go better another time. */
 class Interruption extends Error {}
-
-/** No connection came about. */
-class Unreachable extends Interruption {}
 
 /** The server has another version of the file than the one begun. */
 class Changed extends Interruption {
@@ -42,7 +37,7 @@ const LONGEST_WAIT_SECONDS = 30
 export async function download(
   { url, bytes }: Pick<Archive, 'url' | 'bytes'>,
   part: Part,
-  { retries = 5, retrySeconds = 1, ...options }: DownloadOptions,
+  { retries = 5, retrySeconds = 1, ...options }: ResumableOptions,
 ): Promise<void> {
   let [failures, wasReached] = [0, false]
   for (let have = await part.size(); have !== bytes; have = await part.size()) {
@@ -50,45 +45,54 @@ export async function download(
       await attempt(url, bytes, part, options)
     } catch (error) {
       options.signal?.throwIfAborted()
-      if (!(error instanceof Interruption)) throw error
+      const reason = interruptionIn(error, url)
       const now = await part.size()
       failures = now - have >= bytes * GOOD_PART ? 1 : failures + 1
-      wasReached ||= !(error instanceof Unreachable)
+      wasReached ||= !(error instanceof DownloadError && error.kind === 'unreachable')
       if (failures > retries || !wasReached) {
         const kept = now > 0 ? `pull again to go on after ${now} of ${bytes} bytes` : 'pull again later'
-        throw new PullError(`${url}: ${error.message}; ${kept}, or try a --mirror`)
+        throw new PullError(`${url}: ${reason}; ${kept}, or try a --mirror`)
       }
       const seconds = Math.min(LONGEST_WAIT_SECONDS, retrySeconds * 2 ** (failures - 1))
-      options.onRetry?.(error.message, seconds)
+      options.onRetry?.(reason, seconds)
       await pause(seconds, options.signal)
     }
   }
+}
+
+/** What was interrupted and may be tried again. @throws PullError, or the error itself, for all else. */
+function interruptionIn(error: unknown, url: string): string {
+  if (error instanceof Interruption) return error.message
+  if (!(error instanceof VisionError)) throw error
+  if (!(error instanceof DownloadError)) throw new PullError(error.message, { cause: error })
+  if (error.kind === 'refused') throw new PullError(`${url}: ${error.reason}; try a --mirror`, { cause: error })
+  return error.reason
 }
 
 async function attempt(
   url: string,
   bytes: number,
   part: Part,
-  { stallSeconds = 30, signal, onBytes }: DownloadOptions,
+  { stallSeconds, signal, onBytes }: ResumableOptions,
 ): Promise<void> {
-  const watch = new StallWatch(stallSeconds, signal)
   try {
     const have = await firstByte(part, bytes)
     const validator = await part.validator()
-    // Not compressed on the way: the checksum is that of the file as it is.
-    const headers: Record<string, string> = { 'accept-encoding': 'identity' }
+    const headers: Record<string, string> = {}
     if (have > 0) headers.range = `bytes=${have}-`
     if (have > 0 && validator) headers['if-range'] = validator
-    const response = await fetch(url, { headers, signal: watch.signal })
-    const goesOn = checkResponse(response, url, have, bytes, validator)
-    if (!goesOn) await part.restart(validatorOf(response))
-    await receive(response.body!, url, bytes, part, watch, onBytes)
+    const answer = await openDownload(url, { headers, stallSeconds, signal })
+    try {
+      if (!goesOn(answer, url, have, bytes, validator)) await part.restart(validatorOf(answer))
+      await receive(answer.stream, url, bytes, part, onBytes)
+    } finally {
+      await answer.stream.cancel().catch(() => {})
+    }
   } catch (error) {
-    signal?.throwIfAborted()
-    if (error instanceof Changed) await part.restart()
-    throw watch.stalled ?? (error instanceof Error ? networkError(error, url) : error)
-  } finally {
-    watch.end()
+    const hasChanged = error instanceof Changed || (error instanceof DownloadError && error.status === 416)
+    if (!hasChanged) throw error
+    await part.restart()
+    throw new Changed()
   }
 }
 
@@ -100,29 +104,17 @@ async function firstByte(part: Part, bytes: number): Promise<number> {
   return 0
 }
 
-/** Whether the response goes on after the bytes that there are; otherwise it is the whole file. */
-function checkResponse(
-  response: Response,
-  url: string,
-  have: number,
-  bytes: number,
-  validator: string | undefined,
-): boolean {
-  const { status, headers } = response
+/** Whether the answer goes on after the bytes that there are; otherwise it is the whole file. */
+function goesOn(answer: Download, url: string, have: number, bytes: number, validator: string | undefined): boolean {
+  const { status, headers } = answer
   if (status === 206) {
     const [, from, total] = /^bytes (\d+)-\d+\/(\d+|\*)$/.exec(headers.get('content-range') ?? '') ?? []
-    if (Number(from) === have && total === String(bytes) && (!validator || validatorOf(response) === validator)) {
+    if (Number(from) === have && total === String(bytes) && (!validator || validatorOf(answer) === validator)) {
       return true
     }
     throw new Changed()
   }
-  if (status === 416) throw new Changed()
-  if (status === 408 || status === 425 || status === 429 || status >= 500) {
-    throw new Interruption(`the server answered ${status}`)
-  }
-  if (status !== 200 || !response.body) {
-    throw new PullError(`${url}: the server answered ${status}; try a --mirror`)
-  }
+  // The checksum is that of the file as it is.
   const encoding = headers.get('content-encoding') ?? 'identity'
   if (encoding !== 'identity') {
     throw new PullError(`${url}: the server sends the file in another form (${encoding}); try a --mirror`)
@@ -133,7 +125,7 @@ function checkResponse(
 }
 
 /** A weak ETag does not say that the bytes are the same, so it is no reason to go on. */
-function validatorOf({ headers }: Response): string | undefined {
+function validatorOf({ headers }: Download): string | undefined {
   const tag = headers.get('etag')
   return tag && !tag.startsWith('W/') ? tag : (headers.get('last-modified') ?? undefined)
 }
@@ -143,8 +135,7 @@ async function receive(
   url: string,
   bytes: number,
   part: Part,
-  watch: StallWatch,
-  onBytes: DownloadOptions['onBytes'],
+  onBytes: ResumableOptions['onBytes'],
 ): Promise<void> {
   const file = await part.append()
   const reader = body.getReader()
@@ -152,7 +143,6 @@ async function receive(
   try {
     onBytes?.(have)
     for (let read = await reader.read(); !read.done; read = await reader.read()) {
-      watch.alive()
       have += read.value.length
       if (have > bytes) throw wrongSize(url, 'more bytes', bytes)
       await file.writeFile(read.value)
@@ -167,62 +157,6 @@ async function receive(
 
 const wrongSize = (url: string, got: string, bytes: number) =>
   new PullError(`${url}: the server has ${got}, wanted ${bytes}; it is another file: try a --mirror`)
-
-/** What failed below HTTP, by the codes of Node's sockets. */
-const UNREACHABLE: Readonly<Record<string, string>> = {
-  ENOTFOUND: 'there is no such server, or no network',
-  EAI_AGAIN: 'there is no such server, or no network',
-  ECONNREFUSED: 'the server refuses connections',
-  ENETUNREACH: 'there is no network',
-}
-
-/** Errors of fetch, which says no more than `fetch failed` or `terminated` itself. */
-function networkError(error: Error, url: string): Error {
-  if (error instanceof Interruption || error instanceof PullError) return error
-  // Of writing, not of the network.
-  if ('syscall' in error && !(error instanceof TypeError)) return error
-  const cause = error.cause instanceof Error ? error.cause : error
-  const code = 'code' in cause ? String(cause.code) : ''
-  if (UNREACHABLE[code]) return new Unreachable(UNREACHABLE[code])
-  if (/^(CERT|ERR_TLS|DEPTH_ZERO|SELF_SIGNED|UNABLE_TO)/.test(code)) {
-    return new PullError(`${url}: the server's certificate is not trusted (${code})`)
-  }
-  if (/redirect/.test(cause.message)) return new PullError(`${url}: the server redirects in circles; try a --mirror`)
-  return new Interruption(`the connection broke (${code || cause.message})`)
-}
-
-/** Ends a connection that brings nothing. */
-class StallWatch {
-  readonly #controller = new AbortController()
-  readonly #seconds: number
-  /** Set once it has. */
-  stalled: Interruption | undefined
-  #timer: ReturnType<typeof setTimeout> | undefined
-
-  constructor(seconds: number, signal: AbortSignal | undefined) {
-    this.#seconds = seconds
-    signal?.addEventListener('abort', () => this.#controller.abort(signal.reason), { signal: this.signal })
-    this.alive()
-  }
-
-  get signal(): AbortSignal {
-    return this.#controller.signal
-  }
-
-  alive(): void {
-    clearTimeout(this.#timer)
-    this.#timer = setTimeout(() => {
-      this.stalled = new Interruption(`nothing came for ${this.#seconds} s`)
-      this.#controller.abort(this.stalled)
-    }, this.#seconds * 1000)
-  }
-
-  /** Closes the connection, however much of it was read. */
-  end(): void {
-    clearTimeout(this.#timer)
-    this.#controller.abort()
-  }
-}
 
 function pause(seconds: number, signal: AbortSignal | undefined): Promise<void> {
   return new Promise((resolve, reject) => {

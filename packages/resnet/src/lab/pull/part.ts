@@ -25,27 +25,21 @@ export class Part {
 
   /** Takes over the largest part of `target` that belongs to nobody, or begins one. Its folder must exist. */
   static async claim(target: string): Promise<Part> {
-    const { fs, os, path } = await modules()
-    const host = os.hostname().replace(/[^\w-]/g, '_')
-    const random = Math.random().toString(36).slice(2, 10)
-    const own = `${target}.${host}.${process.pid}.${random}.part`
-    let claimed: Part | undefined
-    for (const { folder } of await abandonedParts(target, host)) {
-      const taken = claimed ? `${own}.old` : own
-      // Touched first, so that nobody takes it for abandoned again.
-      const isTaken = await touch(path.join(folder, 'bytes'))
-        .then(() => fs.rename(folder, taken))
-        .then(
-          () => true,
-          () => false,
-        )
-      if (isTaken && claimed) await fs.rm(taken, { recursive: true, force: true })
-      else if (isTaken) claimed = new Part(target, own)
-    }
-    if (claimed) return claimed
+    const { fs, path } = await modules()
+    const claimed = await takeAbandoned(target)
+    if (claimed) return new Part(target, claimed)
+    const own = await ownFolder(target)
     await fs.mkdir(own)
     await fs.writeFile(path.join(own, 'bytes'), '')
     return new Part(target, own)
+  }
+
+  /** Removes what processes that were killed left of `target`, which is whole. What others work on is theirs to remove. */
+  static async clean(target: string): Promise<void> {
+    const { fs } = await modules()
+    // The file is whole, so it does not matter if its folder cannot be written to.
+    const left = await takeAbandoned(target).catch(() => undefined)
+    if (left) await fs.rm(left, { recursive: true, force: true }).catch(() => {})
   }
 
   /** Bytes that there are. */
@@ -87,6 +81,7 @@ export class Part {
     await file.sync().finally(() => file.close())
     await fs.rename(bytes, this.#target)
     await this.discard()
+    await Part.clean(this.#target)
   }
 
   /** Leaves the bytes to the next who claims them. */
@@ -102,21 +97,66 @@ export class Part {
   }
 }
 
-/** The parts of a file that nobody works on, the largest first. */
-async function abandonedParts(target: string, host: string): Promise<{ folder: string; size: number }[]> {
-  const { fs, path } = await modules()
-  const [directory, file] = [path.dirname(target), path.basename(target)]
-  const found: { folder: string; size: number }[] = []
-  for (const name of await fs.readdir(directory)) {
-    if (!name.startsWith(`${file}.`) || !name.endsWith('.part')) continue
-    const folder = path.join(directory, name)
-    const status = await fs.stat(path.join(folder, 'bytes')).catch(() => undefined)
-    if (!status) continue
-    const [owner, pid] = name.slice(file.length + 1, -'.part'.length).split('.')
-    const isFree = name === `${file}.part` || (owner === host && !isRunning(Number(pid)))
-    if (isFree || Date.now() - status.mtimeMs > ABANDONED_AFTER) found.push({ folder, size: status.size })
+/** The name of a new part: that of its owner, and something that no other part of this process has. */
+async function ownFolder(target: string): Promise<string> {
+  const random = Math.random().toString(36).slice(2, 10)
+  return `${target}.${await hostName()}.${process.pid}.${random}.part`
+}
+
+async function hostName(): Promise<string> {
+  const { os } = await modules()
+  return os.hostname().replace(/[^\w-]/g, '_')
+}
+
+/** Makes the parts of a file that nobody works on this process's own, and keeps of them the largest. */
+async function takeAbandoned(target: string): Promise<string | undefined> {
+  const { fs } = await modules()
+  let kept: string | undefined
+  for (const { touched, folder, size } of await abandonedParts(target)) {
+    const own = await ownFolder(target)
+    // Touched first, so that nobody takes it for abandoned again.
+    const isTaken = await touch(touched)
+      .then(() => fs.rename(folder, own))
+      .then(
+        () => true,
+        () => false,
+      )
+    if (isTaken && !kept && size !== undefined) kept = own
+    else if (isTaken) await fs.rm(own, { recursive: true, force: true })
   }
-  return found.sort((a, b) => b.size - a.size)
+  return kept
+}
+
+/** A folder of a part; killed at its beginning or end, a process leaves one without bytes. */
+interface AbandonedPart {
+  readonly folder: string
+  readonly size: number | undefined
+  /** What tells when it was last worked on. */
+  readonly touched: string
+}
+
+/** The parts of a file that nobody works on, the largest first. */
+async function abandonedParts(target: string): Promise<AbandonedPart[]> {
+  const { fs, path } = await modules()
+  const [directory, file, host] = [path.dirname(target), path.basename(target), await hostName()]
+  const found: AbandonedPart[] = []
+  for (const name of await fs.readdir(directory)) {
+    const rest = name.startsWith(`${file}.`) ? name.slice(file.length) : ''
+    // What an earlier version was about to remove ends in `.old`.
+    if (!/\.part(\.old)?$/.test(rest)) continue
+    const folder = path.join(directory, name)
+    // Firefox, for one, has files of such names.
+    const entries = await fs.readdir(folder).catch(() => undefined)
+    if (!entries?.every(entry => entry === 'bytes' || entry === 'validator')) continue
+    const touched = entries.includes('bytes') ? path.join(folder, 'bytes') : folder
+    const status = await fs.stat(touched).catch(() => undefined)
+    if (!status) continue
+    const [, owner, pid] = rest.split('.')
+    const isFree = rest === '.part' || (owner === host && !isRunning(Number(pid)))
+    const size = touched === folder ? undefined : status.size
+    if (isFree || Date.now() - status.mtimeMs > ABANDONED_AFTER) found.push({ folder, touched, size })
+  }
+  return found.sort((a, b) => (b.size ?? -1) - (a.size ?? -1))
 }
 
 function isRunning(pid: number): boolean {

@@ -51,6 +51,7 @@ export async function pull(what: PulledName | Archive, options: PullOptions = {}
   const url = options.mirror === undefined ? archive.url : mirrorUrl(options.mirror, archive.file)
   const path = await placeOf(archive, options.directory)
   if (!options.force && (await sizeOf(path)) === archive.bytes && (await sha256Of(path)) === archive.sha256) {
+    await Part.clean(path)
     return { path, wasThere: true }
   }
   try {

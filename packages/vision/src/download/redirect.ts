@@ -1,0 +1,33 @@
+import { DownloadError } from '../errors.ts'
+import { nameOf } from '../source.ts'
+
+/** Honest servers need fewer. */
+export const MAX_REDIRECTS = 10
+
+const STATUSES = [301, 302, 303, 307, 308]
+
+/** Where an answer leads on to; undefined where it is the last one. @throws DownloadError where it must not lead. */
+export function redirectOf({ status, headers }: Response, from: URL, url: URL): URL | undefined {
+  const location = STATUSES.includes(status) ? headers.get('location') : null
+  if (location === null) return undefined
+  if (!URL.canParse(location, from)) {
+    throw new DownloadError(url, 'the server redirects to what is no URL', 'check the address')
+  }
+  const next = new URL(location, from)
+  checkRedirect(from, next, url)
+  return next
+}
+
+/**
+ * A server may lead to another, but not out of the web, nor to a connection that anybody on the way can change.
+ * @throws DownloadError where it does.
+ */
+export function checkRedirect(from: URL, to: URL, url: URL): void {
+  if (!/^https?:$/.test(to.protocol)) {
+    throw new DownloadError(url, `the server redirects to a ${to.protocol} URL`, 'give an http or https address')
+  }
+  if (from.protocol === 'https:' && to.protocol === 'http:') {
+    const reason = `the server redirects from https to ${nameOf(to, '')}`
+    throw new DownloadError(url, reason, 'give an https address, or that one itself if you trust it')
+  }
+}
