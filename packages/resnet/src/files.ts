@@ -110,7 +110,8 @@ const REASONS: Readonly<Record<string, string>> = {
   EISDIR: 'there is a directory of that name',
 }
 
-function unwritable(path: string, error: unknown, then = ''): CheckpointError {
+/** The error for what could not be written, in words where they are known. */
+export function unwritable(path: string, error: unknown, then = ''): CheckpointError {
   const code = error instanceof Error && 'code' in error ? String(error.code) : String(error)
   return new CheckpointError(`cannot write ${JSON.stringify(path)}: ${REASONS[code] ?? code}${then}`, { cause: error })
 }
