@@ -65,17 +65,32 @@ export async function replaceFile(path: string, bytes: Uint8Array): Promise<void
       await file.close()
     }
     await rename(temporary, path)
-    await syncDirectory(path.replace(/[^/\\]*$/, '') || '.')
+    await syncDirectory(directoryOf(path))
   } catch (error) {
     await rm(temporary, { force: true }).catch(() => {})
     throw unwritable(path, error, '; what was there is unchanged')
   }
 }
 
-/** Writes bytes behind those that a file has, which is made where there is none. */
+/**
+ * Appends bytes to a file, which is made where there is none, and brings them to the disk.
+ * @throws CheckpointError where they cannot be written.
+ */
 export async function appendToFile(path: string, bytes: Uint8Array | string): Promise<void> {
-  const { appendFile } = await fileSystem(path)
-  await appendFile(path, bytes).catch(error => Promise.reject(unwritable(path, error)))
+  const { open } = await fileSystem(path)
+  try {
+    const file = await open(path, 'a')
+    try {
+      const isNew = (await file.stat()).size === 0
+      await file.writeFile(bytes)
+      await file.sync()
+      if (isNew) await syncDirectory(directoryOf(path))
+    } finally {
+      await file.close()
+    }
+  } catch (error) {
+    throw unwritable(path, error)
+  }
 }
 
 /** Makes a directory, and those it is in, where there is none. */
@@ -89,7 +104,9 @@ async function fileSystem(path: string): Promise<typeof import('node:fs/promises
   return import('node:fs/promises')
 }
 
-/** Brings to the disk that a file in it has another name; Windows has no such thing. */
+const directoryOf = (path: string): string => path.replace(/[^/\\]*$/, '') || '.'
+
+/** Brings to the disk that a file in it is new or has another name; Windows has no such thing. */
 async function syncDirectory(path: string): Promise<void> {
   if (process.platform === 'win32') return
   const { open } = await fileSystem(path)
