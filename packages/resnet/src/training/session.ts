@@ -142,7 +142,7 @@ export class Session {
   }
 
   #start(): StartEvent {
-    const { plan, architecture } = this.#beginning
+    const { plan, architecture, newClassifier } = this.#beginning
     const { steps } = this.#described
     const { build, threads, memory } = this.#program
     return {
@@ -153,6 +153,7 @@ export class Session {
       images: plan.images,
       parameters: this.#step.trained.reduce((sum, { shape }) => sum + shape.reduce((a, b) => a * b, 1), 0),
       architecture: architecture.name,
+      newClassifier,
       build,
       threads,
       memory: memory.weights + memory.activations + memory.instructions,
