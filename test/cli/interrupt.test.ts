@@ -59,13 +59,14 @@ test('a training whose reader has seen enough has saved', async () => {
   expect(stderr).toMatch(/^stopped after step \d+ and saved; --resume goes on\n$/)
 })
 
-const hasScript = existsSync('/usr/bin/script')
+/** Runs a command in a terminal. */
+const SCRIPT = '/usr/bin/script'
 
-test.runIf(hasScript)('a training whose terminal is closed has saved', async () => {
+test.runIf(existsSync(SCRIPT))('a training whose terminal is closed has saved', async () => {
   const out = directory()
   const command = [process.execPath, `${root}packages/cli/dist/cli.js`, ...training(out)]
   const quoted = command.map(word => `'${word}'`).join(' ')
-  const terminal = spawn('script', ['--quiet', '--command', `exec ${quoted}`, '/dev/null'], {
+  const terminal = spawn(SCRIPT, ['--quiet', '--command', `exec ${quoted}`, '/dev/null'], {
     stdio: ['pipe', 'pipe', 'inherit'],
   })
   let shown = ''
