@@ -72,7 +72,11 @@ test('pull goes on after a part that a killed process left', async () => {
   expect(ranges).toEqual([undefined, 'bytes=1048576-'])
 })
 
-test('an interrupted pull says how it goes on', async () => {
+test.each([
+  ['SIGINT', 130],
+  ['SIGTERM', 143],
+  ['SIGHUP', 129],
+] as const)('a pull that is stopped by %s says how it goes on', async (signal, status) => {
   const mirror = await serve((_, response) => {
     response.writeHead(200, { 'content-length': SIZE })
     response.write(Buffer.alloc(1 << 20))
@@ -82,10 +86,10 @@ test('an interrupted pull says how it goes on', async () => {
     [join(root, 'packages/cli/dist/cli.js'), 'pull', 'cifar10', '--mirror', mirror, '--json'],
     { env: { ...process.env, ...env } },
   )
-  child.stdout.once('data', () => child.kill('SIGINT'))
+  child.stdout.once('data', () => child.kill(signal))
   const errors: Buffer[] = []
   child.stderr.on('data', chunk => errors.push(chunk))
-  expect(await once(child, 'close')).toEqual([130, null])
+  expect(await once(child, 'close')).toEqual([status, null])
   expect(Buffer.concat(errors).toString()).toBe("stopped; 'residual pull cifar10' goes on\n")
 })
 
@@ -131,7 +135,7 @@ test('other commands find pulled data by its name, and say what to do where it i
 })
 
 test('eval takes drawn shapes', async () => {
-  const run = await residual(['eval', '--data', 'shapes', '--limit', '20', '--json'])
+  const run = await residual(['eval', '--data', 'shapes', '--ignore-names', '--limit', '20', '--json'])
   expect(run).toMatchObject({ status: 0, stderr: '' })
   expect(objectsIn(run)).toMatchObject([{ images: 20 }])
 })

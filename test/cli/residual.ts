@@ -1,4 +1,5 @@
-import { execFile } from 'node:child_process'
+import { execFile, spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
 
 /** Root of the repository, with a slash at the end. */
@@ -31,6 +32,23 @@ export function residual(
       (error, stdout, stderr) => resolve({ status: error === null ? 0 : Number(error.code), stdout, stderr }),
     )
   })
+}
+
+/** A run of the command that is not waited for. */
+export function start(arguments_: readonly string[], { env = {}, node = [] }: Omit<RunOptions, 'cwd'> = {}) {
+  const child = spawn(process.execPath, [...node, `${root}packages/cli/dist/cli.js`, ...arguments_], {
+    env: { ...process.env, NO_COLOR: '', ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
+  const output: Buffer[][] = [[], []]
+  child.stdout.on('data', chunk => output[0].push(chunk))
+  child.stderr.on('data', chunk => output[1].push(chunk))
+  const text = (i: number) => Buffer.concat(output[i]).toString()
+  const ended = once(child, 'close').then(([status, signal]) => ({
+    ...{ status, stdout: text(0), stderr: text(1) },
+    ...(signal && { signal }),
+  }))
+  return { child, ended }
 }
 
 /** The JSON objects that a run printed, one from each line. */

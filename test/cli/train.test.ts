@@ -1,34 +1,20 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { objectsIn, type Run, residual, root } from './residual.ts'
+import { writeCifar } from './cifar.ts'
+import { objectsIn, residual, root, start } from './residual.ts'
 
 let folder: string
 let data: string
 let made = 0
 const directory = () => join(folder, `out-${made++}`)
 
-/** Records of CIFAR-10's binary version: a label, then a picture whose colour tells the label, with noise. */
-function records(count: number, seed: number): Uint8Array {
-  let state = seed
-  return Uint8Array.from({ length: count * 3073 }, (_, i) => {
-    const [record, byte] = [Math.floor(i / 3073), i % 3073]
-    const label = record % 3
-    if (byte === 0) return label
-    state = (Math.imul(state, 1664525) + 1013904223) >>> 0
-    return (Math.floor((byte - 1) / 1024) === label ? 150 : 60) + (state >>> 26)
-  })
-}
-
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'residual-'))
-  data = join(folder, 'cifar')
-  await mkdir(data)
-  for (let i = 1; i <= 5; i++) await writeFile(join(data, `data_batch_${i}.bin`), records(9, i))
-  await writeFile(join(data, 'test_batch.bin'), records(9, 77))
+  data = await writeCifar(join(folder, 'cifar'))
   await writeFile(join(folder, 'own.json'), JSON.stringify({ epochs: 1, batch: 5, optimizer: { kind: 'lamb' } }))
   await writeFile(join(folder, 'bad.json'), JSON.stringify({ epochs: 1, lr: 0.1 }))
   await writeFile(join(folder, 'list.json'), '[]')
@@ -133,31 +119,28 @@ describe('train', () => {
   })
 })
 
-/** A run of the command that is not waited for. */
-function start(arguments_: string[], node: string[] = []) {
-  const child = spawn(process.execPath, [...node, `${root}packages/cli/dist/cli.js`, ...arguments_], {
-    stdio: ['ignore', 'pipe', 'pipe'],
-  })
-  const output: Buffer[][] = [[], []]
-  child.stdout.on('data', chunk => output[0].push(chunk))
-  child.stderr.on('data', chunk => output[1].push(chunk))
-  const text = (i: number) => Buffer.concat(output[i]).toString()
-  const ended = once(child, 'close').then(([status]): Run => ({ status, stdout: text(0), stderr: text(1) }))
-  return { child, ended }
-}
-
 describe('a training that is stopped', () => {
-  test('by Ctrl-C has saved, exits 130, and goes on to the same bits', async () => {
-    const straight = directory()
+  let straight: string
+  beforeAll(async () => {
+    straight = directory()
     await residual(small(straight, '--epochs', '4'))
+  }, 60_000)
+
+  test.each([
+    ['SIGINT', 130],
+    ['SIGTERM', 143],
+    ['SIGHUP', 129],
+  ] as const)('by %s has saved, exits with status %d, and goes on to the same bits', async (signal, status) => {
     const out = directory()
     const { child, ended } = start(small(out, '--epochs', '4', '--json'))
     // In the second epoch.
     await once(child.stdout, 'data')
-    child.kill('SIGINT')
-    const { status, stderr } = await ended
-    expect(status).toBe(130)
-    expect(stderr).toMatch(/^stopped after step \d+ and saved; --resume goes on\n$/)
+    // `timeout` sends it to the process and to its group.
+    child.kill(signal)
+    child.kill(signal)
+    const run = await ended
+    expect(run.status).toBe(status)
+    expect(run.stderr).toMatch(/^stopped after step \d+ and saved; --resume goes on\n$/)
     expect(await residual(small(out, '--epochs', '4', '--resume'))).toMatchObject({ status: 0, stderr: '' })
     for (const file of ['checkpoint.safetensors', 'model.safetensors']) {
       const [one, other] = await Promise.all([straight, out].map(path => readFile(join(path, file))))

@@ -27,7 +27,7 @@ const reports: Readonly<Record<string, readonly string[]>> = {
   ],
   'explain.html': ['explain', join(root, 'pictures/cat.jpg'), '-o', 'explain.html'],
   'gradients.html': ['gradients', '--depths', '8,20', '--steps', '3', '--batch', '4', '-o', 'gradients.html'],
-  'ablation.html': ['ablate', '--data', 'shapes', '--limit', '20', '-o', 'ablation.html'],
+  'ablation.html': ['ablate', '--data', 'shapes', '--ignore-names', '--limit', '20', '-o', 'ablation.html'],
 }
 
 const names = ['resnet20', 'resnet50', 'resnext50_32x4d', 'resnet110_v2', 'resnet1202']

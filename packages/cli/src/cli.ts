@@ -17,6 +17,7 @@ import { addPull } from './commands/pull.ts'
 import { addSummary } from './commands/summary.ts'
 import { addTrain } from './commands/train.ts'
 import { CommandError, fail, reportError } from './errors.ts'
+import { interruptForReader } from './interrupt.ts'
 
 const program = new Command('residual')
   .description('Residual networks: classify pictures, train, measure accuracy and speed, look at architectures.')
@@ -46,11 +47,16 @@ for (const add of [
   add(program)
 }
 
-// A reader that has seen enough, such as `head`, is no failure.
+// A reader that has seen enough, such as `head`, is no failure. A terminal that was closed gives EIO.
 process.stdout.on('error', error => {
-  if ('code' in error && error.code === 'EPIPE') process.exit(0)
+  const code = 'code' in error ? error.code : undefined
+  const isHungUp = code === 'EIO' && process.stdout.isTTY
+  if ((code === 'EPIPE' || isHungUp) && interruptForReader(isHungUp)) return
+  if (code === 'EPIPE') process.exit(0)
   throw error
 })
+// Where nobody can be told what goes wrong, the work goes on all the same.
+process.stderr.on('error', () => {})
 process.on('uncaughtException', fail)
 process.on('unhandledRejection', fail)
 

@@ -6,6 +6,9 @@ import { CommandError, naming } from './errors.ts'
 export const DATA =
   "shapes, cifar10 or cifar100 (see 'residual pull'), CIFAR's binary version (the .tar.gz or its folder), or a folder of pictures, class/*.jpg, in train and val or by itself"
 
+/** Help for `--ignore-names`. */
+export const IGNORE_NAMES = 'measure though the data names its classes otherwise than the model: compare their numbers'
+
 /** Pictures to train on and, where there are some, to test with. */
 export interface TrainingData {
   readonly data: TrainingSource

@@ -1,22 +1,85 @@
-/** Ctrl-C as a signal to stop at the next good moment; the second one ends the process at once. */
-export class Interrupt {
-  readonly #stop = new AbortController()
-  readonly #listener = () => {
-    if (this.#stop.signal.aborted) process.exit(130)
-    this.#stop.abort()
+import { isatty } from 'node:tty'
+
+/** Signals that ask a program to end: Ctrl-C, what `kill`, systemd, Slurm and Kubernetes send, and a closed terminal. */
+const STATUS = { SIGINT: 130, SIGTERM: 143, SIGHUP: 129 } as const
+
+type EndSignal = keyof typeof STATUS
+
+const SIGNALS = Object.keys(STATUS) as EndSignal[]
+
+/** `timeout`, npm and shells send a signal to a process and then to its group: several within a second are one. */
+const ECHO_MILLISECONDS = 1000
+
+/**
+ * Runs work that Ctrl-C, SIGTERM and SIGHUP stop at its next good moment, by aborting its signal; so does a reader of
+ * stdout that goes away. The exit status is then 128 and the number of the signal, 0 for a reader, unless the work fails.
+ * A second signal ends the process at once.
+ */
+export async function interruptible<T>(work: (signal: AbortSignal) => Promise<T>): Promise<T> {
+  const interrupt = new Interrupt()
+  running.add(interrupt)
+  try {
+    const result = await work(interrupt.signal)
+    interrupt.setStatus()
+    return result
+  } finally {
+    interrupt.leave()
+    running.delete(interrupt)
+  }
+}
+
+/**
+ * Stops the work that {@link interruptible} runs, as nobody reads stdout any more.
+ * @param isHungUp whether it was a terminal, whose SIGHUP may come later.
+ * @returns whether there is any.
+ */
+export function interruptForReader(isHungUp: boolean): boolean {
+  for (const interrupt of running) interrupt.stop(isHungUp ? STATUS.SIGHUP : 0)
+  return running.size > 0
+}
+
+class Interrupt {
+  readonly #controller = new AbortController()
+  #status = 0
+  #since = 0
+  readonly #hasTerminal = process.platform !== 'win32' && [0, 1, 2].some(isatty)
+  readonly #listener = (signal: EndSignal) => {
+    if (this.#status === 0) this.stop(STATUS[signal])
+    else if (performance.now() - this.#since > ECHO_MILLISECONDS) this.#endNow(signal)
   }
 
   constructor() {
-    process.on('SIGINT', this.#listener)
+    for (const signal of SIGNALS) process.on(signal, this.#listener)
   }
 
   get signal(): AbortSignal {
-    return this.#stop.signal
+    return this.#controller.signal
   }
 
-  /** Listens no longer, and sets the exit status if there was an interrupt. */
-  end(): void {
-    process.off('SIGINT', this.#listener)
-    if (this.signal.aborted) process.exitCode = 130
+  stop(status: number): void {
+    if (this.#status > 0) return
+    this.#status = status
+    this.#since = performance.now()
+    this.#controller.abort()
+  }
+
+  setStatus(): void {
+    if (!this.signal.aborted) return
+    process.exitCode = this.#status
+    // Node aborts when it ends and cannot set back a terminal that is gone.
+    if (this.#status === STATUS.SIGHUP && this.#hasTerminal) process.once('exit', () => this.#endNow('SIGHUP'))
+  }
+
+  leave(): void {
+    for (const signal of SIGNALS) process.off(signal, this.#listener)
+  }
+
+  /** By the signal itself: `process.exit` waits for file operations under way, and those of a broken disk do not end. */
+  #endNow(signal: EndSignal): void {
+    this.leave()
+    // Windows knows no SIGHUP that could be sent.
+    process.kill(process.pid, process.platform === 'win32' ? 'SIGKILL' : signal)
   }
 }
+
+const running = new Set<Interrupt>()

@@ -3,7 +3,7 @@ import type { Command } from 'commander'
 import { InvalidArgumentError, Option } from 'commander'
 import { DATA, openTrainingData } from './data.ts'
 import { CommandError } from './errors.ts'
-import { Interrupt } from './interrupt.ts'
+import { interruptible } from './interrupt.ts'
 import { addRunOptions, type RunOptions, wholeNumber } from './options.ts'
 import {
   bar,
@@ -115,23 +115,31 @@ export async function namingRecipe<T>(recipe: string | undefined, run: () => Pro
 /** Trains as the options say, with what is special to a command in `own`, and shows how it goes. */
 export async function runTraining(options: TrainingOptions, own: Partial<TrainOptions>): Promise<void> {
   const { train } = await import('@residual/resnet')
-  const interrupt = new Interrupt()
   const report = options.json ? reportJson() : reportText(options.out)
-  try {
-    await namingRecipe(options.recipe, async () => {
-      for await (const event of train({ ...(await trainOptions(options)), ...own, signal: interrupt.signal })) {
-        if (event.kind === 'start') report.start(event)
-        else if (event.kind === 'step') report.step(event)
-        else report.epoch(event)
-      }
-    })
-    report.end(interrupt.signal.aborted)
-  } catch (error) {
-    report.clear()
-    throw error
-  } finally {
-    interrupt.end()
-  }
+  await interruptible(async signal => {
+    try {
+      await namingRecipe(options.recipe, async () => {
+        const described = { ...(await trainOptions(options)), ...own, signal }
+        for await (const event of train(described)) {
+          if (event.kind === 'start') {
+            if (event.newClassifier) tellOfNewClassifier(described)
+            report.start(event)
+          } else if (event.kind === 'step') report.step(event)
+          else report.epoch(event)
+        }
+      })
+      report.end(signal.aborted)
+    } catch (error) {
+      report.clear()
+      throw error
+    }
+  })
+}
+
+/** Classes that differ in number cannot be meant to be the same; others can. */
+function tellOfNewClassifier({ model, data }: TrainOptions): void {
+  if (model?.labels.length !== data.classes.length) return
+  printNote('the classifier is a new one: the data names its classes, or orders them, otherwise than the model')
 }
 
 interface Report {

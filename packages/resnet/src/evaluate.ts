@@ -1,5 +1,6 @@
 import { loadBatches, type TrainingSource } from '@residual/vision'
 import { ModelError } from './errors.ts'
+import { requireSameClasses } from './labels/compare.ts'
 import type { Model } from './model.ts'
 import { turn } from './turn.ts'
 
@@ -8,6 +9,8 @@ export interface EvaluateOptions {
   readonly batch?: number
   /** Evaluates only the first so many pictures, default all. */
   readonly limit?: number
+  /** Evaluates though the pictures name their classes otherwise, comparing numbers alone; default false. */
+  readonly ignoreNames?: boolean
   /** Called after each batch with the number of pictures done and to be done. */
   readonly onProgress?: (done: number, total: number) => void
   /** Stops the evaluation once it is aborted. */
@@ -32,18 +35,17 @@ export interface Evaluation {
 
 /**
  * Classifies labelled pictures, prepared as the model wants them, and compares with their labels.
- * @throws ModelError for a model of other classes, or a batch or limit that is not positive; VisionError for a file that
+ * @throws ModelError for a model of other classes, by number, name or order, or a batch or limit that is not positive; VisionError for a file that
  *   cannot be read; the signal's reason once it is aborted.
  */
 export async function evaluate(
   model: Model,
   dataset: TrainingSource,
-  { batch = 100, limit = dataset.length, onProgress, signal, worker = 'files' in dataset }: EvaluateOptions = {},
+  options: EvaluateOptions = {},
 ): Promise<Evaluation> {
+  const { batch = 100, limit = dataset.length, onProgress, signal, worker = 'files' in dataset } = options
+  requireSameClasses(model, dataset, options.ignoreNames ?? false)
   const classes = dataset.classes.length
-  if (model.labels.length !== classes) {
-    throw new ModelError(`${model.name} has ${model.labels.length} classes, the pictures have ${classes}`)
-  }
   for (const [name, value] of Object.entries({ batch, limit })) {
     if (!Number.isInteger(value) || value < 1) throw new ModelError(`evaluate: got ${name} ${value}, wanted at least 1`)
   }

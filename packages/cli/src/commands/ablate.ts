@@ -1,6 +1,6 @@
 import type { Ablation } from '@residual/resnet/lab'
 import { type Command, InvalidArgumentError } from 'commander'
-import { DATA, openSplit } from '../data.ts'
+import { DATA, IGNORE_NAMES, openSplit } from '../data.ts'
 import {
   addModelOptions,
   addNormalisationOptions,
@@ -18,6 +18,7 @@ interface Options extends ModelOptions, RunOptions, NormalisationOptions {
   readonly shuffle?: true
   readonly limit?: number
   readonly batch?: number
+  readonly ignoreNames?: true
   readonly output?: string
   readonly json?: true
 }
@@ -30,6 +31,7 @@ export function addAblate(program: Command): void {
     .option('--shuffle', 'swap each block with the next one, in place of removing it')
     .option('--limit <n>', 'measure on the first test pictures only (default: all)', wholeNumber(1, 1_000_000_000))
     .option('--batch <n>', 'pictures in one run of the networks', wholeNumber(1, 100_000))
+    .option('--ignore-names', IGNORE_NAMES)
     .option('-o, --output <file>', 'also draw it, into an .html or .svg file', figureFile)
   addNormalisationOptions(addRunOptions(command))
     .option('--json', 'print one JSON object')
@@ -45,13 +47,14 @@ function figureFile(text: string): string {
   throw new InvalidArgumentError('Wanted a name that ends with .html or .svg.')
 }
 
-async function run({ data: path, shuffle, limit, batch, output, json, threads, build, ...source }: Options) {
+async function run({ data: path, shuffle, limit, batch, ignoreNames, output, json, ...options }: Options) {
+  const { threads, build } = options
   const { ablate, ablationPage, ablationSvg, saveReport } = await import('@residual/resnet/lab')
-  const model = await openModel({ ...source, threads, build })
+  const model = await openModel(options)
   const data = await openSplit(path, 'test')
   const progress = new Progress()
   const result = await ablate(model, data, {
-    ...{ damage: shuffle ? 'swap' : 'remove', limit, batch, threads, build },
+    ...{ damage: shuffle ? 'swap' : 'remove', limit, batch, ignoreNames, threads, build },
     onProgress: (done, total) => progress.update(done, total),
   }).finally(() => progress.end())
   if (output) await saveReport(output, output.endsWith('.svg') ? ablationSvg(result) : ablationPage(result))

@@ -4,8 +4,9 @@ import type { Model } from '@residual/resnet'
 import type { Comparison, Movement } from '@residual/resnet/lab'
 import type { TrainingSource } from '@residual/vision'
 import { type Command, InvalidArgumentError } from 'commander'
-import { DATA, openSplit, openTrainingData, type TrainingData } from '../data.ts'
+import { DATA, IGNORE_NAMES, openSplit, openTrainingData, type TrainingData } from '../data.ts'
 import { CommandError } from '../errors.ts'
+import { interruptible } from '../interrupt.ts'
 import {
   addModelOptions,
   addNormalisationOptions,
@@ -16,7 +17,7 @@ import {
   type RunOptions,
   wholeNumber,
 } from '../options.ts'
-import { bold, count, Progress, pairs, percent, printJson, printLine, table } from '../output.ts'
+import { bold, count, Progress, pairs, percent, printJson, printLine, printNote, table } from '../output.ts'
 
 interface Options extends ModelOptions, RunOptions, NormalisationOptions {
   readonly depth: number
@@ -25,6 +26,7 @@ interface Options extends ModelOptions, RunOptions, NormalisationOptions {
   readonly linear?: true
   readonly data?: string
   readonly limit?: number
+  readonly ignoreNames?: true
   readonly seed?: number
   readonly finetune?: true
   readonly epochs: number
@@ -48,6 +50,7 @@ export function addDeepen(program: Command): void {
     .option('--linear', 'add linear layers behind the blocks of each stage, in place of blocks')
     .option('--data <path>', `pictures to compare the two with: ${DATA}`)
     .option('--limit <n>', 'compare on the first test pictures only (default: all)', wholeNumber(1, 1_000_000_000))
+    .option('--ignore-names', IGNORE_NAMES)
     .option('--seed <n>', 'decides the new weights (default: 0)', wholeNumber(0, Number.MAX_SAFE_INTEGER))
     .option('--finetune', 'train what was added on --data, all else staying as it is, and show how far it moved')
     .option('--epochs <n>', 'passes over the data of --finetune', wholeNumber(1, 1_000_000), 1)
@@ -71,7 +74,8 @@ function rate(text: string): number {
 }
 
 async function run(options: Options, command: Command): Promise<void> {
-  const { depth, out, at, linear, data, limit, seed, finetune, epochs, lr, json, threads, build, ...source } = options
+  const { depth, out, at, linear, data, limit, ignoreNames, seed, finetune, epochs, lr, json, ...rest } = options
+  const { threads, build, ...source } = rest
   if (finetune && data === undefined) command.error('--finetune needs --data')
   const [{ saveModel }, { deepen }] = await Promise.all([import('@residual/resnet'), import('@residual/resnet/lab')])
   if (existsSync(join(out, 'model.safetensors'))) {
@@ -81,13 +85,18 @@ async function run(options: Options, command: Command): Promise<void> {
   const needsStatistics = model.architecture.shortcut === 'none' && !linear && data !== undefined
   const seen = needsStatistics ? await somePictures(model, data) : undefined
   const { model: deeper, added } = await deepen(model, { depth, at, linear, seed, pictures: seen, threads, build })
-  if (!finetune) await saveModel(out, deeper)
   // Every fifth picture of a folder without a part for tests.
   const parts = finetune && (await openTrainingData(data!, 5))
   const pictures = parts ? measuredOn(parts) : data && (await openSplit(data, 'test'))
-  const compared = pictures ? await compare(model, deeper, pictures, limit) : await compareOnNoise(model, deeper)
-  const networks = { model, deeper, added }
-  const tuned = parts && (await fineTune(networks, parts, { out, epochs, lr, limit, seed, threads, build }))
+  const measure = { limit, ignoreNames }
+  const compared = pictures ? await compare(model, deeper, pictures, measure) : await compareOnNoise(model, deeper)
+  const tuned =
+    parts && (await fineTune({ model, deeper, added }, parts, measure, { out, epochs, lr, seed, threads, build }))
+  if (finetune && !tuned) {
+    printNote(`stopped and saved; 'residual train --resume --out ${out} --data ${data}' goes on`)
+    return
+  }
+  if (!finetune) await saveModel(out, deeper)
   const result: Result = {
     ...{ model: model.name, from: model.architecture.name, to: deeper.architecture.name, added },
     ...{ images: compared.images, largestDifference: compared.largestDifference },
@@ -134,12 +143,12 @@ async function compare(
   before: Model,
   after: Model,
   pictures: TrainingSource,
-  limit: number | undefined,
+  measure: MeasureOptions,
 ): Promise<Comparison> {
   const { compareModels } = await import('@residual/resnet/lab')
   const progress = new Progress()
   const onProgress = (done: number, total: number) => progress.update(done, total)
-  return compareModels(before, after, pictures, { limit, onProgress }).finally(() => progress.end())
+  return compareModels(before, after, pictures, { ...measure, onProgress }).finally(() => progress.end())
 }
 
 const NOISE_PICTURES = 4
@@ -153,29 +162,42 @@ async function compareOnNoise(model: Model, deeper: Model) {
   return { images: NOISE_PICTURES, largestDifference }
 }
 
-type TuneOptions = Pick<Options, 'out' | 'epochs' | 'lr' | 'limit' | 'seed' | 'threads' | 'build'>
+type MeasureOptions = Pick<Options, 'limit' | 'ignoreNames'>
+type TuneOptions = Pick<Options, 'out' | 'epochs' | 'lr' | 'seed' | 'threads' | 'build'>
 
+/** Undefined where it was stopped. */
 async function fineTune(
   { model, deeper, added }: { model: Model; deeper: Model; added: readonly string[] },
   parts: TrainingData,
-  { lr, epochs, limit, ...options }: TuneOptions,
-): Promise<Tuned> {
-  const [{ train }, { movementOf }] = await Promise.all([import('@residual/resnet'), import('@residual/resnet/lab')])
+  measure: MeasureOptions,
+  { lr, epochs, ...options }: TuneOptions,
+): Promise<Tuned | undefined> {
+  const [{ Model, train }, { movementOf }] = await Promise.all([
+    import('@residual/resnet'),
+    import('@residual/resnet/lab'),
+  ])
   // Without weight decay, which would move weights that learn nothing.
   const optimizer = { weightDecay: 0 }
   const schedule = { kind: 'cosine', rate: lr } as const
   const changes = { epochs, batch: 128, layerRate: 1, optimizer, schedule }
-  const training = train({ ...options, ...parts, model: deeper, only: added, recipe: 'finetune', changes })
+  const { threads, build } = options
+  // Names that are to be ignored keep no classifier from being that of the data.
+  const begun = measure.ignoreNames ? new Model({ ...deeper, labels: parts.data.classes }, { threads, build }) : deeper
   const progress = new Progress()
-  try {
-    for await (const event of training) {
-      if (event.kind === 'step') progress.update(event.step * changes.batch, epochs * parts.data.length)
+  const training = await interruptible(async signal => {
+    const events = train({ ...options, ...parts, model: begun, only: added, recipe: 'finetune', changes, signal })
+    try {
+      for await (const event of events) {
+        if (event.kind === 'step') progress.update(event.step * changes.batch, epochs * parts.data.length)
+      }
+    } finally {
+      progress.end()
     }
-  } finally {
-    progress.end()
-  }
+    return signal.aborted ? undefined : events
+  })
+  if (!training) return undefined
   const tuned = await training.model()
-  const { top1After, gained, lost, pValue } = await compare(model, tuned, measuredOn(parts), limit)
+  const { top1After, gained, lost, pValue } = await compare(model, tuned, measuredOn(parts), measure)
   return { top1Tuned: top1After, gained, lost, pValue, moved: movementOf(deeper, tuned, added) }
 }
 

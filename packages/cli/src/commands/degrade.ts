@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import type { Degradation, DegradeRun, RunName } from '@residual/resnet/lab'
 import { type Command, Option } from 'commander'
 import { DATA, openTrainingData } from '../data.ts'
-import { Interrupt } from '../interrupt.ts'
+import { interruptible } from '../interrupt.ts'
 import {
   addNetworksOptions,
   addRunOptions,
@@ -65,41 +65,41 @@ async function run(options: Options): Promise<void> {
   await findNetworks(options)
   const sources = path === undefined || path === 'shapes' ? {} : await openTrainingData(path, 5)
   const recipe = await namedRecipe(options.recipe)
-  const interrupt = new Interrupt()
-  let bar: TrainingBar | undefined
-  let found: Degradation | undefined
-  try {
+  await interruptible(async signal => {
+    let bar: TrainingBar | undefined
+    let found: Degradation | undefined
     const events = degrade({
       ...sources,
       ...{ depths, families, seeds, recipe, changes: recipeChanges(options), limit, threads, build },
-      ...{ out, resume, checkpointEvery, signal: interrupt.signal },
+      ...{ out, resume, checkpointEvery, signal },
     })
-    await namingRecipe(options.recipe, async () => {
-      for await (const event of events) {
-        if (event.kind === 'network') {
-          found = event.degradation
-          await saveDegradation(out, found)
-          bar?.clear()
-          if (!json) printNetwork(found.runs[found.runs.length - 1], found)
-        } else if (event.event.kind === 'start') {
-          bar = new TrainingBar(nameOf(event.run, seeds))
-          bar.start(event.event)
-        } else if (event.event.kind === 'step') {
-          bar?.step(event.event)
+    try {
+      await namingRecipe(options.recipe, async () => {
+        for await (const event of events) {
+          if (event.kind === 'network') {
+            found = event.degradation
+            await saveDegradation(out, found)
+            bar?.clear()
+            if (!json) printNetwork(found.runs[found.runs.length - 1], found)
+          } else if (event.event.kind === 'start') {
+            bar = new TrainingBar(nameOf(event.run, seeds))
+            bar.start(event.event)
+          } else if (event.event.kind === 'step') {
+            bar?.step(event.event)
+          }
         }
-      }
-    })
-  } finally {
-    bar?.clear()
-    interrupt.end()
-  }
-  if (interrupt.signal.aborted) {
-    printNote('stopped and saved; --resume goes on')
-  } else if (found) {
-    const report = join(out, 'report.html')
-    if (json) printJson({ out, report, ...shortened(found), findings: findings(found) })
-    else printFindings(findings(found), report)
-  }
+      })
+    } finally {
+      bar?.clear()
+    }
+    if (signal.aborted) {
+      printNote('stopped and saved; --resume goes on')
+    } else if (found) {
+      const report = join(out, 'report.html')
+      if (json) printJson({ out, report, ...shortened(found), findings: findings(found) })
+      else printFindings(findings(found), report)
+    }
+  })
 }
 
 const nameOf = ({ network, seed }: RunName, seeds: readonly number[]): string =>

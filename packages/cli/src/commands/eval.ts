@@ -1,6 +1,6 @@
 import type { Evaluation } from '@residual/resnet'
 import { type Command, Option } from 'commander'
-import { DATA, openSplit } from '../data.ts'
+import { DATA, IGNORE_NAMES, openSplit } from '../data.ts'
 import {
   addModelOptions,
   addNormalisationOptions,
@@ -18,6 +18,7 @@ interface Options extends ModelOptions, RunOptions, NormalisationOptions {
   readonly split: 'test' | 'train'
   readonly limit?: number
   readonly batch: number
+  readonly ignoreNames?: true
   readonly confusion?: true
   readonly json?: true
 }
@@ -29,6 +30,7 @@ export function addEval(program: Command): void {
     .option('--limit <n>', 'evaluate only the first pictures (default: all)', wholeNumber(1, 1_000_000_000))
     // Both splits are multiples of it, so that no second program is needed for a last, smaller batch.
     .option('--batch <n>', 'pictures in one run of the network', wholeNumber(1, 100_000), 100)
+    .option('--ignore-names', IGNORE_NAMES)
   addNormalisationOptions(addRunOptions(command))
     .option('--confusion', 'also print how often each class was taken for which')
     .option('--json', 'print one JSON object')
@@ -36,14 +38,16 @@ export function addEval(program: Command): void {
     .action(evaluate)
 }
 
-async function evaluate({ data, split, limit, batch, confusion, json, ...options }: Options): Promise<void> {
+async function evaluate({ data, split, limit, batch, ignoreNames, ...options }: Options): Promise<void> {
+  const { confusion, json, ...source } = options
   const { evaluate } = await import('@residual/resnet')
-  const model = await openModel(options)
+  const model = await openModel(source)
   const dataset = await openSplit(data, split)
   const progress = new Progress()
   const result = await evaluate(model, dataset, {
     batch,
     limit,
+    ignoreNames,
     onProgress: (done, total) => progress.update(done, total),
   }).finally(() => progress.end())
   const imagesPerSecond = result.images / result.seconds

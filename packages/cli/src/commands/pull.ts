@@ -1,4 +1,5 @@
 import { Argument, type Command } from 'commander'
+import { interruptible } from '../interrupt.ts'
 import { bar, bytes, clearStatus, cyan, dim, pairs, printJson, printLine, printNote, showStatus } from '../output.ts'
 
 interface Options {
@@ -22,30 +23,24 @@ export function addPull(program: Command): void {
 
 async function pull(name: 'cifar10' | 'cifar100', { mirror, force, json }: Options): Promise<void> {
   const { pull } = await import('@residual/resnet/lab')
-  const stop = new AbortController()
-  const interrupt = () => stop.abort(new Interrupted())
-  process.on('SIGINT', interrupt)
   const report = json ? new JsonReport() : new TextReport()
-  try {
-    const { path, wasThere } = await pull(name, {
-      mirror,
-      force,
-      signal: stop.signal,
-      onProgress: progress => report.progress(progress),
-      onRetry: (reason, seconds) => report.retry(reason, seconds),
-    })
-    report.end(name, path, wasThere)
-  } catch (error) {
-    report.clear()
-    if (!(error instanceof Interrupted)) throw error
-    printNote(`stopped; 'residual pull ${name}' goes on`)
-    process.exitCode = 130
-  } finally {
-    process.off('SIGINT', interrupt)
-  }
+  await interruptible(async signal => {
+    try {
+      const { path, wasThere } = await pull(name, {
+        mirror,
+        force,
+        signal,
+        onProgress: progress => report.progress(progress),
+        onRetry: (reason, seconds) => report.retry(reason, seconds),
+      })
+      report.end(name, path, wasThere)
+    } catch (error) {
+      report.clear()
+      if (!signal.aborted || error !== signal.reason) throw error
+      printNote(`stopped; 'residual pull ${name}' goes on`)
+    }
+  })
 }
-
-class Interrupted extends Error {}
 
 interface Progress {
   readonly bytes: number

@@ -2,6 +2,7 @@ import { type CompileOptions, compile, type Parameters, type Tensor } from '@res
 import { loadBatches, type TrainingSource } from '@residual/vision'
 import { ModelError } from '../errors.ts'
 import type { EvaluateOptions } from '../evaluate.ts'
+import { requireSameClasses } from '../labels/compare.ts'
 import type { Model } from '../model.ts'
 import { turn } from '../turn.ts'
 import { type BlockNodes, dissect, withReplaced } from './blocks.ts'
@@ -51,18 +52,14 @@ const IN_ONE_PROGRAM = 8
  *
  * What damaged networks have in common is computed once: all layers before the damage.
  *
- * @throws ModelError for a model of other classes than the pictures, or without any block that can be damaged so;
+ * @throws ModelError for a model of other classes than the pictures, by number, name or order, or without any block that can be damaged so;
  *   VisionError for a file that cannot be read; the signal's reason once it is aborted.
  */
-export async function ablate(
-  model: Model,
-  data: TrainingSource,
-  { damage = 'remove', limit = data.length, onProgress, signal, worker, batch, ...compileOptions }: AblateOptions = {},
-): Promise<Ablation> {
+export async function ablate(model: Model, data: TrainingSource, options: AblateOptions = {}): Promise<Ablation> {
+  const { damage = 'remove', limit = data.length, ignoreNames = false, onProgress, ...rest } = options
+  const { signal, worker, batch, ...compileOptions } = rest
+  requireSameClasses(model, data, ignoreNames)
   const { architecture: arch, preprocessing, parameters } = model
-  if (model.labels.length !== data.classes.length) {
-    throw new ModelError(`${model.name} has ${model.labels.length} classes, the pictures have ${data.classes.length}`)
-  }
   const images = Math.min(limit, data.length)
   // Pictures for ImageNet are fifty times as large.
   const n = Math.min(images, batch ?? (arch.family === 'cifar' ? 100 : 8))

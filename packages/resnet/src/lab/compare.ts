@@ -1,6 +1,6 @@
 import { loadBatches, type TrainingSource } from '@residual/vision'
-import { ModelError } from '../errors.ts'
 import type { EvaluateOptions } from '../evaluate.ts'
+import { requireSameClasses } from '../labels/compare.ts'
 import type { Model } from '../model.ts'
 import { turn } from '../turn.ts'
 import { score } from './score.ts'
@@ -27,21 +27,16 @@ export interface Comparison {
 
 /**
  * Runs two networks of the same classes on the same pictures, prepared as the first one wants them.
- * @throws ModelError for networks of other classes than the pictures; VisionError for a file that cannot be read; the
+ * @throws ModelError for networks of other classes than the pictures, by number, name or order; VisionError for a file that cannot be read; the
  *   signal's reason once it is aborted.
  */
 export async function compareModels(
   before: Model,
   after: Model,
   data: TrainingSource,
-  { batch = 100, limit = data.length, onProgress, signal, worker }: EvaluateOptions = {},
+  { batch = 100, limit = data.length, ignoreNames = false, onProgress, signal, worker }: EvaluateOptions = {},
 ): Promise<Comparison> {
-  const classes = data.classes.length
-  for (const { name, labels } of [before, after]) {
-    if (labels.length !== classes) {
-      throw new ModelError(`${name} has ${labels.length} classes, the pictures have ${classes}`)
-    }
-  }
+  for (const model of [before, after]) requireSameClasses(model, data, ignoreNames)
   const images = Math.min(limit, data.length)
   const indices = Array.from({ length: images }, (_, i) => i)
   let [largestDifference, kept, gained, lost, done] = [0, 0, 0, 0, 0]

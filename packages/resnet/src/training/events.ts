@@ -12,6 +12,8 @@ export interface StartEvent {
   /** Trainable parameters. */
   readonly parameters: number
   readonly architecture: string
+  /** Whether the given model's classifier made way for a new one, as the data has other classes or another order. */
+  readonly newClassifier: boolean
   /** What runs it. */
   readonly build: string
   readonly threads: number

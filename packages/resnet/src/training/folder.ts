@@ -1,5 +1,6 @@
 import { TrainingError } from '../errors.ts'
 import { appendToFile, kindOf, makeDirectory, readFileIfThere, replaceFile } from '../files.ts'
+import { type Lock, takeLock } from '../lock.ts'
 import type { Model } from '../model.ts'
 import { saveModel } from '../save.ts'
 import type { EpochEvent, StepEvent } from './events.ts'
@@ -14,11 +15,12 @@ const CURVE_STEPS = 10
  */
 export class TrainingFolder {
   readonly #path: string
+  #lock: Lock | undefined
   #events: string | undefined
   #pending: Uint8Array[] = []
 
   constructor(path: string) {
-    this.#path = path.replace(/(?<=.)[\\/]+$/, '')
+    this.#path = withoutSlash(path)
   }
 
   /** Where the checkpoint is, or will be. */
@@ -26,24 +28,31 @@ export class TrainingFolder {
     return `${this.#path}/checkpoint.safetensors`
   }
 
-  /** @throws TrainingError where something is there that a new training would replace. */
+  /** @throws TrainingError where something is there that a new training would replace, and where another one is under way. */
   async begin(): Promise<void> {
     const shown = JSON.stringify(this.#path)
+    await makeDirectory(this.#path)
+    this.#lock = await lockForTraining(this.#path)
     if (await kindOf(this.checkpointPath)) {
       throw new TrainingError(`${shown} holds a training; resume it, or give another directory`)
     }
     if (await kindOf(`${this.#path}/model.safetensors`)) {
       throw new TrainingError(`${shown} holds a model; give another directory`)
     }
-    await makeDirectory(this.#path)
     await this.#startCurves(undefined)
   }
 
-  /** @throws TrainingError where there is no checkpoint. */
+  /** The checkpoint to go on from. @throws TrainingError where there is none, and where a training is under way. */
   async checkpoint(): Promise<Uint8Array> {
+    if ((await kindOf(this.#path)) === 'directory') this.#lock = await lockForTraining(this.#path)
     const bytes = await readFileIfThere(this.checkpointPath, 'checkpoint')
     if (bytes) return bytes
     throw new TrainingError(`${JSON.stringify(this.#path)} holds no training to resume; leave out resume to begin one`)
+  }
+
+  /** Lets other trainings go on here. */
+  async release(): Promise<void> {
+    await this.#lock?.release()
   }
 
   /** Takes out of the log what came after the checkpoint of this step and will come again. */
@@ -112,6 +121,22 @@ export class TrainingFolder {
       await appendToFile(this.#events, new Uint8Array(await new Blob(records as BlobPart[]).arrayBuffer()))
   }
 }
+
+/**
+ * Keeps other trainings out of a directory.
+ * @throws TrainingError where one is under way there.
+ */
+export function lockForTraining(directory: string): Promise<Lock> {
+  const path = `${withoutSlash(directory)}/.training.lock`
+  return takeLock(path, {
+    refuse: owner =>
+      new TrainingError(
+        `${JSON.stringify(directory)} is in use by a training in ${owner}; wait for it to end, or give another directory; if that process has ended, remove ${JSON.stringify(path)}`,
+      ),
+  })
+}
+
+const withoutSlash = (path: string): string => path.replace(/(?<=.)[\\/]+$/, '')
 
 /** The step of a line of the log; infinite for half a line, as a process that was killed may leave it. */
 function stepOf(line: string): number {

@@ -2,6 +2,7 @@ import type { CompileOptions, Parameters } from '@residual/core'
 import type { Preprocessing, TrainingSource } from '@residual/vision'
 import { type Architecture, architecture } from '../architectures.ts'
 import { CheckpointError, TrainingError } from '../errors.ts'
+import { haveSameNames } from '../labels/compare.ts'
 import type { Model } from '../model.ts'
 import { defaultPreprocessing } from '../preprocessing.ts'
 import type { Checkpoint, TrainingPlan } from './checkpoint.ts'
@@ -18,7 +19,7 @@ export interface TrainOptions extends CompileOptions {
   readonly arch?: string
   /**
    * A trained network to start from, in place of `arch`. Its classifier is kept where its labels are the classes of the
-   * data, else a new one is made.
+   * data, in whichever case and with spaces, `_` or `-`; else a new one is made, as the start event tells.
    */
   readonly model?: Model
   /**
@@ -36,7 +37,10 @@ export interface TrainOptions extends CompileOptions {
   readonly size?: number
   /** Learn only so many of the pictures, evenly spread; default all. */
   readonly limit?: number
-  /** Directory for checkpoints, log, curves and the model, made where there is none; only in Node. Default none. */
+  /**
+   * Directory for checkpoints, log, curves and the model, made where there is none; only in Node. It takes one training at a
+   * time. Default none.
+   */
   readonly out?: string
   /**
    * Go on with the training in `out`, or with that of a checkpoint's bytes. What it was begun with is in the checkpoint;
@@ -58,6 +62,8 @@ export interface Beginning {
   /** Weights and running statistics. */
   readonly weights: Parameters
   readonly checkpoint: Checkpoint | undefined
+  /** Whether the classifier of the given model was left out, as the data has other classes. */
+  readonly newClassifier: boolean
 }
 
 /** A training from its first step. */
@@ -95,6 +101,7 @@ export function planTraining(options: TrainOptions): Beginning {
     architecture: arch,
     weights: model ? adapted(model, initial, data.classes) : initial,
     checkpoint: undefined,
+    newClassifier: model !== undefined && !hasClasses(model, data.classes),
   }
 }
 
@@ -120,7 +127,7 @@ export function planResumed(options: TrainOptions, checkpoint: Checkpoint, sourc
     )
   }
   checkClasses(data, test)
-  return { plan, architecture: row, weights: checkpoint.values, checkpoint }
+  return { plan, architecture: row, weights: checkpoint.values, checkpoint, newClassifier: false }
 }
 
 const recipeFor = ({ recipe, changes, model }: TrainOptions, arch: Architecture): Recipe =>
@@ -141,7 +148,7 @@ function imagesOf({ data, limit = data.length }: TrainOptions): number {
 
 function checkClasses(data: TrainingSource, test: TrainingSource | undefined): void {
   if (data.classes.length < 2) throw new TrainingError(`got ${data.classes.length} classes, wanted at least 2`)
-  if (!test || `${test.classes}` === `${data.classes}`) return
+  if (!test || haveSameNames(test.classes, data.classes)) return
   throw new TrainingError('the test pictures have other classes than those to train on')
 }
 
@@ -164,7 +171,7 @@ function preprocessingFor({ data, model, size }: TrainOptions, { family, inputSi
 }
 
 /** Whether the classifier of a model tells these classes. */
-const hasClasses = ({ labels }: Model, classes: readonly string[]): boolean => `${labels}` === `${classes}`
+const hasClasses = ({ labels }: Model, classes: readonly string[]): boolean => haveSameNames(labels, classes)
 
 function checkLayers(only: readonly string[], initial: Parameters, model: Model, classes: readonly string[]): void {
   const names = [...initial.keys()]

@@ -55,8 +55,17 @@ export class Session {
 
   /** Checks everything, then makes or reads the directory, then compiles. */
   static async open(options: TrainOptions): Promise<Session> {
-    const { out, resume = false } = options
-    const folder = out === undefined ? undefined : new TrainingFolder(out)
+    const folder = options.out === undefined ? undefined : new TrainingFolder(options.out)
+    try {
+      return await Session.#openIn(folder, options)
+    } catch (error) {
+      await folder?.release()
+      throw error
+    }
+  }
+
+  static async #openIn(folder: TrainingFolder | undefined, options: TrainOptions): Promise<Session> {
+    const { resume = false } = options
     if (resume === true && !folder) throw new TrainingError('resume needs out, or the bytes of a checkpoint')
     const source = resume === true ? JSON.stringify(folder?.checkpointPath) : 'the checkpoint'
     const bytes = resume === true ? await folder?.checkpoint() : resume || undefined
@@ -118,11 +127,12 @@ export class Session {
     return writeCheckpoint({ plan, step: this.#done, totals: this.#totals, values: await this.#values() }, shapes)
   }
 
-  /** Frees the program; the model and the checkpoint stay to be had. */
+  /** Frees the program and the directory; the model and the checkpoint stay to be had. */
   async close(): Promise<void> {
     // Where a thread has died there is nothing to read, and its error is the one to tell.
     this.#last ??= await this.#values().catch(() => undefined)
     this.#program[Symbol.dispose]()
+    await this.#folder?.release()
   }
 
   async #values(): Promise<Parameters> {
@@ -132,7 +142,7 @@ export class Session {
   }
 
   #start(): StartEvent {
-    const { plan, architecture } = this.#beginning
+    const { plan, architecture, newClassifier } = this.#beginning
     const { steps } = this.#described
     const { build, threads, memory } = this.#program
     return {
@@ -143,6 +153,7 @@ export class Session {
       images: plan.images,
       parameters: this.#step.trained.reduce((sum, { shape }) => sum + shape.reduce((a, b) => a * b, 1), 0),
       architecture: architecture.name,
+      newClassifier,
       build,
       threads,
       memory: memory.weights + memory.activations + memory.instructions,

@@ -125,7 +125,7 @@ describe('linear layers that are added give the same logits to the last bit', ()
   test('and the blocks of such a network can be removed as those of any other', async () => {
     const model = network('resnet8')
     const { model: deeper } = await deepen(model, { depth: 14, linear: true })
-    const data = drawShapes({ split: 'test', length: 16 })
+    const data = { ...drawShapes({ split: 'test', length: 16 }), classes: model.labels }
     expect((await ablate(deeper, data)).blocks).toEqual((await ablate(model, data)).blocks)
   })
 })

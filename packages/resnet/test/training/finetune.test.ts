@@ -54,6 +54,21 @@ describe('fine-tuning', () => {
     expect(change('conv1.weight')).toBeGreaterThan(0)
   })
 
+  test.each([
+    { classes: ['top', 'left', 'middle'], newClassifier: false },
+    { classes: ['Top', ' left', 'MIDDLE'], newClassifier: false },
+    { classes: ['left', 'top', 'middle'], newClassifier: true },
+    { classes: ['0', '1', '2'], newClassifier: true },
+  ])('tells whether the classes $classes take a new classifier', async ({ classes, newClassifier }) => {
+    const data = { ...all, classes }
+    const training = train({ model, data, worker: false, changes: { batch: 6 }, signal: AbortSignal.abort() })
+    for await (const event of training) expect(event).toMatchObject({ kind: 'start', newClassifier })
+    const same = (await training.model()).parameters
+      .get('fc.weight')!
+      .every((value, i) => value === model.parameters.get('fc.weight')![i])
+    expect(same).toBe(!newClassifier)
+  })
+
   test('keeps the classifier of the same classes, and the preprocessing', async () => {
     const training = train({ model, data: all, worker: false, changes: { batch: 6 }, signal: AbortSignal.abort() })
     for await (const _ of training);

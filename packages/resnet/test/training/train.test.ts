@@ -82,6 +82,7 @@ describe('the events of a training', () => {
       images: 26,
       parameters: 74_835,
       architecture: 'resnet8',
+      newClassifier: false,
       build: expect.stringMatching(/^(relaxed|simd128)$/),
       threads: 1,
       memory: expect.any(Number),

@@ -2,6 +2,9 @@ import type { CompileOptions } from '@residual/core'
 import { drawShapes, loadBatches, type Preprocessing, type TrainingSource } from '@residual/vision'
 import { architecture } from '../../architectures.ts'
 import { DivergenceError, TrainingError } from '../../errors.ts'
+import { makeDirectory } from '../../files.ts'
+import type { Lock } from '../../lock.ts'
+import { lockForTraining } from '../../training/folder.ts'
 import { type Recipe, type RecipeInput, recipe as recipeOf, type TrainingEvent, train } from '../../training/index.ts'
 import { type Family, memberOf } from '../families.ts'
 import { measureSignals, type Signals } from '../signals.ts'
@@ -109,26 +112,39 @@ export type DegradeEvent =
  *
  * With `out`, each training is a directory there that `train` could resume, and so can this function.
  *
- * Thrown: TrainingError for options that make no sense; ArchitectureError for a depth that there is no network of; and
- * what {@link train} throws, except that a loss that becomes NaN or infinite ends that network alone.
+ * Thrown: TrainingError for options that make no sense, and for an `out` that another call is training into;
+ * ArchitectureError for a depth that there is no network of; and what {@link train} throws, except that a loss that becomes
+ * NaN or infinite ends that network alone.
  */
 export async function* degrade(options: DegradeOptions = {}): AsyncGenerator<DegradeEvent, void, undefined> {
   const { data, test } = sourcesOf(options)
   const runs = plannedRuns(options)
   const given = options.recipe ?? (options.data ? LONG_RECIPE : SHORT_RECIPE)
   const done: DegradeRun[] = []
-  for (const run of runs) {
-    const row = { ...architecture(run.architecture), classes: data.classes.length }
-    const recipe = recipeOf(given, row, options.changes)
-    const found = yield* trainOne({ options, data, test, run, recipe })
-    if (!found) return
-    done.push(found.run)
-    const images = Math.min(options.limit ?? data.length, data.length)
-    const name = 'name' in data ? String(data.name) : 'pictures'
-    const about = { name, images, testImages: test?.length ?? 0, classes: data.classes.length }
-    const degradation = { data: about, recipe, build: found.build, runs: [...done], planned: runs.length }
-    yield { kind: 'network', degradation }
+  const lock = await lockOf(options)
+  try {
+    for (const run of runs) {
+      const row = { ...architecture(run.architecture), classes: data.classes.length }
+      const recipe = recipeOf(given, row, options.changes)
+      const found = yield* trainOne({ options, data, test, run, recipe })
+      if (!found) return
+      done.push(found.run)
+      const images = Math.min(options.limit ?? data.length, data.length)
+      const name = 'name' in data ? String(data.name) : 'pictures'
+      const about = { name, images, testImages: test?.length ?? 0, classes: data.classes.length }
+      const degradation = { data: about, recipe, build: found.build, runs: [...done], planned: runs.length }
+      yield { kind: 'network', degradation }
+    }
+  } finally {
+    await lock?.release()
   }
+}
+
+/** Between two trainings, too, the directory is this call's alone. */
+async function lockOf({ out }: DegradeOptions): Promise<Lock | undefined> {
+  if (out === undefined) return undefined
+  await makeDirectory(out)
+  return lockForTraining(out)
 }
 
 function sourcesOf({ data, test }: DegradeOptions): { data: TrainingSource; test: TrainingSource | undefined } {

@@ -1,0 +1,88 @@
+import { ModelError } from '../errors.ts'
+import { quote } from '../weights/quote.ts'
+import { imagenetClasses } from './imagenet.ts'
+
+/** Whether two lists name the same classes in the same order; case, spaces, `_` and `-` make no difference. */
+export function haveSameNames(a: readonly string[], b: readonly string[]): boolean {
+  return a.length === b.length && differences(a, b).length === 0
+}
+
+/**
+ * Refuses pictures whose classes are not those of a model, by number, name and order. Names differ only where both sides
+ * state some: `class 0`, `LABEL_0` or `0` and so on in order state none, and the folders of ImageNet's WordNet ids are
+ * named by ImageNet's labels.
+ * @throws ModelError
+ */
+export function requireSameClasses(
+  { name, labels }: { readonly name: string; readonly labels: readonly string[] },
+  { classes }: { readonly classes: readonly string[] },
+  ignoreNames: boolean,
+): void {
+  if (labels.length !== classes.length) {
+    throw new ModelError(`${name} has ${labels.length} classes, the pictures have ${classes.length}`)
+  }
+  if (ignoreNames || isUnstated(labels, classes) || isUnstated(classes, labels)) return
+  const different = differences(labels, classes)
+  if (different.length === 0 || (areImagenetIds(classes) && areImagenetNames(labels))) return
+  const shown = different
+    .slice(0, SHOWN)
+    .map(i => `class ${i} is ${quote(labels[i])} in the model and ${quote(classes[i])} in the pictures`)
+  const more = different.length > SHOWN ? [`${different.length - SHOWN} more differ`] : []
+  const isOrder = haveSameNames(sorted(labels), sorted(classes))
+  const what = isOrder ? 'has the classes of the pictures in another order' : 'has other classes than the pictures'
+  const advice = 'give pictures of its classes, or compare their numbers alone by ignoreNames (--ignore-names)'
+  throw new ModelError(`${name} ${what}: ${[...shown, ...more].join(', ')}; ${advice}`)
+}
+
+/** Differing classes that a message lists. */
+const SHOWN = 3
+
+/** The places where two lists of one length have different names. */
+function differences(a: readonly string[], b: readonly string[]): number[] {
+  const [inA, inB] = [new Set(a), new Set(b)]
+  return [...a.keys()].filter(i => {
+    if (a[i] === b[i]) return false
+    // A name that stands elsewhere as it is means the class there: `a` and `A` may be two classes.
+    return folded(a[i]) !== folded(b[i]) || inA.has(b[i]) || inB.has(a[i])
+  })
+}
+
+const folded = (name: string): string =>
+  name
+    .normalize()
+    .toLowerCase()
+    .replace(/[\s_-]+/g, ' ')
+    .trim()
+
+const sorted = (names: readonly string[]): string[] => names.map(folded).sort()
+
+/** Whether names only count the classes, while the others do not number them in another order. */
+function isUnstated(names: readonly string[], others: readonly string[]): boolean {
+  return isCount(numbersIn(names)) && (!numbersIn(others) || isCount(numbersIn(others)))
+}
+
+/** The numbers that names consist of, as in `class 3`, `LABEL_3` or `003`; undefined where one is something else. */
+function numbersIn(names: readonly string[]): number[] | undefined {
+  const numbers = names.map(name => /^(?:(?:class|label) ?)?(\d+)$/.exec(folded(name))?.[1])
+  return numbers.includes(undefined) ? undefined : numbers.map(Number)
+}
+
+/** Whether numbers are in order, from 0 or 1. */
+function isCount(numbers: readonly number[] | undefined): boolean {
+  return numbers?.every((number, i) => number === numbers[0] + i && numbers[0] <= 1) ?? false
+}
+
+/** Whether classes are the WordNet ids of ImageNet's thousand, as its folders are named, in the order of its labels. */
+function areImagenetIds(classes: readonly string[]): boolean {
+  const areIds = classes.every((name, i) => /^n\d{8}$/.test(name) && (i === 0 || classes[i - 1] < name))
+  return areIds && classes.length === 1000 && classes[0] === 'n01440764' && classes[999] === 'n15075141'
+}
+
+/** Some lists spell a few of ImageNet's names in another way. */
+const LEAST_IMAGENET_NAMES = 950
+
+/** Whether labels are ImageNet's, be it with all synonyms as in `tench, Tinca tinca`. */
+function areImagenetNames(labels: readonly string[]): boolean {
+  const isNamed = (i: number) => labels[i].split(',').map(folded).includes(folded(imagenetClasses[i]))
+  return imagenetClasses.filter((_, i) => isNamed(i)).length >= LEAST_IMAGENET_NAMES
+}
