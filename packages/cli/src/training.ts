@@ -5,11 +5,11 @@ import { InvalidArgumentError, Option } from 'commander'
 import { DATA, openTrainingData } from './data.ts'
 import { CommandError } from './errors.ts'
 import { Interrupt } from './interrupt.ts'
-import { addRunOptions, type RunOptions, wholeNumber } from './options.ts'
+import { addPictureOptions, addRunOptions, type PictureOptions, type RunOptions, wholeNumber } from './options.ts'
 import { bar, bold, count, cyan, dim, percent, printJson, printLine } from './output.ts'
 
 /** Options that `train` and `finetune` share. */
-export interface TrainingOptions extends RunOptions {
+export interface TrainingOptions extends RunOptions, PictureOptions {
   readonly data: string
   readonly out: string
   readonly recipe?: string
@@ -55,7 +55,7 @@ export function addTrainingOptions(command: Command, recipe: string): Command {
     .option('--hold-out <n>', 'test with every n-th picture of a folder without val; 0: none', wholeNumber(0, 1000), 5)
     .option('--checkpoint-every <n>', 'save after so many steps, too', wholeNumber(1, 1_000_000_000))
     .option('--resume', 'go on with the training in --out')
-  return addRunOptions(command).option('--json', 'print one JSON object for each epoch')
+  return addPictureOptions(addRunOptions(command)).option('--json', 'print one JSON object for each epoch')
 }
 
 /** The options that change a recipe. */
@@ -81,7 +81,7 @@ export async function namedRecipe(recipe: string | undefined): Promise<string | 
 /** What the options say of the library's. */
 async function trainOptions(options: TrainingOptions): Promise<TrainOptions> {
   const { data: path, holdOut, seed, limit, size, out, resume, checkpointEvery, threads, build } = options
-  const { data, test } = await openTrainingData(path, holdOut)
+  const { data, test } = await openTrainingData(path, holdOut, options)
   return {
     ...{ data, test, seed, limit, size, out, resume, checkpointEvery, threads, build },
     recipe: await namedRecipe(options.recipe),

@@ -5,16 +5,18 @@ import { DATA, openSplit } from '../data.ts'
 import {
   addModelOptions,
   addNormalisationOptions,
+  addPictureOptions,
   addRunOptions,
   type ModelOptions,
   type NormalisationOptions,
   openModel,
+  type PictureOptions,
   type RunOptions,
   wholeNumber,
 } from '../options.ts'
 import { bar, bold, count, cyan, dim, Progress, percent, printJson, printLine } from '../output.ts'
 
-interface Options extends ModelOptions, RunOptions, NormalisationOptions {
+interface Options extends ModelOptions, RunOptions, NormalisationOptions, PictureOptions {
   readonly data: string
   readonly shuffle?: true
   readonly limit?: number
@@ -32,7 +34,7 @@ export function addAblate(program: Command): void {
     .option('--limit <n>', 'measure on the first test pictures only (default: all)', wholeNumber(1, 1_000_000_000))
     .option('--batch <n>', 'pictures in one run of the networks', wholeNumber(1, 100_000))
     .option('-o, --output <file>', 'also draw it, into an .html or .svg file', figureFile)
-  addNormalisationOptions(addRunOptions(command))
+  addPictureOptions(addNormalisationOptions(addRunOptions(command)))
     .option('--json', 'print one JSON object')
     .addHelpText(
       'after',
@@ -49,7 +51,7 @@ function figureFile(text: string): string {
 async function run({ data: path, shuffle, limit, batch, output, json, threads, build, ...source }: Options) {
   const { ablate, ablationPage, ablationSvg } = await import('@residual/resnet/lab')
   const model = await openModel({ ...source, threads, build })
-  const data = await openSplit(path, 'test')
+  const data = await openSplit(path, 'test', source)
   const progress = new Progress()
   const result = await ablate(model, data, {
     ...{ damage: shuffle ? 'swap' : 'remove', limit, batch, threads, build },
