@@ -8,7 +8,7 @@ interface Box {
 }
 
 /** The boxes between two places of a file, as far as they make sense. */
-export function* boxesIn(bytes: Uint8Array, from: number, to: number): Generator<Box, void, undefined> {
+function* boxesIn(bytes: Uint8Array, from: number, to: number): Generator<Box, void, undefined> {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
   for (let at = from; at + 8 <= to; ) {
     const short = view.getUint32(at)
@@ -36,6 +36,34 @@ export function brandsOf(bytes: Uint8Array): string[] {
   // After the major brand comes its version.
   for (let at = 16; at < size; at += 4) brands.push(text(bytes, at, 4))
   return brands
+}
+
+/** The boxes of a type at the end of a path of types, such as `meta`, `iprp`, `ipco`, each within the one before. */
+export function* boxesAt(
+  bytes: Uint8Array,
+  [type, ...path]: readonly string[],
+  from = 0,
+  to = bytes.length,
+): Generator<Box, void, undefined> {
+  for (const box of boxesIn(bytes, from, to)) {
+    if (box.type !== type) continue
+    if (path.length === 0) yield box
+    else yield* boxesAt(bytes, path, box.start + (HEADERS[type]?.(bytes[box.start]) ?? 0), box.end)
+  }
+}
+
+/** What stands before the boxes within some boxes, in bytes, by their version: that itself, and a count. */
+const HEADERS: Record<string, (version: number) => number> = {
+  meta: () => 4,
+  iinf: version => (version === 0 ? 6 : 8),
+}
+
+/** The types of the items that a file describes, such as `av01` and `Exif`. */
+export function* itemTypes(bytes: Uint8Array): Generator<string, void, undefined> {
+  for (const { start } of boxesAt(bytes, ['meta', 'iinf', 'infe'])) {
+    // Version and flags, number of the item, protection, type.
+    yield text(bytes, start + (bytes[start] < 3 ? 8 : 10), 4)
+  }
 }
 
 function text(bytes: Uint8Array, at: number, length: number): string {

@@ -1,5 +1,5 @@
 import { VisionError } from '../errors.ts'
-import { brandsOf } from './boxes.ts'
+import { brandsOf, itemTypes } from './boxes.ts'
 
 /** The formats that {@link decode} reads. */
 const FORMATS = ['JPEG', 'PNG', 'WebP', 'GIF', 'TIFF', 'AVIF', 'BMP'] as const
@@ -26,6 +26,8 @@ const UNREAD: readonly (readonly [string, string])[] = [
   ['JPEG XL', '\xff\x0a'],
 ]
 
+/** What an AVIF file may hold: pictures coded by AV1, what puts them together, and data about them. */
+const AVIF_ITEMS = ['av01', 'grid', 'iden', 'tmap', 'sato', 'Exif', 'mime', 'uri ']
 const HEIC_BRANDS = ['heic', 'heix', 'heim', 'heis', 'hevc', 'hevx', 'hevm', 'hevs']
 
 /**
@@ -37,14 +39,25 @@ export function formatOf(bytes: Uint8Array, name: string): PictureFormat {
   if (bytes.length === 0) throw new VisionError(`${name}: the file is empty`)
   const format = matching(SIGNATURES, bytes)
   if (format) return format
+  const unread = matching(UNREAD, bytes)
+  if (unread) throw notRead(unread, name)
   const brands = brandsOf(bytes)
-  if (brands.includes('avif') || brands.includes('avis')) return 'AVIF'
-  const isHeic = brands.some(brand => HEIC_BRANDS.includes(brand))
-  const unread = isHeic ? 'HEIC' : matching(UNREAD, bytes)
-  if (unread) throw new VisionError(`${name}: ${unread} files are not read; save it as PNG or JPEG`)
-  // Which says only that it holds pictures, of whatever kind.
-  if (brands.includes('mif1')) return 'AVIF'
+  const says = (known: readonly string[]) => brands.some(brand => known.includes(brand))
+  if (says(HEIC_BRANDS) && !says(['avif', 'avis'])) throw notRead('HEIC', name)
+  // The brand mif1 says only that there are pictures, of whatever kind.
+  if (says(['avif', 'avis', 'mif1'])) {
+    for (const type of itemTypes(bytes)) if (!AVIF_ITEMS.includes(type)) throw notRead(kindOfItem(type), name)
+    return 'AVIF'
+  }
   throw new VisionError(`${name}: not a picture in a known format (${FORMATS.join(', ')}); save it as PNG or JPEG`)
+}
+
+function notRead(kind: string, name: string): VisionError {
+  return new VisionError(`${name}: ${kind} files are not read; save it as PNG or JPEG`)
+}
+
+function kindOfItem(type: string): string {
+  return type === 'hvc1' ? 'HEIC' : `HEIF (${JSON.stringify(type)})`
 }
 
 function matching<T>(table: readonly (readonly [T, string])[], bytes: Uint8Array): T | undefined {

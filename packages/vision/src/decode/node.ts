@@ -1,4 +1,4 @@
-import type { Metadata, Sharp } from 'sharp'
+import type { FormatEnum, Metadata, Sharp } from 'sharp'
 import { VisionError } from '../errors.ts'
 import type { Picture } from '../picture.ts'
 import { loadSharp } from '../sharp.ts'
@@ -9,14 +9,14 @@ import { cmykToRgb, grey16ToRgb } from './to-rgb.ts'
 
 export { blockOtherLoaders } from '../sharp.ts'
 
-/** What sharp calls each format, once libvips has chosen the loader for it. */
-const MEDIA_TYPES: Record<SizedFormat, string> = {
-  JPEG: 'image/jpeg',
-  PNG: 'image/png',
-  WebP: 'image/webp',
-  GIF: 'image/gif',
-  TIFF: 'image/tiff',
-  AVIF: 'image/avif',
+/** What sharp calls the loader that libvips has to choose for each format. */
+const LOADERS: Record<SizedFormat, keyof FormatEnum> = {
+  JPEG: 'jpeg',
+  PNG: 'png',
+  WebP: 'webp',
+  GIF: 'gif',
+  TIFF: 'tiff',
+  AVIF: 'heif',
 }
 
 /** libvips' names of the colour spaces that are read. */
@@ -51,9 +51,9 @@ export async function decodeFormat(
   try {
     // Of the header alone.
     const metadata = await image.metadata()
-    if (metadata.mediaType !== MEDIA_TYPES[format]) {
-      const found = metadata.mediaType ?? metadata.format
-      throw new VisionError(`${name}: starts as ${format} files do, but is ${found}; save it as PNG or JPEG`)
+    if (metadata.format !== LOADERS[format]) {
+      const what = `starts as ${format} files do, but libvips takes it for ${metadata.format}`
+      throw new VisionError(`${name}: ${what}; save it as PNG or JPEG`)
     }
     checkSizeOf(metadata, maxPixels, name)
     return await rgbPixels(image, metadata, name)

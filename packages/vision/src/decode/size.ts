@@ -1,4 +1,4 @@
-import { boxesIn } from './boxes.ts'
+import { boxesAt } from './boxes.ts'
 import type { PictureFormat } from './format.ts'
 import type { Size } from './limits.ts'
 
@@ -52,16 +52,22 @@ function pngSize(view: DataView): Size {
   return view.getUint32(12) === IHDR ? { width: view.getUint32(16), height: view.getUint32(20) } : NONE
 }
 
+/** What lossy and lossless data start with. */
+const VP8_KEY_FRAME = 0x9d012a
+const VP8L_START = 0x2f
+
 /** That of the canvas, or of the one picture. */
 function webpSize(view: DataView): Size {
   switch (view.getUint8(15)) {
     case 'X'.charCodeAt(0):
       return { width: 1 + (view.getUint32(23, true) >>> 8), height: 1 + (view.getUint32(26, true) >>> 8) }
     case 'L'.charCodeAt(0): {
+      if (view.getUint8(20) !== VP8L_START) return NONE
       const bits = view.getUint32(21, true)
       return { width: 1 + (bits & 0x3fff), height: 1 + ((bits >>> 14) & 0x3fff) }
     }
     default:
+      if ((view.getUint32(22) & 0xffffff) !== VP8_KEY_FRAME) return NONE
       return { width: view.getUint16(26, true) & 0x3fff, height: view.getUint16(28, true) & 0x3fff }
   }
 }
@@ -108,20 +114,9 @@ function tiffSize(view: DataView): Size {
 /** That of the largest picture in it: the transparency is one of its own, and may be larger than what it belongs to. */
 function avifSize(view: DataView, bytes: Uint8Array): Size {
   let largest = NONE
-  for (const meta of within(bytes, 0, bytes.length, 'meta')) {
-    // Its content starts with a version.
-    for (const properties of within(bytes, meta.start + 4, meta.end, 'iprp')) {
-      for (const container of within(bytes, properties.start, properties.end, 'ipco')) {
-        for (const { start } of within(bytes, container.start, container.end, 'ispe')) {
-          const size = { width: view.getUint32(start + 4), height: view.getUint32(start + 8) }
-          if (size.width * size.height > largest.width * largest.height) largest = size
-        }
-      }
-    }
+  for (const { start } of boxesAt(bytes, ['meta', 'iprp', 'ipco', 'ispe'])) {
+    const size = { width: view.getUint32(start + 4), height: view.getUint32(start + 8) }
+    if (size.width * size.height > largest.width * largest.height) largest = size
   }
   return largest
-}
-
-function* within(bytes: Uint8Array, from: number, to: number, type: string) {
-  for (const box of boxesIn(bytes, from, to)) if (box.type === type) yield box
 }
