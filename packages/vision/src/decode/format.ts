@@ -31,7 +31,7 @@ const AVIF_ITEMS = ['av01', 'grid', 'iden', 'tmap', 'sato', 'Exif', 'mime', 'uri
 const HEIC_BRANDS = ['heic', 'heix', 'heim', 'heis', 'hevc', 'hevx', 'hevm', 'hevs']
 
 /**
- * The format of a file, by content: names lie. It is at least as strict as what the decoders look at to tell formats, so
+ * The format of a file, by content: names lie. It is at least as strict as libvips and browsers are, so
  * that none of them takes a file for something else, such as SVG, which may refer to other files and take minutes.
  * @throws VisionError for what is none of the formats.
  */

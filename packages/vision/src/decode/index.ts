@@ -12,7 +12,7 @@ export interface DecodeOptions {
   /**
    * The most pixels that the picture may have, at most {@link MAX_PIXELS}; default 67,108,864, which are 8192 x 8192. It is
    * compared with the header before anything is decoded. In Node a decode takes 4 to 12 bytes of memory for each pixel, that
-   * of an AVIF file 15 to 25: with the default at most 0.8 GB, for AVIF 1.7 GB.
+   * of an AVIF file 15 to 30: with the default at most 0.8 GB, for AVIF 2 GB.
    */
   readonly maxPixels?: number
   /**
