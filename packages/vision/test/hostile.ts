@@ -11,15 +11,15 @@ export function join(...parts: readonly Part[]): Uint8Array<ArrayBuffer> {
   return Uint8Array.from(Buffer.concat(chunks))
 }
 
-export const u16 = (value: number) => [value >> 8, value & 255]
-export const u32 = (value: number) => [value >>> 24, (value >>> 16) & 255, (value >>> 8) & 255, value & 255]
+const u16 = (value: number) => [value >> 8, value & 255]
+const u32 = (value: number) => [value >>> 24, (value >>> 16) & 255, (value >>> 8) & 255, value & 255]
 const reversed = (bytes: readonly number[]) => [...bytes].reverse()
 
-/** An SVG that takes a decoder some time, after the first bytes of something else. */
+/** An SVG after the first bytes of something else. */
 export const svgAfter = (start: string) =>
   join(start, '<svg xmlns="http://www.w3.org/2000/svg" width="8" height="8"><rect width="8" height="8"/></svg>')
 
-/** A PNG of 1-bit grey: a fifth of a thousandth of the bytes that it decodes to. */
+/** A PNG of 1-bit grey, whose file is far smaller than its pixels. */
 export function largePng(width: number, height: number): Uint8Array<ArrayBuffer> {
   const chunk = (type: string, data: Part) => {
     const body = join(type, data)

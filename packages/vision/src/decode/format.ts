@@ -31,8 +31,8 @@ const AVIF_ITEMS = ['av01', 'grid', 'iden', 'tmap', 'sato', 'Exif', 'mime', 'uri
 const HEIC_BRANDS = ['heic', 'heix', 'heim', 'heis', 'hevc', 'hevx', 'hevm', 'hevs']
 
 /**
- * The format of a file, by content: names lie. It is at least as strict as libvips and browsers are, so
- * that none of them takes a file for something else, such as SVG, which may refer to other files and take minutes.
+ * The format of a file, by content: names lie. It is at least as strict as libvips and browsers are, so that none of them
+ * takes a file for something else, such as SVG, which may refer to other files and take minutes.
  * @throws VisionError for what is none of the formats.
  */
 export function formatOf(bytes: Uint8Array, name: string): PictureFormat {
@@ -56,8 +56,10 @@ function notRead(kind: string, name: string): VisionError {
   return new VisionError(`${name}: ${kind} files are not read; save it as PNG or JPEG`)
 }
 
+/** A kind of file by the type of an item in it, which may be any bytes. */
 function kindOfItem(type: string): string {
-  return type === 'hvc1' ? 'HEIC' : `HEIF (${JSON.stringify(type)})`
+  if (type === 'hvc1') return 'HEIC'
+  return /^\w{4}$/.test(type) ? `HEIF (${type})` : 'HEIF'
 }
 
 function matching<T>(table: readonly (readonly [T, string])[], bytes: Uint8Array): T | undefined {
