@@ -2,6 +2,7 @@ import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { cpus, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { architecture, untrainedModel } from '@residual/resnet'
+import { DEFAULT_MAX_PIXELS, MAX_PIXELS } from '@residual/vision'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { objectsIn, residual, root } from './residual.ts'
 
@@ -328,6 +329,14 @@ describe('help', () => {
       expect(await residual(['help', command])).toEqual(run)
     },
   )
+
+  test('names the most pixels that a picture may have by default', async () => {
+    const { stdout } = await residual(['eval', '--help'])
+    const said = stdout.replace(/\s+/g, ' ')
+    expect(said).toContain(`(default: ${DEFAULT_MAX_PIXELS.toLocaleString('en')})`)
+    const tooMany = await residual(['classify', 'cat.jpg', '--max-pixels', String(MAX_PIXELS + 1)])
+    expect(tooMany.stderr).toContain(`Wanted a whole number from 1 to ${MAX_PIXELS}.`)
+  })
 
   test('is what the command alone gives', async () => {
     const run = await residual([])

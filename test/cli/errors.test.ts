@@ -1,8 +1,9 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { cp, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { cifar10Classes } from '@residual/vision'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { residual, root } from './residual.ts'
 
@@ -16,12 +17,14 @@ beforeAll(async () => {
     // The first half of a picture of one pixel.
     'cut.png': Buffer.from('iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk', 'base64'),
     'empty.png': '',
+    'svg.avif': '<!--ftypavif--><svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"/>',
     'page.html': '<!DOCTYPE html><html><body>Not found</body></html>',
     'bad.safetensors': 'tensors',
     'empty.pth': '',
   }
   for (const [name, content] of Object.entries(files)) await writeFile(join(folder, name), content)
   await mkdir(join(folder, 'nothing'))
+  for (const name of cifar10Classes) await cp(join(folder, 'cat.jpg'), join(folder, 'folder', name, 'cat.jpg'))
   await mkdir(join(folder, 'model'))
   await writeFile(join(folder, 'model/config.json'), '{')
 })
@@ -104,6 +107,18 @@ const failures: [arguments_: string[], error: string][] = [
   [
     ['classify', 'cut.png'],
     'cut.png: cannot decode this PNG file, it is damaged, cut short or of a rare kind (vipspng: libpng read error); get it again or save it as PNG',
+  ],
+  [
+    ['classify', 'svg.avif'],
+    'svg.avif: not a picture in a known format (JPEG, PNG, WebP, GIF, TIFF, AVIF, BMP); save it as PNG or JPEG',
+  ],
+  ...[['classify'], ['embed'], ['explain']].map(([command]): [string[], string] => [
+    [command, 'cat.jpg', '--max-pixels', '10'],
+    'cat.jpg: 320 x 213 are more than the allowed 10 pixels; shrink it first, or raise maxPixels',
+  ]),
+  [
+    ['eval', '--data', 'folder', '--max-pixels', '10'],
+    'folder/airplane/cat.jpg: 320 x 213 are more than the allowed 10 pixels; shrink it first, or raise maxPixels',
   ],
   [
     ['classify', 'page.html'],

@@ -119,6 +119,21 @@ export function undocumentedDependencies(path: string, manifest: Manifest, docum
     .map(name => `${path}: '${name}' has no line in docs/dependencies.md`)
 }
 
+/** Dependencies whose patches are taken as they come, since they read files that strangers made. */
+const PATCHED = ['sharp']
+
+/** Dependencies of a package.json that another install may find in another version. */
+export function unpinnedDependencies(path: string, manifest: Manifest): string[] {
+  return Object.entries({ ...manifest.dependencies, ...manifest.devDependencies })
+    .filter(([name, version]) => {
+      const pinned = PATCHED.includes(name)
+        ? /^~\d+\.\d+\.\d+$/
+        : /^(\d+\.\d+\.\d+(-[\w.]+)?|workspace:\*|npm:\S+@\d\S*)$/
+      return !pinned.test(version)
+    })
+    .map(([name, version]) => `${path}: '${name}' is not pinned by ${version}`)
+}
+
 /** Crates that a Cargo.toml uses though they are not to the left of it. */
 export function crateViolations(name: string, toml: string): string[] {
   const dependencies = toml.split(/^\[/m).find(section => section.startsWith('dependencies]')) ?? ''

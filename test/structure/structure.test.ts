@@ -14,6 +14,7 @@ import {
   printViolations,
   type SourceFile,
   undocumentedDependencies,
+  unpinnedDependencies,
 } from './rules.ts'
 
 const root = new URL('../../', import.meta.url)
@@ -51,6 +52,11 @@ describe('the repository', () => {
     const documentation = read('docs/dependencies.md').text
     const manifests = paths.filter(path => path.endsWith('package.json'))
     expect(manifests.flatMap(path => undocumentedDependencies(path, manifestOf(path), documentation))).toEqual([])
+  })
+
+  test('every dependency is pinned, but for those whose patches are wanted', () => {
+    const manifests = paths.filter(path => path.endsWith('package.json'))
+    expect(manifests.flatMap(path => unpinnedDependencies(path, manifestOf(path)))).toEqual([])
   })
 
   test.each(CRATES)('crate %s uses only crates to its left', name => {
@@ -147,6 +153,20 @@ describe('the rules', () => {
     const manifest = { dependencies: { sharp: '1' }, devDependencies: { vite: '1', '@residual/core': '1' } }
     expect(undocumentedDependencies('package.json', manifest, '| `sharp` | decodes |')).toEqual([
       "package.json: 'vite' has no line in docs/dependencies.md",
+    ])
+  })
+
+  test('dependencies: names those of which other versions may come', () => {
+    const manifest = {
+      dependencies: { sharp: '~0.35.5', commander: '~14.0.0', '@residual/core': 'workspace:*' },
+      devDependencies: { vite: '^7.1.0', tsup: '8.5.0' },
+    }
+    expect(unpinnedDependencies('package.json', manifest)).toEqual([
+      "package.json: 'commander' is not pinned by ~14.0.0",
+      "package.json: 'vite' is not pinned by ^7.1.0",
+    ])
+    expect(unpinnedDependencies('package.json', { dependencies: { sharp: '0.35.5' } })).toEqual([
+      "package.json: 'sharp' is not pinned by 0.35.5",
     ])
   })
 

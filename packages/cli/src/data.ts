@@ -1,6 +1,7 @@
 import { readdir, stat } from 'node:fs/promises'
 import type { PictureFiles, TrainingSource } from '@residual/vision'
 import { CommandError, naming } from './errors.ts'
+import type { PictureOptions } from './options.ts'
 
 /** Help for `--data`. */
 export const DATA =
@@ -19,31 +20,42 @@ export interface TrainingData {
  * Opens what there is at a path for training. A folder of classes without a folder val gives every `holdOut`-th picture of
  * each class to the test, none for 0.
  */
-export async function openTrainingData(path: string, holdOut: number): Promise<TrainingData> {
+export async function openTrainingData(
+  path: string,
+  holdOut: number,
+  { maxPixels }: PictureOptions,
+): Promise<TrainingData> {
   return naming(path, async () => {
-    const { imageFolderSplits, openCifar, openImageFolder } = await import('@residual/vision')
+    const { blockOtherLoaders, imageFolderSplits, openCifar, openImageFolder } = await import('@residual/vision')
     const named = await openNamed(path, 'train')
     if (named) return { data: named, test: await openNamed(path, 'test') }
     if (!(await isImageFolder(path))) {
       const data = await openCifar(path, { split: 'train' })
       return path.endsWith('.bin') ? { data } : { data, test: await openCifar(path, { split: 'test' }) }
     }
+    await blockOtherLoaders()
     const splits = await imageFolderSplits(path)
-    const data = await openImageFolder(path, { split: splits.length > 0 ? 'train' : undefined })
-    if (splits.includes('val')) return { data, test: await openImageFolder(path, { split: 'val' }) }
+    const data = await openImageFolder(path, { split: splits.length > 0 ? 'train' : undefined, maxPixels })
+    if (splits.includes('val')) return { data, test: await openImageFolder(path, { split: 'val', maxPixels }) }
     return holdOut === 0 ? { data } : divided(data, holdOut)
   })
 }
 
 /** Opens a part of what there is at a path; of a folder of classes without train and val, all of it. */
-export async function openSplit(path: string, split: 'train' | 'test'): Promise<TrainingSource> {
+export async function openSplit(
+  path: string,
+  split: 'train' | 'test',
+  { maxPixels }: PictureOptions,
+): Promise<TrainingSource> {
   return naming(path, async () => {
-    const { imageFolderSplits, openCifar, openImageFolder } = await import('@residual/vision')
+    const { blockOtherLoaders, imageFolderSplits, openCifar, openImageFolder } = await import('@residual/vision')
     const named = await openNamed(path, split)
     if (named) return named
     if (!(await isImageFolder(path))) return openCifar(path, { split })
+    await blockOtherLoaders()
     const splits = await imageFolderSplits(path)
-    return openImageFolder(path, { split: splits.length === 0 ? undefined : split === 'test' ? 'val' : 'train' })
+    const folder = splits.length === 0 ? undefined : split === 'test' ? 'val' : 'train'
+    return openImageFolder(path, { split: folder, maxPixels })
   })
 }
 
@@ -69,7 +81,7 @@ function divided(source: PictureFiles, holdOut: number): TrainingData {
   const part = (wanted: boolean): PictureFiles => {
     const files = source.files.filter((_, i) => isTest[i] === wanted)
     const labels = Array.from(source.labels).filter((_, i) => isTest[i] === wanted)
-    return { classes: source.classes, files, labels, length: files.length }
+    return { ...source, files, labels, length: files.length }
   }
   return isTest.includes(true) ? { data: part(false), test: part(true) } : { data: source }
 }

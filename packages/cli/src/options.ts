@@ -65,6 +65,24 @@ export function addRunOptions(command: Command, threads = 1): Command {
     )
 }
 
+/** The most pixels that a picture may have. */
+export interface PictureOptions {
+  readonly maxPixels?: number
+}
+
+/** As the library has them, which is not loaded for help. */
+const MAX_PIXELS = 178_956_970
+const DEFAULT_MAX_PIXELS = '67,108,864'
+
+/** For commands that read pictures from files. */
+export function addPictureOptions(command: Command): Command {
+  return command.option(
+    '--max-pixels <n>',
+    `refuse pictures of more pixels, whose decoding takes up to 12 bytes for each, of AVIF 30 (default: ${DEFAULT_MAX_PIXELS})`,
+    wholeNumber(1, MAX_PIXELS),
+  )
+}
+
 export function addNormalisationOptions(command: Command): Command {
   return command
     .option(

@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import type { Picture } from '@residual/vision'
 import { glob, isDynamicPattern } from 'tinyglobby'
 import { CommandError, reportError } from './errors.ts'
+import type { PictureOptions } from './options.ts'
 
 /** Endings of the files that a folder is searched for. */
 const ENDINGS = ['jpg', 'jpeg', 'png', 'webp', 'gif', 'bmp', 'tif', 'tiff', 'avif']
@@ -17,13 +18,15 @@ export interface PictureFile {
  * Reads the pictures that are named by files, folders (searched with those in them) and glob patterns, in that order.
  * What cannot be read is reported, and the rest goes on.
  */
-export async function* readPictures(arguments_: readonly string[]): AsyncGenerator<PictureFile> {
-  const { readPicture } = await import('@residual/vision')
+export async function* readPictures(
+  arguments_: readonly string[],
+  options: PictureOptions,
+): AsyncGenerator<PictureFile> {
   for (const argument of arguments_) {
     try {
       for (const path of await expand(argument)) {
         try {
-          yield { path, picture: await readPicture(path) }
+          yield { path, picture: await openPicture(path, options) }
         } catch (error) {
           await reportError(error, path)
         }
@@ -32,6 +35,13 @@ export async function* readPictures(arguments_: readonly string[]): AsyncGenerat
       await reportError(error, argument)
     }
   }
+}
+
+/** Reads a picture from a file. */
+export async function openPicture(path: string, { maxPixels }: PictureOptions): Promise<Picture> {
+  const { blockOtherLoaders, readPicture } = await import('@residual/vision')
+  await blockOtherLoaders()
+  return readPicture(path, { maxPixels })
 }
 
 /** The files that one argument stands for. */

@@ -4,7 +4,7 @@ import { InvalidArgumentError, Option } from 'commander'
 import { DATA, openTrainingData } from './data.ts'
 import { CommandError } from './errors.ts'
 import { interruptible } from './interrupt.ts'
-import { addRunOptions, type RunOptions, wholeNumber } from './options.ts'
+import { addPictureOptions, addRunOptions, type PictureOptions, type RunOptions, wholeNumber } from './options.ts'
 import {
   bar,
   bold,
@@ -20,7 +20,7 @@ import {
 } from './output.ts'
 
 /** Options that `train` and `finetune` share. */
-export interface TrainingOptions extends RunOptions {
+export interface TrainingOptions extends RunOptions, PictureOptions {
   readonly data: string
   readonly out: string
   readonly recipe?: string
@@ -66,7 +66,7 @@ export function addTrainingOptions(command: Command, recipe: string): Command {
     .option('--hold-out <n>', 'test with every n-th picture of a folder without val; 0: none', wholeNumber(0, 1000), 5)
     .option('--checkpoint-every <n>', 'save after so many steps, too', wholeNumber(1, 1_000_000_000))
     .option('--resume', 'go on with the training in --out')
-  return addRunOptions(command).option('--json', 'print one JSON object for each epoch')
+  return addPictureOptions(addRunOptions(command)).option('--json', 'print one JSON object for each epoch')
 }
 
 /** The options that change a recipe. */
@@ -96,7 +96,7 @@ async function trainOptions(options: TrainingOptions): Promise<TrainOptions> {
   const { data: path, holdOut, seed, limit, size, out, resume, checkpointEvery, threads, build } = options
   // Before the data, which may take long to open.
   const recipe = await namedRecipe(options.recipe)
-  const { data, test } = await openTrainingData(path, holdOut)
+  const { data, test } = await openTrainingData(path, holdOut, options)
   return {
     ...{ data, test, recipe, seed, limit, size, out, resume, checkpointEvery, threads, build },
     changes: recipeChanges(options),

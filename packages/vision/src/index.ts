@@ -4,7 +4,7 @@ export type { Split } from './cifar/kinds.ts'
 export { type CifarOptions, openCifar } from './cifar/open.ts'
 export type { CifarDataset } from './cifar/records.ts'
 export { centerCrop } from './crop.ts'
-export { type DecodeOptions, decode, readPicture } from './decode/index.ts'
+export { blockOtherLoaders, type DecodeOptions, decode, readPicture } from './decode/index.ts'
 export {
   type Download,
   type DownloadOptions,
@@ -29,7 +29,7 @@ export { loadBatches } from './loading/load.ts'
 export { type BatchOptions, type LoadOptions, stepsPerEpoch } from './loading/plan.ts'
 export type { LabelledPictures, PictureArray, PictureFiles, TrainingSource } from './loading/source.ts'
 export type { Normalization, Triple } from './normalize.ts'
-export { MAX_PIXELS, type Picture } from './picture.ts'
+export { DEFAULT_MAX_PIXELS, MAX_PIXELS, type Picture } from './picture.ts'
 export { type Preprocessing, preprocess } from './preprocess.ts'
 export { Random, type RandomState } from './random.ts'
 export { resize, resizeShortest } from './resize.ts'

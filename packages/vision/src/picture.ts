@@ -16,6 +16,9 @@ export interface Picture {
  */
 export const MAX_PIXELS = 178_956_970
 
+/** The most pixels that a picture may have to be decoded, unless the caller allows more: 8192 x 8192. */
+export const DEFAULT_MAX_PIXELS = 67_108_864
+
 /** @throws VisionError where sizes and data of a picture do not fit together. */
 export function checkPicture({ width, height, data }: Picture): void {
   checkSize(width, height)

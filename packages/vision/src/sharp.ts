@@ -1,10 +1,42 @@
 import { VisionError } from './errors.ts'
 
+type SharpFunction = typeof import('sharp')['default']
+
 /** The package sharp, loaded when needed, so that data sets can be read without it. Of Node alone. */
-export async function loadSharp(): Promise<typeof import('sharp')['default']> {
+export async function loadSharp(): Promise<SharpFunction> {
   const { default: sharp } = await import('sharp').catch(error => {
     const what = 'cannot load the package sharp, which decodes and encodes pictures; install it again with npm i sharp'
     throw new VisionError(what, { cause: error })
   })
   return sharp
+}
+
+const loaders = (...kinds: string[]) => ({ operation: kinds.map(kind => `VipsForeignLoad${kind}`) })
+/** libvips' loaders of what `decode` reads, which has it in memory. Some phones write JPEG files with a gain map: Uhdr. */
+const DECODERS = loaders(
+  ...['JpegBuffer', 'UhdrBuffer', 'PngBuffer', 'WebpBuffer', 'NsgifBuffer', 'TiffBuffer', 'HeifBuffer'],
+)
+const SVG = loaders('SvgBuffer')
+
+let isBlocking = false
+let drawings = 0
+
+/** Lets libvips run the loaders of what `decode` reads, and no others, in the whole process. */
+export async function blockOtherLoaders(): Promise<void> {
+  const sharp = await loadSharp()
+  sharp.block(loaders(''))
+  sharp.unblock(DECODERS)
+  if (drawings > 0) sharp.unblock(SVG)
+  isBlocking = true
+}
+
+/** Calls back with a sharp that draws SVG, even where other loaders are blocked. */
+export async function withSvg<T>(draw: (sharp: SharpFunction) => Promise<T>): Promise<T> {
+  const sharp = await loadSharp()
+  if (drawings++ === 0 && isBlocking) sharp.unblock(SVG)
+  try {
+    return await draw(sharp)
+  } finally {
+    if (--drawings === 0 && isBlocking) sharp.block(SVG)
+  }
 }

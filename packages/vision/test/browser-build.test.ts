@@ -3,37 +3,78 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import { build } from 'tsup'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest'
 import { browser } from '../tsup.config.ts'
 import { records } from './archives.ts'
+import { headers } from './hostile.ts'
 import { sha256 } from './pictures.ts'
 
 const goldens = new URL('goldens/', import.meta.url)
 
 describe('the build for browsers', () => {
   let folder: string
-  let file: string
+  let bundle: string
   beforeAll(async () => {
     folder = mkdtempSync(join(tmpdir(), 'residual-'))
     const entry = { index: fileURLToPath(new URL('../src/index.ts', import.meta.url)) }
     // The folder has no package.json to say what .js would be.
     const outExtension = () => ({ js: '.mjs' })
     await build({ ...browser, config: false, entry, outDir: folder, outExtension, silent: true })
-    file = join(folder, 'index.mjs')
+    bundle = join(folder, 'index.mjs')
   })
   afterAll(() => rmSync(folder, { recursive: true }))
 
   it('imports nothing', () => {
-    expect(readFileSync(file, 'utf8')).not.toMatch(/\bimport\b(?!\.meta)|\brequire\b/)
+    expect(readFileSync(bundle, 'utf8')).not.toMatch(/\bimport\b(?!\.meta)|\brequire\b/)
   })
 
   it('reads bitmaps and data sets from URLs by what browsers and Node have in common', async () => {
-    const { readPicture, openCifar } = await import(pathToFileURL(file).href)
+    const { readPicture, openCifar } = await import(pathToFileURL(bundle).href)
     const dataUrl = (bytes: Uint8Array) => `data:;base64,${Buffer.from(bytes).toString('base64')}`
     const picture = await readPicture(dataUrl(readFileSync(new URL('files/rgb.bmp', goldens))))
     const { files } = JSON.parse(readFileSync(new URL('decode.json', goldens), 'utf8'))
     expect(sha256(picture.data)).toBe(files['rgb.bmp'].sha256)
     expect((await openCifar(dataUrl(records(4, 1)), { split: 'test' })).length).toBe(4)
     await expect(readPicture('cat.png')).rejects.toThrow('cat.png: is no URL')
+  })
+
+  describe('lets the browser decode', () => {
+    afterEach(() => {
+      vi.unstubAllGlobals()
+    })
+
+    it.each(Object.entries(headers))('no %s of more pixels than allowed', async (kind, file) => {
+      const { decode } = await import(pathToFileURL(bundle).href)
+      const createImageBitmap = vi.fn(async () => Promise.reject(new Error('cut short')))
+      vi.stubGlobal('createImageBitmap', createImageBitmap)
+      await expect(decode(file(12_000, 9_000))).rejects.toThrow(
+        'picture: 12000 x 9000 are more than the allowed 67108864 pixels; shrink it first, or raise maxPixels',
+      )
+      expect(createImageBitmap).not.toHaveBeenCalled()
+      await expect(decode(file(90, 50))).rejects.toThrow('cut short')
+      expect(createImageBitmap).toHaveBeenCalledTimes(kind === 'BMP' ? 0 : 1)
+    })
+
+    it('nothing that does not say how large it is', async () => {
+      const { decode } = await import(pathToFileURL(bundle).href)
+      await expect(decode(new Uint8Array([0xff, 0xd8, 0xff, 0xd9]))).rejects.toThrow(
+        'picture: cannot decode this JPEG file, it is damaged, cut short or of a kind that this browser does not know; get it again or save it as PNG',
+      )
+    })
+
+    it('no longer than allowed', async () => {
+      const { decode } = await import(pathToFileURL(bundle).href)
+      const close = vi.fn()
+      let finish: (bitmap: object) => void = () => {}
+      const bitmap = new Promise(resolve => {
+        finish = resolve
+      })
+      vi.stubGlobal('createImageBitmap', () => bitmap)
+      await expect(decode(headers.PNG(8, 8), { timeout: 1 })).rejects.toThrow(
+        'picture: decoding this PNG file takes more than the allowed 1 s; shrink it first, or raise timeout',
+      )
+      finish({ close })
+      await vi.waitFor(() => expect(close).toHaveBeenCalledOnce())
+    })
   })
 })

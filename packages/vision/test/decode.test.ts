@@ -152,7 +152,7 @@ describe('errors', () => {
     [
       'a huge BMP',
       () => withBytes('rgb.bmp', { 20: 100, 24: 100 }),
-      `picture: 6553637 x 6553629 are more than the allowed ${MAX_PIXELS} pixels; save it as PNG`,
+      `picture: 6553637 x 6553629 are more than the allowed ${MAX_PIXELS} pixels; shrink it first`,
     ],
     [
       'a BMP of 4 bits',

@@ -4,16 +4,18 @@ import { DATA, IGNORE_NAMES, openSplit } from '../data.ts'
 import {
   addModelOptions,
   addNormalisationOptions,
+  addPictureOptions,
   addRunOptions,
   type ModelOptions,
   type NormalisationOptions,
   openModel,
+  type PictureOptions,
   type RunOptions,
   wholeNumber,
 } from '../options.ts'
 import { bar, bold, count, cyan, dim, Progress, percent, printJson, printLine } from '../output.ts'
 
-interface Options extends ModelOptions, RunOptions, NormalisationOptions {
+interface Options extends ModelOptions, RunOptions, NormalisationOptions, PictureOptions {
   readonly data: string
   readonly shuffle?: true
   readonly limit?: number
@@ -33,7 +35,7 @@ export function addAblate(program: Command): void {
     .option('--batch <n>', 'pictures in one run of the networks', wholeNumber(1, 100_000))
     .option('--ignore-names', IGNORE_NAMES)
     .option('-o, --output <file>', 'also draw it, into an .html or .svg file', figureFile)
-  addNormalisationOptions(addRunOptions(command))
+  addPictureOptions(addNormalisationOptions(addRunOptions(command)))
     .option('--json', 'print one JSON object')
     .addHelpText(
       'after',
@@ -51,7 +53,7 @@ async function run({ data: path, shuffle, limit, batch, ignoreNames, output, jso
   const { threads, build } = options
   const { ablate, ablationPage, ablationSvg, saveReport } = await import('@residual/resnet/lab')
   const model = await openModel(options)
-  const data = await openSplit(path, 'test')
+  const data = await openSplit(path, 'test', options)
   const progress = new Progress()
   const result = await ablate(model, data, {
     ...{ damage: shuffle ? 'swap' : 'remove', limit, batch, ignoreNames, threads, build },

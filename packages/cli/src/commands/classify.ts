@@ -3,17 +3,19 @@ import type { Command } from 'commander'
 import {
   addModelOptions,
   addNormalisationOptions,
+  addPictureOptions,
   addRunOptions,
   type ModelOptions,
   type NormalisationOptions,
   openModel,
+  type PictureOptions,
   type RunOptions,
   wholeNumber,
 } from '../options.ts'
 import { bold, dim, milliseconds, predictionLines, printJson, printLine, rounded, shortFloats } from '../output.ts'
 import { readPictures } from '../pictures.ts'
 
-interface Options extends ModelOptions, RunOptions, NormalisationOptions {
+interface Options extends ModelOptions, RunOptions, NormalisationOptions, PictureOptions {
   readonly topk: number
   readonly logits?: true
   readonly json?: true
@@ -24,7 +26,7 @@ export function addClassify(program: Command): void {
     .command('classify')
     .description('say what is in pictures')
     .argument('<image...>', 'files, folders or glob patterns')
-  addNormalisationOptions(addRunOptions(addModelOptions(command)))
+  addPictureOptions(addNormalisationOptions(addRunOptions(addModelOptions(command))))
     .option('--topk <n>', 'predictions for each picture', wholeNumber(1, 1_000_000), 5)
     .option('--logits', "also print the network's output before the softmax")
     .option('--json', 'print one JSON object for each picture')
@@ -38,7 +40,7 @@ async function classify(images: string[], { topk, logits, json, ...options }: Op
   const { build, threads } = await model.prepare()
   const print = json ? printObject : printBars
   let pictures = 0
-  for await (const { path, picture } of readPictures(images)) {
+  for await (const { path, picture } of readPictures(images, options)) {
     const start = performance.now()
     const result = await model.classify(picture, { topk })
     print({ ...result, image: path, model: model.name, milliseconds: performance.now() - start }, logits === true)

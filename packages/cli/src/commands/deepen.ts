@@ -10,16 +10,18 @@ import { interruptible } from '../interrupt.ts'
 import {
   addModelOptions,
   addNormalisationOptions,
+  addPictureOptions,
   addRunOptions,
   type ModelOptions,
   type NormalisationOptions,
   openModel,
+  type PictureOptions,
   type RunOptions,
   wholeNumber,
 } from '../options.ts'
 import { bold, count, Progress, pairs, percent, printJson, printLine, printNote, table } from '../output.ts'
 
-interface Options extends ModelOptions, RunOptions, NormalisationOptions {
+interface Options extends ModelOptions, RunOptions, NormalisationOptions, PictureOptions {
   readonly depth: number
   readonly out: string
   readonly at?: 'even' | 'end' | readonly string[]
@@ -55,7 +57,7 @@ export function addDeepen(program: Command): void {
     .option('--finetune', 'train what was added on --data, all else staying as it is, and show how far it moved')
     .option('--epochs <n>', 'passes over the data of --finetune', wholeNumber(1, 1_000_000), 1)
     .option('--lr <rate>', 'learning rate of --finetune, which falls to 0', rate, 0.00001)
-  addNormalisationOptions(addRunOptions(command))
+  addPictureOptions(addNormalisationOptions(addRunOptions(command)))
     .option('--json', 'print one JSON object')
     .addHelpText(
       'after',
@@ -83,11 +85,11 @@ async function run(options: Options, command: Command): Promise<void> {
   }
   const model = await openModel({ ...source, threads, build })
   const needsStatistics = model.architecture.shortcut === 'none' && !linear && data !== undefined
-  const seen = needsStatistics ? await somePictures(model, data) : undefined
+  const seen = needsStatistics ? await somePictures(model, data, options) : undefined
   const { model: deeper, added } = await deepen(model, { depth, at, linear, seed, pictures: seen, threads, build })
   // Every fifth picture of a folder without a part for tests.
-  const parts = finetune && (await openTrainingData(data!, 5))
-  const pictures = parts ? measuredOn(parts) : data && (await openSplit(data, 'test'))
+  const parts = finetune && (await openTrainingData(data!, 5, options))
+  const pictures = parts ? measuredOn(parts) : data && (await openSplit(data, 'test', options))
   const measure = { limit, ignoreNames }
   const compared = pictures ? await compare(model, deeper, pictures, measure) : await compareOnNoise(model, deeper)
   const tuned =
@@ -131,8 +133,9 @@ const measuredOn = ({ data, test }: TrainingData): TrainingSource => test ?? dat
 const STATISTICS_PICTURES = 256
 
 /** The first pictures of the training split, which a few of every class are among only where it is in no order. */
-async function somePictures(model: Model, path: string) {
-  const [{ loadBatches }, data] = await Promise.all([import('@residual/vision'), openSplit(path, 'train')])
+async function somePictures(model: Model, path: string, options: PictureOptions) {
+  const data = await openSplit(path, 'train', options)
+  const { loadBatches } = await import('@residual/vision')
   const batch = Math.min(STATISTICS_PICTURES, data.length)
   for await (const { images } of loadBatches(data, { ...model.preprocessing, batch, to: 1 }))
     return { images, n: batch }

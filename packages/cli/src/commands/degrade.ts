@@ -6,9 +6,11 @@ import { DATA, openTrainingData } from '../data.ts'
 import { interruptible } from '../interrupt.ts'
 import {
   addNetworksOptions,
+  addPictureOptions,
   addRunOptions,
   findNetworks,
   type NetworksOptions,
+  type PictureOptions,
   type RunOptions,
   wholeNumber,
   wholeNumbers,
@@ -16,7 +18,7 @@ import {
 import { bold, dim, percent, printJson, printLine, printNote } from '../output.ts'
 import { namedRecipe, namingRecipe, positive, recipeChanges, TrainingBar } from '../training.ts'
 
-interface Options extends RunOptions, NetworksOptions {
+interface Options extends RunOptions, NetworksOptions, PictureOptions {
   readonly seeds: readonly number[]
   readonly data?: string
   readonly recipe?: string
@@ -50,7 +52,7 @@ export function addDegrade(program: Command): void {
     .option('--out <dir>', 'directory for the report, its figures and the trainings', 'degradation')
     .option('--checkpoint-every <n>', 'save after so many steps, too', wholeNumber(1, 1_000_000_000))
     .option('--resume', 'go on with what is in --out')
-  addRunOptions(command, Math.min(4, availableParallelism()))
+  addPictureOptions(addRunOptions(command, Math.min(4, availableParallelism())))
     .option('--json', 'print one JSON object')
     .addHelpText(
       'after',
@@ -63,7 +65,7 @@ async function run(options: Options): Promise<void> {
   const { depths, families, seeds, data: path, limit, out, resume, checkpointEvery, json, threads, build } = options
   const { degrade, findings, saveDegradation } = await import('@residual/resnet/lab')
   await findNetworks(options)
-  const sources = path === undefined || path === 'shapes' ? {} : await openTrainingData(path, 5)
+  const sources = path === undefined || path === 'shapes' ? {} : await openTrainingData(path, 5, options)
   const recipe = await namedRecipe(options.recipe)
   await interruptible(async signal => {
     let bar: TrainingBar | undefined

@@ -4,16 +4,18 @@ import { DATA, IGNORE_NAMES, openSplit } from '../data.ts'
 import {
   addModelOptions,
   addNormalisationOptions,
+  addPictureOptions,
   addRunOptions,
   type ModelOptions,
   type NormalisationOptions,
   openModel,
+  type PictureOptions,
   type RunOptions,
   wholeNumber,
 } from '../options.ts'
 import { bold, count, longLabel, Progress, pairs, percent, printJson, printLine, rounded, table } from '../output.ts'
 
-interface Options extends ModelOptions, RunOptions, NormalisationOptions {
+interface Options extends ModelOptions, RunOptions, NormalisationOptions, PictureOptions {
   readonly data: string
   readonly split: 'test' | 'train'
   readonly limit?: number
@@ -31,7 +33,7 @@ export function addEval(program: Command): void {
     // Both splits are multiples of it, so that no second program is needed for a last, smaller batch.
     .option('--batch <n>', 'pictures in one run of the network', wholeNumber(1, 100_000), 100)
     .option('--ignore-names', IGNORE_NAMES)
-  addNormalisationOptions(addRunOptions(command))
+  addPictureOptions(addNormalisationOptions(addRunOptions(command)))
     .option('--confusion', 'also print how often each class was taken for which')
     .option('--json', 'print one JSON object')
     .addHelpText('after', '\nExample:\n  $ residual eval --model resnet20.th --data cifar-10-binary.tar.gz')
@@ -42,7 +44,7 @@ async function evaluate({ data, split, limit, batch, ignoreNames, ...options }: 
   const { confusion, json, ...source } = options
   const { evaluate } = await import('@residual/resnet')
   const model = await openModel(source)
-  const dataset = await openSplit(data, split)
+  const dataset = await openSplit(data, split, source)
   const progress = new Progress()
   const result = await evaluate(model, dataset, {
     batch,

@@ -4,10 +4,12 @@ import { type Command, InvalidArgumentError } from 'commander'
 import {
   addModelOptions,
   addNormalisationOptions,
+  addPictureOptions,
   addRunOptions,
   type ModelOptions,
   type NormalisationOptions,
   openModel,
+  type PictureOptions,
   type RunOptions,
   wholeNumber,
 } from '../options.ts'
@@ -25,8 +27,9 @@ import {
   shortLabel,
   table,
 } from '../output.ts'
+import { openPicture } from '../pictures.ts'
 
-interface Options extends ModelOptions, RunOptions, NormalisationOptions {
+interface Options extends ModelOptions, RunOptions, NormalisationOptions, PictureOptions {
   readonly class?: string
   readonly layer?: string
   readonly topk: number
@@ -39,7 +42,7 @@ export function addExplain(program: Command): void {
     .command('explain')
     .description('show where in a picture a network sees a class, and what each of its blocks adds')
     .argument('<image>', 'a picture')
-  addNormalisationOptions(addRunOptions(addModelOptions(command)))
+  addPictureOptions(addNormalisationOptions(addRunOptions(addModelOptions(command))))
     .option('--class <class>', 'label or index of the class to look for (default: the one that is predicted)')
     .option('--layer <layer>', 'where to look, such as layer3 or layer2.0 (default: behind the last stage)')
     .option('--topk <n>', 'predictions to list', wholeNumber(1, 1_000_000), 5)
@@ -55,13 +58,10 @@ function drawing(path: string): string {
 }
 
 async function run(image: string, { class: wanted, layer, topk, output, json, ...options }: Options): Promise<void> {
-  const [{ readPicture }, { explain, explanationPage, explanationPng, resizeMap, saveReport }] = await Promise.all([
-    import('@residual/vision'),
-    import('@residual/resnet/lab'),
-  ])
+  const { explain, explanationPage, explanationPng, resizeMap, saveReport } = await import('@residual/resnet/lab')
   const model = await openModel(options)
   const { threads, build } = options
-  const result = await explain(model, await readPicture(image), { class: wanted, layer, topk, threads, build })
+  const result = await explain(model, await openPicture(image, options), { class: wanted, layer, topk, threads, build })
   if (output && /\.png$/i.test(output)) await saveReport(output, await explanationPng(result))
   else if (output) await saveReport(output, await explanationPage(result, { image: basename(image) }))
   if (json) return printObject(image, result, output)

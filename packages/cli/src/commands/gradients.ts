@@ -6,16 +6,18 @@ import { DATA, openTrainingData } from '../data.ts'
 import { CommandError } from '../errors.ts'
 import {
   addNetworksOptions,
+  addPictureOptions,
   addRunOptions,
   findNetworks,
   type NetworksOptions,
+  type PictureOptions,
   type RunOptions,
   wholeNumber,
 } from '../options.ts'
 import { bold, count, dim, Progress, percent, printJson, printLine, table } from '../output.ts'
 import { positive } from '../training.ts'
 
-interface Options extends RunOptions, NetworksOptions {
+interface Options extends RunOptions, NetworksOptions, PictureOptions {
   readonly initialization: Initialization
   readonly batchNorm: boolean
   readonly steps: number
@@ -49,7 +51,7 @@ export function addGradients(program: Command): void {
     .option('--seed <n>', 'decides all that is random', wholeNumber(0, Number.MAX_SAFE_INTEGER), 0)
     .option('-o, --output <file>', 'also draw it, into an .html or .svg file', figureFile)
     .addOption(new Option('--figure <name>', 'what an .svg file shows').choices(FIGURES).default('gradient'))
-  addRunOptions(command)
+  addPictureOptions(addRunOptions(command))
     .option('--json', 'print one JSON object')
     .addHelpText(
       'after',
@@ -89,8 +91,8 @@ async function run(options: Options): Promise<void> {
 /** Enough shapes for a short training. */
 const SHAPES = 4096
 
-async function picturesOf({ data, batch }: Options) {
-  if (data !== 'shapes') return (await openTrainingData(data, 0)).data
+async function picturesOf({ data, batch, ...options }: Options) {
+  if (data !== 'shapes') return (await openTrainingData(data, 0, options)).data
   const { drawShapes } = await import('@residual/vision')
   return drawShapes({ split: 'train', length: Math.max(SHAPES, batch) })
 }

@@ -1,5 +1,6 @@
 import { VisionError } from '../errors.ts'
-import { MAX_PIXELS, type Picture } from '../picture.ts'
+import type { Picture } from '../picture.ts'
+import { checkSizeOf } from './limits.ts'
 
 const FILE_HEADER_BYTES = 14
 /** The lengths of the headers from BITMAPINFOHEADER to BITMAPV5HEADER, which start with the same fields. */
@@ -13,8 +14,8 @@ const USUAL_MASKS = [0xff0000, 0xff00, 0xff]
  * Decodes an uncompressed Windows bitmap of 24 or 32 bits a pixel, or of 8 with a palette. The fourth byte of 32 is
  * ignored. Here because neither libvips nor every browser reads all of these.
  */
-export function decodeBmp(bytes: Uint8Array, name: string): Picture {
-  const { width, height, topDown, bits, pixelsAt, palette } = readHeader(bytes, name)
+export function decodeBmp(bytes: Uint8Array, maxPixels: number, name: string): Picture {
+  const { width, height, topDown, bits, pixelsAt, palette } = readHeader(bytes, maxPixels, name)
   const rowBytes = Math.ceil((width * bits) / 32) * 4
   const available = bytes.length - pixelsAt
   if (available < rowBytes * height) {
@@ -48,7 +49,7 @@ interface Header {
   readonly palette: Uint8Array | undefined
 }
 
-function readHeader(bytes: Uint8Array, name: string): Header {
+function readHeader(bytes: Uint8Array, maxPixels: number, name: string): Header {
   const fail = (what: string) => new VisionError(`${name}: ${what}; save it as PNG`)
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
   if (bytes.length < FILE_HEADER_BYTES + 4) throw fail('the BMP header is cut short')
@@ -61,7 +62,7 @@ function readHeader(bytes: Uint8Array, name: string): Header {
   const signedHeight = view.getInt32(22, true)
   const height = Math.abs(signedHeight)
   if (width < 1 || height < 1) throw fail(`the BMP header says ${width} x ${signedHeight} pixels`)
-  if (width * height > MAX_PIXELS) throw fail(`${width} x ${height} are more than the allowed ${MAX_PIXELS} pixels`)
+  checkSizeOf({ width, height }, maxPixels, name)
 
   const bits = view.getUint16(28, true)
   const compression = view.getUint32(30, true)

@@ -1,30 +1,55 @@
 import { VisionError } from '../errors.ts'
-import { MAX_PIXELS, type Picture } from '../picture.ts'
-import type { PictureFormat } from './format.ts'
+import type { Picture } from '../picture.ts'
+import { checkSizeOf, type Limits, tooSlow } from './limits.ts'
+import { type SizedFormat, sizeOf } from './size.ts'
 
 /** Decodes every format but BMP, by the browser. */
-export async function decodeFormat(bytes: Uint8Array, format: PictureFormat, name: string): Promise<Picture> {
+export async function decodeFormat(
+  bytes: Uint8Array,
+  format: SizedFormat,
+  { maxPixels, timeout }: Limits,
+  name: string,
+): Promise<Picture> {
+  const undecodable = (cause?: unknown) => {
+    const what = `cannot decode this ${format} file, it is damaged, cut short or of a kind that this browser does not know`
+    return new VisionError(`${name}: ${what}; get it again or save it as PNG`, { cause })
+  }
+  // The browser would make room for all pixels before it tells how many there are.
+  const declared = sizeOf(bytes, format)
+  if (!declared) throw undecodable()
+  checkSizeOf(declared, maxPixels, name)
   const blob = new Blob([bytes as Uint8Array<ArrayBuffer>])
-  const bitmap = await createImageBitmap(blob, {
+  const decoding = createImageBitmap(blob, {
     imageOrientation: 'from-image',
     premultiplyAlpha: 'none',
     colorSpaceConversion: 'none',
-  }).catch(error => {
-    const what = `cannot decode this ${format} file, it is damaged, cut short or of a kind that this browser does not know`
-    throw new VisionError(`${name}: ${what}; get it again or save it as PNG`, { cause: error })
+  })
+  const bitmap = await within(timeout, decoding, () => tooSlow(format, timeout, name)).catch(error => {
+    throw error instanceof VisionError ? error : undecodable(error)
   })
   try {
     const { width, height } = bitmap
-    if (width * height > MAX_PIXELS) {
-      throw new VisionError(
-        `${name}: ${width} x ${height} are more than the allowed ${MAX_PIXELS} pixels; shrink it first`,
-      )
-    }
+    checkSizeOf(bitmap, maxPixels, name)
     const rgba = opaquePixels(bitmap) ?? transparentPixels(bitmap, name)
     return { width, height, data: withoutAlpha(rgba) }
   } finally {
     bitmap.close()
   }
+}
+
+/** Nothing: browsers choose their decoders themselves, and none of them is for a text format. */
+export async function blockOtherLoaders(): Promise<void> {}
+
+/** What a promise gives, if it does in so many seconds; what it gives too late is closed. */
+async function within(seconds: number, decoding: Promise<ImageBitmap>, late: () => VisionError): Promise<ImageBitmap> {
+  let timer: ReturnType<typeof setTimeout> | undefined
+  const timedOut = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => {
+      reject(late())
+      decoding.then(bitmap => bitmap.close()).catch(() => {})
+    }, seconds * 1000)
+  })
+  return Promise.race([decoding, timedOut]).finally(() => clearTimeout(timer))
 }
 
 /** The pixels by way of a 2D canvas, or undefined where some are transparent: it would multiply those by their alpha. */

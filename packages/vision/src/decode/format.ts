@@ -1,31 +1,69 @@
 import { VisionError } from '../errors.ts'
+import { brandsOf, itemTypes } from './boxes.ts'
 
 /** The formats that {@link decode} reads. */
-export type PictureFormat = 'JPEG' | 'PNG' | 'WebP' | 'GIF' | 'TIFF' | 'AVIF' | 'BMP'
+const FORMATS = ['JPEG', 'PNG', 'WebP', 'GIF', 'TIFF', 'AVIF', 'BMP'] as const
 
-/** The bytes that each format starts with; a dot stands for any byte. */
-const signatures: readonly (readonly [PictureFormat, string])[] = [
+export type PictureFormat = (typeof FORMATS)[number]
+
+/** The bytes that each format starts with; a dot stands for any byte. AVIF is told by its brands. */
+const SIGNATURES: readonly (readonly [PictureFormat, string])[] = [
   ['JPEG', '\xff\xd8\xff'],
   ['PNG', '\x89PNG\r\n\x1a\n'],
-  ['WebP', 'RIFF....WEBP'],
-  ['GIF', 'GIF8'],
+  ['WebP', 'RIFF....WEBPVP8'],
+  ['GIF', 'GIF87a'],
+  ['GIF', 'GIF89a'],
   ['TIFF', 'II*\0'],
   ['TIFF', 'MM\0*'],
-  ['AVIF', '....ftypavif'],
-  ['AVIF', '....ftypmif1'],
   ['BMP', 'BM'],
 ]
 
+/** Formats that are known, and not read. */
+const UNREAD: readonly (readonly [string, string])[] = [
+  ['JPEG 2000', '\0\0\0\x0cjP  \r\n\x87\n'],
+  ['JPEG 2000', '\xff\x4f\xff\x51'],
+  ['JPEG XL', '\0\0\0\x0cJXL \r\n\x87\n'],
+  ['JPEG XL', '\xff\x0a'],
+]
+
+/** What an AVIF file may hold: pictures coded by AV1, what puts them together, and data about them. */
+const AVIF_ITEMS = ['av01', 'grid', 'iden', 'tmap', 'sato', 'Exif', 'mime', 'uri ']
+const HEIC_BRANDS = ['heic', 'heix', 'heim', 'heis', 'hevc', 'hevx', 'hevm', 'hevs']
+
 /**
- * The format of a file, by content: names lie. Also keeps text formats such as SVG, which may refer to other files,
- * from the decoders.
+ * The format of a file, by content: names lie. It is at least as strict as libvips and browsers are, so that none of them
+ * takes a file for something else, such as SVG, which may refer to other files and take minutes.
+ * @throws VisionError for what is none of the formats.
  */
 export function formatOf(bytes: Uint8Array, name: string): PictureFormat {
   if (bytes.length === 0) throw new VisionError(`${name}: the file is empty`)
-  for (const [format, signature] of signatures) {
-    const matches = [...signature].every((char, i) => char === '.' || bytes[i] === char.charCodeAt(0))
-    if (matches) return format
+  const format = matching(SIGNATURES, bytes)
+  if (format) return format
+  const unread = matching(UNREAD, bytes)
+  if (unread) throw notRead(unread, name)
+  const brands = brandsOf(bytes)
+  const says = (known: readonly string[]) => brands.some(brand => known.includes(brand))
+  if (says(HEIC_BRANDS) && !says(['avif', 'avis'])) throw notRead('HEIC', name)
+  // The brand mif1 says only that there are pictures, of whatever kind.
+  if (says(['avif', 'avis', 'mif1'])) {
+    for (const type of itemTypes(bytes)) if (!AVIF_ITEMS.includes(type)) throw notRead(kindOfItem(type), name)
+    return 'AVIF'
   }
-  const known = [...new Set(signatures.map(([format]) => format))].join(', ')
-  throw new VisionError(`${name}: not a picture in a known format (${known}); save it as PNG or JPEG`)
+  throw new VisionError(`${name}: not a picture in a known format (${FORMATS.join(', ')}); save it as PNG or JPEG`)
+}
+
+function notRead(kind: string, name: string): VisionError {
+  return new VisionError(`${name}: ${kind} files are not read; save it as PNG or JPEG`)
+}
+
+/** A kind of file by the type of an item in it, which may be any bytes. */
+function kindOfItem(type: string): string {
+  if (type === 'hvc1') return 'HEIC'
+  return /^\w{4}$/.test(type) ? `HEIF (${type})` : 'HEIF'
+}
+
+function matching<T>(table: readonly (readonly [T, string])[], bytes: Uint8Array): T | undefined {
+  return table.find(([, signature]) =>
+    [...signature].every((char, i) => char === '.' || bytes[i] === char.charCodeAt(0)),
+  )?.[0]
 }

@@ -1,34 +1,65 @@
-import type { Metadata, Sharp } from 'sharp'
+import type { FormatEnum, Metadata, Sharp } from 'sharp'
 import { VisionError } from '../errors.ts'
-import { MAX_PIXELS, type Picture } from '../picture.ts'
+import type { Picture } from '../picture.ts'
 import { loadSharp } from '../sharp.ts'
 import { oneLine } from '../source.ts'
-import type { PictureFormat } from './format.ts'
+import { checkSizeOf, type Limits, tooSlow } from './limits.ts'
+import { type SizedFormat, sizeOf } from './size.ts'
 import { cmykToRgb, grey16ToRgb } from './to-rgb.ts'
+
+export { blockOtherLoaders } from '../sharp.ts'
+
+/** What sharp calls the loader that libvips has to choose for each format. */
+const LOADERS: Record<SizedFormat, keyof FormatEnum> = {
+  JPEG: 'jpeg',
+  PNG: 'png',
+  WebP: 'webp',
+  GIF: 'gif',
+  TIFF: 'tiff',
+  AVIF: 'heif',
+}
 
 /** libvips' names of the colour spaces that are read. */
 const SPACES = ['srgb', 'rgb', 'rgb16', 'b-w', 'grey16', 'cmyk']
 
 /** Decodes every format but BMP, by sharp. */
-export async function decodeFormat(bytes: Uint8Array, format: PictureFormat, name: string): Promise<Picture> {
+export async function decodeFormat(
+  bytes: Uint8Array,
+  format: SizedFormat,
+  { maxPixels, timeout }: Limits,
+  name: string,
+): Promise<Picture> {
+  const declared = sizeOf(bytes, format)
+  if (declared) checkSizeOf(declared, maxPixels, name)
   const sharp = await loadSharp()
   // Like Pillow: no colour management, and what is cut short is an error, but not every warning.
-  const image = sharp(bytes, { ignoreIcc: true, failOn: 'error', limitInputPixels: false })
+  const options = { ignoreIcc: true, failOn: 'error', limitInputPixels: false } as const
+  const image = sharp(bytes, options).timeout({ seconds: timeout })
   const undecodable = (error: Error) => {
-    const reason = oneLine(error.message.replace(/\s+/g, ' ').trim())
+    if (error instanceof VisionError) return error
+    if (/^timeout: /m.test(error.message)) return tooSlow(format, timeout, name)
+    // libheif finds the end of a file by trying, and libvips reports each try.
+    const reason = oneLine(
+      error.message
+        .split(/(?:source: bad seek to \d+|\s)+/)
+        .join(' ')
+        .trim(),
+    )
     const what = `cannot decode this ${format} file, it is damaged, cut short or of a rare kind`
     return new VisionError(`${name}: ${what} (${reason}); get it again or save it as PNG`, { cause: error })
   }
-  const metadata = await image.metadata().catch(error => Promise.reject(undecodable(error)))
-  const { width, height } = metadata
-  if (width * height > MAX_PIXELS) {
-    throw new VisionError(
-      `${name}: ${width} x ${height} are more than the allowed ${MAX_PIXELS} pixels; shrink it first`,
-    )
+  try {
+    // Of the header alone.
+    const metadata = await image.metadata()
+    if (metadata.format !== LOADERS[format]) {
+      const what = `starts as ${format} files do, but libvips takes it for ${metadata.format}`
+      throw new VisionError(`${name}: ${what}; save it as PNG or JPEG`)
+    }
+    checkSizeOf(metadata, maxPixels, name)
+    return await rgbPixels(image, metadata, name)
+  } catch (error) {
+    throw undecodable(error as Error)
   }
-  return rgbPixels(image, metadata, name).catch(error =>
-    Promise.reject(error instanceof VisionError ? error : undecodable(error)),
-  )
 }
 
 /** The pixels, turned as the EXIF orientation says. */

@@ -1,6 +1,6 @@
 import { VisionError } from '../errors.ts'
 import type { Picture } from '../picture.ts'
-import { loadSharp } from '../sharp.ts'
+import { loadSharp, withSvg } from '../sharp.ts'
 import { oneLine } from '../source.ts'
 
 /** A PNG file of the pixels, by sharp. */
@@ -12,12 +12,13 @@ export async function encodePixels({ width, height, data }: Picture): Promise<Ui
 
 /** A PNG file of a picture of vectors, by sharp. */
 export async function rasterize(svg: string, scale: number): Promise<Uint8Array> {
-  const sharp = await loadSharp()
   // Pixels of SVG are 72 to the inch.
-  const image = sharp(new TextEncoder().encode(svg), { density: 72 * scale })
-  const drawn = image.png({ compressionLevel: 9, palette: true }).toBuffer()
+  const options = { density: 72 * scale }
+  const png = { compressionLevel: 9, palette: true }
+  const drawn = withSvg(sharp => sharp(new TextEncoder().encode(svg), options).png(png).toBuffer())
   return bytesOf(
     await drawn.catch(error => {
+      if (error instanceof VisionError) throw error
       throw new VisionError(`cannot draw the SVG (${oneLine(error.message)}); is it well-formed?`, { cause: error })
     }),
   )

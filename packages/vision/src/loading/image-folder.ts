@@ -1,4 +1,5 @@
 import { listFolder } from '#files'
+import { checkMaxPixels } from '../decode/limits.ts'
 import { VisionError } from '../errors.ts'
 import type { Listing } from '../files/listing.ts'
 import { nameOf, oneLine } from '../source.ts'
@@ -9,6 +10,8 @@ export type ImageFolderSplit = 'train' | 'val'
 export interface ImageFolderOptions {
   /** Which of the folders train and val to take; left out for a folder that holds the classes itself. */
   readonly split?: ImageFolderSplit
+  /** The most pixels that one of the pictures may have, as of `decode`. */
+  readonly maxPixels?: number
 }
 
 /** A folder of pictures. */
@@ -28,9 +31,15 @@ const PICTURE = /\.(jpe?g|png|webp|gif|tiff?|avif|bmp)$/i
  * what has no ending of a picture are passed over. No picture is read before it is loaded. Only in Node: browsers see no
  * folders.
  *
- * @throws VisionError for what is no such folder.
+ * @throws VisionError for what is no such folder, and a `maxPixels` that makes no sense.
  */
-export async function openImageFolder(path: string | URL, { split }: ImageFolderOptions = {}): Promise<ImageFolder> {
+export async function openImageFolder(path: string | URL, options: ImageFolderOptions = {}): Promise<ImageFolder> {
+  const { split, maxPixels } = options
+  if (maxPixels !== undefined) checkMaxPixels(maxPixels)
+  return { ...(await openClasses(path, split)), maxPixels }
+}
+
+async function openClasses(path: string | URL, split: ImageFolderSplit | undefined): Promise<ImageFolder> {
   const root = await folder(path)
   const found = await splitsIn(root)
   if (split === undefined) {

@@ -21,7 +21,7 @@ export function sendable({ source, plan }: Job): { job: Job; transferred: ArrayB
   if ('files' in source) {
     // A worker takes relative URLs as relative to its own script.
     const files = source.files.map(file => (typeof file === 'string' ? located(file) : file))
-    return { job: { source: { ...labelled, files }, plan }, transferred: [] }
+    return { job: { source: { ...labelled, files, maxPixels: source.maxPixels }, plan }, transferred: [] }
   }
   const { width, height } = source
   const shared = typeof SharedArrayBuffer === 'function' && source.images.buffer instanceof SharedArrayBuffer

@@ -1,4 +1,5 @@
 import { decode, readPicture } from '../decode/index.ts'
+import { checkMaxPixels } from '../decode/limits.ts'
 import { VisionError } from '../errors.ts'
 import { checkSize, type Picture } from '../picture.ts'
 import { nameOf } from '../source.ts'
@@ -30,6 +31,8 @@ export interface PictureArray extends LabelledPictures {
 export interface PictureFiles extends LabelledPictures {
   /** For each picture its path (in browsers a URL, relative to the page), or the file itself. */
   readonly files: readonly (string | Uint8Array | Blob)[]
+  /** The most pixels that one of them may have, as of `decode`; four are decoded at a time. */
+  readonly maxPixels?: number
 }
 
 /** Labelled pictures to train on or to evaluate with. */
@@ -51,6 +54,7 @@ export function checkSource(source: TrainingSource): void {
     }
   }
   if ('files' in source) {
+    if (source.maxPixels !== undefined) checkMaxPixels(source.maxPixels)
     const count = source.files.length
     if (count !== length) throw new VisionError(`got ${count} files for ${length} pictures, wanted one for each`)
     const odd = source.files.findIndex(file => !isFile(file))
@@ -75,7 +79,9 @@ function isFile(file: unknown): boolean {
 export function pictureOf(source: TrainingSource, index: number): Picture | Promise<Picture> {
   if ('files' in source) {
     const file = source.files[index]
-    return typeof file === 'string' ? readPicture(file) : decode(file, { name: nameOf(file, `picture ${index}`) })
+    const { maxPixels } = source
+    if (typeof file === 'string') return readPicture(file, { maxPixels })
+    return decode(file, { name: nameOf(file, `picture ${index}`), maxPixels })
   }
   const { width, height, images } = source
   const bytes = width * height * 3

@@ -1,0 +1,50 @@
+import { VisionError } from '../errors.ts'
+import { DEFAULT_MAX_PIXELS, MAX_PIXELS } from '../picture.ts'
+
+/** Seconds that a decode may take, unless the caller says otherwise. */
+const DEFAULT_TIMEOUT = 60
+const MAX_TIMEOUT = 3600
+
+/** What a decode may take at most. */
+export interface Limits {
+  /** Pixels of the picture. */
+  readonly maxPixels: number
+  /** Seconds. */
+  readonly timeout: number
+}
+
+/** The limits that options name, with their defaults. @throws VisionError for those that make no sense. */
+export function limitsOf({ maxPixels = DEFAULT_MAX_PIXELS, timeout = DEFAULT_TIMEOUT }: Partial<Limits>): Limits {
+  checkMaxPixels(maxPixels)
+  if (!Number.isInteger(timeout) || timeout < 1 || timeout > MAX_TIMEOUT) {
+    throw new VisionError(`got timeout ${timeout}, wanted a whole number of seconds from 1 to ${MAX_TIMEOUT}`)
+  }
+  return { maxPixels, timeout }
+}
+
+/** @throws VisionError for what is no limit of pixels. */
+export function checkMaxPixels(maxPixels: number): void {
+  if (Number.isInteger(maxPixels) && maxPixels >= 1 && maxPixels <= MAX_PIXELS) return
+  throw new VisionError(`got maxPixels ${maxPixels}, wanted a whole number from 1 to ${MAX_PIXELS}`)
+}
+
+/** Pixels in a row, and rows. */
+export interface Size {
+  readonly width: number
+  readonly height: number
+}
+
+/** @throws VisionError where a picture has more pixels than allowed. */
+export function checkSizeOf({ width, height }: Size, maxPixels: number, name: string): void {
+  const pixels = width * height
+  if (pixels <= maxPixels) return
+  const [most, advice] =
+    pixels > MAX_PIXELS ? [MAX_PIXELS, 'shrink it first'] : [maxPixels, 'shrink it first, or raise maxPixels']
+  throw new VisionError(`${name}: ${width} x ${height} are more than the allowed ${most} pixels; ${advice}`)
+}
+
+/** What is thrown where a decode takes too long. */
+export function tooSlow(format: string, timeout: number, name: string): VisionError {
+  const what = `decoding this ${format} file takes more than the allowed ${timeout} s`
+  return new VisionError(`${name}: ${what}; shrink it first, or raise timeout`)
+}

@@ -1,0 +1,46 @@
+import { readFileSync } from 'node:fs'
+import sharp from 'sharp'
+import { describe, expect, it, vi } from 'vitest'
+import { blockOtherLoaders, decode, svgToPng } from '../src/index.ts'
+import { svgAfter } from './hostile.ts'
+
+const svg = svgAfter('')
+const bytesOf = (name: string) => readFileSync(new URL(`goldens/files/${name}`, import.meta.url))
+
+// What is blocked is blocked in the whole process, so each of these begins with what the former left.
+describe.sequential('loaders of libvips', () => {
+  it('are left alone by a decode', async () => {
+    await decode(bytesOf('rgb.png'))
+    expect((await sharp(svg).metadata()).format).toBe('svg')
+  })
+
+  it('are blocked where they are for no format that is read', async () => {
+    await blockOtherLoaders()
+    await expect(sharp(svg).metadata()).rejects.toThrow('unsupported image format')
+    for (const name of ['rgb.png', 'rgb.jpg', 'rgb.webp', 'palette.gif', 'rgb.tiff']) {
+      expect((await decode(bytesOf(name))).data).toHaveLength(37 * 29 * 3)
+    }
+    const avif = await sharp(bytesOf('rgb.png')).avif().toBuffer()
+    expect((await decode(avif)).data).toHaveLength(37 * 29 * 3)
+  })
+
+  it('draw SVG of the program nevertheless, and only that', async () => {
+    await blockOtherLoaders()
+    const text = new TextDecoder().decode(svg)
+    const files = await Promise.all([svgToPng(text), svgToPng(text, { scale: 2 })])
+    expect((await Promise.all(files.map(file => decode(file)))).map(({ width }) => width)).toEqual([8, 16])
+    await expect(sharp(svg).metadata()).rejects.toThrow('unsupported image format')
+  })
+})
+
+it('a file that another libvips takes for something else is not decoded', async () => {
+  // Stands for a libvips that was built with other loaders, which are asked first.
+  const image = { timeout: () => image, metadata: async () => ({ format: 'magick', width: 8, height: 8 }) }
+  vi.resetModules()
+  vi.doMock('sharp', () => ({ default: () => image }))
+  const { decode } = await import('../src/index.ts')
+  await expect(decode(bytesOf('palette.gif'), { name: 'cat.gif' })).rejects.toThrow(
+    'cat.gif: starts as GIF files do, but libvips takes it for magick; save it as PNG or JPEG',
+  )
+  vi.doUnmock('sharp')
+})
