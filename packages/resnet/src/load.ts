@@ -122,6 +122,11 @@ function assemble(
 ): Model {
   const { shapes, parametersOf } = weightsIn(file)
   const arch = architectureOf(shapes, stated, config)
+  if (arch.classes < 1) {
+    throw new ModelError(`the classifier has no classes: fc.weight is [${shapes.get('fc.weight')}]; give other weights`)
+  }
+  // Before anything is made for each class: a shape such as [1000000000, 0] takes no bytes of a file.
+  const parameters = parametersOf(shapesOf(arch))
   const labels = config?.labels ?? defaultLabels(arch)
   if (labels.length !== arch.classes) {
     throw new ModelError(`config.json names ${labels.length} classes, the classifier has ${arch.classes}`)
@@ -132,7 +137,7 @@ function assemble(
     architecture: arch,
     labels,
     preprocessing: { ...preprocessing, mean: mean ?? preprocessing.mean, std: std ?? preprocessing.std },
-    parameters: parametersOf(shapesOf(arch)),
+    parameters,
   }
   return new Model(parts, compileOptions)
 }

@@ -10,6 +10,7 @@ import {
 import type { Preprocessing } from '@residual/vision'
 import { architecture } from '../architectures.ts'
 import { CheckpointError } from '../errors.ts'
+import { parseJsonObject } from '../json.ts'
 import { crc32c } from './crc32c.ts'
 import { type Check, list, number, oneOf, optional, record, text, whole } from './recipes/check.ts'
 import { type Recipe, readRecipe } from './recipes/index.ts'
@@ -115,7 +116,7 @@ export function readCheckpoint(bytes: Uint8Array, source = 'checkpoint'): Checkp
     throw new CheckpointError(`${source} is damaged: its checksum is not that of its content; start again without it`)
   }
   return unlessDamaged(source, () => {
-    const { plan, ...rest } = described(JSON.parse(training), { source: 'training', path: '' })
+    const { plan, ...rest } = described(parseJsonObject(training, 'training'), { source: 'training', path: '' })
     const recipe = readRecipe(plan.recipe, architecture(plan.architecture))
     const values = new Map(Array.from(tensors, ([name, tensor]) => [name, toFloat32(tensor)]))
     return { plan: { ...plan, recipe }, ...rest, values }
@@ -135,7 +136,7 @@ function unlessDamaged<T>(source: string, read: () => T): T {
   try {
     return read()
   } catch (error) {
-    if (!(error instanceof ResidualError || error instanceof SyntaxError)) throw error
+    if (!(error instanceof ResidualError)) throw error
     throw new CheckpointError(`${source} is damaged or no checkpoint (${error.message}); start again without it`)
   }
 }
