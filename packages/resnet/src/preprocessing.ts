@@ -82,7 +82,9 @@ function sizes(
   const side = size ?? defaults.crop
   const resize = Math.floor(side / (fraction ?? 1))
   if (resize > LARGEST_SIDE) {
-    throw new FormatError(`${file}: crop_pct ${fraction} of ${side} pixels makes ${resize}, wanted at most ${LARGEST_SIDE}`)
+    throw new FormatError(
+      `${file}: crop_pct ${fraction} of ${side} pixels makes ${resize}, wanted at most ${LARGEST_SIDE}`,
+    )
   }
   return { resize, crop: side }
 }
