@@ -1,6 +1,6 @@
 import { configDefaults, defineConfig } from 'vitest/config'
 
-const others = ['**/*.data.test.ts', '**/*.packed.test.ts', ...configDefaults.exclude]
+const others = ['**/*.data.test.ts', '**/*.mutants.test.ts', '**/*.packed.test.ts', ...configDefaults.exclude]
 
 /** The default suite: everything that needs nothing but the repository. */
 export default defineConfig({
