@@ -61,8 +61,9 @@ export function embeddedModels(): string[] {
  * may be replaced or deleted, but not written to.
  *
  * @param source name, path or URL, or bytes.
- * @throws ModelError where there is nothing, FormatError for a damaged file, ArchitectureError where the architecture
- *   cannot be told, ParameterError where weights and architecture do not fit.
+ * @throws ModelError where there is nothing, or a classifier of no classes, FormatError for a damaged file,
+ *   ArchitectureError where the architecture cannot be told, ParameterError where weights and architecture do not fit,
+ *   ShapeError for a classifier of more classes than can be addressed.
  */
 export async function loadModel(source: string | Uint8Array, options: LoadOptions = {}): Promise<Model> {
   if (typeof source !== 'string') return build(undefined, source, undefined, undefined, options)

@@ -41,8 +41,8 @@ export function findStateDict(checkpoint: Pickled): Map<string, TorchTensor> {
 }
 
 /**
- * The checkpoint and all dicts nested in it, each after those within it. A pickle may nest one in itself, or ten thousand in
- * each other: no dict is looked at twice, and the stack is not the engine's.
+ * The checkpoint and all dicts nested in it, each after those within it. A pickle may nest a dict in itself, or ten
+ * thousand in each other: no dict is looked at twice, and nothing recurses.
  */
 function dictsOf(checkpoint: Dict): Dict[] {
   const found = new Set<Dict>()
@@ -55,7 +55,7 @@ function dictsOf(checkpoint: Dict): Dict[] {
       if (nested instanceof Map) open.push(nested)
     }
   }
-  // The last name is taken from the stack first, so that backwards the first one comes first.
+  // The last name came off the stack first.
   return [...found].reverse()
 }
 
