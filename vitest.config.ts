@@ -1,6 +1,8 @@
 import { configDefaults, defineConfig } from 'vitest/config'
 
-const others = ['data', 'packed', 'limits'].map(suite => `**/*.${suite}.test.ts`).concat(configDefaults.exclude)
+const others = ['data', 'limits', 'mutants', 'packed']
+  .map(suite => `**/*.${suite}.test.ts`)
+  .concat(configDefaults.exclude)
 
 /** The default suite: everything that needs nothing but the repository. */
 export default defineConfig({

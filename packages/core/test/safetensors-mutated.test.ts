@@ -1,17 +1,7 @@
 import { expect, it } from 'vitest'
+import { randomBelow } from '../../../test/mutants/bytes.ts'
 import { FormatError } from '../src/errors.ts'
 import { fromFloat32, readSafetensors, toFloat32, writeSafetensors } from '../src/safetensors/index.ts'
-
-/** Marsaglia's xorshift32: the same mutations on every run. */
-function randomBelow(seed: number): (limit: number) => number {
-  let state = seed
-  return limit => {
-    state ^= state << 13
-    state ^= state >>> 17
-    state ^= state << 5
-    return (state >>> 0) % limit
-  }
-}
 
 function mutate(file: Uint8Array, below: (limit: number) => number): Uint8Array {
   const changed = file.slice()

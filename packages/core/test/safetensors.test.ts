@@ -81,6 +81,11 @@ const malformed: [what: string, file: Uint8Array, message: string][] = [
     'safetensors header is not valid: expected a number at character 15',
   ],
   [
+    'nested metadata',
+    fileOf(`{"__metadata__":{"a":${'{"a":'.repeat(100_000)}`),
+    'safetensors header is not valid: expected a string at character 21',
+  ],
+  [
     'a text in a shape',
     fileOf('{"a":{"shape":["1"]}}'),
     'safetensors header is not valid: expected a number at character 15',

@@ -1,5 +1,5 @@
 import { FormatError } from '@residual/core'
-import { type JsonObject, objectIn, stringIn } from './json.ts'
+import { type JsonObject, objectIn, shown, stringIn } from './json.ts'
 
 /** What a model directory's config.json says beside the weights. */
 export interface ModelConfig {
@@ -27,11 +27,11 @@ export function readModelConfig(config: JsonObject): ModelConfig {
   }
   const type = stringIn(config, 'model_type', file)
   if (type !== undefined && type !== 'resnet') {
-    throw new FormatError(`${file}: got model_type ${JSON.stringify(type)}, wanted "resnet"`)
+    throw new FormatError(`${file}: got model_type ${shown(type)}, wanted "resnet"`)
   }
   const activation = stringIn(config, 'hidden_act', file) ?? 'relu'
   if (activation !== 'relu') {
-    throw new FormatError(`${file}: got hidden_act ${JSON.stringify(activation)}, wanted "relu"`)
+    throw new FormatError(`${file}: got hidden_act ${shown(activation)}, wanted "relu"`)
   }
   const stridesEarly = config.downsample_in_bottleneck === true && config.layer_type !== 'basic'
   return { suffix: stridesEarly ? '_v1' : '', labels }

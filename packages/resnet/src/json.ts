@@ -7,8 +7,8 @@ export type JsonObject = Readonly<Record<string, unknown>>
  * Reads a file that holds one JSON object.
  * @throws FormatError for anything else, naming the file.
  */
-export function parseJsonObject(bytes: Uint8Array, file: string): JsonObject {
-  const text = new TextDecoder().decode(bytes)
+export function parseJsonObject(content: Uint8Array | string, file: string): JsonObject {
+  const text = typeof content === 'string' ? content : new TextDecoder().decode(content)
   let value: unknown
   try {
     value = JSON.parse(text)
@@ -56,4 +56,25 @@ export function triple(value: unknown, key: string, file: string): [number, numb
 const isObject = (value: unknown): value is JsonObject =>
   typeof value === 'object' && value !== null && !Array.isArray(value)
 
-const shown = (value: unknown): string => JSON.stringify(value).slice(0, 40)
+/** Characters of a value that messages show. */
+const SHOWN = 40
+
+/** The beginning of a value as JSON, for messages. The value may nest to any depth, or hold itself. */
+export const shown = (value: unknown): string => beginningOf(value, SHOWN).slice(0, SHOWN)
+
+/** The JSON of a value, or at least its first `room` characters: each level takes one of them, so that it ends. */
+function beginningOf(value: unknown, room: number): string {
+  if (typeof value === 'string') return JSON.stringify(value.slice(0, room))
+  if (typeof value === 'number') return JSON.stringify(value)
+  if (typeof value !== 'object' || value === null) return String(value)
+  const isList = Array.isArray(value)
+  const keys = isList ? value.slice(0, room).keys() : Object.keys(value)
+  let text = isList ? '[' : '{'
+  for (const key of keys) {
+    if (text.length >= room) return text
+    if (text.length > 1) text += ','
+    if (!isList) text += `${beginningOf(key, room)}:`
+    text += beginningOf((value as JsonObject)[key], room - text.length)
+  }
+  return text + (isList ? ']' : '}')
+}

@@ -69,9 +69,10 @@ export function embeddedModels(): string[] {
  * absent, which a server says by 404 or 410; every other answer but the file is an error, and nothing is tried twice.
  *
  * @param source name, path or URL, or bytes.
- * @throws ModelError where there is nothing, for a device or pipe and for a file that is too large, and where a server does
- *   not give it; FormatError for a damaged file, ArchitectureError where the architecture cannot be told, ParameterError
- *   where weights and architecture do not fit; the signal's reason.
+ * @throws ModelError where there is nothing, for a device or pipe, for a file that is too large, where a server does not give
+ *   it, and for a classifier of no classes; FormatError for a damaged file, ArchitectureError where the architecture cannot be
+ *   told, ParameterError where weights and architecture do not fit, ShapeError for a classifier of more classes than can be
+ *   addressed; the signal's reason.
  */
 export async function loadModel(source: string | Uint8Array, options: LoadOptions = {}): Promise<Model> {
   options.signal?.throwIfAborted()
@@ -166,6 +167,11 @@ function assemble(
 ): Model {
   const { shapes, parametersOf } = weightsIn(file)
   const arch = architectureOf(shapes, stated, config)
+  if (arch.classes < 1) {
+    throw new ModelError(`the classifier has no classes: fc.weight is [${shapes.get('fc.weight')}]; give other weights`)
+  }
+  // Before anything is made for each class: a shape such as [1000000000, 0] takes no bytes of a file.
+  const parameters = parametersOf(shapesOf(arch))
   const labels = config?.labels ?? defaultLabels(arch)
   if (labels.length !== arch.classes) {
     throw new ModelError(`config.json names ${labels.length} classes, the classifier has ${arch.classes}`)
@@ -176,7 +182,7 @@ function assemble(
     architecture: arch,
     labels,
     preprocessing: { ...preprocessing, mean: mean ?? preprocessing.mean, std: std ?? preprocessing.std },
-    parameters: parametersOf(shapesOf(arch)),
+    parameters,
   }
   return new Model(parts, compileOptions)
 }

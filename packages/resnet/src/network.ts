@@ -7,6 +7,7 @@ import {
   moments,
   normalize,
   Scope,
+  ShapeError,
   type Tensor,
   weightedSum,
 } from '@residual/core'
@@ -196,10 +197,11 @@ export interface Network {
  * pre-activation network has one batch norm more, `bn`, before the pooling, one without batch norms has biases
  * (`layer1.0.conv1.bias`), and linear layers are called `layer1.linear.0`.
  *
- * @throws ShapeError where the picture is too small for the stem.
+ * @throws ShapeError where the picture is too small for the stem, and without any classes.
  */
 export function resnet(arch: Architecture, x: Tensor, options: ResnetOptions = {}): Network {
   const { classes = arch.classes, training = false, branchScale = () => undefined } = options
+  if (classes < 1) throw new ShapeError(`${arch.name}: got ${classes} classes, wanted at least 1`)
   const s = new Scope()
   const updates = new Map<Tensor<'parameter'>, Tensor>()
   const conv = convolution(arch)

@@ -1,7 +1,7 @@
 import { FormatError } from '@residual/core'
 import type { Preprocessing } from '@residual/vision'
 import type { Family } from './architectures.ts'
-import { type JsonObject, numberIn, objectIn, triple } from './json.ts'
+import { type JsonObject, numberIn, objectIn, shown, triple } from './json.ts'
 
 /** Pillow's numbers for its filters, which `resample` in a preprocessor_config.json holds. */
 const FILTERS: readonly Preprocessing['filter'][] = ['nearest', 'lanczos', 'bilinear', 'bicubic', 'box', 'hamming']
@@ -80,7 +80,13 @@ function sizes(
   if (crop !== undefined) return { resize: size ?? crop, crop }
   if (size === undefined && fraction === undefined) return { resize: defaults.resize, crop: defaults.crop }
   const side = size ?? defaults.crop
-  return { resize: Math.floor(side / (fraction ?? 1)), crop: side }
+  const resize = Math.floor(side / (fraction ?? 1))
+  if (resize > LARGEST_SIDE) {
+    throw new FormatError(
+      `${file}: crop_pct ${fraction} of ${side} pixels makes ${resize}, wanted at most ${LARGEST_SIDE}`,
+    )
+  }
+  return { resize, crop: side }
 }
 
 /** `224`, `{ shortest_edge: 224 }` or `{ height: 224, width: 224 }`. */
@@ -90,7 +96,7 @@ function sideIn(config: JsonObject, key: string, file: string): number | undefin
   if (typeof value === 'number') return positive(value, key, file)
   const { shortest_edge, height, width } = objectIn(config, key, file) ?? {}
   if (height !== width) {
-    throw new FormatError(`${file}: got ${key} of ${String(height)} x ${String(width)}, wanted a square`)
+    throw new FormatError(`${file}: got ${key} of ${shown(height)} x ${shown(width)}, wanted a square`)
   }
   return positive(shortest_edge ?? height, key, file)
 }
@@ -100,7 +106,7 @@ const LARGEST_SIDE = 4096
 
 function positive(value: unknown, key: string, file: string): number {
   if (typeof value === 'number' && Number.isInteger(value) && value >= 1 && value <= LARGEST_SIDE) return value
-  throw new FormatError(`${file}: got ${key} ${JSON.stringify(value)}, wanted pixels from 1 to ${LARGEST_SIDE}`)
+  throw new FormatError(`${file}: got ${key} ${shown(value)}, wanted pixels from 1 to ${LARGEST_SIDE}`)
 }
 
 function meanAndStd(

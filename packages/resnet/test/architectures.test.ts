@@ -174,6 +174,12 @@ describe('layers', () => {
     expect(summarize(architecture('resnet18'), { input: 1 }).layers.at(-3)?.output).toEqual([1, 1, 1, 512])
   })
 
+  test('a network without classes is refused', () => {
+    expect(() => summarize(architecture('resnet8'), { classes: 0 })).toThrow(
+      expect.objectContaining({ name: 'ShapeError', message: 'resnet8: got 0 classes, wanted at least 1' }),
+    )
+  })
+
   test('the embedding is what the classifier reads', () => {
     const images = input('images', [2, 224, 224, 3])
     const { logits, embedding } = resnet(architecture('wide_resnet50_2'), images, { classes: 5 })

@@ -9,18 +9,28 @@ import { architecture } from '../src/architectures.ts'
 import { ModelError } from '../src/errors.ts'
 import { type LoadOptions, loadModel } from '../src/load.ts'
 import { resnet } from '../src/network.ts'
+import { torchLegacy, torchZip } from './weights/torch-builder.ts'
 
-/** A weights file of an architecture, every number 0.01; `rename` makes it look like another library's. */
-function weightsOf(name: string, classes: number, rename = (key: string) => key): Uint8Array {
+/** The weights of an architecture, every number 0.01; `rename` makes them look like another library's. */
+function tensorsOf(name: string, classes: number, rename = (key: string) => key): StoredTensors {
   const { parameters } = graphOf([resnet(architecture(name), input('x', [1, 32, 32, 3]), { classes }).logits])
-  const tensors: StoredTensors = new Map(
+  return new Map(
     parameters.map(({ attributes, shape }) => {
       const values = new Float32Array(shape.reduce((a, b) => a * b, 1)).fill(0.01)
       return [rename(attributes.name), fromFloat32(values, shape, 'F16')]
     }),
   )
-  return writeSafetensors(tensors)
 }
+
+const weightsOf = (...network: Parameters<typeof tensorsOf>) => writeSafetensors(tensorsOf(...network))
+
+/** With a classifier of these shapes, of which one extent is 0. */
+function withoutElements(weight: readonly number[], bias: readonly number[]): StoredTensors {
+  const empty = (shape: readonly number[]) => ({ dtype: 'F16', shape, bytes: new Uint8Array(0) }) as const
+  return new Map([...tensorsOf('resnet20', 3), ['fc.weight', empty(weight)], ['fc.bias', empty(bias)]])
+}
+
+const nested = (depth: number) => '['.repeat(depth) + ']'.repeat(depth)
 
 let folder: string
 const at = (...parts: string[]) => join(folder, ...parts)
@@ -56,6 +66,24 @@ beforeAll(async () => {
     'model.safetensors': small,
   })
   await directory('broken-config', { 'config.json': new TextEncoder().encode('{'), 'model.safetensors': small })
+  const deep = (before: string, after: string) => new TextEncoder().encode(`${before}${nested(20_000)}${after}`)
+  await directory('deep-config', { 'config.json': deep('{"architecture":', '}'), 'model.safetensors': small })
+  await directory('deep-label', { 'config.json': deep('{"id2label":{"0":', '}}'), 'model.safetensors': small })
+  await directory('deep-timm', {
+    'config.json': deep('{"architecture":"resnet20","pretrained_cfg":', '}'),
+    'model.safetensors': small,
+  })
+  await directory('deep-size', { 'preprocessor_config.json': deep('{"size":', '}'), 'model.safetensors': small })
+  await directory('holes', {
+    'config.json': { architecture: 'resnet20', id2label: { 0: 'a', 1.5: 'b', '-1': 'c' } },
+    'model.safetensors': small,
+  })
+  const noClasses = withoutElements([0, 64], [0])
+  await writeFile(at('no-classes.safetensors'), writeSafetensors(noClasses))
+  await writeFile(at('no-classes.pth'), torchZip(noClasses))
+  await writeFile(at('no-classes.th'), torchLegacy(noClasses))
+  await writeFile(at('many-classes.safetensors'), writeSafetensors(withoutElements([2 ** 24, 0], [0])))
+  await writeFile(at('most-classes.safetensors'), writeSafetensors(withoutElements([2 ** 40, 0], [0])))
   await directory('list-config', { 'config.json': [1], 'model.safetensors': small })
 })
 
@@ -95,6 +123,14 @@ describe('loadModel', () => {
     expect(transformers.architecture).toEqual({ ...architecture('resnet50_v1'), classes: 2 })
   })
 
+  test('opens a classifier of one class, which is sure of it', async () => {
+    const model = await loadModel(weightsOf('resnet20', 1))
+    const picture = { width: 32, height: 32, data: new Uint8Array(32 * 32 * 3) }
+    expect((await model.classify(picture)).predictions).toEqual([{ label: 'class 0', score: 1, index: 0 }])
+  })
+
+  const noClasses = 'the classifier has no classes: fc.weight is [0,64]; give other weights'
+
   test.each<[source: string, options: LoadOptions, error: string, message: string]>([
     [
       'nothing.th',
@@ -113,6 +149,42 @@ describe('loadModel', () => {
     ['few-labels', {}, 'ModelError', 'config.json names 1 classes, the classifier has 3'],
     ['broken-config', {}, 'FormatError', 'config.json is not JSON'],
     ['list-config', {}, 'FormatError', 'config.json holds no JSON object'],
+    [
+      'deep-config',
+      {},
+      'FormatError',
+      'config.json: got architecture [[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[, wanted a string',
+    ],
+    ['deep-label', {}, 'FormatError', 'config.json: id2label has 1 entries and no name for class 0'],
+    [
+      'deep-timm',
+      {},
+      'FormatError',
+      'config.json: got pretrained_cfg [[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[, wanted an object',
+    ],
+    [
+      'deep-size',
+      {},
+      'FormatError',
+      'preprocessor_config.json: got size [[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[, wanted an object',
+    ],
+    ['holes', {}, 'FormatError', 'config.json: id2label has 3 entries and no name for class 1'],
+    ...['no-classes.safetensors', 'no-classes.pth', 'no-classes.th'].map(
+      (file): [string, LoadOptions, string, string] => [file, {}, 'ModelError', noClasses],
+    ),
+    ['no-classes.safetensors', { arch: 'plain20' }, 'ModelError', noClasses],
+    [
+      'many-classes.safetensors',
+      {},
+      'ParameterError',
+      'the weights do not fit the network: 2 of another shape ("fc.weight" is [16777216,0], not [16777216,64], "fc.bias" is [0], not [16777216])',
+    ],
+    [
+      'most-classes.safetensors',
+      {},
+      'ShapeError',
+      "parameter 'fc.weight': got shape [1099511627776, 64], wanted at most 2147483647 elements",
+    ],
     [
       'small.safetensors',
       { arch: 'resnet20_b' },

@@ -27,6 +27,9 @@ describe('preprocessor_config.json', () => {
     [{ size: { height: 224, width: 336 } }, 'got size of 224 x 336, wanted a square'],
     [{ size: [224] }, 'got size [224], wanted an object'],
     [{ size: {} }, 'got size undefined, wanted pixels from 1 to 4096'],
+    [{ size: { height: { toString: 1 }, width: [] } }, 'got size of {"toString":1} x [], wanted a square'],
+    [{ size: 224, crop_pct: 0.05 }, 'crop_pct 0.05 of 224 pixels makes 4480, wanted at most 4096'],
+    [{ size: 224, crop_pct: 1e-320 }, 'crop_pct 1e-320 of 224 pixels makes Infinity, wanted at most 4096'],
     [{ crop_pct: 0 }, 'got crop_pct 0, wanted a number above 0 and at most 1'],
     [{ image_mean: [0.5, 0.5] }, 'got mean [0.5,0.5], wanted three numbers'],
     [{ image_std: [1, 0, 1] }, 'got std 1, 0, 1, wanted numbers above 0'],
@@ -69,7 +72,8 @@ describe('config.json', () => {
     [{ id2label: { 0: 'a', 2: 'b' } }, 'config.json: id2label has 2 entries and no name for class 1'],
     [{ id2label: { 0: 5 } }, 'config.json: id2label has 1 entries and no name for class 0'],
     [{ architecture: 5 }, 'config.json: got architecture 5, wanted a string'],
-  ])('%j is refused', (config, message) => {
+    [{ model_type: 'x'.repeat(1e6) }, `config.json: got model_type "${'x'.repeat(39)}, wanted "resnet"`],
+  ])('%.60j is refused', (config, message) => {
     expect(() => readModelConfig(config)).toThrow(expect.objectContaining({ name: 'FormatError', message }))
   })
 })

@@ -10,7 +10,8 @@ import {
 import type { Preprocessing } from '@residual/vision'
 import { architecture } from '../architectures.ts'
 import { CheckpointError } from '../errors.ts'
-import { crc32c } from './crc32c.ts'
+import { parseJsonObject } from '../json.ts'
+import { checksum } from './checksum.ts'
 import { type Check, list, number, oneOf, optional, record, text, whole } from './recipes/check.ts'
 import { type Recipe, readRecipe } from './recipes/index.ts'
 
@@ -115,27 +116,18 @@ export function readCheckpoint(bytes: Uint8Array, source = 'checkpoint'): Checkp
     throw new CheckpointError(`${source} is damaged: its checksum is not that of its content; start again without it`)
   }
   return unlessDamaged(source, () => {
-    const { plan, ...rest } = described(JSON.parse(training), { source: 'training', path: '' })
+    const { plan, ...rest } = described(parseJsonObject(training, 'training'), { source: 'training', path: '' })
     const recipe = readRecipe(plan.recipe, architecture(plan.architecture))
     const values = new Map(Array.from(tensors, ([name, tensor]) => [name, toFloat32(tensor)]))
     return { plan: { ...plan, recipe }, ...rest, values }
   })
 }
 
-/** Of the text, and of all names and bytes in the order of the names. */
-function checksum(training: string, tensors: StoredTensors): string {
-  const encoder = new TextEncoder()
-  let crc = crc32c(encoder.encode(training))
-  const sorted = [...tensors].sort(([a], [b]) => (a < b ? -1 : 1))
-  for (const [name, { bytes }] of sorted) crc = crc32c(bytes, crc32c(encoder.encode(name), crc))
-  return crc.toString(16).padStart(8, '0')
-}
-
 function unlessDamaged<T>(source: string, read: () => T): T {
   try {
     return read()
   } catch (error) {
-    if (!(error instanceof ResidualError || error instanceof SyntaxError)) throw error
+    if (!(error instanceof ResidualError)) throw error
     throw new CheckpointError(`${source} is damaged or no checkpoint (${error.message}); start again without it`)
   }
 }

@@ -1,6 +1,6 @@
 import { type CompileOptions, compile, graphOf, type Parameters, type Program } from '@residual/core'
 import { loadBatches, type TrainingBatch } from '@residual/vision'
-import { DivergenceError, TrainingError } from '../errors.ts'
+import { CheckpointError, DivergenceError, TrainingError } from '../errors.ts'
 import { evaluate } from '../evaluate.ts'
 import { Model } from '../model.ts'
 import { turn } from '../turn.ts'
@@ -73,6 +73,10 @@ export class Session {
     const { plan, architecture, weights, checkpoint } = beginning
     const { recipe, seed, only, preprocessing } = plan
     const { steps } = lengthOf(plan)
+    if (checkpoint && checkpoint.step > steps) {
+      const where = `step ${checkpoint.step} of a training of ${steps}`
+      throw new CheckpointError(`${source} is damaged: it says to be at ${where}; start again without it`)
+    }
     const described = { architecture, side: preprocessing.crop, recipe, steps, seed, only }
     const step = trainingStep(described)
     if (resume === true) await folder?.resume(checkpoint?.step ?? 0)

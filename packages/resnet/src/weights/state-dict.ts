@@ -3,6 +3,8 @@ import type { Pickled } from './pickle.ts'
 import { quote } from './quote.ts'
 import { TorchTensor } from './torch-objects.ts'
 
+type Dict = Map<Pickled, Pickled>
+
 /** Where training scripts keep the weights, in the order tried: those as trained before their moving averages. */
 const nestings = [
   'state_dict',
@@ -26,8 +28,10 @@ export function findStateDict(checkpoint: Pickled): Map<string, TorchTensor> {
   if (!(checkpoint instanceof Map)) {
     throw new FormatError('the checkpoint is not a dict of tensors; save model.state_dict()')
   }
-  const found = search(checkpoint, new Set())
-  if (found) return found
+  for (const dict of dictsOf(checkpoint)) {
+    const tensors = tensorsIn(dict)
+    if (tensors.size > 0) return tensors
+  }
   const keys = [...checkpoint.keys()].filter(key => typeof key === 'string')
   const listed = keys.slice(0, 5).map(quote).join(', ')
   throw new FormatError(
@@ -36,18 +40,29 @@ export function findStateDict(checkpoint: Pickled): Map<string, TorchTensor> {
   )
 }
 
-/** Looks at no dict twice, since a pickle may nest one in itself. */
-function search(dict: Map<Pickled, Pickled>, seen: Set<Pickled>): Map<string, TorchTensor> | undefined {
-  if (seen.has(dict)) return undefined
-  seen.add(dict)
-  for (const name of nestings) {
-    const nested = dict.get(name)
-    const found = nested instanceof Map ? search(nested, seen) : undefined
-    if (found) return found
+/**
+ * The checkpoint and all dicts nested in it, each after those within it. A pickle may nest a dict in itself, or ten
+ * thousand in each other: no dict is looked at twice, and nothing recurses.
+ */
+function dictsOf(checkpoint: Dict): Dict[] {
+  const found = new Set<Dict>()
+  const open = [checkpoint]
+  for (let dict = open.pop(); dict; dict = open.pop()) {
+    if (found.has(dict)) continue
+    found.add(dict)
+    for (const name of nestings) {
+      const nested = dict.get(name)
+      if (nested instanceof Map) open.push(nested)
+    }
   }
+  // The last name came off the stack first.
+  return [...found].reverse()
+}
+
+function tensorsIn(dict: Dict): Map<string, TorchTensor> {
   const tensors = new Map<string, TorchTensor>()
   for (const [name, value] of dict) {
     if (typeof name === 'string' && value instanceof TorchTensor) tensors.set(name, value)
   }
-  return tensors.size > 0 ? tensors : undefined
+  return tensors
 }

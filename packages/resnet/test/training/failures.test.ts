@@ -9,6 +9,7 @@ import {
   type TrainOptions,
   train,
 } from '../../src/index.ts'
+import { checksum } from '../../src/training/checksum.ts'
 import { pictures } from './pictures.ts'
 
 const data = pictures(12)
@@ -161,6 +162,13 @@ describe('checkpoints', () => {
     }
   })
 
+  /** With a checksum that is right. */
+  const changedTraining = (change: (training: string) => string) => {
+    const { tensors, metadata } = readSafetensors(bytes)
+    const training = change(metadata.training)
+    return writeSafetensors(tensors, { metadata: { ...metadata, training, checksum: checksum(training, tensors) } })
+  }
+
   test.each<[what: string, file: () => Uint8Array, message: string]>([
     [
       'weights',
@@ -182,6 +190,29 @@ describe('checkpoints', () => {
         return writeSafetensors(tensors, { metadata: { ...metadata, training: '{}' } })
       },
       'the checkpoint is damaged: its checksum is not that of its content; start again without it',
+    ],
+    [
+      'those of a recipe that nests 20,000 deep',
+      () =>
+        changedTraining(training =>
+          training.replace('"batch":4', `"batch":${'['.repeat(20_000)}${']'.repeat(20_000)}`),
+        ),
+      `the checkpoint is damaged or no checkpoint (recipe: got batch ${'['.repeat(40)}, wanted a whole number from 1 to 65536); start again without it`,
+    ],
+    [
+      'those of a plan that nests 20,000 deep',
+      () => changedTraining(() => `{"plan":${'['.repeat(20_000)}${']'.repeat(20_000)}}`),
+      `the checkpoint is damaged or no checkpoint (training: got plan ${'['.repeat(40)}, wanted an object); start again without it`,
+    ],
+    [
+      'those that are no JSON',
+      () => changedTraining(() => '{\n\u001b[2J'),
+      'the checkpoint is damaged or no checkpoint (training is not JSON); start again without it',
+    ],
+    [
+      'those of a step after the last',
+      () => changedTraining(training => training.replace(/"step":\d+/, '"step":100')),
+      'the checkpoint is damaged: it says to be at step 100 of a training of 6; start again without it',
     ],
   ])('%s are refused', async (_, file, message) => {
     await expect(through({ ...small, resume: file() })).rejects.toThrow(

@@ -123,6 +123,30 @@ describe('recipes', () => {
     )
   })
 
+  const list: unknown[] = []
+  list.push(list)
+  const deep: unknown = JSON.parse(`${'{"kind":'.repeat(20_000)}"sgd"${'}'.repeat(20_000)}`)
+  const beginning = '{"kind":{"kind":{"kind":{"kind":{"kind":'
+  test.each<[what: string, value: unknown, message: string]>([
+    ['an optimiser within 20,000', { epochs: 1, optimizer: { kind: deep } }, `optimizer.kind ${beginning}`],
+    ['a rate of that depth', { epochs: 1, schedule: { rate: deep } }, `schedule.rate ${beginning}`],
+    ['a batch of that depth', { epochs: 1, batch: deep }, `batch ${beginning}`],
+    ['a list of itself', { epochs: 1, batch: list }, `batch ${'['.repeat(40)}`],
+    ['a list of a million', { epochs: 1, batch: Array(1e6).fill(0) }, `batch [${'0,'.repeat(19)}0`],
+    ['a large integer', { epochs: 1, batch: 2n ** 70n }, 'batch 1180591620717411303424'],
+    ['nothing', null, 'null'],
+    ['a list', [1], '[1]'],
+    ['a prototype', JSON.parse('{"__proto__":{"epochs":1}}'), 'the unknown key "__proto__"'],
+    ['a function', { epochs: 1, batch: Math.max }, 'batch function max() { [native code] }'],
+  ])('%s is refused', (_, value, message) => {
+    const error = caught(() => recipe(value as RecipeInput, resnet20))
+    expect(error.name).toBe('RecipeError')
+    expect(error.message.replace(/, wanted .*/, '')).toBe(`recipe: got ${message}`)
+    if (typeof value === 'object' && value !== null) {
+      expect(caught(() => recipe('fast', resnet20, value)).name).toBe('RecipeError')
+    }
+  })
+
   test('an unknown key names those there are', () => {
     const { message } = caught(() => recipe({ epochs: 1, lr: 0.1 } as RecipeInput, resnet20))
     expect(message).toBe(

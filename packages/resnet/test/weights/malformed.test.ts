@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { readWeights } from '../../src/weights/index.ts'
+import { withinDicts } from './torch-builder.ts'
 import { buildZip, join, type ZipEntry } from './zip-builder.ts'
 
 const latin = (text: string) => Uint8Array.from(text, character => character.charCodeAt(0))
@@ -114,6 +115,8 @@ const storage = (type = 'ctorch\nFloatStorage\n', key = 'U\x010', length = 'K\x0
 const named = (value: string) => `\x80\x02}U\x01w${value}s.`
 const toOutside = 'the pickle refers to something outside itself that is not a storage'
 const notDict = 'the checkpoint is not a dict of tensors; save model.state_dict()'
+const nowhere = (keys: string) =>
+  `the checkpoint has no tensors, neither at the top nor under state_dict, model_state_dict, model_state, model, net, network, state_dict_ema, model_ema; its keys are ${keys}`
 const misdescribed = 'a tensor is described by other than a storage, an offset, a shape and as many strides'
 
 describe('readWeights refuses a pickle', () => {
@@ -188,16 +191,10 @@ describe('readWeights refuses a pickle', () => {
       'cconstructor\n__proto__\n.',
       'the file needs the Python object "constructor.__proto__", which weights do not; nothing was executed. Save model.state_dict() alone, or write it as safetensors',
     ],
-    [
-      'of an empty dict',
-      '}.',
-      'the checkpoint has no tensors, neither at the top nor under state_dict, model_state_dict, model_state, model, net, network, state_dict_ema, model_ema; its keys are none',
-    ],
-    [
-      'of a dict in itself',
-      '}q\x00U\x05modelh\x00s.',
-      'the checkpoint has no tensors, neither at the top nor under state_dict, model_state_dict, model_state, model, net, network, state_dict_ema, model_ema; its keys are "model"',
-    ],
+    ['of an empty dict', '}.', nowhere('none')],
+    ['of a dict in itself', '}q\x00U\x05modelh\x00s.', nowhere('"model"')],
+    ['of 20,000 dicts in each other', `${withinDicts('}', 20_000)}.`, nowhere('"model"')],
+    ['of 20,000 dicts of other names', `${withinDicts('}', 20_000, 'epoch')}.`, nowhere('"epoch"')],
     [
       'of an OrderedDict of triples',
       'ccollections\nOrderedDict\n]K\x01K\x01K\x01\x87a\x85R.',
@@ -268,6 +265,18 @@ describe('readWeights reads', () => {
     expect(readWeights(buildZip(entries, isWide)).get('w')).toEqual({ dtype: 'F32', shape: [4], bytes: values })
   })
 
+  it('tensors within 20,000 dicts', () => {
+    const dict = `}U\x01w${tensor(storage(), 'K\x00K\x04\x85K\x01\x85')}s`
+    const zip = buildZip([{ name: 'data.pkl', data: latin(`${withinDicts(dict, 20_000)}.`) }, entries[1]])
+    expect(readWeights(zip).get('w')).toEqual({ dtype: 'F32', shape: [4], bytes: values })
+  })
+
+  it('the weights before their averages, wherever those are nested', () => {
+    const dict = (name: string) => `}U\x01${name}${tensor(storage(), 'K\x00K\x04\x85K\x01\x85')}s`
+    const pickle = `}U\x09model_ema${dict('e')}sU\x05model}U\x03net${dict('n')}sU\x0astate_dict${dict('d')}ss.`
+    expect([...readWeights(buildZip([{ name: 'data.pkl', data: latin(pickle) }, entries[1]])).keys()]).toEqual(['d'])
+  })
+
   it('tensors without elements, whatever their strides', () => {
     const huge = '\x8a\x07\xff\xff\xff\xff\xff\xff\x1f'
     const pickle = named(tensor(storage(), `K\x00(${huge.repeat(30)}K\x00t(${huge.repeat(31)}t`))
@@ -285,6 +294,7 @@ describe('readWeights refuses a legacy file', () => {
   it.each<[what: string, rest: string, message: string]>([
     ['of nothing else', '', 'the pickle ends too early, at byte 15'],
     ['of another version', 'M\xea\x03.', 'the checkpoint is of an unknown version of the legacy format'],
+    ['of 20,000 dicts in each other', `${start}\x80\x02${withinDicts('}', 20_000)}.].`, nowhere('"model"')],
     ['without the list of storages', `${start}${one}N.`, 'the checkpoint has no list of its storages'],
     [
       'that lists an unknown storage',

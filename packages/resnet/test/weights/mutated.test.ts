@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs'
 import { FormatError, toFloat32 } from '@residual/core'
 import { expect, it } from 'vitest'
+import { mutate, randomBelow } from '../../../../test/mutants/bytes.ts'
 import { readWeights } from '../../src/weights/index.ts'
-import { mutate, randomBelow } from './mutation.ts'
 
 const names = ['training', 'dtypes', 'strided', 'old', 'protocol4']
 

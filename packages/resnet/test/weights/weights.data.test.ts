@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs'
 import { FormatError, type StoredTensors, toFloat32, writeSafetensors } from '@residual/core'
 import { describe, expect, it } from 'vitest'
+import { mutate, randomBelow } from '../../../../test/mutants/bytes.ts'
 import { readWeights } from '../../src/weights/index.ts'
-import { mutate, randomBelow } from './mutation.ts'
 
 const data = process.env.RESIDUAL_DATA ?? new URL('../../../../../shared/data', import.meta.url).pathname
 const read = (name: string) => new Uint8Array(readFileSync(`${data}/weights/${name}`))

@@ -1,4 +1,5 @@
 import { RecipeError } from '../../errors.ts'
+import { shown } from '../../json.ts'
 
 /** Where a value stands: the file or recipe, and the path of keys to it. */
 interface Place {
@@ -11,8 +12,8 @@ export type Check<T> = (value: unknown, place: Place) => T
 
 /** @throws RecipeError always. */
 function refuse({ source, path }: Place, value: unknown, wanted: string): never {
-  const shown = value === undefined ? 'nothing' : String(JSON.stringify(value)).slice(0, 40)
-  throw new RecipeError(`${source}: got ${path === '' ? '' : `${path} `}${shown}, wanted ${wanted}`)
+  const got = value === undefined ? 'nothing' : shown(value)
+  throw new RecipeError(`${source}: got ${path === '' ? '' : `${path} `}${got}, wanted ${wanted}`)
 }
 
 /** A number from `least` to `most`. */

@@ -55,7 +55,9 @@ export function recipeNames(): string[] {
  */
 export function recipe(base: string | RecipeInput, arch: Architecture, changes: RecipeInput = {}): Recipe {
   const usual = { augmentation: usualAugmentation(arch) }
-  if (typeof base !== 'string') return readRecipe(changed(changed(usual, base), changes), arch)
+  if (typeof base !== 'string') {
+    return readRecipe(isObject(base) ? changed(changed(usual, base), changes) : base, arch)
+  }
   if (!Object.hasOwn(RECIPES, base)) {
     const known = recipeNames().join(', ')
     throw new RecipeError(
@@ -68,13 +70,14 @@ export function recipe(base: string | RecipeInput, arch: Architecture, changes: 
 function changed(base: RecipeInput, changes: RecipeInput): RecipeInput {
   const { epochs, steps, ...rest } = base
   const length = changes.epochs === undefined && changes.steps === undefined ? { epochs, steps } : {}
-  const merged: Record<string, unknown> = { ...length, ...rest }
+  // Not an object, where a key "__proto__" would go unseen.
+  const merged = new Map<string, unknown>(Object.entries({ ...length, ...rest }))
   for (const [key, value] of Object.entries<unknown>(changes)) {
-    const old = merged[key]
+    const old = merged.get(key)
     if (value === undefined) continue
-    merged[key] = isObject(old) && isObject(value) ? { ...kept(old, value.kind), ...value } : value
+    merged.set(key, isObject(old) && isObject(value) ? { ...kept(old, value.kind), ...value } : value)
   }
-  return merged
+  return Object.fromEntries(merged)
 }
 
 /** What settings of one kind mean to another: nothing, but that all schedules have a rate and most a warm-up. */

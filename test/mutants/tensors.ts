@@ -1,0 +1,34 @@
+import type { StoredTensors } from '@residual/core'
+import { type Below, oneOf } from './bytes.ts'
+
+/** Tensors that a file describes well, but that are not a network's: renamed, reshaped, left out, of no elements. */
+export function mutateTensors(tensors: StoredTensors, below: Below): StoredTensors {
+  if (tensors.has('fc.bias') && below(3) === 0) return withClasses(tensors, oneOf([0, 1, 2, 4], below))
+  const entries = [...tensors]
+  const at = below(entries.length)
+  const [name, tensor] = entries[at]
+  const empty = oneOf([[0], [0, 64], [64, 0], [2 ** 25, 0], [2 ** 40, 0], [0, 2 ** 52], [3, 0, 3, 3]], below)
+  const changes: [string, typeof tensor][][] = [
+    [],
+    [[oneOf(['', '__proto__', `${name}.x`, `module.${name}`, 'layer1.7.conv1.weight', 'fc.weight'], below), tensor]],
+    [[name, { ...tensor, shape: [...tensor.shape].reverse() }]],
+    [[name, { ...tensor, shape: [1, ...tensor.shape] }]],
+    [[name, { ...tensor, shape: [tensor.shape.reduce((a, b) => a * b, 1)] }]],
+    [[name, { ...tensor, shape: empty, bytes: new Uint8Array(0) }]],
+    [[name, { ...tensor, bytes: tensor.bytes.slice().fill(below(256)) }]],
+  ]
+  return new Map(entries.toSpliced(at, 1, ...oneOf(changes, below)))
+}
+
+/** With a classifier of other classes, the first of those there were. */
+function withClasses(tensors: StoredTensors, classes: number): StoredTensors {
+  const changed = new Map(tensors)
+  for (const name of ['fc.weight', 'fc.bias']) {
+    const { dtype, shape, bytes } = tensors.get(name)!
+    const row = bytes.length / shape[0]
+    const rows = new Uint8Array(row * classes)
+    rows.set(bytes.subarray(0, rows.length))
+    changed.set(name, { dtype, shape: [classes, ...shape.slice(1)], bytes: rows })
+  }
+  return changed
+}
