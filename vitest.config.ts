@@ -1,6 +1,6 @@
 import { configDefaults, defineConfig } from 'vitest/config'
 
-const others = ['data', 'limits', 'mutants', 'packed']
+const others = ['data', 'heavy', 'mutants', 'packed']
   .map(suite => `**/*.${suite}.test.ts`)
   .concat(configDefaults.exclude)
 

@@ -1,24 +1,12 @@
-import { execFile } from 'node:child_process'
-import { promisify } from 'node:util'
 import { expect, test } from 'vitest'
-
-const packages = new URL('../../packages/', import.meta.url)
-
-/** Runs a program that may use the built kernels and core, to its own end. */
-async function run(code: string): Promise<string> {
-  const imports = `import * as kernels from '${packages}kernels-wasm/dist/index.js'
-    import * as core from '${packages}core/dist/index.js'`
-  const arguments_ = ['--input-type=module', '-e', `${imports}\n${code}`]
-  const { stdout } = await promisify(execFile)(process.execPath, arguments_)
-  return stdout
-}
+import { runProgram } from './program.ts'
 
 test('a process waits for runs on threads, and for nothing else', async () => {
   const code = `
     const n = 512
     const ones = new Float32Array(n * n).fill(1)
     kernels.matmul(ones, ones, { m: n, k: n, n, threads: 2 }).then(product => console.log(product[0]))`
-  expect(await run(code)).toBe('512\n')
+  expect(await runProgram(code)).toBe('512\n')
 })
 
 test('a process whose worker was killed goes on and ends as any other', async () => {
@@ -34,7 +22,7 @@ test('a process whose worker was killed goes on and ends as any other', async ()
     setTimeout(() => workers[1].terminate())
     await run.catch(({ name, message }) => console.log(name + ': ' + message))
     console.log((await program.run(inputs)).y[999], workers.length)`
-  expect(await run(code)).toBe(
+  expect(await runProgram(code)).toBe(
     'KernelError: threads: a worker ended unexpectedly (exit code 1); the next call starts new ones\n500 4\n',
   )
 })
@@ -44,5 +32,5 @@ test('without SharedArrayBuffer one thread is used', async () => {
     delete globalThis.SharedArrayBuffer
     const program = await core.compile({ outputs: { y: core.input('x', [2]).add(1) } }, { threads: 4 })
     console.log(program.threads, ...(await program.run({ x: Float32Array.of(1, 2) })).y)`
-  expect(await run(code)).toBe('1 2 3\n')
+  expect(await runProgram(code)).toBe('1 2 3\n')
 })

@@ -1,0 +1,66 @@
+import { once } from 'node:events'
+import { existsSync } from 'node:fs'
+import { mkdtemp, readdir, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
+import { writeCifar } from './cifar.ts'
+import { residual, start } from './residual.ts'
+import { filesIn, SAVED, training } from './stopped.ts'
+
+let folder: string
+let data: string
+let made = 0
+const directory = () => join(folder, `out-${made++}`)
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'residual-'))
+  data = await writeCifar(join(folder, 'cifar'))
+})
+afterAll(() => rm(folder, { recursive: true }))
+
+test('a second signal ends a training at once', async () => {
+  const out = directory()
+  // A step takes many seconds, and the main thread is free meanwhile.
+  const { child, ended } = start(training(data, out, '--arch', 'resnet302', '--batch', '45', '--threads', '2'))
+  await once(child.stdout, 'data')
+  child.kill('SIGINT')
+  await new Promise(resolve => setTimeout(resolve, 1200))
+  child.kill('SIGTERM')
+  expect(await ended).toMatchObject({ status: null, signal: 'SIGTERM', stderr: '' })
+  expect(await filesIn(out)).toEqual(['.training.lock'])
+})
+
+describe('what else can be stopped', () => {
+  test('degrade', async () => {
+    const out = directory()
+    const options = ['--depths', '8', '--families', 'plain', '--data', data, '--batch', '9', '--out', out]
+    const { child, ended } = start(['degrade', ...options, '--threads', '1', '--epochs', '2'])
+    await vi.waitFor(() => expect(existsSync(join(out, 'plain-8-seed0/.training.lock'))).toBe(true), {
+      timeout: 30_000,
+      interval: 1,
+    })
+    child.kill('SIGHUP')
+    expect(await ended).toEqual({ status: 129, stdout: '', stderr: 'stopped and saved; --resume goes on\n' })
+    expect(await readdir(join(out, 'plain-8-seed0'))).toContain('checkpoint.safetensors')
+    const resumed = await residual(['degrade', ...options, '--threads', '1', '--epochs', '2', '--resume'])
+    expect(resumed).toMatchObject({ status: 0, stderr: '' })
+  })
+
+  test('deepen --finetune, which train goes on with', async () => {
+    const out = directory()
+    // Enough for its batches of 128.
+    const data = await writeCifar(join(folder, 'larger'), 26)
+    const command = ['deepen', '--depth', '26', '--data', data, '--finetune', '--epochs', '50', '--out', out]
+    const { child, ended } = start([...command, '--json'])
+    await vi.waitFor(() => expect(existsSync(join(out, '.training.lock'))).toBe(true), { timeout: 30_000, interval: 1 })
+    child.kill('SIGTERM')
+    const resume = `train --resume --out ${out} --data ${data}`
+    const stderr = `stopped and saved; 'residual ${resume}' goes on\n`
+    expect(await ended).toEqual({ status: 143, stdout: '', stderr })
+    expect(await filesIn(out)).toEqual(SAVED)
+    const next = start(resume.split(' '))
+    await once(next.child.stdout, 'data')
+    next.child.kill('SIGTERM')
+    expect(await next.ended).toMatchObject({ status: 143 })
+  })
+})
