@@ -114,11 +114,11 @@ const failures: [arguments_: string[], error: string][] = [
   ],
   ...[['classify'], ['embed'], ['explain']].map(([command]): [string[], string] => [
     [command, 'cat.jpg', '--max-pixels', '10'],
-    'cat.jpg: 320 x 213 are more than the allowed 10 pixels; shrink it first, or raise maxPixels',
+    'cat.jpg: 320 x 213 are more than the allowed 10 pixels; shrink it first, or raise maxPixels (--max-pixels)',
   ]),
   [
     ['eval', '--data', 'folder', '--max-pixels', '10'],
-    'folder/airplane/cat.jpg: 320 x 213 are more than the allowed 10 pixels; shrink it first, or raise maxPixels',
+    'folder/airplane/cat.jpg: 320 x 213 are more than the allowed 10 pixels; shrink it first, or raise maxPixels (--max-pixels)',
   ],
   [
     ['classify', 'page.html'],

@@ -48,7 +48,7 @@ describe('the build for browsers', () => {
       const createImageBitmap = vi.fn(async () => Promise.reject(new Error('cut short')))
       vi.stubGlobal('createImageBitmap', createImageBitmap)
       await expect(decode(file(12_000, 9_000))).rejects.toThrow(
-        'picture: 12000 x 9000 are more than the allowed 67108864 pixels; shrink it first, or raise maxPixels',
+        'picture: 12000 x 9000 are more than the allowed 67108864 pixels; shrink it first, or raise maxPixels (--max-pixels)',
       )
       expect(createImageBitmap).not.toHaveBeenCalled()
       await expect(decode(file(90, 50))).rejects.toThrow('cut short')

@@ -72,7 +72,7 @@ describe('more pixels than allowed are refused by the header', () => {
   const [width, height] = [12_000, 9_000]
   it.each(Object.entries(headers))('%s', async (_, file) => {
     expect(await failure(decode(file(width, height)))).toBe(
-      `picture: 12000 x 9000 are more than the allowed ${DEFAULT_MAX_PIXELS} pixels; shrink it first, or raise maxPixels`,
+      `picture: 12000 x 9000 are more than the allowed ${DEFAULT_MAX_PIXELS} pixels; shrink it first, or raise maxPixels (--max-pixels)`,
     )
     expect(await failure(decode(file(16_383, 16_383), { maxPixels: MAX_PIXELS }))).toBe(
       `picture: 16383 x 16383 are more than the allowed ${MAX_PIXELS} pixels; shrink it first`,
@@ -94,7 +94,7 @@ describe('more pixels than allowed are refused by the header', () => {
   it.each(files)('%s, to the pixel', async name => {
     const url = new URL(`goldens/files/${name}`, import.meta.url)
     expect(await failure(readPicture(url, { maxPixels: 37 * 29 - 1 }))).toBe(
-      `${url.pathname}: 37 x 29 are more than the allowed 1072 pixels; shrink it first, or raise maxPixels`,
+      `${url.pathname}: 37 x 29 are more than the allowed 1072 pixels; shrink it first, or raise maxPixels (--max-pixels)`,
     )
     expect((await readPicture(url, { maxPixels: 37 * 29 })).data).toHaveLength(37 * 29 * 3)
   })
@@ -108,7 +108,7 @@ describe('more pixels than allowed are refused by the header', () => {
       ).next()
     it.each([false, true])('with a worker: %s', async worker => {
       expect(await failure(first(1072, worker))).toBe(
-        'picture 0: 37 x 29 are more than the allowed 1072 pixels; shrink it first, or raise maxPixels',
+        'picture 0: 37 x 29 are more than the allowed 1072 pixels; shrink it first, or raise maxPixels (--max-pixels)',
       )
     })
     it('unless it is allowed', async () => {
