@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { printable } from '@residual/vision'
+import { printable } from '@residual/core'
 
 /**
  * Begins a style within text that is to be printed, until the escape sequence takes its place. Drawn anew for each run,

@@ -1,4 +1,4 @@
-import { messageLine } from '@residual/kernels-wasm'
+import { messageLine } from './printable.ts'
 
 /**
  * The base of every error these packages throw on purpose. Its message is one line that says what was wrong and, where

@@ -27,6 +27,7 @@ export { softmax } from './ops/softmax.ts'
 export { relu } from './ops/unary.ts'
 export { weightedSum } from './ops/weighted-sum.ts'
 export type { PaddingLike, PairLike } from './ops/window.ts'
+export { messageLine, printable } from './printable.ts'
 export type { StepTime } from './program.ts'
 export {
   dtypeBytes,

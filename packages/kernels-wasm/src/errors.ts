@@ -1,13 +1,6 @@
-import { messageLine } from './printable.ts'
-
 /** Wrong arguments to the kernels, or an environment they cannot run in. */
 export class KernelError extends Error {
   override name = 'KernelError'
-
-  /** @param message made printable, and shortened in its middle where it is very long. */
-  constructor(message: string, options?: ErrorOptions) {
-    super(messageLine(message), options)
-  }
 }
 
 /** WebAssembly memory (at most 4 GB) is exhausted. */

@@ -25,7 +25,6 @@ export {
   planNormalizeSums,
   type RowsGeometry,
 } from './normalization.ts'
-export { messageLine, printable } from './printable.ts'
 export {
   planConvolutionWeightGradient,
   type WeightGradientBuffers,

@@ -31,7 +31,6 @@ export type { LabelledPictures, PictureArray, PictureFiles, TrainingSource } fro
 export type { Normalization, Triple } from './normalize.ts'
 export { DEFAULT_MAX_PIXELS, MAX_PIXELS, type Picture } from './picture.ts'
 export { type Preprocessing, preprocess } from './preprocess.ts'
-export { messageLine, printable } from './printable.ts'
 export { Random, type RandomState } from './random.ts'
 export { resize, resizeShortest } from './resize.ts'
 export { drawShapes, type ShapesDataset, type ShapesOptions } from './shapes/shapes.ts'

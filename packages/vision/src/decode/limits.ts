@@ -39,7 +39,9 @@ export function checkSizeOf({ width, height }: Size, maxPixels: number, name: st
   const pixels = width * height
   if (pixels <= maxPixels) return
   const [most, advice] =
-    pixels > MAX_PIXELS ? [MAX_PIXELS, 'shrink it first'] : [maxPixels, 'shrink it first, or raise maxPixels (--max-pixels)']
+    pixels > MAX_PIXELS
+      ? [MAX_PIXELS, 'shrink it first']
+      : [maxPixels, 'shrink it first, or raise maxPixels (--max-pixels)']
   throw new VisionError(`${name}: ${width} x ${height} are more than the allowed ${most} pixels; ${advice}`)
 }
 

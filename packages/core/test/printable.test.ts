@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { KernelError, MemoryError, messageLine, printable } from '../src/index.ts'
+import { FormatError, messageLine, printable, ResidualError } from '../src/index.ts'
 
 /** Codes of the characters that must not reach a terminal, first and last. */
 const FORBIDDEN = [
@@ -67,7 +67,7 @@ describe('the message of an error', () => {
     expect(messageLine(most)).toBe(most)
   })
 
-  test.each([KernelError, MemoryError])('of %o is printable', type => {
+  test.each([ResidualError, FormatError])('of %o is printable', type => {
     const cause = new Error('cause')
     const error = new type('a worker\u001b[31m\nended', { cause })
     expect(error).toMatchObject({ message: 'a worker\\u001b[31m\\nended', cause })
