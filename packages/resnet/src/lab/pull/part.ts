@@ -1,3 +1,5 @@
+import { hasEnded } from '../../processes.ts'
+
 type FileHandle = import('node:fs/promises').FileHandle
 
 /** What Node's file system and paths are called here; they are not imported statically, since browsers have none. */
@@ -137,7 +139,7 @@ interface AbandonedPart {
 
 /** The parts of a file that nobody works on, the largest first. */
 async function abandonedParts(target: string): Promise<AbandonedPart[]> {
-  const { fs, path } = await modules()
+  const { fs, os, path } = await modules()
   const [directory, file, host] = [path.dirname(target), path.basename(target), await hostName()]
   const found: AbandonedPart[] = []
   for (const name of await fs.readdir(directory)) {
@@ -152,20 +154,11 @@ async function abandonedParts(target: string): Promise<AbandonedPart[]> {
     const status = await fs.stat(touched).catch(() => undefined)
     if (!status) continue
     const [, owner, pid] = rest.split('.')
-    const isFree = rest === '.part' || (owner === host && !isRunning(Number(pid)))
+    const isFree = rest === '.part' || (owner === host && (await hasEnded({ host: os.hostname(), pid: Number(pid) })))
     const size = touched === folder ? undefined : status.size
     if (isFree || Date.now() - status.mtimeMs > ABANDONED_AFTER) found.push({ folder, touched, size })
   }
   return found.sort((a, b) => (b.size ?? -1) - (a.size ?? -1))
-}
-
-function isRunning(pid: number): boolean {
-  try {
-    return process.kill(pid, 0)
-  } catch (error) {
-    // Somebody else's process.
-    return error instanceof Error && 'code' in error && error.code === 'EPERM'
-  }
 }
 
 async function touch(path: string): Promise<void> {
