@@ -98,7 +98,9 @@ async function compile(url: URL): Promise<WebAssembly.Module> {
     const { readFile } = await import('node:fs/promises')
     return WebAssembly.compile(await readFile(url))
   }
-  const response = await fetch(url)
+  const response = await fetch(url).catch((error: Error) => {
+    throw new KernelError(`kernels: fetching ${url.href} failed (${error.message})`, { cause: error })
+  })
   if (!response.ok) throw new KernelError(`kernels: fetching ${url.href} failed with HTTP ${response.status}`)
   // A server that does not know the type application/wasm cannot be streamed from.
   return response.headers.get('content-type') === 'application/wasm'
