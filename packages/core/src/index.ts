@@ -1,5 +1,5 @@
 export { type CompileOptions, type Computation, compile, type Parameters, type Program } from './compile.ts'
-export { ArchitectureError, FormatError, ParameterError, ResidualError, ShapeError } from './errors.ts'
+export { ArchitectureError, FormatError, ParameterError, quote, ResidualError, ShapeError } from './errors.ts'
 export { grad } from './grad.ts'
 export { byteSize, type Graph, graphOf, macs, parameterCount } from './graph.ts'
 export { argmax } from './ops/argmax.ts'

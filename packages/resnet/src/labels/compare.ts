@@ -1,5 +1,5 @@
+import { quote } from '@residual/core'
 import { ModelError } from '../errors.ts'
-import { quote } from '../weights/quote.ts'
 import { imagenetClasses } from './imagenet.ts'
 
 /** Whether two lists name the same classes in the same order; case, spaces, `_` and `-` make no difference. */

@@ -1,5 +1,4 @@
-import { ParameterError, type StoredTensors, toFloat32 } from '@residual/core'
-import { quote } from './quote.ts'
+import { ParameterError, quote, type StoredTensors, toFloat32 } from '@residual/core'
 
 /** How many keys of each kind an error names. */
 const NAMED = 3

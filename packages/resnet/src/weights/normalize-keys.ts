@@ -1,5 +1,4 @@
-import { FormatError } from '@residual/core'
-import { quote } from './quote.ts'
+import { FormatError, quote } from '@residual/core'
 
 /** What wrappers put before every key: DataParallel, Lightning modules and torch.compile. */
 const wrappers = ['module.', 'model.', '_orig_mod.']

@@ -1,6 +1,5 @@
-import { FormatError } from '@residual/core'
+import { FormatError, quote } from '@residual/core'
 import type { Pickled } from './pickle.ts'
-import { quote } from './quote.ts'
 import { TorchTensor } from './torch-objects.ts'
 
 type Dict = Map<Pickled, Pickled>

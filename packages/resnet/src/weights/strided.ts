@@ -1,5 +1,4 @@
-import { dtypeBytes, FormatError, type StoredTensor, type StoredTensors } from '@residual/core'
-import { quote } from './quote.ts'
+import { dtypeBytes, FormatError, quote, type StoredTensor, type StoredTensors } from '@residual/core'
 import type { TorchStorage, TorchTensor } from './torch-objects.ts'
 
 /**

@@ -1,6 +1,5 @@
-import { dtypeBytes, FormatError, type StoredTensors } from '@residual/core'
+import { dtypeBytes, FormatError, quote, type StoredTensors } from '@residual/core'
 import { type Pickled, unpickle } from './pickle.ts'
-import { quote } from './quote.ts'
 import { findStateDict } from './state-dict.ts'
 import { storedTensors } from './strided.ts'
 import { TorchHost, type TorchStorage } from './torch-objects.ts'

@@ -1,6 +1,5 @@
-import { FormatError, type StoredDType } from '@residual/core'
+import { FormatError, quote, type StoredDType } from '@residual/core'
 import { Global, inert, type Pickled, type PickleHost } from './pickle.ts'
-import { quote } from './quote.ts'
 
 /** The part of the file that tensors take their elements from. */
 export interface TorchStorage {

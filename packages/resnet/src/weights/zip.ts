@@ -1,5 +1,4 @@
-import { FormatError } from '@residual/core'
-import { quote } from './quote.ts'
+import { FormatError, quote } from '@residual/core'
 
 interface Entry {
   readonly flags: number
