@@ -1,27 +1,18 @@
 import { once } from 'node:events'
 import { existsSync } from 'node:fs'
-import { mkdtemp, readdir, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
-import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
+import { describe, expect, test, vi } from 'vitest'
 import { writeCifar } from './cifar.ts'
 import { residual, start } from './residual.ts'
-import { filesIn, SAVED, training } from './stopped.ts'
+import { filesIn, SAVED, Scratch, training } from './stopped.ts'
 
-let folder: string
-let data: string
-let made = 0
-const directory = () => join(folder, `out-${made++}`)
-beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'residual-'))
-  data = await writeCifar(join(folder, 'cifar'))
-})
-afterAll(() => rm(folder, { recursive: true }))
+const scratch = new Scratch()
 
 test('a second signal ends a training at once', async () => {
-  const out = directory()
+  const out = scratch.directory()
   // A step takes many seconds, and the main thread is free meanwhile.
-  const { child, ended } = start(training(data, out, '--arch', 'resnet302', '--batch', '45', '--threads', '2'))
+  const { child, ended } = start(training(scratch.data, out, '--arch', 'resnet302', '--batch', '45', '--threads', '2'))
   await once(child.stdout, 'data')
   child.kill('SIGINT')
   await new Promise(resolve => setTimeout(resolve, 1200))
@@ -32,8 +23,8 @@ test('a second signal ends a training at once', async () => {
 
 describe('what else can be stopped', () => {
   test('degrade', async () => {
-    const out = directory()
-    const options = ['--depths', '8', '--families', 'plain', '--data', data, '--batch', '9', '--out', out]
+    const out = scratch.directory()
+    const options = ['--depths', '8', '--families', 'plain', '--data', scratch.data, '--batch', '9', '--out', out]
     const { child, ended } = start(['degrade', ...options, '--threads', '1', '--epochs', '2'])
     await vi.waitFor(() => expect(existsSync(join(out, 'plain-8-seed0/.training.lock'))).toBe(true), {
       timeout: 30_000,
@@ -47,9 +38,9 @@ describe('what else can be stopped', () => {
   })
 
   test('deepen --finetune, which train goes on with', async () => {
-    const out = directory()
+    const out = scratch.directory()
     // Enough for its batches of 128.
-    const data = await writeCifar(join(folder, 'larger'), 26)
+    const data = await writeCifar(join(scratch.folder, 'larger'), 26)
     const command = ['deepen', '--depth', '26', '--data', data, '--finetune', '--epochs', '50', '--out', out]
     const { child, ended } = start([...command, '--json'])
     await vi.waitFor(() => expect(existsSync(join(out, '.training.lock'))).toBe(true), { timeout: 30_000, interval: 1 })

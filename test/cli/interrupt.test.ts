@@ -1,38 +1,29 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync } from 'node:fs'
-import { mkdtemp, readFile, rm } from 'node:fs/promises'
-import { hostname, tmpdir } from 'node:os'
+import { readFile } from 'node:fs/promises'
+import { hostname } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, beforeAll, expect, test, vi } from 'vitest'
-import { writeCifar } from './cifar.ts'
+import { expect, test, vi } from 'vitest'
 import { residual, root, start } from './residual.ts'
-import { filesIn, SAVED, training } from './stopped.ts'
+import { filesIn, SAVED, Scratch, training } from './stopped.ts'
 
-let folder: string
-let data: string
-let made = 0
-const directory = () => join(folder, `out-${made++}`)
-beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'residual-'))
-  data = await writeCifar(join(folder, 'cifar'))
-})
-afterAll(() => rm(folder, { recursive: true }))
+const scratch = new Scratch()
 
 test('a training that is stopped before its first step has saved', async () => {
-  const out = directory()
-  const { child, ended } = start(training(data, out))
+  const out = scratch.directory()
+  const { child, ended } = start(training(scratch.data, out))
   await vi.waitFor(() => expect(existsSync(join(out, '.training.lock'))).toBe(true), { timeout: 30_000, interval: 1 })
   child.kill('SIGTERM')
   const { status, stderr } = await ended
   expect(stderr).toMatch(/^stopped after step \d+ and saved; --resume goes on\n$/)
   expect({ status, files: await filesIn(out) }).toEqual({ status: 143, files: SAVED })
-  expect(await residual(training(data, out, '--resume'))).toMatchObject({ status: 0, stderr: '' })
+  expect(await residual(training(scratch.data, out, '--resume'))).toMatchObject({ status: 0, stderr: '' })
 })
 
 test('a training whose pipes are closed has saved', async () => {
-  const out = directory()
-  const { child, ended } = start(training(data, out))
+  const out = scratch.directory()
+  const { child, ended } = start(training(scratch.data, out))
   await once(child.stdout, 'data')
   child.kill('SIGHUP')
   child.stdout.destroy()
@@ -42,8 +33,8 @@ test('a training whose pipes are closed has saved', async () => {
 })
 
 test('a training whose reader has seen enough has saved', async () => {
-  const out = directory()
-  const { child, ended } = start(training(data, out, '--epochs', '1000', '--batch', '9', '--json'))
+  const out = scratch.directory()
+  const { child, ended } = start(training(scratch.data, out, '--epochs', '1000', '--batch', '9', '--json'))
   await once(child.stdout, 'data')
   child.stdout.destroy()
   const { status, stderr } = await ended
@@ -55,8 +46,8 @@ test('a training whose reader has seen enough has saved', async () => {
 const SCRIPT = '/usr/bin/script'
 
 test.runIf(existsSync(SCRIPT))('a training whose terminal is closed has saved', async () => {
-  const out = directory()
-  const command = [process.execPath, `${root}packages/cli/dist/cli.js`, ...training(data, out)]
+  const out = scratch.directory()
+  const command = [process.execPath, `${root}packages/cli/dist/cli.js`, ...training(scratch.data, out)]
   const quoted = command.map(word => `'${word}'`).join(' ')
   const terminal = spawn(SCRIPT, ['--quiet', '--command', `exec ${quoted}`, '/dev/null'], {
     stdio: ['pipe', 'pipe', 'inherit'],
@@ -70,12 +61,12 @@ test.runIf(existsSync(SCRIPT))('a training whose terminal is closed has saved', 
   terminal.kill('SIGKILL')
   await vi.waitFor(() => expect(() => process.kill(pid, 0)).toThrow(), { timeout: 30_000 })
   expect(await filesIn(out)).toEqual(SAVED)
-  expect(await residual(training(data, out, '--resume'))).toMatchObject({ status: 0, stderr: '' })
+  expect(await residual(training(scratch.data, out, '--resume'))).toMatchObject({ status: 0, stderr: '' })
 })
 
 test('a directory takes one training at a time, and the next one when that was killed', async () => {
-  const out = directory()
-  const many = training(data, out, '--epochs', '1000', '--batch', '9')
+  const out = scratch.directory()
+  const many = training(scratch.data, out, '--epochs', '1000', '--batch', '9')
   const { child, ended } = start([...many, '--json'])
   await once(child.stdout, 'data')
   const owner = `process ${child.pid} on host ${JSON.stringify(hostname())}`

@@ -1,4 +1,28 @@
-import { readdir } from 'node:fs/promises'
+import { mkdtemp, readdir, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll } from 'vitest'
+import { writeCifar } from './cifar.ts'
+
+/** A folder for the tests of a file, with the data that they train on; removed after them. */
+export class Scratch {
+  folder = ''
+  data = ''
+  #made = 0
+
+  constructor() {
+    beforeAll(async () => {
+      this.folder = await mkdtemp(join(tmpdir(), 'residual-'))
+      this.data = await writeCifar(join(this.folder, 'cifar'))
+    })
+    afterAll(() => rm(this.folder, { recursive: true }))
+  }
+
+  /** A path in it that nothing has yet. */
+  directory(): string {
+    return join(this.folder, `out-${this.#made++}`)
+  }
+}
 
 /** Arguments of a short training on what writeCifar makes. */
 export const training = (data: string, out: string, ...more: string[]): string[] => [
