@@ -5,7 +5,7 @@ use nn::{Activation, BinaryKind, Factor, Filtering, PoolKind, ReduceKind, UnaryK
 /// A field's type; how it is read from the list and what TypeScript may put there.
 pub(crate) trait Field: Sized {
     const WORDS: usize;
-    /// Of a list, that of its elements.
+    /// A list has the type of its elements.
     const TYPE: &'static str;
     fn read(words: &[u32]) -> Option<Self>;
     /// Names of the values, for kinds.

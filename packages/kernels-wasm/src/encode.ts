@@ -18,7 +18,7 @@ const bits = new DataView(new ArrayBuffer(4))
 /**
  * Instructions as the words that the interpreter reads, and where among them each begins; last, how many there are.
  * @param scratch the address that {@link SCRATCH} stands for
- * @throws KernelError where a size or an address is none that a word holds.
+ * @throws KernelError where a size or an address does not fit into its word.
  */
 export function encode(instructions: readonly Instruction[], scratch = 0): { words: Uint32Array; offsets: number[] } {
   const words: number[] = []

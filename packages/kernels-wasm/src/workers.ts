@@ -42,7 +42,7 @@ export async function startWorker(start: WorkerStart, { done, ended }: WorkerEve
   try {
     return await (isNode ? startInNode() : startInBrowser())
   } catch (error) {
-    // Of a system that has no threads left, or a page that may not start workers.
+    // The system may have no threads left, or the page may not be allowed to start workers.
     throw error instanceof KernelError ? error : notStarted(start, error instanceof Error ? error.message : `${error}`)
   }
 

@@ -15,7 +15,7 @@ export const isOneFile = (url: string): boolean =>
 export type FetchedKind = Required<Pick<WholeFileRequest, 'limit' | 'what'>> & Pick<WholeFileRequest, 'check'>
 
 /**
- * The bytes at a URL; `undefined` where the server says that there are none, which only 404 and 410 do.
+ * The bytes at a URL, or `undefined` if the server says by 404 or 410 that there is no such file.
  * @throws ModelError for every other answer, and where the file cannot be had; the signal's reason.
  */
 export async function fetchIfThere(

@@ -41,8 +41,8 @@ export async function readFileIfThere(
 
 /**
  * Opens a file of weights to be read where its weights are wanted; of a format that has to be read as a whole, and where
- * there is no file system, its bytes. `undefined` where there is nothing. Of a file that holds no weights comes only the
- * beginning, which is enough to tell what it is.
+ * there is no file system, its bytes. `undefined` where there is nothing. If a file holds no weights, only its beginning is
+ * returned, which is enough to tell what it is.
  * @throws ModelError as {@link readFileIfThere} does.
  */
 export async function openWeightsIfThere(
@@ -113,7 +113,7 @@ export async function replaceFiles(
 }
 
 /**
- * Appends bytes to a file, which is made where there is none, and brings them to the disk.
+ * Appends bytes to a file and flushes them to the disk. Creates the file if it does not exist.
  * @throws CheckpointError where they cannot be written, and for a link or a device.
  */
 export async function appendToFile(path: string, bytes: Uint8Array | string): Promise<void> {

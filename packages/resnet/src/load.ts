@@ -60,8 +60,8 @@ export function embeddedModels(): string[] {
  * `preprocessor_config.json` where pictures are not prepared as usual), or the bytes of a weights file.
  *
  * A safetensors file of a file system stays open until the model is disposed of, and is read when weights are wanted: it
- * may be replaced or deleted, but not written to. Of more than 32 such models only those last used keep theirs open; the
- * others open it again when they are used, and then it has to be there still.
+ * may be replaced or deleted, but not written to. If more than 32 such models are loaded, the 32 used last keep their file
+ * open; the others open it again when they are used, so it must still be there.
  *
  * A directory that {@link saveModel} replaces meanwhile is read as it was before or as it is after.
  *

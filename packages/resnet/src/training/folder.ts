@@ -42,7 +42,7 @@ export class TrainingFolder {
     await this.#startCurves(undefined)
   }
 
-  /** The checkpoint to go on from. @throws TrainingError where there is none, and where a training is under way. */
+  /** The checkpoint to resume from. @throws TrainingError if there is no checkpoint, or if a training is under way. */
   async checkpoint(): Promise<Uint8Array> {
     if ((await kindOf(this.#path)) === 'directory') this.#lock = await lockForTraining(this.#path)
     const bytes = await readFileIfThere(this.checkpointPath, 'checkpoint')

@@ -38,8 +38,8 @@ export interface TrainOptions extends CompileOptions {
   /** Learn only so many of the pictures, evenly spread; default all. */
   readonly limit?: number
   /**
-   * Directory for checkpoints, log, curves and the model, made where there is none; only in Node. It takes one training at a
-   * time. Default none.
+   * Directory for checkpoints, log, curves and the model, created if it does not exist; only in Node. It takes one training
+   * at a time. By default nothing is written.
    */
   readonly out?: string
   /**

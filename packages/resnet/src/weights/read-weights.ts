@@ -29,7 +29,7 @@ export function formatOf(start: Uint8Array): 'zip' | 'legacy' | 'safetensors' | 
   return start[8] === 0x7b ? 'safetensors' : undefined
 }
 
-/** @throws FormatError where a file that begins so is none of weights. */
+/** @throws FormatError if a file that begins this way is not a weights file. */
 export function checkFormat(start: Uint8Array): void {
   if (!formatOf(start)) throw notWeights(start)
 }

@@ -49,7 +49,7 @@ export async function decodeFormat(
     return new VisionError(`${name}: ${what} (${reason}); get it again or save it as PNG`, { cause: error })
   }
   try {
-    // Of the header alone.
+    // From the header alone.
     const metadata = await image.metadata()
     if (metadata.format !== LOADERS[format]) {
       const what = `starts as ${format} files do, but libvips takes it for ${metadata.format}`

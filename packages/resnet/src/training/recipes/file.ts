@@ -6,7 +6,7 @@ import type { RecipeInput } from './recipe.ts'
 
 /**
  * Reads a recipe from a JSON file, for `recipe` of {@link train}; what it says is checked there.
- * @throws RecipeError where there is none and for what is no JSON object, ModelError where it cannot be read.
+ * @throws RecipeError if there is no file or it holds no JSON object, ModelError if the file cannot be read.
  */
 export async function readRecipeFile(path: string): Promise<RecipeInput> {
   const bytes = await readFileIfThere(path, 'recipe')
