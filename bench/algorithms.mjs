@@ -49,7 +49,7 @@ const COPIES = 8
 
 const floats = count => count * 4
 
-/** Median milliseconds of a run. Weights and pictures are zeros: the kernels do not look at values. */
+/** Median milliseconds of a run. Weights and images are zeros: the kernels do not look at values. */
 async function time(geometry, plan) {
   const [height, width] = convolutionOutput(geometry)
   const sizes = {

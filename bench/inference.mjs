@@ -1,4 +1,4 @@
-// Inference beside rivals: the same network, weights and picture, outputs compared, runs in turn in one process.
+// Inference beside rivals: the same network, weights and image, outputs compared, runs in turn in one process.
 //
 //   pnpm build && cd bench && npm ci
 //   node inference.mjs [--arch resnet18] [--batch 1] [--threads 1] [--rivals onnxruntime-web,tfjs-wasm]

@@ -1,4 +1,4 @@
-// Networks with weights by a formula, and a picture: what every rival is given.
+// Networks with weights by a formula, and an image: what every rival is given.
 import { graphOf, input } from '../packages/core/dist/index.js'
 import { architecture, resnet } from '../packages/resnet/dist/index.js'
 
@@ -27,7 +27,7 @@ function valuesFor({ attributes: { name }, shape }, seed) {
   return fill(count, seed, v => v * scale)
 }
 
-/** @returns the network's graph, parameters, and a picture for it, `[batch, size, size, 3]` */
+/** @returns the network's graph, parameters, and an image for it, `[batch, size, size, 3]` */
 export function network(name, { batch = 1 } = {}) {
   const arch = architecture(name)
   const size = arch.family === 'cifar' ? 32 : 224

@@ -1,4 +1,4 @@
-// `pnpm demo`: builds what is needed and classifies the pictures in pictures/ with the model in the package.
+// `pnpm demo`: builds what is needed and classifies the images in images/ with the model in the package.
 import { spawnSync } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import { buildJavaScript } from './build-javascript.mjs'
@@ -11,16 +11,16 @@ try {
   console.error(error.message)
   process.exit(1)
 }
-console.log('$ residual classify pictures --topk 3\n')
-const { status } = spawnSync(process.execPath, ['packages/cli/dist/cli.js', 'classify', 'pictures', '--topk', '3'], {
+console.log('$ residual classify images --topk 3\n')
+const { status } = spawnSync(process.execPath, ['packages/cli/dist/cli.js', 'classify', 'images', '--topk', '3'], {
   cwd: root,
   stdio: 'inherit',
 })
 if (status !== 0) process.exit(status ?? 1)
 console.log(`
-The model is a ResNet-20 trained on the 32 x 32 pictures of CIFAR-10, so it knows ten things: airplanes, automobiles,
+The model is a ResNet-20 trained on the 32 x 32 images of CIFAR-10, so it knows ten things: airplanes, automobiles,
 birds, cats, deer, dogs, frogs, horses, ships and trucks. The cat is one of them. A cup of coffee, an admiral and a
 rocket are none, and a classifier cannot say so: it names what they look most like to it.
 
-Your own pictures:  node packages/cli/dist/cli.js classify PICTURE...
+Your own images:  node packages/cli/dist/cli.js classify PICTURE...
 All commands:       node packages/cli/dist/cli.js --help`)

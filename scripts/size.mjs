@@ -1,4 +1,4 @@
-// What a page loads to classify pictures, gzipped: the JavaScript as a bundler leaves it, with all that is loaded on
+// What a page loads to classify images, gzipped: the JavaScript as a bundler leaves it, with all that is loaded on
 // demand, and the largest of the WebAssembly builds, of which one is loaded. Fails above the limit.
 //
 //   pnpm size
@@ -13,8 +13,8 @@ const root = fileURLToPath(new URL('..', import.meta.url))
 
 const contents = `
   import { loadModel } from './packages/resnet/dist/index.js'
-  import { readPicture } from './packages/vision/dist/index.js'
-  export { loadModel, readPicture }
+  import { readImage } from './packages/vision/dist/index.js'
+  export { loadModel, readImage }
 `
 const { outputFiles } = await build({
   stdin: { contents, resolveDir: root },

@@ -11,5 +11,5 @@ export function report(logits) {
   process.exit()
 }
 
-/** A picture of so many values, the same for all. */
-export const picture = count => new Float32Array(count).fill(0.5)
+/** An image of so many values, the same for all. */
+export const image = count => new Float32Array(count).fill(0.5)

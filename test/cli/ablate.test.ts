@@ -7,7 +7,7 @@ import { objectsIn, residual } from './residual.ts'
 let folder: string
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'residual-'))
-  // Records of CIFAR-10's binary version: a label, then a picture of one grey.
+  // Records of CIFAR-10's binary version: a label, then an image of one grey.
   const records = Uint8Array.from({ length: 20 * 3073 }, (_, i) => (i % 3073 === 0 ? 8 : 12 * ((i / 3073) | 0)))
   await writeFile(join(folder, 'test_batch.bin'), records)
 })
@@ -42,7 +42,7 @@ test('ablate prints bars', async () => {
   const { stdout, stderr, status } = await ablate(...data)
   expect({ stderr, status }).toEqual({ stderr: '', status: 0 })
   const lines = stdout.split('\n')
-  expect(lines[0]).toMatch(/^cifar10-resnet20, resnet20, on 10 pictures: top1 \d+\.\d\d%$/)
+  expect(lines[0]).toMatch(/^cifar10-resnet20, resnet20, on 10 images: top1 \d+\.\d\d%$/)
   expect(lines[1]).toBe('Without one block:')
   expect(
     lines.slice(2, 11).every(line => /^ {2}layer\d\.\d +\d+\.\d\d% {2}[█▏▎▍▌▋▊▉ ]{40} {2}[+−]\d+\.\d\d$/.test(line)),

@@ -1,7 +1,7 @@
 import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 
-/** Records of CIFAR-10's binary version: a label, then a picture whose colour tells the label, with noise. */
+/** Records of CIFAR-10's binary version: a label, then an image whose colour tells the label, with noise. */
 function records(count: number, seed: number): Uint8Array {
   let state = seed
   return Uint8Array.from({ length: count * 3073 }, (_, i) => {
@@ -13,7 +13,7 @@ function records(count: number, seed: number): Uint8Array {
   })
 }
 
-/** Makes a folder of CIFAR-10's binary version: `each` pictures in a file, five files to train on. @returns its path */
+/** Makes a folder of CIFAR-10's binary version: `each` images in a file, five files to train on. @returns its path */
 export async function writeCifar(folder: string, each = 9): Promise<string> {
   await mkdir(folder)
   for (let i = 1; i <= 5; i++) await writeFile(join(folder, `data_batch_${i}.bin`), records(each, i))

@@ -6,7 +6,7 @@ import { residual } from './residual.ts'
 
 const CIFAR10 = ['airplane', 'automobile', 'bird', 'cat', 'deer', 'dog', 'frog', 'horse', 'ship', 'truck']
 
-/** Folders of pictures and their classes. */
+/** Folders of images and their classes. */
 const DATA = {
   cifar: CIFAR10.map(name => `${name[0].toUpperCase()}${name.slice(1)}`),
   other: CIFAR10.map(name => (name === 'dog' ? 'donkey' : name)),
@@ -15,17 +15,17 @@ const DATA = {
   swapped: ['1 dog', '2 cat'],
 }
 
-/** Pictures in each of ten classes, four fifths of which fill a batch of `deepen --finetune`. */
+/** Images in each of ten classes, four fifths of which fill a batch of `deepen --finetune`. */
 const ENOUGH = 17
 
-/** Makes folders of pictures by class, and a model, `few-model`, that was trained on one of them. */
+/** Makes folders of images by class, and a model, `few-model`, that was trained on one of them. */
 export async function makeClassFolders(folder: string): Promise<void> {
-  const picture = await encodePng({ width: 32, height: 32, data: new Uint8Array(3072) })
+  const image = await encodePng({ width: 32, height: 32, data: new Uint8Array(3072) })
   for (const [data, names] of Object.entries(DATA)) {
     for (const name of names) {
       await mkdir(join(folder, data, name), { recursive: true })
       for (let i = 0; i < (data === 'other' ? ENOUGH : 5); i++)
-        await writeFile(join(folder, data, name, `${i}.png`), picture)
+        await writeFile(join(folder, data, name, `${i}.png`), image)
     }
   }
   const options = ['--arch', 'resnet8', '--data', 'few', '--out', 'few-model', '--epochs', '1', '--batch', '2']
@@ -34,13 +34,13 @@ export async function makeClassFolders(folder: string): Promise<void> {
 
 /** Why the embedded model is not measured on the folder `other`. */
 export const DONKEY =
-  'cifar10-resnet20 has other classes than the pictures: class 5 is "dog" in the model and "donkey" in the pictures'
+  'cifar10-resnet20 has other classes than the images: class 5 is "dog" in the model and "donkey" in the images'
 
 /** Why `few-model` is not measured on the folder `swapped`. */
 export const CAT =
-  'few-model has other classes than the pictures: class 0 is "cat" in the model and "1 dog" in the pictures, class 1 is "dog" in the model and "2 cat" in the pictures'
+  'few-model has other classes than the images: class 0 is "cat" in the model and "1 dog" in the images, class 1 is "dog" in the model and "2 cat" in the images'
 
-const ADVICE = 'give pictures of its classes, or compare their numbers alone by ignoreNames (--ignore-names)'
+const ADVICE = 'give images of its classes, or compare their numbers alone by ignoreNames (--ignore-names)'
 
 /** Runs a command that measures a model, and expects it to go on by itself or, where there is an error, with `--ignore-names`. */
 export async function expectNamesCompared(folder: string, command: string[], error: string | undefined): Promise<void> {

@@ -6,7 +6,7 @@ import { DEFAULT_MAX_PIXELS, MAX_PIXELS } from '@residual/vision'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { objectsIn, residual, root } from './residual.ts'
 
-const cat = 'pictures/cat.jpg'
+const cat = 'images/cat.jpg'
 
 let folder: string
 beforeAll(async () => {
@@ -15,12 +15,12 @@ beforeAll(async () => {
 afterAll(() => rm(folder, { recursive: true }))
 
 describe('classify', () => {
-  test('prints one JSON object for each picture of a folder, with exactly these keys', async () => {
-    const run = await residual(['classify', 'pictures', '--json', '--topk', '2'])
+  test('prints one JSON object for each image of a folder, with exactly these keys', async () => {
+    const run = await residual(['classify', 'images', '--json', '--topk', '2'])
     expect(run).toMatchObject({ status: 0, stderr: '' })
     const objects = objectsIn(run)
     expect(objects.map(({ image }) => image)).toEqual(
-      ['cat', 'coffee', 'grace-hopper', 'rocket'].map(name => join('pictures', `${name}.jpg`)),
+      ['cat', 'coffee', 'grace-hopper', 'rocket'].map(name => join('images', `${name}.jpg`)),
     )
     for (const object of objects) {
       expect(Object.keys(object)).toEqual(['image', 'model', 'predictions', 'milliseconds'])
@@ -49,7 +49,7 @@ describe('classify', () => {
   test('gives five predictions as bars', async () => {
     const { stdout } = await residual(['classify', cat, '--build', 'simd128'])
     expect(stdout.replace(/[\d.]+ ms/, 'N ms')).toMatchInlineSnapshot(`
-      "pictures/cat.jpg  N ms
+      "images/cat.jpg  N ms
         cat       100.0%  ██████████████████████████████
         dog         0.0%
         deer        0.0%
@@ -68,13 +68,13 @@ describe('classify', () => {
     expect(objectsIn(run).map(({ image }) => image)).toEqual(['CAT.JPG', 'cat[1].jpg', 'cat[1].jpg'])
   })
 
-  test('reports a picture that cannot be read and goes on', async () => {
+  test('reports an image that cannot be read and goes on', async () => {
     const run = await residual(['classify', cat, 'nothing.png', 'package.json', cat, '--json'])
     expect(objectsIn(run).map(({ image }) => image)).toEqual([cat, cat])
     expect(run.status).toBe(1)
     expect(run.stderr.split('\n')).toEqual([
       'error: nothing.png: no such file',
-      'error: package.json: not a picture in a known format (JPEG, PNG, WebP, GIF, TIFF, AVIF, BMP); save it as PNG or JPEG',
+      'error: package.json: not an image in a known format (JPEG, PNG, WebP, GIF, TIFF, AVIF, BMP); save it as PNG or JPEG',
       '',
     ])
   })
@@ -99,7 +99,7 @@ test('embed prints the vector before the classifier', async () => {
 })
 
 describe('eval', () => {
-  // Four records of CIFAR-10's binary version: a label, then a picture of one grey.
+  // Four records of CIFAR-10's binary version: a label, then an image of one grey.
   beforeAll(() =>
     writeFile(
       join(folder, 'test_batch.bin'),
@@ -186,7 +186,7 @@ describe('summary', () => {
     `)
   })
 
-  test('takes models and other sizes of pictures', async () => {
+  test('takes models and other sizes of images', async () => {
     const [object] = objectsIn(await residual(['summary', '--model', 'cifar10-resnet20', '--input', '64', '--json']))
     expect(object.params).toBe(269_722)
     expect(object.layers).toContainEqual(expect.objectContaining({ name: 'conv1', output: [1, 64, 64, 16] }))
@@ -253,7 +253,7 @@ test('bench prints one JSON object with exactly these keys', async () => {
 describe('bench --compare', () => {
   const call = ['bench', '--arch', 'resnet8', '--build', 'simd128', '--compare']
 
-  /** Installs a rival in a folder of its own, which answers every picture with these logits. */
+  /** Installs a rival in a folder of its own, which answers every image with these logits. */
   async function withRival(name: string, logits: Iterable<number>): Promise<string> {
     const path = join(folder, name)
     const rival = join(path, 'node_modules/onnxruntime-web')
@@ -268,7 +268,7 @@ exports.InferenceSession = {
     if (!Buffer.from(model).includes('layer1.0.conv1.weight')) throw new Error('that is no ResNet')
     return {
       async run({ images }) {
-        if (images.shape.join() !== '1,3,32,32' || images.data[1] !== Math.fround(Math.sin(3))) throw new Error('no picture')
+        if (images.shape.join() !== '1,3,32,32' || images.data[1] !== Math.fround(Math.sin(3))) throw new Error('no image')
         return { t: logits }
       },
     }
@@ -330,7 +330,7 @@ describe('help', () => {
     },
   )
 
-  test('names the most pixels that a picture may have by default', async () => {
+  test('names the most pixels that an image may have by default', async () => {
     const { stdout } = await residual(['eval', '--help'])
     const said = stdout.replace(/\s+/g, ' ')
     expect(said).toContain(`(default: ${DEFAULT_MAX_PIXELS.toLocaleString('en')})`)

@@ -7,7 +7,7 @@ import { objectsIn, residual } from './residual.ts'
 let folder: string
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'residual-'))
-  // Records of CIFAR-10's binary version: a label, then a picture of one grey.
+  // Records of CIFAR-10's binary version: a label, then an image of one grey.
   const records = Uint8Array.from({ length: 26 * 3073 }, (_, i) => (i % 3073 === 0 ? 8 : 9 * ((i / 3073) | 0)))
   await mkdir(join(folder, 'cifar'))
   const files = ['test_batch.bin', ...[1, 2, 3, 4, 5].map(i => `data_batch_${i}.bin`)]
@@ -43,14 +43,14 @@ test('deepen prints one JSON object, and other commands take what it made', asyn
   expect(objectsIn(evaluated)).toMatchObject([{ model: 'end', top1: top1After }])
 })
 
-test('deepen needs no pictures', async () => {
+test('deepen needs no images', async () => {
   const run = await deepen('--depth', '26', '--at', 'layer1.0,layer2.2,layer3.1', '--out', 'noise')
   expect(run).toEqual({
     status: 0,
     stderr: '',
     stdout: `model   cifar10-resnet20, resnet20
 deeper  resnet26, 3 new blocks: layer1.1 layer2.3 layer3.2
-logits  differ by 0 at most, on 4 pictures of noise
+logits  differ by 0 at most, on 4 images of noise
 in      noise
 `,
   })
@@ -69,9 +69,9 @@ test('deepen --linear adds linear layers, and --finetune moves them', async () =
   expect(lines.slice(0, 7)).toEqual([
     'model       cifar10-resnet20, resnet20',
     'deeper      resnet20_linear3, 3 new linear layers: layer1.linear.0 layer2.linear.0 layer3.linear.0',
-    'logits      differ by 0 at most, on 26 pictures',
+    'logits      differ by 0 at most, on 26 images',
     expect.stringMatching(
-      /^fine-tuned +\d+\.\d\d% after 1 epoch: \d+ pictures? gained, \d+ lost, (no )?more than chance does \(p (= [\d.]+|< 0\.001)\)$/,
+      /^fine-tuned +\d+\.\d\d% after 1 epoch: \d+ images? gained, \d+ lost, (no )?more than chance does \(p (= [\d.]+|< 0\.001)\)$/,
     ),
     'in          linear',
     '',

@@ -10,11 +10,11 @@ import { residual, root } from './residual.ts'
 let folder: string
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'residual-'))
-  const cat = await readFile(join(root, 'pictures/cat.jpg'))
+  const cat = await readFile(join(root, 'images/cat.jpg'))
   const files: Record<string, string | Uint8Array> = {
     'cat.jpg': cat,
     'cut.jpg': cat.subarray(0, 3000),
-    // The first half of a picture of one pixel.
+    // The first half of an image of one pixel.
     'cut.png': Buffer.from('iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk', 'base64'),
     'empty.png': '',
     'svg.avif': '<!--ftypavif--><svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"/>',
@@ -79,7 +79,7 @@ const usage: [arguments_: string[], error: string][] = [
   ],
   [
     ['bench', '--arch', 'resnet50', '--batch', '100000'],
-    '--batch 100000: as many pictures of 224 x 224 do not fit into 4 GB',
+    '--batch 100000: as many images of 224 x 224 do not fit into 4 GB',
   ],
   ...['.5', '.5,.5', '.5,,.5', '.5,.5,.5,.5', 'a,b,c', 'NaN,0,0', 'Infinity,0,0'].map((value): [string[], string] => [
     ['classify', 'cat.jpg', '--mean', value],
@@ -98,7 +98,7 @@ const failures: [arguments_: string[], error: string][] = [
   [['classify', 'two\nlines.jpg'], 'two\\nlines.jpg: no such file'],
   [['classify', 'bell\u0007.jpg'], 'bell\\u0007.jpg: no such file'],
   [['classify', '*.gif'], '*.gif: no file matches the pattern'],
-  [['classify', 'nothing'], 'nothing: the folder holds no pictures (jpg, jpeg, png, webp, gif, bmp, tif, tiff, avif)'],
+  [['classify', 'nothing'], 'nothing: the folder holds no images (jpg, jpeg, png, webp, gif, bmp, tif, tiff, avif)'],
   [['embed', 'empty.png'], 'empty.png: the file is empty'],
   [
     ['embed', 'cut.jpg'],
@@ -110,7 +110,7 @@ const failures: [arguments_: string[], error: string][] = [
   ],
   [
     ['classify', 'svg.avif'],
-    'svg.avif: not a picture in a known format (JPEG, PNG, WebP, GIF, TIFF, AVIF, BMP); save it as PNG or JPEG',
+    'svg.avif: not an image in a known format (JPEG, PNG, WebP, GIF, TIFF, AVIF, BMP); save it as PNG or JPEG',
   ],
   ...[['classify'], ['embed'], ['explain']].map(([command]): [string[], string] => [
     [command, 'cat.jpg', '--max-pixels', '10'],
@@ -122,7 +122,7 @@ const failures: [arguments_: string[], error: string][] = [
   ],
   [
     ['classify', 'page.html'],
-    'page.html: not a picture in a known format (JPEG, PNG, WebP, GIF, TIFF, AVIF, BMP); save it as PNG or JPEG',
+    'page.html: not an image in a known format (JPEG, PNG, WebP, GIF, TIFF, AVIF, BMP); save it as PNG or JPEG',
   ],
   [
     ['classify', 'cat.jpg', '--model', 'dog.pth'],

@@ -1,14 +1,14 @@
 import { copyFile, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { readPicture } from '@residual/vision'
+import { readImage } from '@residual/vision'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { objectsIn, residual, root } from './residual.ts'
 
 let folder: string
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'residual-'))
-  await copyFile(join(root, 'pictures/cat.jpg'), join(folder, 'cat.jpg'))
+  await copyFile(join(root, 'images/cat.jpg'), join(folder, 'cat.jpg'))
   await writeFile(join(folder, 'page.html'), '<!DOCTYPE html><html><body>Not found</body></html>')
 })
 afterAll(() => rm(folder, { recursive: true }))
@@ -100,7 +100,7 @@ test('explain draws a page and a PNG file', async () => {
   expect(Buffer.byteLength(page)).toBeLessThan(2e6)
   const [object] = objectsIn(await explain('cat.jpg', '--output', 'cat.PNG', '--json'))
   expect(object.output).toBe('cat.PNG')
-  const { width, height } = await readPicture(join(folder, 'cat.PNG'))
+  const { width, height } = await readImage(join(folder, 'cat.PNG'))
   expect({ width, height }).toEqual({ width: 448, height: 448 })
 })
 
@@ -117,7 +117,7 @@ test.each<[arguments_: string[], status: number, error: string]>([
   [
     ['page.html'],
     1,
-    'page.html: not a picture in a known format (JPEG, PNG, WebP, GIF, TIFF, AVIF, BMP); save it as PNG or JPEG',
+    'page.html: not an image in a known format (JPEG, PNG, WebP, GIF, TIFF, AVIF, BMP); save it as PNG or JPEG',
   ],
   [['cat.jpg', '--class', 'car'], 1, 'cifar10-resnet20 has no class "car"; the nearest are cat, bird, deer'],
   [['cat.jpg', '--class', '10'], 1, 'cifar10-resnet20 has no class 10; its classes are 0 to 9'],

@@ -13,7 +13,7 @@ beforeAll(async () => {
     ['pipe', 'pipe.json', 'pipe.jpg', 'pipe.html'].map(name => join(folder, name)),
   )
   await symlink('/dev/zero', join(folder, 'zero'))
-  await writeFile(join(folder, 'cat.jpg'), await readFile(join(root, 'pictures/cat.jpg')))
+  await writeFile(join(folder, 'cat.jpg'), await readFile(join(root, 'images/cat.jpg')))
   for (const [name, config] of Object.entries({ pipes: 'pipe', zeros: 'zero' })) {
     await mkdir(join(folder, name))
     await symlink(join('..', config), join(folder, name, 'config.json'))
@@ -78,9 +78,9 @@ describe('models that nobody disposes of', () => {
       const models = [await resnet.loadModel('many')]
       process.chdir('/')
       for (let i = 1; i < 200; i++) models.push(await resnet.loadModel(folder + '/many'))
-      const picture = { width: 32, height: 32, data: new Uint8Array(3072).map((_, i) => i % 256) }
-      const [first, last] = [await models[0].classify(picture), await models[199].classify(picture)]
-      const kept = await modelOf('a', 'b', 'c').classify(picture)
+      const image = { width: 32, height: 32, data: new Uint8Array(3072).map((_, i) => i % 256) }
+      const [first, last] = [await models[0].classify(image), await models[199].classify(image)]
+      const kept = await modelOf('a', 'b', 'c').classify(image)
       console.log(JSON.stringify([first, last].map(({ logits }) => logits.every((x, i) => x === kept.logits[i]))))`,
       'ulimit -n 64;',
     )

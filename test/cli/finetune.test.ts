@@ -47,8 +47,8 @@ describe('finetune', () => {
     const run = await residual(['finetune', '--data', data, '--out', out, '--batch', '8', ...options])
     expect(run).toMatchObject({ status: 0, stderr: '' })
     expect(run.stdout).toContain(said)
-    // Every fifth picture of each class is kept for the test.
-    expect(run.stdout).toContain('24 pictures')
+    // Every fifth image of each class is kept for the test.
+    expect(run.stdout).toContain('24 images')
     const last = JSON.parse((await readFile(join(out, 'log.jsonl'), 'utf8')).trimEnd().split('\n').at(-1)!)
     expect(last.testTop1).toBe(1)
     const [classified] = objectsIn(await residual(['classify', join(data, 'green/3.bmp'), '--model', out, '--json']))
@@ -57,7 +57,7 @@ describe('finetune', () => {
     expect(evaluated).toMatchObject({ images: 30, top1: 1 })
   })
 
-  test('tests with the pictures of val where there are some', async () => {
+  test('tests with the images of val where there are some', async () => {
     const split = join(folder, 'split')
     for (const [part, seed] of [
       ['train', 0],
@@ -94,7 +94,7 @@ describe('finetune', () => {
       ['--arch', 'resnet32'],
       expect.stringMatching(/^cifar10-resnet20: the weights do not fit the network: 60 missing/),
     ],
-    [['--batch', '25'], '24 pictures do not fill a batch of 25; use a smaller batch'],
+    [['--batch', '25'], '24 images do not fill a batch of 25; use a smaller batch'],
   ])('%j fails', async (more, error) => {
     const inFolder = (text: string) => text.replaceAll('FOLDER', folder)
     const run = await residual(['finetune', '--data', data, '--out', join(folder, 'none'), ...more.map(inFolder)])

@@ -47,7 +47,7 @@ test('gradients draws lines in characters, and tells what they show', async () =
   expect({ stderr, status }).toEqual({ stderr: '', status: 0 })
   const lines = stdout.split('\n')
   expect(lines[0]).toBe(
-    'plain8_nobn, resnet8_nobn with Gaussian weights (seed 0), as they begin, measured on 4 pictures of shapes.',
+    'plain8_nobn, resnet8_nobn with Gaussian weights (seed 0), as they begin, measured on 4 images of shapes.',
   )
   expect(lines[2]).toBe(
     'Length of the gradient in the weights, from the first convolution to the last, before training',

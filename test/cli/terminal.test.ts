@@ -26,7 +26,7 @@ beforeAll(async () => {
     await writeFile(join(folder, path), isBytes ? content : JSON.stringify(content))
   }
   const embedded = join(root, 'packages/resnet/models/cifar10-resnet20')
-  const cat = await readFile(join(root, 'pictures/cat.jpg'))
+  const cat = await readFile(join(root, 'images/cat.jpg'))
   const labels = Object.fromEntries(Array.from({ length: 10 }, (_, i) => [i, `${EVIL}${i}`]))
   const models: Record<string, [config: object, preprocessor?: object]> = {
     [`model${EVIL}`]: [{ architecture: 'resnet20', id2label: labels }],
@@ -48,8 +48,8 @@ beforeAll(async () => {
   const pickle = Buffer.concat([Buffer.of(0x80, 2), Buffer.from(`c${EVIL.replace('\n', '')}\nx\n.`)])
   await write('global.pth', buildZip([{ name: 'archive/data.pkl', data: pickle }]))
   await write(`${EVIL}.jpg`, cat)
-  await write(`pictures/${EVIL}.png`, cat.subarray(0, 3000))
-  await write(`pictures/${EVIL}.jpg`, cat)
+  await write(`images/${EVIL}.png`, cat.subarray(0, 3000))
+  await write(`images/${EVIL}.jpg`, cat)
   for (const name of [`0${EVIL}`, `1${EVIL}`]) {
     await write(`classes/${name}/${EVIL}.jpg`, cat)
     await write(`damaged/${name}/${EVIL}.jpg`, cat.subarray(0, 3000))
@@ -82,14 +82,14 @@ const train = ['train', '--data', 'classes', '--size', '32', '--out']
 /** Calls whose output has a name that steers terminals. */
 const calls: [what: string, arguments_: string[]][] = [
   ['labels and files', ['classify', `${EVIL}.jpg`, '--model', MODEL]],
-  ['a folder of files, one of them damaged', ['classify', 'pictures']],
+  ['a folder of files, one of them damaged', ['classify', 'images']],
   ['a pattern that no file has', ['classify', `${EVIL}*`]],
   ['an explanation', ['explain', `${EVIL}.jpg`, '--model', MODEL, '-o', `${EVIL}.html`]],
   ['a class that a model does not have', ['explain', `${EVIL}.jpg`, '--model', MODEL, '--class', 'cat']],
   ['a drawing', ['graph', '--model', MODEL, '-o', `graph${EVIL}.svg`]],
   ['blocks that there are not', ['deepen', '--depth', '26', '--at', EVIL, '--out', 'deeper']],
-  ['a folder without pictures', ['eval', '--data', 'empty']],
-  ['a damaged picture of a data set', ['train', '--data', 'damaged', '--size', '32', '--batch', '2', '--out', 'out']],
+  ['a folder without images', ['eval', '--data', 'empty']],
+  ['a damaged image of a data set', ['train', '--data', 'damaged', '--size', '32', '--batch', '2', '--out', 'out']],
   ['data that there are not', ['eval', '--data', EVIL]],
   ['data at no address', ['eval', '--data', `http://${EVIL}/`]],
   ['no model', ['summary', '--model', EVIL]],

@@ -46,7 +46,7 @@ describe('train', () => {
     expect(await readFile(join(out, 'log.jsonl'), 'utf8')).toBe(run.stdout)
     const evaluated = objectsIn(await residual(['eval', '--model', out, '--data', data, '--json']))[0]
     expect(evaluated).toMatchObject({ model: 'out-0', images: 9, top1: objects[1].testTop1 })
-    const classified = await residual(['classify', 'pictures/cat.jpg', '--model', out, '--json'])
+    const classified = await residual(['classify', 'images/cat.jpg', '--model', out, '--json'])
     expect(objectsIn(classified)).toHaveLength(1)
   })
 
@@ -64,11 +64,11 @@ describe('train', () => {
         .replace(/lr [\d.]+/g, 'lr N')
         .split('\n'),
     ).toEqual([
-      'resnet8  75,290 parameters to train, 45 pictures',
+      'resnet8  75,290 parameters to train, 45 images',
       'to step 10, 2 epochs; simd128, 1 thread, N MB',
       'epoch 1  train loss N top1 N%  test loss N top1 N%  lr N  N images/s',
       'epoch 2  train loss N top1 N%  test loss N top1 N%  lr N  N images/s',
-      `The model is in ${out}: residual classify --model ${out} picture.jpg`,
+      `The model is in ${out}: residual classify --model ${out} image.jpg`,
       '',
     ])
   })
@@ -109,7 +109,7 @@ describe('train', () => {
     [['--recipe', 'FOLDER/half.json'], 'FOLDER/half.json is not JSON', 1],
     [['--recipe', 'FOLDER/none.json'], 'there is no recipe at "FOLDER/none.json"', 1],
     [['--data', 'FOLDER/none'], 'FOLDER/none: no such file or folder', 1],
-    [['--limit', '5'], '5 pictures do not fill a batch of 9; use a smaller batch', 1],
+    [['--limit', '5'], '5 images do not fill a batch of 9; use a smaller batch', 1],
     [['--resume'], '"FOLDER/out" holds no training to resume; leave out resume to begin one', 1],
     [['--out', 'FOLDER/own.json'], 'cannot write "FOLDER/own.json": there is a file of that name', 1],
   ])('%j fails', async (more, error, status) => {

@@ -3,15 +3,15 @@ import { KernelError } from '@residual/kernels-wasm'
 import { VisionError } from '@residual/vision'
 import { type Below, mutate, oneOf, randomBelow } from './bytes.ts'
 import { archive, binary } from './kinds/archives.ts'
+import { images } from './kinds/images.ts'
 import type { Kind } from './kinds/kind.ts'
-import { pictures } from './kinds/pictures.ts'
 import { checkpoint, recipeFile } from './kinds/training.ts'
 import { config, preprocessorConfig, safetensors, torchLegacy, torchZip } from './kinds/weights.ts'
 
 /** Each takes its turn, so that all have as many mutants. */
 export const KINDS: readonly Kind[] = [
   ...[safetensors, torchZip, torchLegacy, config, preprocessorConfig, checkpoint, recipeFile, archive, binary],
-  ...pictures,
+  ...images,
 ]
 
 export const kindNames: readonly string[] = KINDS.map(({ name }) => name)

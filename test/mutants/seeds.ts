@@ -5,7 +5,7 @@ import { architecture, initialParameters, type RecipeInput, recipe, resnet, trai
 import { torchLegacy, torchZip, withinDicts } from '../../packages/resnet/test/weights/torch-builder.ts'
 import { records, tarGz } from '../../packages/vision/test/archives.ts'
 import { avif } from '../../packages/vision/test/avif.ts'
-import { PICTURES } from './kinds/pictures.ts'
+import { PICTURES } from './kinds/images.ts'
 import { trainingOptions } from './kinds/training.ts'
 import { kindNames } from './mutant.ts'
 

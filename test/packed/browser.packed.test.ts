@@ -56,7 +56,7 @@ test.each([
   { page: 'an isolated page', headers: isolation, threads: 2, used: 2 },
   { page: 'a page without shared memory', headers: {}, threads: 2, used: 1 },
 ])(
-  'the packages, bundled, classify a picture in $page asked for $threads threads',
+  'the packages, bundled, classify an image in $page asked for $threads threads',
   async ({ headers, threads, used }) => {
     const page = await open(headers)
     const { predictions, ...runtime } = await page.evaluate<{ predictions: object[]; threads: number }>(

@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 
 export const root = fileURLToPath(new URL('../../', import.meta.url))
-export const cat = join(root, 'pictures/cat.jpg')
+export const cat = join(root, 'images/cat.jpg')
 
 const run = promisify(execFile)
 

@@ -32,7 +32,7 @@ describe('all packages', () => {
   })
 
   test.each(nodes.flatMap(node => [1, 2].map(threads => ({ ...node, threads }))))(
-    'the command classifies a picture on $node with $threads threads',
+    'the command classifies an image on $node with $threads threads',
     async ({ path, threads }) => {
       const { folder } = installed
       const args = ['--no-install', 'residual', 'classify', cat, '--json', '--threads', String(threads)]

@@ -25,7 +25,7 @@ const reports: Readonly<Record<string, readonly string[]>> = {
     '--out',
     'depth',
   ],
-  'explain.html': ['explain', join(root, 'pictures/cat.jpg'), '-o', 'explain.html'],
+  'explain.html': ['explain', join(root, 'images/cat.jpg'), '-o', 'explain.html'],
   'gradients.html': ['gradients', '--depths', '8,20', '--steps', '3', '--batch', '4', '-o', 'gradients.html'],
   'ablation.html': ['ablate', '--data', 'shapes', '--ignore-names', '--limit', '20', '-o', 'ablation.html'],
 }
@@ -319,7 +319,7 @@ test('the SVG file is XML, and shows the title of the focused box', async () => 
 })
 
 describe('an explanation', () => {
-  test('has its pictures, and charts of some size', async () => {
+  test('has its images, and charts of some size', async () => {
     const { page } = await open('explain.html')
     const sides = await page.evaluate(`[...document.images].map(image => [image.complete, image.naturalWidth])`)
     expect(sides).toEqual([
@@ -333,7 +333,7 @@ describe('an explanation', () => {
     await page.close()
   })
 
-  test.each([320, 1600])('has the map exactly over the picture on a page of %i pixels', async width => {
+  test.each([320, 1600])('has the map exactly over the image on a page of %i pixels', async width => {
     const { page } = await open('explain.html', 'light', width)
     const [lower, upper] = ['.stack img:first-child', '.heat'].map(selector => page.locator(selector))
     expect(await upper.boundingBox()).toEqual(await lower.boundingBox())
@@ -344,7 +344,7 @@ describe('an explanation', () => {
     const { page } = await open('explain.html')
     const opacity = () => page.evaluate(`getComputedStyle(document.querySelector('.heat')).opacity`)
     expect(await opacity()).toBe('0.5')
-    await page.getByLabel('Heat over the picture').focus()
+    await page.getByLabel('Heat over the image').focus()
     await page.keyboard.press('ArrowLeft')
     expect(await opacity()).toBe('0.49')
     expect(await page.locator('output').textContent()).toBe('49 %')
@@ -353,7 +353,7 @@ describe('an explanation', () => {
     await page.close()
   })
 
-  test('has the map over the picture without scripts, too', async () => {
+  test('has the map over the image without scripts, too', async () => {
     const context = await browser.newContext({ javaScriptEnabled: false })
     const page = await context.newPage()
     await page.goto(pathToFileURL(join(folder, 'explain.html')).href)

@@ -1,4 +1,4 @@
-"""Weights and a picture by formula, so that no weight file is kept. formula.ts has the same weights for JavaScript."""
+"""Weights and an image by formula, so that no weight file is kept. formula.ts has the same weights for JavaScript."""
 
 import math
 import re
@@ -44,8 +44,8 @@ def weights(name: str, shape: tuple[int, ...], branch: float, beta: float = 0) -
     return values.astype(np.float32).reshape(shape)
 
 
-def picture(width: int, height: int) -> np.ndarray:
-    """An RGB picture of rings and slopes with sharp edges, small as PNG."""
+def image(width: int, height: int) -> np.ndarray:
+    """An RGB image of rings and slopes with sharp edges, small as PNG."""
     y, x = np.mgrid[0:height, 0:width].astype(np.int64)
     rings = (x * x + y * y) // 64
     return np.stack([rings % 256, (3 * x + y) // 2 % 256, (x // 20 + y // 12) % 2 * 160 + 40], axis=-1).astype(np.uint8)

@@ -3,7 +3,7 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { type CompileOptions, graphOf, input } from '@residual/core'
 import { architecture, defaultLabels, defaultPreprocessing, Model, resnet } from '@residual/resnet'
-import { readPicture } from '@residual/vision'
+import { readImage } from '@residual/vision'
 import { expect } from 'vitest'
 import { formulaWeights } from './formula.ts'
 
@@ -25,7 +25,7 @@ const here = (path: string) => fileURLToPath(new URL(path, import.meta.url))
 /** The architectures with numbers from PyTorch. */
 export const goldenNames: readonly string[] = readdirSync(here('goldens')).map(file => file.replace(/\.json$/, ''))
 
-/** Classifies picture.png with the weights of the formula and compares with PyTorch: names, shapes and logits. */
+/** Classifies image.png with the weights of the formula and compares with PyTorch: names, shapes and logits. */
 export async function expectParity(name: string, options: CompileOptions = {}): Promise<void> {
   const golden: Golden = JSON.parse(readFileSync(here(`goldens/${name}.json`), 'utf8'))
   const arch = architecture(name)
@@ -40,7 +40,7 @@ export async function expectParity(name: string, options: CompileOptions = {}): 
     preprocessing: defaultPreprocessing(arch.family),
   }
   using model = new Model({ ...parts, parameters: formulaWeights(parameters, golden.branch) }, options)
-  const { logits, predictions } = await model.classify(await readPicture(here('picture.png')))
+  const { logits, predictions } = await model.classify(await readImage(here('image.png')))
   const errors = golden.logits.map((value, i) => Math.abs(value - logits[i]) / golden.std)
   expect(Math.max(...errors)).toBeLessThan(1e-3)
   expect(predictions[0].index).toBe(golden.argmax)

@@ -1,4 +1,4 @@
-"""Writes goldens/*.json: the logits PyTorch gives for picture.png, from the file to the classifier.
+"""Writes goldens/*.json: the logits PyTorch gives for image.png, from the file to the classifier.
 
     python -m venv .venv && .venv/bin/pip install torch torchvision
     .venv/bin/python test/parity/make_goldens.py [names...]
@@ -19,7 +19,7 @@ import torchvision
 from PIL import Image
 from torchvision.transforms import v2 as transforms
 
-from formula import picture, weights
+from formula import image, weights
 from networks import build
 
 HERE = Path(__file__).parent
@@ -37,8 +37,8 @@ def pixels(imagenet: bool) -> torch.Tensor:
     resize, crop = (256, 224) if imagenet else (32, 32)
     mean = (0.485, 0.456, 0.406) if imagenet else (0.4914, 0.4822, 0.4465)
     std = (0.229, 0.224, 0.225) if imagenet else (0.247, 0.2435, 0.2616)
-    # On a PIL picture, so that Pillow resizes: torchvision's own resize of tensors gives other pixels.
-    image = transforms.CenterCrop(crop)(transforms.Resize(resize)(Image.open(HERE / "picture.png").convert("RGB")))
+    # On a PIL image, so that Pillow resizes: torchvision's own resize of tensors gives other pixels.
+    image = transforms.CenterCrop(crop)(transforms.Resize(resize)(Image.open(HERE / "image.png").convert("RGB")))
     tensor = transforms.functional.pil_to_tensor(image).float() / 255
     return transforms.functional.normalize(tensor, mean, std)[None]
 
@@ -66,7 +66,7 @@ def golden(name: str) -> dict:
 
 
 if __name__ == "__main__":
-    Image.fromarray(picture(300, 280)).save(HERE / "picture.png", optimize=True)
+    Image.fromarray(image(300, 280)).save(HERE / "image.png", optimize=True)
     (HERE / "goldens").mkdir(exist_ok=True)
     for name in sys.argv[1:] or NAMES:
         result = golden(name)

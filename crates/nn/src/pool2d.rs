@@ -6,7 +6,7 @@ use std::ops::Range;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum PoolKind {
     Max,
-    /// The mean over the taps inside the picture.
+    /// The mean over the taps inside the image.
     Average,
     /// The mean over the whole kernel, the padding counting as zeros.
     AverageWithPadding,
@@ -29,11 +29,11 @@ pub struct Pool2d {
     pub padding: [usize; 2],
 }
 
-/// The part of a window that lies inside its picture.
+/// The part of a window that lies inside its image.
 pub(crate) struct Window {
     ys: Range<usize>,
     xs: Range<usize>,
-    /// Where the picture begins, and from one of its rows and pixels to the next.
+    /// Where the image begins, and from one of its rows and pixels to the next.
     start: usize,
     row_stride: usize,
     channels: usize,
@@ -110,7 +110,7 @@ mod tests {
 
     #[test]
     fn windows_at_the_border_leave_the_padding_out() {
-        // A 3x3 picture of 1..9, kernel 2, stride 2, padding 1: four windows, three of them cut.
+        // A 3x3 image of 1..9, kernel 2, stride 2, padding 1: four windows, three of them cut.
         for channels in [1, 4, 6] {
             let x: Vec<f32> = (0..9 * channels).map(|i| (i / channels + 1) as f32).collect();
             let cases = [

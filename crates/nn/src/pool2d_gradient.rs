@@ -20,7 +20,7 @@ pub struct Pool2dGradient {
 /// The buffers must be valid for the sizes that `p` names.
 #[inline(never)]
 pub unsafe fn pool2d_gradient(p: &Pool2dGradient, share: Share) {
-    // Windows overlap, so one thread takes all those of a picture.
+    // Windows overlap, so one thread takes all those of an image.
     let pool = &p.pool;
     let chunks = pool.channels.div_ceil(UNIT_CHANNELS);
     for unit in share.of(pool.batch * chunks) {

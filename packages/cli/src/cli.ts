@@ -20,7 +20,7 @@ import { CommandError, fail, reportError } from './errors.ts'
 import { interruptForReader } from './interrupt.ts'
 
 const program = new Command('residual')
-  .description('Residual networks: classify pictures, train, measure accuracy and speed, look at architectures.')
+  .description('Residual networks: classify images, train, measure accuracy and speed, look at architectures.')
   .version(version)
   .exitOverride()
   // Usage errors are reported below, in the same form as all others.

@@ -1,29 +1,29 @@
 import { readdir, stat } from 'node:fs/promises'
-import type { PictureFiles, TrainingSource } from '@residual/vision'
+import type { ImageFiles, TrainingSource } from '@residual/vision'
 import { CommandError, naming } from './errors.ts'
-import type { PictureOptions } from './options.ts'
+import type { ImageOptions } from './options.ts'
 
 /** Help for `--data`. */
 export const DATA =
-  "shapes, cifar10 or cifar100 (see 'residual pull'), CIFAR's binary version (the .tar.gz or its folder), or a folder of pictures, class/*.jpg, in train and val or by itself"
+  "shapes, cifar10 or cifar100 (see 'residual pull'), CIFAR's binary version (the .tar.gz or its folder), or a folder of images, class/*.jpg, in train and val or by itself"
 
 /** Help for `--ignore-names`. */
 export const IGNORE_NAMES = 'measure though the data names its classes otherwise than the model: compare their numbers'
 
-/** Pictures to train on and, where there are some, to test with. */
+/** Images to train on and, where there are some, to test with. */
 export interface TrainingData {
   readonly data: TrainingSource
   readonly test?: TrainingSource
 }
 
 /**
- * Opens what there is at a path for training. A folder of classes without a folder val gives every `holdOut`-th picture of
+ * Opens what there is at a path for training. A folder of classes without a folder val gives every `holdOut`-th image of
  * each class to the test, none for 0.
  */
 export async function openTrainingData(
   path: string,
   holdOut: number,
-  { maxPixels }: PictureOptions,
+  { maxPixels }: ImageOptions,
 ): Promise<TrainingData> {
   return naming(path, async () => {
     const { blockOtherLoaders, imageFolderSplits, openCifar, openImageFolder } = await import('@residual/vision')
@@ -45,7 +45,7 @@ export async function openTrainingData(
 export async function openSplit(
   path: string,
   split: 'train' | 'test',
-  { maxPixels }: PictureOptions,
+  { maxPixels }: ImageOptions,
 ): Promise<TrainingSource> {
   return naming(path, async () => {
     const { blockOtherLoaders, imageFolderSplits, openCifar, openImageFolder } = await import('@residual/vision')
@@ -75,10 +75,10 @@ async function isImageFolder(path: string): Promise<boolean> {
   throw new CommandError(`${path}: holds neither the .bin files of CIFAR's binary version nor a folder for each class`)
 }
 
-function divided(source: PictureFiles, holdOut: number): TrainingData {
+function divided(source: ImageFiles, holdOut: number): TrainingData {
   const seen = source.classes.map(() => 0)
   const isTest = Array.from(source.labels, label => ++seen[label] % holdOut === 0)
-  const part = (wanted: boolean): PictureFiles => {
+  const part = (wanted: boolean): ImageFiles => {
     const files = source.files.filter((_, i) => isTest[i] === wanted)
     const labels = Array.from(source.labels).filter((_, i) => isTest[i] === wanted)
     return { ...source, files, labels, length: files.length }

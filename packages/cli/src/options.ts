@@ -65,8 +65,8 @@ export function addRunOptions(command: Command, threads = 1): Command {
     )
 }
 
-/** The most pixels that a picture may have. */
-export interface PictureOptions {
+/** The most pixels that an image may have. */
+export interface ImageOptions {
   readonly maxPixels?: number
 }
 
@@ -74,11 +74,11 @@ export interface PictureOptions {
 const MAX_PIXELS = 178_956_970
 const DEFAULT_MAX_PIXELS = '67,108,864'
 
-/** For commands that read pictures from files. */
-export function addPictureOptions(command: Command): Command {
+/** For commands that read images from files. */
+export function addImageOptions(command: Command): Command {
   return command.option(
     '--max-pixels <n>',
-    `refuse pictures of more pixels, whose decoding takes up to 12 bytes for each, of AVIF 30 (default: ${DEFAULT_MAX_PIXELS})`,
+    `refuse images of more pixels, whose decoding takes up to 12 bytes for each, of AVIF 30 (default: ${DEFAULT_MAX_PIXELS})`,
     wholeNumber(1, MAX_PIXELS),
   )
 }

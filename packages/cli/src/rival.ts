@@ -24,7 +24,7 @@ interface OnnxSession {
 export interface Rival {
   readonly name: string
   readonly version: string
-  /** The logits of the pictures. */
+  /** The logits of the images. */
   run(): Promise<Float32Array>
 }
 
@@ -67,8 +67,8 @@ export async function prepareRival(
 function channelsFirst(images: Float32Array, n: number): Float32Array {
   const pixels = images.length / n / 3
   return images.map((_, i) => {
-    const [picture, channel, pixel] = [Math.floor(i / (3 * pixels)), Math.floor(i / pixels) % 3, i % pixels]
-    return images[(picture * pixels + pixel) * 3 + channel]
+    const [image, channel, pixel] = [Math.floor(i / (3 * pixels)), Math.floor(i / pixels) % 3, i % pixels]
+    return images[(image * pixels + pixel) * 3 + channel]
   })
 }
 

@@ -4,7 +4,7 @@ import { InvalidArgumentError, Option } from 'commander'
 import { DATA, openTrainingData } from './data.ts'
 import { CommandError } from './errors.ts'
 import { interruptible } from './interrupt.ts'
-import { addPictureOptions, addRunOptions, type PictureOptions, type RunOptions, wholeNumber } from './options.ts'
+import { addImageOptions, addRunOptions, type ImageOptions, type RunOptions, wholeNumber } from './options.ts'
 import {
   bar,
   bold,
@@ -20,7 +20,7 @@ import {
 } from './output.ts'
 
 /** Options that `train` and `finetune` share. */
-export interface TrainingOptions extends RunOptions, PictureOptions {
+export interface TrainingOptions extends RunOptions, ImageOptions {
   readonly data: string
   readonly out: string
   readonly recipe?: string
@@ -52,7 +52,7 @@ export function addTrainingOptions(command: Command, recipe: string): Command {
     .requiredOption('--out <dir>', 'directory for the model, checkpoints, the log and the curves for TensorBoard')
     .option('--recipe <name>', `how to train: fast, paper, finetune, or a JSON file (default: ${recipe})`)
     .option('--epochs <n>', "passes over the data, in place of the recipe's", wholeNumber(1, 1_000_000))
-    .option('--batch <n>', "pictures in a step, in place of the recipe's", wholeNumber(1, 65_536))
+    .option('--batch <n>', "images in a step, in place of the recipe's", wholeNumber(1, 65_536))
     .option('--lr <rate>', "highest learning rate, in place of the recipe's", positive)
     .addOption(
       new Option('--schedule <name>', "course of the learning rate, in place of the recipe's").choices(
@@ -61,12 +61,12 @@ export function addTrainingOptions(command: Command, recipe: string): Command {
     )
     .option('--weight-decay <x>', "weight decay, in place of the recipe's", positive)
     .option('--seed <n>', 'decides all that is random (default: 0)', wholeNumber(0, Number.MAX_SAFE_INTEGER))
-    .option('--limit <n>', 'learn only so many pictures, evenly spread (default: all)', wholeNumber(1, 1_000_000_000))
-    .option('--size <pixels>', 'side that pictures are brought to', wholeNumber(1, 4096))
-    .option('--hold-out <n>', 'test with every n-th picture of a folder without val; 0: none', wholeNumber(0, 1000), 5)
+    .option('--limit <n>', 'learn only so many images, evenly spread (default: all)', wholeNumber(1, 1_000_000_000))
+    .option('--size <pixels>', 'side that images are brought to', wholeNumber(1, 4096))
+    .option('--hold-out <n>', 'test with every n-th image of a folder without val; 0: none', wholeNumber(0, 1000), 5)
     .option('--checkpoint-every <n>', 'save after so many steps, too', wholeNumber(1, 1_000_000_000))
     .option('--resume', 'go on with the training in --out')
-  return addPictureOptions(addRunOptions(command)).option('--json', 'print one JSON object for each epoch')
+  return addImageOptions(addRunOptions(command)).option('--json', 'print one JSON object for each epoch')
 }
 
 /** The options that change a recipe. */
@@ -186,7 +186,7 @@ function reportText(out: string): Report {
     start(event) {
       bar.start(event)
       const { architecture, parameters, images, epochs, steps, step, build, threads, memory } = event
-      printLine(`${bold(architecture)}  ${count(parameters)} parameters to train, ${count(images)} pictures`)
+      printLine(`${bold(architecture)}  ${count(parameters)} parameters to train, ${count(images)} images`)
       const from = step > 0 ? `from step ${count(step)} ` : ''
       const run = `${build}, ${threads} ${threads === 1 ? 'thread' : 'threads'}, ${Math.ceil(memory / 1e6)} MB`
       printLine(dim(`${from}to step ${count(steps)}, ${count(epochs)} epochs; ${run}`))
@@ -211,7 +211,7 @@ function reportText(out: string): Report {
     end(isStopped) {
       bar.clear()
       if (isStopped) reportStop(last)
-      else printLine(`The model is in ${out}: residual classify --model ${out} picture.jpg`)
+      else printLine(`The model is in ${out}: residual classify --model ${out} image.jpg`)
     },
     clear: () => bar.clear(),
   }

@@ -60,9 +60,9 @@ describe('compile', () => {
 })
 
 describe('profile', () => {
-  const picture = input('picture', [1, 4, 4, 2])
+  const image = input('image', [1, 4, 4, 2])
   const weight = parameter('layer1.conv.weight', [2, 2, 3, 3])
-  const features = globalAvgPool(conv2d(picture, weight, { padding: 1 }).relu())
+  const features = globalAvgPool(conv2d(image, weight, { padding: 1 }).relu())
   const outputs = { y: linear(features, parameter('fc.weight', [3, 2])) }
   const weights = new Map([
     ['layer1.conv.weight', new Float32Array(36)],
@@ -74,7 +74,7 @@ describe('profile', () => {
     { backend: 'reference', kernels: ['reference', 'reference', 'reference'] },
   ] as const)('times the steps that are left after fusion on $backend', async ({ backend, kernels }) => {
     const program = await compile({ outputs, parameters: weights }, { backend })
-    const steps = await program.profile({ picture: new Float32Array(32) })
+    const steps = await program.profile({ image: new Float32Array(32) })
     const isTimed = true
     expect(steps.map(({ milliseconds, ...step }) => ({ ...step, isTimed: milliseconds >= 0 }))).toEqual([
       {

@@ -2,7 +2,7 @@ import { supportedBuilds } from '@residual/kernels-wasm'
 import { expect, test } from 'vitest'
 import { compile, conv2d, input, maxPool2d, parameter } from '../src/index.ts'
 
-/** A picture of 2.25 GiB, whose last values lie beyond what 31 bits address. */
+/** An image of 2.25 GiB, whose last values lie beyond what 31 bits address. */
 const SIDE = 24_576
 
 /** The last build also on two threads, which have another memory. */
@@ -11,11 +11,11 @@ const runs = supportedBuilds().flatMap((build, i) => (i === 0 ? [1, 2] : [1]).ma
 // Each build's memory stays with the process, so that they are few: 3 GB each.
 test.each(runs)('a tensor of more than 2 GB on $build with $threads threads', async options => {
   const valueAt = (i: number) => i % 251
-  const picture = new Float32Array(SIDE * SIDE)
+  const image = new Float32Array(SIDE * SIDE)
   let sum = 0
-  for (let i = 0; i < picture.length; i++) {
-    picture[i] = valueAt(i)
-    sum += picture[i]
+  for (let i = 0; i < image.length; i++) {
+    image[i] = valueAt(i)
+    sum += image[i]
   }
   const x = input('x', [1, SIDE, SIDE, 1])
   const halved = SIDE / 2
@@ -29,10 +29,10 @@ test.each(runs)('a tensor of more than 2 GB on $build with $threads threads', as
     ),
   }
   const program = await compile({ outputs, parameters: new Map([['weight', Float32Array.of(3)]]) }, options)
-  const { largest, mean, corner, sampled } = await program.run({ x: picture })
+  const { largest, mean, corner, sampled } = await program.run({ x: image })
   program[Symbol.dispose]()
   expect([...largest]).toEqual([250])
-  expect(mean[0] / (sum / picture.length)).toBeCloseTo(1, 4)
+  expect(mean[0] / (sum / image.length)).toBeCloseTo(1, 4)
   const at = (y: number, left: number) => valueAt(y * SIDE + left)
   const rows = [SIDE - 2, SIDE - 1]
   expect([...corner]).toEqual(rows.flatMap(y => [3, 2, 1].map(fromRight => at(y, SIDE - fromRight))))

@@ -5,7 +5,7 @@ const SIZE = 64
 const CHANNELS = 16
 const COUNT = SIZE * SIZE * CHANNELS
 
-/** Convolutions that each multiply by two, in a picture that they fill. */
+/** Convolutions that each multiply by two, in an image that they fill. */
 function doublings(times: number): Promise<Program> {
   const parameters = new Map<string, Float32Array>()
   let x: Tensor = input('x', [1, SIZE, SIZE, CHANNELS])

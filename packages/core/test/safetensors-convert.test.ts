@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { fromFloat32, type StoredDType, toFloat32 } from '../src/safetensors/index.ts'
 
 const stored = (dtype: StoredDType, shape: number[], elements: ArrayBufferView) => ({
@@ -19,13 +19,13 @@ function halfValue(bits: number): number {
 const everyHalf = Uint16Array.from({ length: 65536 }, (_, i) => i)
 
 describe('F16', () => {
-  it('reads every half exactly', () => {
+  test('reads every half exactly', () => {
     const values = toFloat32(stored('F16', [65536], everyHalf))
     const wrong = everyHalf.filter(bits => !Object.is(values[bits], halfValue(bits)))
     expect([...wrong]).toEqual([])
   })
 
-  it('writes every half back to its bits, and every midpoint to the even neighbour', () => {
+  test('writes every half back to its bits, and every midpoint to the even neighbour', () => {
     const values = toFloat32(stored('F16', [65536], everyHalf))
     const back = new Uint16Array(fromFloat32(values, [65536], 'F16').bytes.buffer)
     const isNaNBits = (bits: number) => (bits & 0x7fff) > 0x7c00
@@ -43,7 +43,7 @@ describe('F16', () => {
     expect(rounded(middles.map(value => step(value, 1)))).toEqual(finite.map(bits => bits + 1))
   })
 
-  it.each([
+  test.each([
     [65519.996, 0x7bff],
     [65520, 0x7c00],
     [-1e30, 0xfc00],
@@ -56,7 +56,7 @@ describe('F16', () => {
 })
 
 describe('BF16', () => {
-  it.each([
+  test.each([
     [0x3f800000, 0x3f80],
     [0x3f808000, 0x3f80],
     [0x3f808001, 0x3f81],
@@ -72,14 +72,14 @@ describe('BF16', () => {
     expect(new Uint32Array(toFloat32(tensor).buffer)[0]).toBe(bfloat * 65536)
   })
 
-  it('keeps NaN a NaN, whatever its payload', () => {
+  test('keeps NaN a NaN, whatever its payload', () => {
     const values = toFloat32(fromFloat32(new Float32Array(Uint32Array.of(0x7f800001, 0xffffffff).buffer), [2], 'BF16'))
     expect([...values]).toEqual([Number.NaN, Number.NaN])
   })
 })
 
 describe('toFloat32', () => {
-  it.each<[StoredDType, ArrayBufferView, number[]]>([
+  test.each<[StoredDType, ArrayBufferView, number[]]>([
     ['F64', Float64Array.of(0.1, -1e300), [Math.fround(0.1), Number.NEGATIVE_INFINITY]],
     ['I64', BigInt64Array.of(-1n, 4294967297n, -(2n ** 40n), 0xffffffffn), [-1, 2 ** 32, -(2 ** 40), 2 ** 32]],
     ['I32', Int32Array.of(-7, 2 ** 30), [-7, 2 ** 30]],
@@ -91,14 +91,14 @@ describe('toFloat32', () => {
     expect([...toFloat32(stored(dtype, [values.length], elements))]).toEqual(values)
   })
 
-  it('copies what is not aligned', () => {
+  test('copies what is not aligned', () => {
     const file = new Uint8Array(9)
     file.set(new Uint8Array(Float32Array.of(1, 2).buffer), 1)
     const tensor = { dtype: 'F32', shape: [2], bytes: Buffer.from(file.buffer).subarray(1) } as const
     expect([...toFloat32(tensor)]).toEqual([1, 2])
   })
 
-  it('rejects bytes that do not match the shape', () => {
+  test('rejects bytes that do not match the shape', () => {
     const tensor = { dtype: 'F32', shape: [2], bytes: new Uint8Array(9) } as const
     expect(() => toFloat32(tensor)).toThrow(
       expect.objectContaining({ name: 'ShapeError', message: 'F32 [2] does not take 9 bytes' }),
@@ -106,7 +106,7 @@ describe('toFloat32', () => {
   })
 })
 
-it('fromFloat32 rejects a shape of another size', () => {
+test('fromFloat32 rejects a shape of another size', () => {
   expect(() => fromFloat32(new Float32Array(3), [2, 2], 'F32')).toThrow(
     expect.objectContaining({ name: 'ShapeError', message: 'shape [2,2] does not have the 3 elements given' }),
   )

@@ -1,4 +1,4 @@
-import { expect, it } from 'vitest'
+import { expect, test } from 'vitest'
 import { randomBelow } from '../../../test/mutants/bytes.ts'
 import { FormatError } from '../src/errors.ts'
 import { fromFloat32, readSafetensors, toFloat32, writeSafetensors } from '../src/safetensors/index.ts'
@@ -26,7 +26,7 @@ function mutate(file: Uint8Array, below: (limit: number) => number): Uint8Array 
   }
 }
 
-it('meets 200 mutated files with a FormatError or views of the file', () => {
+test('meets 200 mutated files with a FormatError or views of the file', () => {
   const below = randomBelow(1)
   const names = ['conv1.weight', 'bn1.weight', 'bn1.bias', 'fc.weight', 'fc.bias']
   const tensors = names.map((name, i) => {

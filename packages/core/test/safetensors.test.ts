@@ -1,5 +1,5 @@
 import fc from 'fast-check'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import {
   fromFloat32,
   readSafetensors,
@@ -197,7 +197,7 @@ const malformed: [what: string, file: Uint8Array, message: string][] = [
 ]
 
 describe('readSafetensors', () => {
-  it.each(malformed)('rejects %s', (_, file, message) => {
+  test.each(malformed)('rejects %s', (_, file, message) => {
     let error: unknown
     try {
       readSafetensors(file)
@@ -207,14 +207,14 @@ describe('readSafetensors', () => {
     expect(error).toMatchObject({ name: 'FormatError', message })
   })
 
-  it('rejects more keys than any network has', () => {
+  test('rejects more keys than any network has', () => {
     const keys = Array.from({ length: 100_001 }, (_, i) => `"${i}":""`)
     expect(() => readSafetensors(fileOf(`{"__metadata__":{${keys}}}`))).toThrow(
       'safetensors header: more than 100000 keys in an object',
     )
   })
 
-  it('reads scalars, empty tensors, padding and names that objects have', () => {
+  test('reads scalars, empty tensors, padding and names that objects have', () => {
     const names = ['__proto__', 'constructor', '', 'é𝕏"\\\n']
     const header = names.map((name, i) => `${JSON.stringify(name)} : ${entry('U8', '[ ]', `[${i},${i + 1}]`)}`)
     header.push(`"empty":${entry('F32', '[3,0,9007199254740991]', '[2,2]')}`)
@@ -230,7 +230,7 @@ describe('readSafetensors', () => {
     expect(metadata.constructor).toBeUndefined()
   })
 
-  it('gives views, also of a Node Buffer inside a larger one', () => {
+  test('gives views, also of a Node Buffer inside a larger one', () => {
     const file = writeSafetensors(new Map([['a', fromFloat32(Float32Array.of(1, 2), [2], 'F32')]]))
     const pool = Buffer.alloc(file.length + 8)
     pool.set(file, 8)
@@ -242,7 +242,7 @@ describe('readSafetensors', () => {
 })
 
 describe('writeSafetensors', () => {
-  it('sorts by falling alignment, then by the UTF-8 of the name, and aligns the data', () => {
+  test('sorts by falling alignment, then by the UTF-8 of the name, and aligns the data', () => {
     const dtypes: [StoredDType, number][] = [
       ['BOOL', 1],
       ['U8', 1],
@@ -283,7 +283,7 @@ describe('writeSafetensors', () => {
     expect({ ...read.metadata }).toEqual({ format: 'pt' })
   })
 
-  it('writes the bytes of the reference implementation', () => {
+  test('writes the bytes of the reference implementation', () => {
     const tensors = new Map<string, StoredTensor>([
       ['b', fromFloat32(Float32Array.of(1, -2), [2, 1], 'F16')],
       ['a', fromFloat32(Float32Array.of(0.5), [], 'F32')],
@@ -297,7 +297,7 @@ describe('writeSafetensors', () => {
     expect(writeSafetensors(tensors, { metadata: { format: 'pt' } })).toEqual(file)
   })
 
-  it.each([
+  test.each([
     ['__metadata__', [1], 'FormatError', 'a tensor cannot be named "__metadata__" in safetensors'],
     ['a', [2, 3], 'ShapeError', 'tensor "a": U8 [2,3] does not take 1 bytes'],
   ])('rejects %s of shape %j', (name, shape, type, message) => {
@@ -305,7 +305,7 @@ describe('writeSafetensors', () => {
     expect(write).toThrow(expect.objectContaining({ name: type, message }))
   })
 
-  it('reads back what it wrote', () => {
+  test('reads back what it wrote', () => {
     const anyTensor = fc.record({
       dtype: fc.constantFrom<StoredDType[]>('F32', 'F16', 'I64', 'U8'),
       shape: fc.array(fc.nat(3), { maxLength: 3 }),

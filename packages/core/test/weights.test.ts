@@ -53,7 +53,7 @@ const networks: Network = {
   },
 }
 
-const picture = (batch: number) => input('x', [batch, 6, 5, 12])
+const image = (batch: number) => input('x', [batch, 6, 5, 12])
 
 describe.each(Object.entries(networks))('weights of %s', (_, { shape, build }) => {
   const weights = valuesOf(
@@ -63,7 +63,7 @@ describe.each(Object.entries(networks))('weights of %s', (_, { shape, build }) =
   const parameters = (w: Float32Array | WeightSource) =>
     new Map<string, Float32Array | WeightSource>([['w', w], ...normParameters(shape[0])])
   const program = (batch: number, w: Float32Array | WeightSource, options = {}) => {
-    const outputs = { y: build(picture(batch), parameter('w', shape)) }
+    const outputs = { y: build(image(batch), parameter('w', shape)) }
     return compile({ outputs, parameters: parameters(w) }, options)
   }
   const images = valuesOf(2 * 6 * 5 * 12, 4)
@@ -88,7 +88,7 @@ describe('a source of weights', () => {
       ['gamma', new Float32Array(16).fill(gamma)],
     ])
   const program = (batch: number, w: WeightSource, gamma?: number, options = {}) => {
-    const outputs = { y: norm(conv2d(picture(batch), parameter('w', shape))) }
+    const outputs = { y: norm(conv2d(image(batch), parameter('w', shape))) }
     return compile({ outputs, parameters: parameters(w, gamma) }, options)
   }
 
@@ -138,7 +138,7 @@ describe('a source of weights', () => {
   test('gives the first values of parameters that a program updates', async () => {
     const w = parameter('w', [12])
     const source = sourceOf(valuesOf(12, 9), true)
-    const outputs = { y: picture(1).mul(w).sum() }
+    const outputs = { y: image(1).mul(w).sum() }
     using training = await compile({ outputs, parameters: new Map([['w', source]]), updates: new Map([[w, w.add(1)]]) })
     expect((await training.read()).get('w')).toEqual(valuesOf(12, 9))
   })

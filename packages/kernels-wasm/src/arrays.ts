@@ -40,7 +40,7 @@ export interface Conv2dOptions extends KernelOptions {
   kernel: number | readonly [height: number, width: number]
   /** Default 1. */
   stride?: number | readonly [height: number, width: number]
-  /** Zeros around the picture. Default 0. */
+  /** Zeros around the image. Default 0. */
   padding?: number | readonly [height: number, width: number]
   /** Default 1. */
   dilation?: number | readonly [height: number, width: number]

@@ -70,7 +70,7 @@ export interface ConvolutionOptions {
   /** Where weights lie before they are packed; default PyTorch's `[outputs, channels / groups, kernel...]`. */
   readonly weights?: WeightsLayout
   /**
-   * Whether to take what is fastest for the whole batch, as in training: up to 1.4 times as fast, and a picture's result
+   * Whether to take what is fastest for the whole batch, as in training: up to 1.4 times as fast, and an image's result
    * then depends, in its last digits, on how many others are in its batch. Default false.
    */
   readonly wholeBatch?: boolean
@@ -81,8 +81,8 @@ interface Algorithm {
   readonly reason: string
   /** Whether it computes the convolution at all. */
   canRun(geometry: ConvolutionGeometry): boolean
-  /** Whether it is the fastest that can, for so many pictures; `bench/algorithms.mjs` measures it. */
-  pays(geometry: ConvolutionGeometry, pictures: number): boolean
+  /** Whether it is the fastest that can, for so many images; `bench/algorithms.mjs` measures it. */
+  pays(geometry: ConvolutionGeometry, images: number): boolean
   plan(geometry: ConvolutionGeometry, weights: WeightsLayout): ConvolutionPlan
 }
 
@@ -107,7 +107,7 @@ const ALGORITHMS: readonly Algorithm[] = [
   {
     name: 'kernel rows',
     reason:
-      'The tile begins anew at every tap, which of 3 channels costs as much as their products. In a padded copy of the picture the taps of a row of the kernel are one: 21 values for 7 x 3.',
+      'The tile begins anew at every tap, which of 3 channels costs as much as their products. In a padded copy of the image the taps of a row of the kernel are one: 21 values for 7 x 3.',
     canRun: g => g.groups === 1 && g.dilation[1] === 1 && g.kernel[1] > 1 && Math.min(...g.padding) >= 0,
     pays: g => g.channels < 4,
     plan: kernelRows,
@@ -125,11 +125,11 @@ const ALGORITHMS: readonly Algorithm[] = [
  * What a convolution costs, in rows of the tile for every panel. A tile computes five rows at least. Measured,
  * transforming kernels at each run takes as long as seven rows for each point of their transform.
  */
-function cost(g: ConvolutionGeometry, method: Filtering | 'direct', pictures: number): number {
+function cost(g: ConvolutionGeometry, method: Filtering | 'direct', images: number): number {
   const [height, width] = convolutionOutput(g)
-  if (method === 'direct') return 9 * Math.max(5, pictures * height * width)
+  if (method === 'direct') return 9 * Math.max(5, images * height * width)
   const [down, across] = piecesOf(g, method)
-  return POINTS[method] * (Math.max(5, pictures * down * across) + (formOf(g) === 'panels' ? 7 : 0))
+  return POINTS[method] * (Math.max(5, images * down * across) + (formOf(g) === 'panels' ? 7 : 0))
 }
 
 /** Height and width of a convolution's output. */
@@ -150,8 +150,8 @@ function oihw(g: ConvolutionGeometry): WeightsLayout {
 /** The fastest way to run a convolution. */
 export function planConvolution(geometry: ConvolutionGeometry, options: ConvolutionOptions = {}): ConvolutionPlan {
   const { weights = oihw(geometry), wholeBatch = false } = options
-  const pictures = wholeBatch ? geometry.batch : 1
-  const algorithm = ALGORITHMS.find(row => row.canRun(geometry) && row.pays(geometry, pictures)) as Algorithm
+  const images = wholeBatch ? geometry.batch : 1
+  const algorithm = ALGORITHMS.find(row => row.canRun(geometry) && row.pays(geometry, images)) as Algorithm
   return algorithm.plan(geometry, weights)
 }
 
@@ -280,7 +280,7 @@ export function isWinograd(g: ConvolutionGeometry): boolean {
   return [...g.kernel, ...g.stride, ...g.dilation, g.groups].join() === '3,3,1,1,1,1,1'
 }
 
-/** Pieces of a picture, down and across. */
+/** Pieces of an image, down and across. */
 function piecesOf(g: ConvolutionGeometry, filtering: Filtering): [number, number] {
   const [height, width] = convolutionOutput(g)
   return [Math.ceil(height / SIZE[filtering]), Math.ceil(width / SIZE[filtering])]

@@ -130,7 +130,7 @@ function gcd(a: number, b: number): number {
   return b === 0 ? a : gcd(b, a % b)
 }
 
-/** Computes some pictures' phases one after the other, and copies each to where it belongs. */
+/** Computes some images' phases one after the other, and copies each to where it belongs. */
 function runParts(
   g: ConvolutionGeometry,
   images: number,
@@ -140,13 +140,13 @@ function runParts(
 ): Instruction[] {
   const [outputHeight, outputWidth] = convolutionOutput(g)
   const rowFloats = g.width * g.channels
-  const pictureFloats = g.height * rowFloats
+  const imageFloats = g.height * rowFloats
   const complete = phases.reduce((sum, { size }) => sum + size[0] * size[1], 0) === g.height * g.width
   const instructions: Instruction[] = []
   for (let first = 0; first < g.batch; first += images) {
     const batch = Math.min(images, g.batch - first)
-    const at = first * pictureFloats * FLOAT
-    if (!complete) instructions.push({ op: 'fill', output: output + at, count: batch * pictureFloats, value: 0 })
+    const at = first * imageFloats * FLOAT
+    if (!complete) instructions.push({ op: 'fill', output: output + at, count: batch * imageFloats, value: 0 })
     let packed = weights
     for (const phase of phases) {
       const plan = planDirect({ ...phase.geometry, batch }, phase.weights)
@@ -168,7 +168,7 @@ function runParts(
           output: output + at + (phase.start[0] * rowFloats + phase.start[1] * g.channels) * FLOAT,
           sizes: [1, 1, batch, height, width, g.channels],
           inputStrides: [0, 0, height * width * g.channels, width * g.channels, g.channels, 1],
-          outputStrides: [0, 0, pictureFloats, g.stride[0] * rowFloats, g.stride[1] * g.channels, 1],
+          outputStrides: [0, 0, imageFloats, g.stride[0] * rowFloats, g.stride[1] * g.channels, 1],
         },
       )
       packed += plan.packedFloats * FLOAT

@@ -25,7 +25,7 @@ describe.each(supportedBuilds().flatMap(build => [1, 2, 3].map(threads => ({ bui
     })
 
     test('conv2d with bias and ReLU', async () => {
-      // A 2x2 picture, kernel of ones, padding 1: sums of the neighbours.
+      // A 2x2 image, kernel of ones, padding 1: sums of the neighbours.
       const input = Float32Array.of(1, 2, 3, -20)
       const options = { height: 2, width: 2, channels: 1, outputs: 1, kernel: 3, padding: 1, build, threads }
       expect(Array.from(await conv2d(input, new Float32Array(9).fill(1), options))).toEqual([-14, -14, -14, -14])
@@ -52,10 +52,10 @@ test.each(supportedBuilds().flatMap(build => [1, 2].map(threads => ({ build, thr
     const product = await matmul(a, Float32Array.of(1, 2, 3, 4), { ...options, m: rows, k: 2, n: 2 })
     const wanted = (i: number) => a[i - (i % 2)] * (1 + (i % 2)) + a[i - (i % 2) + 1] * (3 + (i % 2))
     expect(product.findIndex((value, i) => Math.abs(value - wanted(i)) > 1e-5 * 2048)).toBe(-1)
-    const picture = values(side * side, 6)
+    const image = values(side * side, 6)
     const shape = { height: side, width: side, channels: 1, outputs: 1, kernel: 1 }
-    const doubled = await conv2d(picture, Float32Array.of(2), { ...options, ...shape })
-    expect(doubled.findIndex((value, i) => value !== 2 * picture[i])).toBe(-1)
+    const doubled = await conv2d(image, Float32Array.of(2), { ...options, ...shape })
+    expect(doubled.findIndex((value, i) => value !== 2 * image[i])).toBe(-1)
   },
 )
 

@@ -28,7 +28,7 @@ const cases: Record<string, Partial<ConvolutionGeometry>> = {
   '3x3': {},
   'many channels': { channels: 36, outputs: 44 },
   'few channels': { channels: 3, outputs: 2 },
-  'no pictures': { batch: 0 },
+  'no images': { batch: 0 },
   '1x1': { kernel: [1, 1], padding: [0, 0, 0, 0] },
   '1x1, stride 2': { kernel: [1, 1], stride: [2, 2], padding: [0, 0, 0, 0] },
   '3x3, stride 2': { stride: [2, 2] },

@@ -5,13 +5,13 @@ import type { Model } from './model.ts'
 import { turn } from './turn.ts'
 
 export interface EvaluateOptions {
-  /** Pictures in one run of the network, default 100. */
+  /** Images in one run of the network, default 100. */
   readonly batch?: number
-  /** Evaluates only the first so many pictures, default all. */
+  /** Evaluates only the first so many images, default all. */
   readonly limit?: number
-  /** Evaluates though the pictures name their classes otherwise, comparing numbers alone; default false. */
+  /** Evaluates though the images name their classes otherwise, comparing numbers alone; default false. */
   readonly ignoreNames?: boolean
-  /** Called after each batch with the number of pictures done and to be done. */
+  /** Called after each batch with the number of images done and to be done. */
   readonly onProgress?: (done: number, total: number) => void
   /** Stops the evaluation once it is aborted. */
   readonly signal?: AbortSignal
@@ -22,19 +22,19 @@ export interface EvaluateOptions {
 /** How well a model does on a data set. */
 export interface Evaluation {
   readonly images: number
-  /** Fraction of the pictures whose class has the largest logit, 0 to 1. */
+  /** Fraction of the images whose class has the largest logit, 0 to 1. */
   readonly top1: number
-  /** Fraction of the pictures whose class is among the five largest logits, 0 to 1. */
+  /** Fraction of the images whose class is among the five largest logits, 0 to 1. */
   readonly top5: number
   /** Mean cross-entropy in nats. */
   readonly loss: number
-  /** How many pictures of class `row` were taken for class `column`. */
+  /** How many images of class `row` were taken for class `column`. */
   readonly confusion: readonly (readonly number[])[]
   readonly seconds: number
 }
 
 /**
- * Classifies labelled pictures, prepared as the model wants them, and compares with their labels.
+ * Classifies labelled images, prepared as the model wants them, and compares with their labels.
  * @throws ModelError for a model of other classes, by number, name or order, or a batch or limit that is not positive; VisionError for a file that
  *   cannot be read; the signal's reason once it is aborted.
  */

@@ -57,7 +57,7 @@ export function embeddedModels(): string[] {
 /**
  * Loads a model: one that comes with the package by its name, a weights file (safetensors, `.pth`, `.th`), a model
  * directory as on the Hugging Face hub (`config.json`, `model.safetensors` or `pytorch_model.bin`, and
- * `preprocessor_config.json` where pictures are not prepared as usual), or the bytes of a weights file.
+ * `preprocessor_config.json` where images are not prepared as usual), or the bytes of a weights file.
  *
  * A safetensors file of a file system stays open until the model is disposed of, and is read when weights are wanted: it
  * may be replaced or deleted, but not written to. If more than 32 such models are loaded, the 32 used last keep their file

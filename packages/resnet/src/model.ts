@@ -8,7 +8,7 @@ import {
   type StepTime,
   type WeightSource,
 } from '@residual/core'
-import { type Picture, type Preprocessing, preprocess } from '@residual/vision'
+import { type Preprocessing, preprocess, type RgbImage } from '@residual/vision'
 import type { Architecture } from './architectures.ts'
 import { ModelError } from './errors.ts'
 import { resnet } from './network.ts'
@@ -49,8 +49,8 @@ export type Runtime = Pick<Program, 'build' | 'threads' | 'memory'>
 const PROGRAMS_KEPT = 2
 
 /**
- * A network with its weights and everything needed to classify pictures. It compiles a program for each batch size and
- * picture size when first asked for it. Calls may overlap; they are run one after the other.
+ * A network with its weights and everything needed to classify images. It compiles a program for each batch size and
+ * image size when first asked for it. Calls may overlap; they are run one after the other.
  */
 export class Model {
   readonly name: string
@@ -80,8 +80,8 @@ export class Model {
   /**
    * Compiles ahead of the first call what it would compile, so that it is as fast as the later ones, and tells what it
    * will run on: the build, the threads and the memory.
-   * @param n pictures in the batch, default 1.
-   * @param side height and width of the pictures, default those that {@link classify} cuts out.
+   * @param n images in the batch, default 1.
+   * @param side height and width of the images, default those that {@link classify} cuts out.
    */
   prepare(n = 1, side = this.preprocessing.crop): Promise<Runtime> {
     return this.#inTurn(async () => {
@@ -94,7 +94,7 @@ export class Model {
    * The network's output for a batch.
    * @param images normalised pixels `[n, side, side, 3]`, as `preprocess` of @residual/vision makes them.
    * @returns `[n, classes]`
-   * @throws ShapeError where the length of `images` is not that of `n` square pictures, ModelError where the weights
+   * @throws ShapeError where the length of `images` is not that of `n` square images, ModelError where the weights
    *   give no finite numbers.
    */
   logits(images: Float32Array, n: number): Promise<Float32Array> {
@@ -111,10 +111,10 @@ export class Model {
   }
 
   /**
-   * The vectors before the classifier for a batch, good for comparing pictures.
+   * The vectors before the classifier for a batch, good for comparing images.
    * @param images normalised pixels `[n, side, side, 3]`, as `preprocess` of @residual/vision makes them.
    * @returns `[n, features]`
-   * @throws ShapeError where the length of `images` is not that of `n` square pictures, ModelError where the weights
+   * @throws ShapeError where the length of `images` is not that of `n` square images, ModelError where the weights
    *   give no finite numbers.
    */
   embed(images: Float32Array, n: number): Promise<Float32Array> {
@@ -122,12 +122,12 @@ export class Model {
   }
 
   /**
-   * Resizes, crops and normalises a picture as the model wants it, and names the `topk` likeliest classes, default 5.
+   * Resizes, crops and normalises an image as the model wants it, and names the `topk` likeliest classes, default 5.
    * @throws ModelError for a `topk` that is not a positive integer.
    */
-  async classify(picture: Picture, { topk = 5 }: { topk?: number } = {}): Promise<Classification> {
+  async classify(image: RgbImage, { topk = 5 }: { topk?: number } = {}): Promise<Classification> {
     if (!Number.isInteger(topk) || topk < 1) throw new ModelError(`classify: got topk ${topk}, wanted at least 1`)
-    const logits = await this.logits(preprocess(picture, this.preprocessing), 1)
+    const logits = await this.logits(preprocess(image, this.preprocessing), 1)
     const largest = logits.reduce((a, b) => Math.max(a, b))
     const powers = Array.from(logits, x => Math.exp(x - largest))
     const total = powers.reduce((a, b) => a + b)
@@ -151,7 +151,7 @@ export class Model {
     return this.#withProgram(images, n, async program => {
       const values = (await program.run({ images }))[output] as Float32Array
       if (values.every(Number.isFinite)) return values
-      throw new ModelError(`${this.name} gives numbers that are not finite; its weights or the pictures are damaged`)
+      throw new ModelError(`${this.name} gives numbers that are not finite; its weights or the images are damaged`)
     })
   }
 
@@ -160,7 +160,7 @@ export class Model {
       const side = Math.sqrt(images.length / n / 3)
       if (!Number.isInteger(n) || n < 1 || !Number.isInteger(side) || side < 1) {
         throw new ShapeError(
-          `${this.name}: got ${images.length} values for ${n} pictures, wanted [n, side, side, 3] with n at least 1`,
+          `${this.name}: got ${images.length} values for ${n} images, wanted [n, side, side, 3] with n at least 1`,
         )
       }
       return use(await this.#program(n, side))

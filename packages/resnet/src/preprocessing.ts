@@ -6,7 +6,7 @@ import { type JsonObject, numberIn, objectIn, shown, triple } from './json.ts'
 /** Pillow's numbers for its filters, which `resample` in a preprocessor_config.json holds. */
 const FILTERS: readonly Preprocessing['filter'][] = ['nearest', 'lanczos', 'bilinear', 'bicubic', 'box', 'hamming']
 
-/** What a family's networks are usually trained on: torchvision's for ImageNet, whole 32-pixel pictures for CIFAR. */
+/** What a family's networks are usually trained on: torchvision's for ImageNet, whole 32-pixel images for CIFAR. */
 export function defaultPreprocessing(family: Family): Preprocessing {
   if (family === 'imagenet') {
     return { resize: 256, crop: 224, filter: 'bilinear', mean: [0.485, 0.456, 0.406], std: [0.229, 0.224, 0.225] }

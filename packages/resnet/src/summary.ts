@@ -2,7 +2,7 @@ import { byteSize, type Graph, graphOf, input, macs, parameterCount, type Tensor
 import type { Architecture } from './architectures.ts'
 import { resnet } from './network.ts'
 
-/** One layer of a network, for one picture. */
+/** One layer of a network, for one image. */
 export interface LayerSummary {
   /** Path of the layer, such as `layer1.0.conv1`; a layer without parameters has its operation's name in its block. */
   readonly name: string
@@ -22,7 +22,7 @@ export interface LayerSummary {
 export interface Summary {
   /** Trainable parameters. */
   readonly params: number
-  /** Multiply-accumulates for one picture. */
+  /** Multiply-accumulates for one image. */
   readonly macs: number
   readonly layers: readonly LayerSummary[]
 }

@@ -169,7 +169,7 @@ describe('layers', () => {
     expect(layers[0].activationBytes).toBe(4 * 32 * 32 * 16)
   })
 
-  test('the input may have another size, and the smallest picture works', () => {
+  test('the input may have another size, and the smallest image works', () => {
     expect(summarize(architecture('resnet18'), { input: 64 }).layers.at(-3)?.output).toEqual([1, 2, 2, 512])
     expect(summarize(architecture('resnet18'), { input: 1 }).layers.at(-3)?.output).toEqual([1, 1, 1, 512])
   })

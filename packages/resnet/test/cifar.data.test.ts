@@ -8,7 +8,7 @@ import { loadModel } from '../src/load.ts'
 const data = process.env.RESIDUAL_DATA ?? fileURLToPath(new URL('../../../../shared/data', import.meta.url))
 const weights = (file: string) => `${data}/weights/${file}`
 
-/** How the published network's pictures were normalised. */
+/** How the published network's images were normalised. */
 const published = { mean: [0.485, 0.456, 0.406], std: [0.229, 0.224, 0.225] } as const
 
 const runtimes = [

@@ -4,7 +4,7 @@ import { evaluate } from '../src/evaluate.ts'
 import { Model } from '../src/model.ts'
 import { parts } from './parts.ts'
 
-/** Seven pictures of stripes and noise, with labels that no network would give. */
+/** Seven images of stripes and noise, with labels that no network would give. */
 const dataset: CifarDataset = {
   name: 'cifar10',
   length: 7,
@@ -17,7 +17,7 @@ const dataset: CifarDataset = {
 
 const model = new Model(parts(undefined, [...cifar10Classes]))
 
-/** Rank of each picture's label among its logits, by sorting, and the mean cross-entropy. */
+/** Rank of each image's label among its logits, by sorting, and the mean cross-entropy. */
 async function expected(count: number): Promise<{ ranks: number[]; guesses: number[]; loss: number }> {
   const logits = await model.logits(batchOf(dataset, 0, count, model.preprocessing).images, count)
   const [ranks, guesses]: [number[], number[]] = [[], []]
@@ -38,7 +38,7 @@ describe('evaluate', () => {
     { batch: 100, limit: 7 },
     { batch: 2, limit: 4 },
     { batch: 1, limit: 1 },
-  ])('counts over $limit pictures in batches of $batch', async ({ batch, limit }) => {
+  ])('counts over $limit images in batches of $batch', async ({ batch, limit }) => {
     const progress: [number, number][] = []
     const onProgress = (done: number, total: number) => progress.push([done, total])
     const { images, top1, top5, loss, confusion, seconds } = await evaluate(model, dataset, {
@@ -65,7 +65,7 @@ describe('evaluate', () => {
     expect((await evaluate(model, dataset, { limit: 1000 })).images).toBe(7)
   })
 
-  test('brings pictures to the size that the model takes', async () => {
+  test('brings images to the size that the model takes', async () => {
     const { preprocessing, ...rest } = parts(undefined, [...cifar10Classes])
     const larger = { ...preprocessing, resize: 48, crop: 40 }
     const one = { ...dataset, length: 1, labels: dataset.labels.slice(0, 1), images: dataset.images.slice(0, 3072) }
@@ -84,6 +84,6 @@ describe('evaluate', () => {
   test('says what does not fit', async () => {
     await expect(evaluate(model, dataset, { batch: 0 })).rejects.toThrow('evaluate: got batch 0, wanted at least 1')
     await expect(evaluate(model, dataset, { limit: 1.5 })).rejects.toThrow('evaluate: got limit 1.5, wanted at least 1')
-    await expect(evaluate(new Model(parts()), dataset)).rejects.toThrow('tiny has 2 classes, the pictures have 10')
+    await expect(evaluate(new Model(parts()), dataset)).rejects.toThrow('tiny has 2 classes, the images have 10')
   })
 })

@@ -16,7 +16,7 @@ import {
   train,
 } from '../src/index.ts'
 import { saveReport } from '../src/lab/index.ts'
-import { pictures } from './training/pictures.ts'
+import { images } from './training/images.ts'
 
 /** A small network with these labels, all of whose weights are the number of the first. */
 function modelOf(...labels: string[]): Model {
@@ -62,7 +62,7 @@ const refused = (name: string, message: string) => expect.objectContaining({ nam
 
 async function through(out: string, resume = false): Promise<void> {
   const recipe = { epochs: 1, batch: 4, schedule: { rate: 0.05 } }
-  for await (const _ of train({ arch: 'resnet8', data: pictures(12), recipe, worker: false, out, resume }));
+  for await (const _ of train({ arch: 'resnet8', data: images(12), recipe, worker: false, out, resume }));
 }
 
 /** What is no file, what messages call it, and how it is made at a path. */
@@ -170,7 +170,7 @@ describe('what is written', () => {
     await saveReport(join(path, 'report.html'), 'report')
     expect(await readFile(victim, 'utf8')).toBe('precious')
     expect(await readFile(join(path, 'report.html'), 'utf8')).toBe('report')
-    expect((await loadModel(path)).labels).toEqual(pictures(12).classes)
+    expect((await loadModel(path)).labels).toEqual(images(12).classes)
   })
 
   test('is not appended to what a link leads to', async () => {

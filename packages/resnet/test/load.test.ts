@@ -125,8 +125,8 @@ describe('loadModel', () => {
 
   test('opens a classifier of one class, which is sure of it', async () => {
     const model = await loadModel(weightsOf('resnet20', 1))
-    const picture = { width: 32, height: 32, data: new Uint8Array(32 * 32 * 3) }
-    expect((await model.classify(picture)).predictions).toEqual([{ label: 'class 0', score: 1, index: 0 }])
+    const image = { width: 32, height: 32, data: new Uint8Array(32 * 32 * 3) }
+    expect((await model.classify(image)).predictions).toEqual([{ label: 'class 0', score: 1, index: 0 }])
   })
 
   const noClasses = 'the classifier has no classes: fc.weight is [0,64]; give other weights'
@@ -211,7 +211,7 @@ describe('loadModel', () => {
 })
 
 describe('weights that stay in their file', () => {
-  const pictures = (n: number) => Float32Array.from({ length: n * 32 * 32 * 3 }, (_, i) => Math.sin(i / 5))
+  const images = (n: number) => Float32Array.from({ length: n * 32 * 32 * 3 }, (_, i) => Math.sin(i / 5))
   const file = async (name: string) => {
     await writeFile(at(name), weightsOf('resnet20', 3))
     return at(name)
@@ -222,7 +222,7 @@ describe('weights that stay in their file', () => {
     const [model, bytes] = [await loadModel(path), await loadModel(weightsOf('resnet20', 3))]
     await rm(path)
     await writeFile(path, 'something else')
-    for (const n of [1, 2]) expect(await model.logits(pictures(n), n)).toEqual(await bytes.logits(pictures(n), n))
+    for (const n of [1, 2]) expect(await model.logits(images(n), n)).toEqual(await bytes.logits(images(n), n))
     expect([...model.parameters]).toEqual([...bytes.parameters])
     expect(model.parameters.get('fc.bias')).toEqual(bytes.parameters.get('fc.bias'))
   })
@@ -237,7 +237,7 @@ describe('weights that stay in their file', () => {
     const later = new Date(Date.now() + 5000)
     await utimes(path, later, later)
     const message = `${JSON.stringify(path)} was written to while its model is in use; load it again`
-    await expect(model.logits(pictures(1), 1)).rejects.toThrow(new ModelError(message))
+    await expect(model.logits(images(1), 1)).rejects.toThrow(new ModelError(message))
     expect(() => model.parameters.get('fc.bias')).toThrow(message)
   })
 
@@ -254,7 +254,7 @@ describe('weights that stay in their file', () => {
       await loadOthers()
       expect(model.parameters.get('fc.bias')).toEqual(before)
       await loadOthers()
-      expect((await model.logits(pictures(1), 1)).every(Number.isFinite)).toBe(true)
+      expect((await model.logits(images(1), 1)).every(Number.isFinite)).toBe(true)
       await loadOthers()
       model[Symbol.dispose]()
       await expect(model.prepare()).rejects.toThrow('again was disposed of; load it again')
@@ -292,7 +292,7 @@ describe('weights that stay in their file', () => {
       await loadOthers()
       await change(path)
       const message = `${JSON.stringify(path)} ${error}`
-      await expect(model.logits(pictures(1), 1)).rejects.toThrow(new ModelError(message))
+      await expect(model.logits(images(1), 1)).rejects.toThrow(new ModelError(message))
       expect(() => model.parameters.get('fc.bias')).toThrow(message)
     })
   })

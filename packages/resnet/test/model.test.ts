@@ -7,7 +7,7 @@ import { parts } from './parts.ts'
 const waves = (n: number, side: number) => Float32Array.from({ length: n * side * side * 3 }, (_, i) => Math.sin(i / 5))
 
 describe('a model', () => {
-  test('gives the same logits for a picture alone and in a batch', async () => {
+  test('gives the same logits for an image alone and in a batch', async () => {
     using model = new Model(parts())
     const images = waves(3, 16)
     const together = await model.logits(images, 3)
@@ -16,7 +16,7 @@ describe('a model', () => {
     expect([...together]).toEqual(alone.flatMap(logits => [...logits]))
   })
 
-  test('takes pictures of any size in any order, more sizes than it keeps programs', async () => {
+  test('takes images of any size in any order, more sizes than it keeps programs', async () => {
     using model = new Model(parts())
     const sides = [8, 16, 24, 32, 8, 16]
     const logits = await Promise.all(sides.map(side => model.logits(waves(1, side), 1)))
@@ -31,32 +31,32 @@ describe('a model', () => {
     expect(vector).toHaveLength(2 * 64)
   })
 
-  test('classifies a picture: scores add up to one, the largest first', async () => {
+  test('classifies an image: scores add up to one, the largest first', async () => {
     using model = new Model(parts())
-    const picture = { width: 40, height: 32, data: Uint8Array.from({ length: 40 * 32 * 3 }, (_, i) => (i * 7) % 256) }
-    const { predictions, logits } = await model.classify(picture)
+    const image = { width: 40, height: 32, data: Uint8Array.from({ length: 40 * 32 * 3 }, (_, i) => (i * 7) % 256) }
+    const { predictions, logits } = await model.classify(image)
     expect(predictions).toHaveLength(2)
     const [first, second] = predictions
     expect(first.score + second.score).toBeCloseTo(1, 12)
     expect(logits[first.index]).toBeGreaterThan(logits[second.index])
     expect(first.label).toBe(['left', 'right'][first.index])
     expect(Math.log(first.score / second.score)).toBeCloseTo(logits[first.index] - logits[second.index], 5)
-    expect((await model.classify(picture, { topk: 1 })).predictions).toEqual([first])
+    expect((await model.classify(image, { topk: 1 })).predictions).toEqual([first])
   })
 
   test('says what is wrong', async () => {
     const model = new Model(parts())
-    const picture = { width: 1, height: 1, data: new Uint8Array(3) }
+    const image = { width: 1, height: 1, data: new Uint8Array(3) }
     await expect(model.logits(new Float32Array(10), 1)).rejects.toThrow(
-      'tiny: got 10 values for 1 pictures, wanted [n, side, side, 3] with n at least 1',
+      'tiny: got 10 values for 1 images, wanted [n, side, side, 3] with n at least 1',
     )
     await expect(model.logits(new Float32Array(0), 0)).rejects.toThrow(
-      'tiny: got 0 values for 0 pictures, wanted [n, side, side, 3] with n at least 1',
+      'tiny: got 0 values for 0 images, wanted [n, side, side, 3] with n at least 1',
     )
-    await expect(model.classify(picture, { topk: 0 })).rejects.toThrow('classify: got topk 0, wanted at least 1')
+    await expect(model.classify(image, { topk: 0 })).rejects.toThrow('classify: got topk 0, wanted at least 1')
     const broken = new Model(parts(name => (name === 'fc.bias' ? Number.NaN : 1)))
-    await expect(broken.classify(picture)).rejects.toThrow(
-      'tiny gives numbers that are not finite; its weights or the pictures are damaged',
+    await expect(broken.classify(image)).rejects.toThrow(
+      'tiny gives numbers that are not finite; its weights or the images are damaged',
     )
     model[Symbol.dispose]()
     await expect(model.logits(waves(1, 8), 1)).rejects.toThrow('tiny was disposed of; load it again')

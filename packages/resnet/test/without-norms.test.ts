@@ -7,7 +7,7 @@ import { drawShapes } from '@residual/vision'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { architecture, evaluate, loadModel, Model, resnet, summarize, train, untrainedModel } from '../src/index.ts'
 import { network, noise } from './lab/networks.ts'
-import { pictures } from './training/pictures.ts'
+import { images } from './training/images.ts'
 
 let folder: string
 beforeAll(async () => {
@@ -37,7 +37,7 @@ test.each([
   const out = join(folder, arch)
   const augmentation = { padAndCrop: 0, flip: false }
   const recipe = { epochs: 8, batch: 12, schedule: { rate: 0.01 }, augmentation, ema: 0.9 }
-  const training = train({ arch, data: pictures(12), recipe, out, worker: false })
+  const training = train({ arch, data: images(12), recipe, out, worker: false })
   const losses: number[] = []
   for await (const event of training) if (event.kind === 'step') losses.push(event.loss)
   expect(losses).toHaveLength(8)
@@ -62,7 +62,7 @@ describe('deepened, it gives the same logits', () => {
 
   test('plain8_nobn but for rounding', async () => {
     const model = network('plain8_nobn')
-    const { model: deeper } = await deepen(model, { depth: 14, pictures: { images: noise(2, 32), n: 2 } })
+    const { model: deeper } = await deepen(model, { depth: 14, images: { images: noise(2, 32), n: 2 } })
     expect(await differenceOf(model, deeper)).toBeLessThan(1e-5)
   })
 })

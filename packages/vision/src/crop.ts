@@ -1,21 +1,21 @@
-import { checkPicture, checkSize, type Picture } from './picture.ts'
+import { checkImage, checkSize, type RgbImage } from './image.ts'
 
 /**
  * Cuts `width` x `height` pixels from the middle, as torchvision's `CenterCrop` does: where an odd number of pixels is
- * cut off, halves are rounded to even; where the picture is smaller it is padded with black, the odd pixel at the right
+ * cut off, halves are rounded to even; where the image is smaller it is padded with black, the odd pixel at the right
  * or bottom.
  *
  * @throws VisionError for sizes that are not whole numbers from 1 or more pixels than allowed.
  */
-export function centerCrop(picture: Picture, width: number, height: number): Picture {
-  checkPicture(picture)
+export function centerCrop(image: RgbImage, width: number, height: number): RgbImage {
+  checkImage(image)
   checkSize(width, height)
-  const left = cropOffset(picture.width, width)
-  const top = cropOffset(picture.height, height)
-  return cut(picture, { left, top, width, height })
+  const left = cropOffset(image.width, width)
+  const top = cropOffset(image.height, height)
+  return cut(image, { left, top, width, height })
 }
 
-/** A rectangle of pixels; it may reach beyond the picture. */
+/** A rectangle of pixels; it may reach beyond the image. */
 export interface Box {
   readonly left: number
   readonly top: number
@@ -23,14 +23,14 @@ export interface Box {
   readonly height: number
 }
 
-/** The pixels of a box, black where it is outside of the picture. */
-export function cut(picture: Picture, { left, top, width, height }: Box): Picture {
+/** The pixels of a box, black where it is outside of the image. */
+export function cut(image: RgbImage, { left, top, width, height }: Box): RgbImage {
   const data = new Uint8Array(width * height * 3)
   const first = Math.max(0, left)
-  const copied = Math.min(left + width, picture.width) - first
-  for (let y = Math.max(0, -top); y < height && y + top < picture.height; y++) {
-    const from = ((y + top) * picture.width + first) * 3
-    data.set(picture.data.subarray(from, from + copied * 3), (y * width + first - left) * 3)
+  const copied = Math.min(left + width, image.width) - first
+  for (let y = Math.max(0, -top); y < height && y + top < image.height; y++) {
+    const from = ((y + top) * image.width + first) * 3
+    data.set(image.data.subarray(from, from + copied * 3), (y * width + first - left) * 3)
   }
   return { width, height, data }
 }

@@ -2,7 +2,7 @@ import { messageLine } from './printable.ts'
 import { nameOf } from './source.ts'
 
 /**
- * What this package throws on purpose: a picture or data set that cannot be read, or arguments that make no sense. Its
+ * What this package throws on purpose: an image or data set that cannot be read, or arguments that make no sense. Its
  * message is one line that names the file, says what was wrong and, where something can be done about it, what to do.
  */
 export class VisionError extends Error {

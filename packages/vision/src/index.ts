@@ -4,7 +4,7 @@ export type { Split } from './cifar/kinds.ts'
 export { type CifarOptions, openCifar } from './cifar/open.ts'
 export type { CifarDataset } from './cifar/records.ts'
 export { centerCrop } from './crop.ts'
-export { blockOtherLoaders, type DecodeOptions, decode, readPicture } from './decode/index.ts'
+export { blockOtherLoaders, type DecodeOptions, decode, readImage } from './decode/index.ts'
 export {
   type Download,
   type DownloadOptions,
@@ -16,6 +16,7 @@ export {
 export { encodePng, svgToPng } from './encode/index.ts'
 export { DownloadError, VisionError } from './errors.ts'
 export type { Filter } from './filters.ts'
+export { DEFAULT_MAX_PIXELS, MAX_PIXELS, type RgbImage } from './image.ts'
 export type { Augmentation, RandomResizedCrop } from './loading/augmentation.ts'
 export type { TrainingBatch } from './loading/batches.ts'
 export {
@@ -27,9 +28,8 @@ export {
 } from './loading/image-folder.ts'
 export { loadBatches } from './loading/load.ts'
 export { type BatchOptions, type LoadOptions, stepsPerEpoch } from './loading/plan.ts'
-export type { LabelledPictures, PictureArray, PictureFiles, TrainingSource } from './loading/source.ts'
+export type { ImageArray, ImageFiles, LabelledImages, TrainingSource } from './loading/source.ts'
 export type { Normalization, Triple } from './normalize.ts'
-export { DEFAULT_MAX_PIXELS, MAX_PIXELS, type Picture } from './picture.ts'
 export { type Preprocessing, preprocess } from './preprocess.ts'
 export { Random, type RandomState } from './random.ts'
 export { resize, resizeShortest } from './resize.ts'

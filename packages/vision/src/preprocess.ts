@@ -1,10 +1,10 @@
 import { centerCrop } from './crop.ts'
 import type { Filter } from './filters.ts'
+import type { RgbImage } from './image.ts'
 import { type Normalization, normalize } from './normalize.ts'
-import type { Picture } from './picture.ts'
 import { resizeShortest } from './resize.ts'
 
-/** How a network wants its pictures. */
+/** How a network wants its images. */
 export interface Preprocessing extends Normalization {
   /** Pixels of the short side after the resize. */
   readonly resize: number
@@ -14,13 +14,13 @@ export interface Preprocessing extends Normalization {
 }
 
 /**
- * A picture as input of a network: resized, cropped and normalised with the very floats of torchvision's
+ * An image as input of a network: resized, cropped and normalised with the very floats of torchvision's
  * `Resize(resize, filter)`, `CenterCrop(crop)`, `ToTensor()` and `Normalize(mean, std)`.
  *
  * @returns `[crop, crop, 3]`, height, width, channels.
  * @throws VisionError for sizes, means and deviations that make no sense.
  */
-export function preprocess(picture: Picture, { resize, crop, filter, mean, std }: Preprocessing): Float32Array {
-  const { data } = centerCrop(resizeShortest(picture, resize, filter), crop, crop)
+export function preprocess(image: RgbImage, { resize, crop, filter, mean, std }: Preprocessing): Float32Array {
+  const { data } = centerCrop(resizeShortest(image, resize, filter), crop, crop)
   return normalize(data, { mean, std })
 }

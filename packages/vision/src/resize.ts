@@ -1,5 +1,5 @@
 import { checkFilter, type Filter, type Kernel, kernels } from './filters.ts'
-import { checkPicture, checkSize, type Picture } from './picture.ts'
+import { checkImage, checkSize, type RgbImage } from './image.ts'
 
 /**
  * Coefficients are fixed-point numbers with so many bits after the point. A sum of products takes 8 bits more, and 2
@@ -9,7 +9,7 @@ const PRECISION_BITS = 32 - 8 - 2
 const HALF = 1 << (PRECISION_BITS - 1)
 
 /**
- * Resizes a picture to `width` x `height` with the very bytes that Pillow 13's `Image.resize` gives. (Older releases
+ * Resizes an image to `width` x `height` with the very bytes that Pillow 13's `Image.resize` gives. (Older releases
  * differ by the rounding of a few bytes where the height shrinks by more than twice as many pixels as the width.)
  *
  * Every filter but 'nearest' antialiases: when shrinking, its kernel is widened by the scale. Rows and columns are
@@ -17,33 +17,33 @@ const HALF = 1 << (PRECISION_BITS - 1)
  *
  * @throws VisionError for sizes that are not whole numbers from 1 or more pixels than allowed.
  */
-export function resize(picture: Picture, width: number, height: number, filter: Filter = 'bilinear'): Picture {
-  checkPicture(picture)
+export function resize(image: RgbImage, width: number, height: number, filter: Filter = 'bilinear'): RgbImage {
+  checkImage(image)
   checkSize(width, height)
   checkFilter(filter)
-  if (filter === 'nearest') return nearest(picture, width, height)
+  if (filter === 'nearest') return nearest(image, width, height)
   const kernel = kernels[filter]
-  const alongRows = (p: Picture) => (width === p.width ? p : resampleRows(p, width, kernel))
-  const alongColumns = (p: Picture) => (height === p.height ? p : resampleColumns(p, height, kernel))
-  const removedRows = picture.height - height
+  const alongRows = (p: RgbImage) => (width === p.width ? p : resampleRows(p, width, kernel))
+  const alongColumns = (p: RgbImage) => (height === p.height ? p : resampleColumns(p, height, kernel))
+  const removedRows = image.height - height
   // Pillow's rule since its release 13. The order shows, as bytes are rounded between the two. With it
-  // the picture in between never has more pixels than the larger of the two others.
-  const columnsFirst = removedRows > 0 && removedRows > 2 * (picture.width - width)
-  const resized = columnsFirst ? alongRows(alongColumns(picture)) : alongColumns(alongRows(picture))
-  return resized === picture ? { width, height, data: picture.data.slice() } : resized
+  // the image in between never has more pixels than the larger of the two others.
+  const columnsFirst = removedRows > 0 && removedRows > 2 * (image.width - width)
+  const resized = columnsFirst ? alongRows(alongColumns(image)) : alongColumns(alongRows(image))
+  return resized === image ? { width, height, data: image.data.slice() } : resized
 }
 
 /**
- * Resizes a picture so that its short side has `size` pixels, as torchvision's `Resize(size)` does: the long side
+ * Resizes an image so that its short side has `size` pixels, as torchvision's `Resize(size)` does: the long side
  * becomes `size * long / short`, rounded down.
  *
  * @throws VisionError where the result would have more pixels than allowed.
  */
-export function resizeShortest(picture: Picture, size: number, filter: Filter = 'bilinear'): Picture {
-  const { width, height } = picture
+export function resizeShortest(image: RgbImage, size: number, filter: Filter = 'bilinear'): RgbImage {
+  const { width, height } = image
   const [short, long] = width <= height ? [width, height] : [height, width]
   const resizedLong = Math.trunc((size * long) / short)
-  return width <= height ? resize(picture, size, resizedLong, filter) : resize(picture, resizedLong, size, filter)
+  return width <= height ? resize(image, size, resizedLong, filter) : resize(image, resizedLong, size, filter)
 }
 
 /** For each place along a resized side: where its window in the old side starts, how long it is, and the weights. */
@@ -83,7 +83,7 @@ function windowsOf(from: number, to: number, { support, weight }: Kernel): Windo
   return { starts, lengths, coefficients, stride }
 }
 
-function resampleRows({ width: from, height, data }: Picture, to: number, kernel: Kernel): Picture {
+function resampleRows({ width: from, height, data }: RgbImage, to: number, kernel: Kernel): RgbImage {
   const { starts, lengths, coefficients, stride } = windowsOf(from, to, kernel)
   const resized = new Uint8Array(to * height * 3)
   for (let y = 0, at = 0; y < height; y++) {
@@ -106,7 +106,7 @@ function resampleRows({ width: from, height, data }: Picture, to: number, kernel
   return { width: to, height, data: resized }
 }
 
-function resampleColumns({ width, height: from, data }: Picture, to: number, kernel: Kernel): Picture {
+function resampleColumns({ width, height: from, data }: RgbImage, to: number, kernel: Kernel): RgbImage {
   const { starts, lengths, coefficients, stride } = windowsOf(from, to, kernel)
   const rowBytes = width * 3
   const resized = new Uint8Array(rowBytes * to)
@@ -129,7 +129,7 @@ function toByte(sum: number): number {
   return value < 0 ? 0 : Math.min(value, 255)
 }
 
-function nearest({ width: fromWidth, height: fromHeight, data }: Picture, width: number, height: number): Picture {
+function nearest({ width: fromWidth, height: fromHeight, data }: RgbImage, width: number, height: number): RgbImage {
   const columns = nearestPlaces(fromWidth, width)
   const rows = nearestPlaces(fromHeight, height)
   const resized = new Uint8Array(width * height * 3)

@@ -1,5 +1,5 @@
 import { gzipSync } from 'node:zlib'
-import { picture } from './pictures.ts'
+import { image } from './images.ts'
 
 /** Records of CIFAR-10 (one label byte) or CIFAR-100 (two), all different. */
 export function records(count: number, labelBytes: 1 | 2, seed = 0): Uint8Array<ArrayBuffer> {
@@ -12,15 +12,15 @@ export function records(count: number, labelBytes: 1 | 2, seed = 0): Uint8Array<
   return bytes
 }
 
-/** A picture as such a file holds it: its red, green and blue values one after the other. */
+/** An image as such a file holds it: its red, green and blue values one after the other. */
 function planes(seed: number): Uint8Array {
-  const { data } = pictureOf(seed)
+  const { data } = imageOf(seed)
   return Uint8Array.from(data, (_, i) => data[(i % 1024) * 3 + Math.floor(i / 1024)])
 }
 
-/** The picture of a record of that seed. */
-export function pictureOf(seed: number) {
-  const { data } = picture('noise', 32, 32 * (seed + 1))
+/** The image of a record of that seed. */
+export function imageOf(seed: number) {
+  const { data } = image('noise', 32, 32 * (seed + 1))
   return { width: 32, height: 32, data: data.subarray(seed * 3072) }
 }
 

@@ -3,11 +3,11 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import { build } from 'tsup'
-import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest'
+import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest'
 import { browser } from '../tsup.config.ts'
 import { records } from './archives.ts'
 import { headers } from './hostile.ts'
-import { sha256 } from './pictures.ts'
+import { sha256 } from './images.ts'
 
 const goldens = new URL('goldens/', import.meta.url)
 
@@ -24,18 +24,18 @@ describe('the build for browsers', () => {
   })
   afterAll(() => rmSync(folder, { recursive: true }))
 
-  it('imports nothing', () => {
+  test('imports nothing', () => {
     expect(readFileSync(bundle, 'utf8')).not.toMatch(/\bimport\b(?!\.meta)|\brequire\b/)
   })
 
-  it('reads bitmaps and data sets from URLs by what browsers and Node have in common', async () => {
-    const { readPicture, openCifar } = await import(pathToFileURL(bundle).href)
+  test('reads bitmaps and data sets from URLs by what browsers and Node have in common', async () => {
+    const { readImage, openCifar } = await import(pathToFileURL(bundle).href)
     const dataUrl = (bytes: Uint8Array) => `data:;base64,${Buffer.from(bytes).toString('base64')}`
-    const picture = await readPicture(dataUrl(readFileSync(new URL('files/rgb.bmp', goldens))))
+    const image = await readImage(dataUrl(readFileSync(new URL('files/rgb.bmp', goldens))))
     const { files } = JSON.parse(readFileSync(new URL('decode.json', goldens), 'utf8'))
-    expect(sha256(picture.data)).toBe(files['rgb.bmp'].sha256)
+    expect(sha256(image.data)).toBe(files['rgb.bmp'].sha256)
     expect((await openCifar(dataUrl(records(4, 1)), { split: 'test' })).length).toBe(4)
-    await expect(readPicture('cat.png')).rejects.toThrow('cat.png: is no URL')
+    await expect(readImage('cat.png')).rejects.toThrow('cat.png: is no URL')
   })
 
   describe('lets the browser decode', () => {
@@ -43,26 +43,26 @@ describe('the build for browsers', () => {
       vi.unstubAllGlobals()
     })
 
-    it.each(Object.entries(headers))('no %s of more pixels than allowed', async (kind, file) => {
+    test.each(Object.entries(headers))('no %s of more pixels than allowed', async (kind, file) => {
       const { decode } = await import(pathToFileURL(bundle).href)
       const createImageBitmap = vi.fn(async () => Promise.reject(new Error('cut short')))
       vi.stubGlobal('createImageBitmap', createImageBitmap)
       await expect(decode(file(12_000, 9_000))).rejects.toThrow(
-        'picture: 12000 x 9000 are more than the allowed 67108864 pixels; shrink it first, or raise maxPixels (--max-pixels)',
+        'image: 12000 x 9000 are more than the allowed 67108864 pixels; shrink it first, or raise maxPixels (--max-pixels)',
       )
       expect(createImageBitmap).not.toHaveBeenCalled()
       await expect(decode(file(90, 50))).rejects.toThrow('cut short')
       expect(createImageBitmap).toHaveBeenCalledTimes(kind === 'BMP' ? 0 : 1)
     })
 
-    it('nothing that does not say how large it is', async () => {
+    test('nothing that does not say how large it is', async () => {
       const { decode } = await import(pathToFileURL(bundle).href)
       await expect(decode(new Uint8Array([0xff, 0xd8, 0xff, 0xd9]))).rejects.toThrow(
-        'picture: cannot decode this JPEG file, it is damaged, cut short or of a kind that this browser does not know; get it again or save it as PNG',
+        'image: cannot decode this JPEG file, it is damaged, cut short or of a kind that this browser does not know; get it again or save it as PNG',
       )
     })
 
-    it('no longer than allowed', async () => {
+    test('no longer than allowed', async () => {
       const { decode } = await import(pathToFileURL(bundle).href)
       const close = vi.fn()
       let finish: (bitmap: object) => void = () => {}
@@ -71,7 +71,7 @@ describe('the build for browsers', () => {
       })
       vi.stubGlobal('createImageBitmap', () => bitmap)
       await expect(decode(headers.PNG(8, 8), { timeout: 1 })).rejects.toThrow(
-        'picture: decoding this PNG file takes more than the allowed 1 s; shrink it first, or raise timeout',
+        'image: decoding this PNG file takes more than the allowed 1 s; shrink it first, or raise timeout',
       )
       finish({ close })
       await vi.waitFor(() => expect(close).toHaveBeenCalledOnce())

@@ -3,9 +3,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import fc from 'fast-check'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { batchOf, type CifarDataset, cifar10Classes, cifar100Classes, openCifar, VisionError } from '../src/index.ts'
-import { header, pictureOf, records, tar, tarGz } from './archives.ts'
+import { header, imageOf, records, tar, tarGz } from './archives.ts'
 
 /** Five training files of two records each, and a test file of three; archives of this order are common. */
 const cifar10 = {
@@ -37,8 +37,8 @@ beforeAll(() => {
 })
 afterAll(() => rmSync(folder, { recursive: true }))
 
-const pictures = (from: number, count: number) =>
-  new Uint8Array(Buffer.concat(Array.from({ length: count }, (_, i) => pictureOf(from + i).data)))
+const pixelsOf = (from: number, count: number) =>
+  new Uint8Array(Buffer.concat(Array.from({ length: count }, (_, i) => imageOf(from + i).data)))
 
 const side = { width: 32, height: 32 }
 const datasets = {
@@ -48,7 +48,7 @@ const datasets = {
     length: 3,
     ...side,
     labels: Uint8Array.of(0, 1, 2),
-    images: pictures(10, 3),
+    images: pixelsOf(10, 3),
   },
   'CIFAR-10 train': {
     name: 'cifar10',
@@ -56,7 +56,7 @@ const datasets = {
     length: 10,
     ...side,
     labels: Uint8Array.of(0, 1, 2, 3, 4, 5, 6, 7, 8, 9),
-    images: pictures(0, 10),
+    images: pixelsOf(0, 10),
   },
   'CIFAR-10 data_batch_2.bin': {
     name: 'cifar10',
@@ -64,7 +64,7 @@ const datasets = {
     length: 2,
     ...side,
     labels: Uint8Array.of(2, 3),
-    images: pictures(2, 2),
+    images: pixelsOf(2, 2),
   },
   'CIFAR-100 test': {
     name: 'cifar100',
@@ -72,7 +72,7 @@ const datasets = {
     length: 4,
     ...side,
     labels: Uint8Array.of(50, 57, 64, 71),
-    images: pictures(50, 4),
+    images: pixelsOf(50, 4),
   },
   'CIFAR-100 train': {
     name: 'cifar100',
@@ -80,12 +80,12 @@ const datasets = {
     length: 5,
     ...side,
     labels: Uint8Array.of(0, 7, 14, 21, 28),
-    images: pictures(0, 5),
+    images: pixelsOf(0, 5),
   },
 } satisfies Record<string, CifarDataset>
 
 describe('openCifar reads', () => {
-  it.each<[keyof typeof datasets, string, () => Parameters<typeof openCifar>[0]]>([
+  test.each<[keyof typeof datasets, string, () => Parameters<typeof openCifar>[0]]>([
     ['CIFAR-10 test', 'archive', () => join(folder, 'cifar10.tar.gz')],
     ['CIFAR-10 train', 'archive', () => join(folder, 'cifar10.tar.gz')],
     ['CIFAR-10 test', 'folder', () => join(folder, 'cifar10')],
@@ -117,16 +117,16 @@ const changed = (bytes: Uint8Array<ArrayBuffer>, at: number, value: number) => {
 }
 
 describe('openCifar reports', () => {
-  const test = { split: 'test' } as const
+  const TEST = { split: 'test' } as const
   const train = { split: 'train' } as const
   const raw = (...parts: Uint8Array[]) => gzip(new Uint8Array(Buffer.concat(parts)))
-  it.each<[string, () => Parameters<typeof openCifar>[0], { split: 'test' | 'train' }, string]>([
-    ['no such file', () => '/nowhere', test, '/nowhere: no such file or folder'],
+  test.each<[string, () => Parameters<typeof openCifar>[0], { split: 'test' | 'train' }, string]>([
+    ['no such file', () => '/nowhere', TEST, '/nowhere: no such file or folder'],
     ['an unknown split', () => '/nowhere', { split: 'val' as 'test' }, 'unknown split val (known: test, train)'],
     [
       'a folder of something else',
       () => join(folder, '.'),
-      test,
+      TEST,
       'FOLDER: holds neither test_batch.bin, nor test.bin; give the folder, .bin file or .tar.gz of a binary version',
     ],
     [
@@ -162,91 +162,91 @@ describe('openCifar reports', () => {
     [
       'half a record',
       () => tarGz({ 'test_batch.bin': records(2, 1).slice(0, 4000) }),
-      test,
+      TEST,
       'CIFAR data: test_batch.bin: 4000 bytes are not a whole number of records of 3073; get it again',
     ],
     [
       'no records',
       () => tarGz({ 'test.bin': new Uint8Array(0) }),
-      test,
+      TEST,
       'CIFAR data: test.bin: 0 bytes are not a whole number of records of 3074; get it again',
     ],
     [
       'too many records',
       () => raw(header('test_batch.bin', 50_001 * 3073)),
-      test,
+      TEST,
       'CIFAR data: test_batch.bin: 50001 records are more than the 50000 of the largest CIFAR file',
     ],
     [
       'a label out of range',
       () => tarGz({ 'test_batch.bin': changed(records(3, 1), 3073 * 2, 10) }),
-      test,
+      TEST,
       'CIFAR data: test_batch.bin: record 2 has label 10, wanted 0 to 9; get it again',
     ],
     [
       'a superclass out of range',
       () => new File([changed(records(3, 2), 3074, 20)], 'test.bin'),
-      test,
+      TEST,
       'test.bin: record 1 has label 20, wanted 0 to 19; get it again',
     ],
     [
       'a gzip stream cut short',
       () => tarGz(cifar10).slice(0, 2000),
-      test,
+      TEST,
       'CIFAR data: damaged or cut short; get it again',
     ],
     [
       'a damaged gzip stream',
       () => changed(tarGz(cifar10), 3, 0xff),
-      test,
+      TEST,
       'CIFAR data: damaged or cut short; get it again',
     ],
     [
       'an archive cut short in a member',
       () => gzip(tar([['test_batch.bin', records(2, 1)]]).slice(0, 512 + 3100)),
-      test,
+      TEST,
       'CIFAR data: cut short after 3612 bytes; get it again',
     ],
     [
       'an archive cut short in a member that is not wanted',
       () => raw(header('readme.txt', 1000), new Uint8Array(10)),
-      test,
+      TEST,
       'CIFAR data: cut short after 522 bytes; get it again',
     ],
     [
       'an archive cut short in a header',
       () => raw(header('readme.txt', 0), header('test_batch.bin', 3073).slice(0, 100)),
-      test,
+      TEST,
       'CIFAR data: cut short after 612 bytes; get it again',
     ],
     [
       'no tar in the gzip stream',
       () => gzip(records(1, 1)),
-      test,
+      TEST,
       'CIFAR data: byte 0 of what is packed in it starts no tar header; get it again',
     ],
     [
       'a tar size that is no number',
       () => raw(header('test_batch.bin', '\x80\xff\xff')),
-      test,
+      TEST,
       'CIFAR data: the tar header at byte 0 has no valid size; get it again',
     ],
     [
       'a file of another size',
       () => new File([new Uint8Array(5000)], 'x.bin'),
-      test,
+      TEST,
       'x.bin: 5000 bytes are neither a .tar.gz nor a whole number of CIFAR records',
     ],
     [
       'an empty file',
       () => new Uint8Array(0),
-      test,
+      TEST,
       'CIFAR data: 0 bytes are neither a .tar.gz nor a whole number of CIFAR records',
     ],
     [
       'a file of the other split',
       () => join(folder, 'cifar10/data_batch_1.bin'),
-      test,
+      TEST,
       'FOLDER/cifar10/data_batch_1.bin: is of the train split; ask for split train',
     ],
   ])('%s', async (_, source, options, message) => {
@@ -255,7 +255,7 @@ describe('openCifar reports', () => {
     expect(error.message).toBe(message.replace('FOLDER', folder))
   })
 
-  it('an archive that unpacks without end', async () => {
+  test('an archive that unpacks without end', async () => {
     const zeros = new Uint8Array(1 << 20)
     let sent = 0
     const endless = new ReadableStream<Uint8Array>({
@@ -266,12 +266,12 @@ describe('openCifar reports', () => {
     const packed = await new Response(
       endless.pipeThrough(limited(1100)).pipeThrough(new CompressionStream('gzip') as unknown as TransformStream),
     ).arrayBuffer()
-    await expect(openCifar(new Uint8Array(packed), test)).rejects.toThrow(
+    await expect(openCifar(new Uint8Array(packed), TEST)).rejects.toThrow(
       'CIFAR data: holds more than 1073741824 bytes, so it is no CIFAR archive',
     )
   })
 
-  it('mutated archives by typed errors, or reads them', async () => {
+  test('mutated archives by typed errors, or reads them', async () => {
     const plain = tar(Object.entries(cifar100))
     const bytes = fc.array(fc.tuple(fc.nat(plain.length - 1), fc.nat(255)), { maxLength: 4 })
     const headerBytes = fc.array(fc.tuple(fc.nat(511), fc.nat(255)), { maxLength: 4 })
@@ -280,7 +280,7 @@ describe('openCifar reports', () => {
         const [anywhere, inHeader, length, packed] = mutation
         const mutated = plain.slice(0, length)
         for (const [at, value] of [...anywhere, ...inHeader]) if (at < length) mutated[at] = value
-        const result = await openCifar(packed ? gzip(mutated) : new Uint8Array(mutated), test).catch(error => error)
+        const result = await openCifar(packed ? gzip(mutated) : new Uint8Array(mutated), TEST).catch(error => error)
         if (result instanceof VisionError) expect(result.message).not.toContain('\n')
         else expect(result.images).toHaveLength(result.length * 3072)
       }),
@@ -304,32 +304,32 @@ describe('batchOf', () => {
   const dataset = datasets['CIFAR-10 train']
   const normalization = { mean: [0.5, 0.25, 0], std: [0.5, 0.25, 2] } as const
 
-  it('normalises pictures', () => {
+  test('normalises images', () => {
     const { images, labels } = batchOf(dataset, 3, 5, normalization)
     expect(labels).toEqual(Uint8Array.of(3, 4))
-    const expected = [...pictures(3, 2)].map(
+    const expected = [...pixelsOf(3, 2)].map(
       (value, i) => (value / 255 - normalization.mean[i % 3]) / normalization.std[i % 3],
     )
     expect(images).toHaveLength(expected.length)
     expect(images.every((value, i) => Math.abs(value - expected[i]) < 1e-6)).toBe(true)
   })
-  it('may be empty', () => {
+  test('may be empty', () => {
     const { images, labels } = batchOf(dataset, 10, 10, normalization)
     expect([images.length, labels.length]).toEqual([0, 0])
   })
-  it.each([
+  test.each([
     [-1, 2],
     [3, 2],
     [0, 11],
     [0, 1.5],
-  ])('of pictures %d to %d is an error', (from, to) => {
+  ])('of images %d to %d is an error', (from, to) => {
     const call = () => batchOf(dataset, from, to, normalization)
     expect(call).toThrow(VisionError)
-    expect(call).toThrow(`got pictures ${from} to ${to}, wanted a range within 0 to 10`)
+    expect(call).toThrow(`got images ${from} to ${to}, wanted a range within 0 to 10`)
   })
 })
 
-it('class names are those of the data sets', () => {
+test('class names are those of the data sets', () => {
   expect([cifar10Classes.length, cifar100Classes.length]).toEqual([10, 100])
   expect([...cifar100Classes].sort()).toEqual(cifar100Classes)
   expect([cifar100Classes[0], cifar100Classes[33], cifar100Classes[99]]).toEqual(['apple', 'forest', 'worm'])

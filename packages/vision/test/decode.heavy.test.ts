@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import sharp, { type Sharp } from 'sharp'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { DEFAULT_MAX_PIXELS, decode } from '../src/index.ts'
 import { largePng } from './hostile.ts'
 
@@ -17,7 +17,7 @@ const script = `
   register('${new URL('../dev/typescript.js', import.meta.url)}')
   const { decode } = await import('${new URL('../src/index.ts', import.meta.url)}')
   const bytes = (await import('node:fs')).readFileSync(process.argv[1])
-  // What loading sharp takes is not of the picture.
+  // What loading sharp takes is not of the image.
   await decode(await (await import('sharp')).default(new Uint8Array(3), { raw: { width: 1, height: 1, channels: 3 } }).png().toBuffer())
   const before = process.resourceUsage().maxRSS
   const outcome = await decode(bytes, JSON.parse(process.argv[2])).then(({ width }) => width, error => error.message)
@@ -32,7 +32,7 @@ describe('memory of a decode', () => {
   afterAll(() => rmSync(folder, { recursive: true }))
 
   async function measured(file: Uint8Array, options = {}): Promise<{ outcome: number | string; megabytes: number }> {
-    const path = join(folder, 'picture')
+    const path = join(folder, 'image')
     writeFileSync(path, file)
     const run = await promisify(execFile)(
       process.execPath,
@@ -56,7 +56,7 @@ describe('memory of a decode', () => {
     ['AVIF', 30, () => blank(4).avif({ effort: 0 })],
     ['AVIF of 12 bits', 30, () => blank(3).toColourspace('rgb16').avif({ effort: 0, bitdepth: 12 })],
   ]
-  it.each(files)(
+  test.each(files)(
     '%s of as many pixels as allowed: %d bytes a pixel',
     { timeout: 5 * MINUTES },
     async (_, most, make) => {
@@ -66,18 +66,18 @@ describe('memory of a decode', () => {
     },
   )
 
-  it('is next to none where there are more', { timeout: MINUTES }, async () => {
+  test('is next to none where there are more', { timeout: MINUTES }, async () => {
     const { outcome, megabytes } = await measured(largePng(13_000, 13_000))
     expect(outcome).toContain('13000 x 13000 are more than the allowed')
     expect(megabytes).toBeLessThan(32)
   })
 
-  it('is there where they are allowed', { timeout: MINUTES }, async () => {
+  test('is there where they are allowed', { timeout: MINUTES }, async () => {
     expect((await measured(largePng(13_000, 13_000), { maxPixels: 169_000_000 })).outcome).toBe(13_000)
   })
 })
 
-it('gives up after the allowed time', { timeout: 5 * MINUTES }, async () => {
+test('gives up after the allowed time', { timeout: 5 * MINUTES }, async () => {
   const blank = sharp({ create: { width: SIDE, height: SIDE, channels: 3, background: 'red' } })
   const file = await blank.avif({ effort: 0 }).toBuffer()
   const decoding = decode(file, { name: 'cat.avif', timeout: 1 })

@@ -4,9 +4,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import fc from 'fast-check'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { decode, MAX_PIXELS, openCifar, readPicture, VisionError } from '../src/index.ts'
-import { sha256 } from './pictures.ts'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { decode, MAX_PIXELS, openCifar, readImage, VisionError } from '../src/index.ts'
+import { sha256 } from './images.ts'
 
 const goldens = new URL('goldens/', import.meta.url)
 const golden: { files: Record<string, { size: [number, number]; sha256: string }> } = JSON.parse(
@@ -16,20 +16,20 @@ const fileUrl = (name: string) => new URL(`files/${name}`, goldens)
 const bytesOf = (name: string) => new Uint8Array(readFileSync(fileUrl(name)))
 
 describe('decode gives the pixels of Pillow', () => {
-  it.each(Object.entries(golden.files))('%s', async (name, expected) => {
-    const { width, height, data } = await readPicture(fileUrl(name))
+  test.each(Object.entries(golden.files))('%s', async (name, expected) => {
+    const { width, height, data } = await readImage(fileUrl(name))
     expect({ size: [width, height], sha256: sha256(data) }).toEqual(expected)
   })
 })
 
-it('ignores what other programs left beyond the pixels of a 24-bit row', async () => {
+test('ignores what other programs left beyond the pixels of a 24-bit row', async () => {
   const bmp = bytesOf('rgb.bmp')
   // 37 pixels of 3 bytes are filled up to a multiple of 4.
   for (let row = 54; row < bmp.length; row += 112) bmp[row + 111] = 0xff
   expect(sha256((await decode(bmp)).data)).toBe(golden.files['rgb.bmp'].sha256)
 })
 
-describe('a picture may come as', () => {
+describe('an image may come as', () => {
   let folder: string
   const bytes = bytesOf('rgb.png')
   const expected = golden.files['rgb.png'].sha256
@@ -38,7 +38,7 @@ describe('a picture may come as', () => {
     writeFileSync(join(folder, 'a b.png'), bytes)
   })
   afterAll(() => rmSync(folder, { recursive: true }))
-  it.each([
+  test.each([
     ['path', () => join(folder, 'a b.png')],
     ['file URL', () => pathToFileURL(join(folder, 'a b.png'))],
     ['data URL', () => new URL(`data:image/png;base64,${Buffer.from(bytes).toString('base64')}`)],
@@ -46,7 +46,7 @@ describe('a picture may come as', () => {
     ['Buffer', () => readFileSync(join(folder, 'a b.png'))],
     ['Blob', () => new Blob([bytes])],
   ])('%s', async (_, source) => {
-    expect(sha256((await readPicture(source())).data)).toBe(expected)
+    expect(sha256((await readImage(source())).data)).toBe(expected)
   })
 })
 
@@ -75,24 +75,24 @@ describe('errors', () => {
   })
   afterAll(() => rmSync(folder, { recursive: true }))
 
-  it.each([
+  test.each([
     ['pipe.jpg', 'is a device or pipe, wanted a file'],
     ['link.jpg', 'is a device or pipe, wanted a file'],
-    ['large.jpg', '1073741825 bytes are more than the allowed 1073741824 of a picture file'],
+    ['large.jpg', '1073741825 bytes are more than the allowed 1073741824 of an image file'],
   ])('%s', async (name, message) => {
     const path = join(folder, name)
-    await expect(readPicture(path)).rejects.toThrow(new VisionError(`${path}: ${message}`))
+    await expect(readImage(path)).rejects.toThrow(new VisionError(`${path}: ${message}`))
     if (!name.startsWith('large')) {
       await expect(openCifar(path, { split: 'test' })).rejects.toThrow(new VisionError(`${path}: ${message}`))
     }
   })
 
-  it.runIf(process.platform === 'linux')('a file that has more bytes than it says is read all the same', async () => {
-    const message = `/proc/self/status: not a picture in a known format (JPEG, PNG, WebP, GIF, TIFF, AVIF, BMP); save it as PNG or JPEG`
-    await expect(readPicture('/proc/self/status')).rejects.toThrow(new VisionError(message))
+  test.runIf(process.platform === 'linux')('a file that has more bytes than it says is read all the same', async () => {
+    const message = `/proc/self/status: not an image in a known format (JPEG, PNG, WebP, GIF, TIFF, AVIF, BMP); save it as PNG or JPEG`
+    await expect(readImage('/proc/self/status')).rejects.toThrow(new VisionError(message))
   })
 
-  it.each([
+  test.each([
     ['no file', () => '/nowhere/cat.png', '/nowhere/cat.png: no such file or folder'],
     ['a folder', () => path(''), `${path('')}: is a folder, wanted a file`],
     ['a device', () => '/dev/zero', '/dev/zero: is a device or pipe, wanted a file'],
@@ -102,11 +102,11 @@ describe('errors', () => {
       () => '/nowhere/\u009b31m\u202e.png',
       '"/nowhere/\\u009b31m\\u202e.png": no such file or folder',
     ],
-    ['nothing in it', () => new Uint8Array(0), 'picture: the file is empty'],
+    ['nothing in it', () => new Uint8Array(0), 'image: the file is empty'],
     [
       'an SVG',
       () => new TextEncoder().encode('<svg xmlns="http://www.w3.org/2000/svg"/>'),
-      'picture: not a picture in a known format (JPEG, PNG, WebP, GIF, TIFF, AVIF, BMP); save it as PNG or JPEG',
+      'image: not an image in a known format (JPEG, PNG, WebP, GIF, TIFF, AVIF, BMP); save it as PNG or JPEG',
     ],
     [
       'more pixels than allowed',
@@ -133,68 +133,64 @@ describe('errors', () => {
       () => named(bytesOf('rgb.bmp').slice(0, 3000), 'cat.bmp'),
       'cat.bmp: the BMP file is cut short: its 37 x 29 pixels take 3248 bytes, it has 2946; get the whole file',
     ],
-    ['a BMP of nothing', () => bytesOf('rgb.bmp').slice(0, 10), 'picture: the BMP header is cut short; save it as PNG'],
-    [
-      'half a BMP header',
-      () => bytesOf('rgb.bmp').slice(0, 40),
-      'picture: the BMP header is cut short; save it as PNG',
-    ],
+    ['a BMP of nothing', () => bytesOf('rgb.bmp').slice(0, 10), 'image: the BMP header is cut short; save it as PNG'],
+    ['half a BMP header', () => bytesOf('rgb.bmp').slice(0, 40), 'image: the BMP header is cut short; save it as PNG'],
     [
       'an old BMP header',
       () => withBytes('rgb.bmp', { 14: 12 }),
-      'picture: unknown BMP header of 12 bytes; save it as PNG',
+      'image: unknown BMP header of 12 bytes; save it as PNG',
     ],
     [
       'a BMP of no width',
       () => withBytes('rgb.bmp', { 18: 0 }),
-      'picture: the BMP header says 0 x 29 pixels; save it as PNG',
+      'image: the BMP header says 0 x 29 pixels; save it as PNG',
     ],
     [
       'a huge BMP',
       () => withBytes('rgb.bmp', { 20: 100, 24: 100 }),
-      `picture: 6553637 x 6553629 are more than the allowed ${MAX_PIXELS} pixels; shrink it first`,
+      `image: 6553637 x 6553629 are more than the allowed ${MAX_PIXELS} pixels; shrink it first`,
     ],
     [
       'a BMP of 4 bits',
       () => withBytes('rgb.bmp', { 28: 4 }),
-      'picture: BMP files of 4 bits a pixel are not supported; save it as PNG',
+      'image: BMP files of 4 bits a pixel are not supported; save it as PNG',
     ],
     [
       'a compressed BMP',
       () => withBytes('palette.bmp', { 30: 1 }),
-      'picture: compressed BMP files (kind 1) are not supported; save it as PNG',
+      'image: compressed BMP files (kind 1) are not supported; save it as PNG',
     ],
     [
       'a BMP of other bit fields',
       () => withBytes('32-bits-masks.bmp', { 54: 1 }),
-      'picture: BMP files with unusual bit fields are not supported; save it as PNG',
+      'image: BMP files with unusual bit fields are not supported; save it as PNG',
     ],
     [
       'a BMP with too large a palette',
       () => withBytes('palette.bmp', { 47: 2 }),
-      'picture: the BMP palette has 576 colours, wanted at most 256; save it as PNG',
+      'image: the BMP palette has 576 colours, wanted at most 256; save it as PNG',
     ],
     [
       'a BMP within its palette',
       () => bytesOf('palette.bmp').slice(0, 100),
-      'picture: the BMP palette is cut short; save it as PNG',
+      'image: the BMP palette is cut short; save it as PNG',
     ],
     [
       'BMP pixels in the header',
       () => withBytes('rgb.bmp', { 10: 20 }),
-      'picture: the BMP pixels start at byte 20, within the header; save it as PNG',
+      'image: the BMP pixels start at byte 20, within the header; save it as PNG',
     ],
   ])('%s', async (_, source, message) => {
-    const error = await readPicture(source()).catch(error => error)
+    const error = await readImage(source()).catch(error => error)
     expect(error).toBeInstanceOf(VisionError)
     expect(error.message).toBe(message)
   })
 
-  it('uses the name it is given', async () => {
+  test('uses the name it is given', async () => {
     await expect(decode(new Uint8Array(0), { name: 'cat.png' })).rejects.toThrow('cat.png: the file is empty')
   })
 
-  it('of mutated files are typed, or the pixels are as many as the header says', async () => {
+  test('of mutated files are typed, or the pixels are as many as the header says', async () => {
     const names = Object.keys(golden.files).filter(name => !name.startsWith('orientation'))
     const mutation = fc.record({
       name: fc.constantFrom(...names),

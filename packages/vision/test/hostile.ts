@@ -39,7 +39,7 @@ function crc32(bytes: Uint8Array): number {
   return ~crc >>> 0
 }
 
-/** The headers of files with pictures of any size, and nothing after them. */
+/** The headers of files with images of any size, and nothing after them. */
 export const headers: Record<string, (width: number, height: number) => Uint8Array<ArrayBuffer>> = {
   'JPEG with a thumbnail': (width, height) => {
     const frame = (w: number, h: number) => join([0xff, 0xc0], u16(17), [8], u16(h), u16(w), [3])

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import sharp from 'sharp'
-import { describe, expect, it, vi } from 'vitest'
+import { describe, expect, test, vi } from 'vitest'
 import { blockOtherLoaders, decode, svgToPng } from '../src/index.ts'
 import { svgAfter } from './hostile.ts'
 
@@ -9,12 +9,12 @@ const bytesOf = (name: string) => readFileSync(new URL(`goldens/files/${name}`, 
 
 // What is blocked is blocked in the whole process, so each of these begins with what the former left.
 describe.sequential('loaders of libvips', () => {
-  it('are left alone by a decode', async () => {
+  test('are left alone by a decode', async () => {
     await decode(bytesOf('rgb.png'))
     expect((await sharp(svg).metadata()).format).toBe('svg')
   })
 
-  it('are blocked where they are for no format that is read', async () => {
+  test('are blocked where they are for no format that is read', async () => {
     await blockOtherLoaders()
     await expect(sharp(svg).metadata()).rejects.toThrow('unsupported image format')
     for (const name of ['rgb.png', 'rgb.jpg', 'rgb.webp', 'palette.gif', 'rgb.tiff']) {
@@ -24,7 +24,7 @@ describe.sequential('loaders of libvips', () => {
     expect((await decode(avif)).data).toHaveLength(37 * 29 * 3)
   })
 
-  it('draw SVG of the program nevertheless, and only that', async () => {
+  test('draw SVG of the program nevertheless, and only that', async () => {
     await blockOtherLoaders()
     const text = new TextDecoder().decode(svg)
     const files = await Promise.all([svgToPng(text), svgToPng(text, { scale: 2 })])
@@ -33,7 +33,7 @@ describe.sequential('loaders of libvips', () => {
   })
 })
 
-it('a file that another libvips takes for something else is not decoded', async () => {
+test('a file that another libvips takes for something else is not decoded', async () => {
   // Stands for a libvips that was built with other loaders, which are asked first.
   const image = { timeout: () => image, metadata: async () => ({ format: 'magick', width: 8, height: 8 }) }
   vi.resetModules()

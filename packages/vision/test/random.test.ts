@@ -1,17 +1,17 @@
 import fc from 'fast-check'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { Random, type RandomState, VisionError } from '../src/index.ts'
 
 const numbers = (count: number, draw: () => number) => Array.from({ length: count }, draw)
 
 describe('the numbers are fixed:', () => {
-  it("xoshiro128**'s for the state 1 2 3 4, as its authors' C gives them", () => {
+  test("xoshiro128**'s for the state 1 2 3 4, as its authors' C gives them", () => {
     const random = Random.of([1, 2, 3, 4])
     expect(numbers(10, () => random.next())).toEqual([
       11520, 0, 5927040, 70819200, 2031721883, 1637235492, 1287239034, 3734860849, 3729100597, 4258142804,
     ])
   })
-  it.each([
+  test.each([
     [0, [586136849, 1239343236, 961113431]],
     [1, [1405223774, 4204695429, 3030755295]],
     [-1, [4057652319, 934298110, 1125687164]],
@@ -21,7 +21,7 @@ describe('the numbers are fixed:', () => {
     const random = new Random(seed)
     expect(numbers(3, () => random.next())).toEqual(expected)
   })
-  it.each<[(string | number)[], number[]]>([
+  test.each<[(string | number)[], number[]]>([
     [[0], [408214680, 4026988278, 3779590774]],
     [
       [0, 0],
@@ -37,14 +37,14 @@ describe('the numbers are fixed:', () => {
     const random = new Random(1).fork(...keys)
     expect(numbers(3, () => random.next())).toEqual(expected)
   })
-  it('shuffled', () => {
+  test('shuffled', () => {
     const shuffled = [4, 6, 8, 2, 1, 3, 5, 7, 0, 9]
     expect(new Random(0).shuffle([0, 1, 2, 3, 4, 5, 6, 7, 8, 9])).toEqual(shuffled)
     expect(new Random(0).shuffle(Uint8Array.of(0, 1, 2, 3, 4, 5, 6, 7, 8, 9))).toEqual(Uint8Array.from(shuffled))
     expect(new Random(1).shuffle(['only'])).toEqual(['only'])
     expect(new Random(1).shuffle([])).toEqual([])
   })
-  it('normal and uniform, to the last bit', () => {
+  test('normal and uniform, to the last bit', () => {
     const random = new Random(5)
     const normal = [-0.21844528837241406, -1.3737125673915214, 0.8748662971664206, -0.02476252409161639]
     expect(numbers(4, () => random.normal())).toEqual(normal)
@@ -53,14 +53,14 @@ describe('the numbers are fixed:', () => {
 })
 
 describe('distributions', () => {
-  it('below is uniform', () => {
+  test('below is uniform', () => {
     const random = new Random(1)
     const counts = new Array(7).fill(0)
     for (let i = 0; i < 70_000; i++) counts[random.below(7)]++
     // 5 standard deviations.
     for (const count of counts) expect(Math.abs(count - 10_000)).toBeLessThan(470)
   })
-  it('below reaches to 2^32', () => {
+  test('below reaches to 2^32', () => {
     const random = new Random(1)
     expect(numbers(100, () => random.below(1)).every(x => x === 0)).toBe(true)
     const large = numbers(100, () => random.below(2 ** 32))
@@ -70,13 +70,13 @@ describe('distributions', () => {
     expect(odd.every(x => Number.isInteger(x) && x >= 0 && x <= 2 ** 31)).toBe(true)
     expect(Math.abs(odd.filter(x => x < 2 ** 30).length - 500)).toBeLessThan(80)
   })
-  it('uniform is from 0 to below 1', () => {
+  test('uniform is from 0 to below 1', () => {
     const random = new Random(2)
     const drawn = numbers(20_000, () => random.uniform())
     expect(drawn.every(x => x >= 0 && x < 1)).toBe(true)
     expect(Math.abs(drawn.reduce((sum, x) => sum + x, 0) / drawn.length - 0.5)).toBeLessThan(0.011)
   })
-  it('normal has the moments and the shares of a normal distribution', () => {
+  test('normal has the moments and the shares of a normal distribution', () => {
     const random = new Random(3)
     const count = 200_000
     const drawn = numbers(count, () => random.normal())
@@ -95,7 +95,7 @@ describe('distributions', () => {
       expect(Math.abs(mean(x => (x >= from && x < to ? 1 : 0)) - share)).toBeLessThan(0.006)
     }
   })
-  it('a shuffle puts each element in each place equally often', () => {
+  test('a shuffle puts each element in each place equally often', () => {
     const random = new Random(4)
     const counts = new Array(25).fill(0)
     for (let i = 0; i < 10_000; i++) {
@@ -109,7 +109,7 @@ describe('properties', () => {
   const seed = fc.maxSafeInteger()
   const key = fc.oneof(fc.maxSafeInteger(), fc.string())
 
-  it('a saved state goes on with the same numbers', () => {
+  test('a saved state goes on with the same numbers', () => {
     fc.assert(
       fc.property(seed, fc.nat(50), (seed, drawn) => {
         const random = new Random(seed)
@@ -120,7 +120,7 @@ describe('properties', () => {
       }),
     )
   })
-  it('a fork leaves its origin as it is and depends on what it was forked from', () => {
+  test('a fork leaves its origin as it is and depends on what it was forked from', () => {
     fc.assert(
       fc.property(seed, fc.array(key, { maxLength: 3 }), (seed, keys) => {
         const random = new Random(seed)
@@ -134,7 +134,7 @@ describe('properties', () => {
       }),
     )
   })
-  it('other keys, other numbers', () => {
+  test('other keys, other numbers', () => {
     const keys = fc.array(key, { maxLength: 3 })
     fc.assert(
       fc.property(keys, keys, (a, b) => {
@@ -149,7 +149,7 @@ describe('properties', () => {
 describe('errors', () => {
   const wholeSeed = 'as seed or key of random numbers, wanted a whole number up to 2^53'
   const state = 'got a random state that is not four whole numbers from 0 to 2^32 - 1, of which one is not 0'
-  it.each<[string, () => unknown, string]>([
+  test.each<[string, () => unknown, string]>([
     ['a fraction as seed', () => new Random(0.5), `got 0.5 ${wholeSeed}`],
     ['no number as seed', () => new Random(Number.NaN), `got NaN ${wholeSeed}`],
     ['too large a key', () => new Random(1).fork(2 ** 53), `got 9007199254740992 ${wholeSeed}`],

@@ -4,7 +4,7 @@ import { expect, test } from 'vitest'
 
 const hash = (bytes: Uint8Array) => createHash('sha256').update(bytes).digest('hex').slice(0, 16)
 
-test('pictures and labels are these bytes, whatever draws them', () => {
+test('images and labels are these bytes, whatever draws them', () => {
   const { images, labels, ...rest } = drawShapes({ split: 'train', length: 1000 })
   expect(rest).toEqual({
     name: 'shapes',
@@ -18,7 +18,7 @@ test('pictures and labels are these bytes, whatever draws them', () => {
   expect(hash(images)).toBe('28987e6bac09bbb8')
 })
 
-test('a picture depends on the seed, the split and its index alone', () => {
+test('an image depends on the seed, the split and its index alone', () => {
   const all = drawShapes({ split: 'test', length: 105, seed: 7 })
   const some = drawShapes({ split: 'test', length: 33, seed: 7 })
   expect(all.images.subarray(0, some.images.length)).toEqual(some.images)
@@ -27,13 +27,13 @@ test('a picture depends on the seed, the split and its index alone', () => {
     { split: 'test', length: 105, seed: 8 },
     { split: 'train', length: 105, seed: 7 },
   ]
-  const pictures = [all, ...others.map(drawShapes)].flatMap(({ images }) =>
+  const images = [all, ...others.map(drawShapes)].flatMap(({ images }) =>
     Array.from({ length: 105 }, (_, i) => hash(images.subarray(i * 3072, (i + 1) * 3072))),
   )
-  expect(new Set(pictures).size).toBe(3 * 105)
+  expect(new Set(images).size).toBe(3 * 105)
 })
 
-test('each ten successive pictures have every class once, in an order of their own', () => {
+test('each ten successive images have every class once, in an order of their own', () => {
   const { labels } = drawShapes({ split: 'train', length: 500 })
   const orders = Array.from({ length: 50 }, (_, i) => [...labels.subarray(10 * i, 10 * i + 10)])
   for (const order of orders) expect(order.toSorted()).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8, 9])

@@ -1,13 +1,13 @@
 import { fileURLToPath } from 'node:url'
-import { describe, expect, it } from 'vitest'
-import { openCifar, readPicture } from '../src/index.ts'
-import { sha256 } from './pictures.ts'
+import { describe, expect, test } from 'vitest'
+import { openCifar, readImage } from '../src/index.ts'
+import { sha256 } from './images.ts'
 
 const data = process.env.RESIDUAL_DATA ?? fileURLToPath(new URL('../../../../shared/data', import.meta.url))
 
 /** The hashes are those of NumPy arrays: labels, and images after reshape(-1, 3, 32, 32).transpose(0, 2, 3, 1). */
 describe('CIFAR-10 from its archive', () => {
-  it.each([
+  test.each([
     [
       'test',
       10_000,
@@ -30,15 +30,15 @@ describe('CIFAR-10 from its archive', () => {
 })
 
 describe('photos have the pixels that Pillow gives', () => {
-  it.each([
+  test.each([
     ['cat_chelsea.png', 451, 300],
     ['coffee.png', 600, 400],
     ['coral_grace_hopper.bmp', 512, 600],
     ['rocket.jpg', 640, 427],
     ['rten_horses.jpeg', 1280, 960],
   ])('%s', async (name, width, height) => {
-    const picture = await readPicture(`${data}/photos/${name}`)
-    expect([picture.width, picture.height, sha256(picture.data)]).toEqual([width, height, hashes[name]])
+    const image = await readImage(`${data}/photos/${name}`)
+    expect([image.width, image.height, sha256(image.data)]).toEqual([width, height, hashes[name]])
   })
 })
 

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import fc from 'fast-check'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import {
   centerCrop,
   type Filter,
@@ -11,7 +11,7 @@ import {
   resizeShortest,
   VisionError,
 } from '../src/index.ts'
-import { picture, sha256 } from './pictures.ts'
+import { image, sha256 } from './images.ts'
 
 interface Size {
   width: number
@@ -25,19 +25,19 @@ interface Goldens {
 const goldens: Goldens = JSON.parse(readFileSync(new URL('goldens/transforms.json', import.meta.url), 'utf8'))
 
 describe('the bytes are those of torchvision', () => {
-  it.each(goldens.resizeShortest)('resizeShortest of $width x $height to $size', golden => {
-    const { width, height, data } = resizeShortest(picture('noise', golden.width, golden.height), golden.size)
+  test.each(goldens.resizeShortest)('resizeShortest of $width x $height to $size', golden => {
+    const { width, height, data } = resizeShortest(image('noise', golden.width, golden.height), golden.size)
     expect({ result: [width, height], sha256: sha256(data) }).toEqual({ result: golden.result, sha256: golden.sha256 })
   })
-  it.each(goldens.centerCrop)(
+  test.each(goldens.centerCrop)(
     'centerCrop of $width x $height to $crop',
     ({ width, height, crop, sha256: expected }) => {
-      const cropped = centerCrop(picture('noise', width, height), ...crop)
+      const cropped = centerCrop(image('noise', width, height), ...crop)
       expect([cropped.width, cropped.height, sha256(cropped.data)]).toEqual([...crop, expected])
     },
   )
-  it.each(goldens.preprocess)('preprocess of $width x $height to $resize and $crop, $filter', golden => {
-    const values = preprocess(picture('smooth', golden.width, golden.height), golden)
+  test.each(goldens.preprocess)('preprocess of $width x $height to $resize and $crop, $filter', golden => {
+    const values = preprocess(image('smooth', golden.width, golden.height), golden)
     expect(values).toHaveLength(golden.crop * golden.crop * 3)
     expect(sha256(new Uint8Array(values.buffer))).toBe(golden.sha256)
   })
@@ -47,7 +47,7 @@ describe('properties', () => {
   const side = fc.integer({ min: 1, max: 60 })
   const filter = fc.constantFrom<Filter[]>('nearest', 'box', 'bilinear', 'hamming', 'bicubic', 'lanczos')
 
-  it('a picture of one colour stays so, at any size', () => {
+  test('an image of one colour stays so, at any size', () => {
     fc.assert(
       fc.property(side, side, side, side, filter, fc.nat(255), (width, height, toWidth, toHeight, filter, value) => {
         const flat = { width, height, data: new Uint8Array(width * height * 3).fill(value) }
@@ -60,20 +60,20 @@ describe('properties', () => {
       }),
     )
   })
-  it('resizing to the same size copies', () => {
+  test('resizing to the same size copies', () => {
     fc.assert(
       fc.property(side, side, filter, (width, height, filter) => {
-        const original = picture('noise', width, height)
+        const original = image('noise', width, height)
         const resized = resize(original, width, height, filter)
         expect(resized).toEqual(original)
         expect(resized.data).not.toBe(original.data)
       }),
     )
   })
-  it('a crop within a padded picture gives it back', () => {
+  test('a crop within a padded image gives it back', () => {
     fc.assert(
       fc.property(side, side, side, side, (width, height, more, evenMore) => {
-        const original = picture('noise', width, height)
+        const original = image('noise', width, height)
         const padded = centerCrop(original, width + 2 * more, height + 2 * evenMore)
         expect(centerCrop(padded, width, height)).toEqual(original)
       }),
@@ -82,26 +82,26 @@ describe('properties', () => {
 })
 
 describe('errors', () => {
-  const small = picture('noise', 4, 3)
-  const tall = picture('noise', 1, 3000)
+  const small = image('noise', 4, 3)
+  const tall = image('noise', 1, 3000)
   const normal: Preprocessing = { resize: 4, crop: 4, filter: 'bilinear', mean: [0, 0, 0], std: [1, 1, 1] }
-  it.each<[string, () => unknown, string]>([
-    ['no width', () => resize(small, 0, 3), 'got a picture size of 0 x 3, wanted whole numbers from 1'],
-    ['half a pixel', () => centerCrop(small, 2, 1.5), 'got a picture size of 2 x 1.5, wanted whole numbers from 1'],
+  test.each<[string, () => unknown, string]>([
+    ['no width', () => resize(small, 0, 3), 'got an image size of 0 x 3, wanted whole numbers from 1'],
+    ['half a pixel', () => centerCrop(small, 2, 1.5), 'got an image size of 2 x 1.5, wanted whole numbers from 1'],
     [
       'too many pixels',
       () => resize(small, 20_000, 20_000),
-      `a picture of 20000 x 20000 has more than the allowed ${MAX_PIXELS} pixels`,
+      `an image of 20000 x 20000 has more than the allowed ${MAX_PIXELS} pixels`,
     ],
     [
       'too many pixels by a long side',
       () => resizeShortest(tall, 256),
-      `a picture of 256 x 768000 has more than the allowed ${MAX_PIXELS} pixels`,
+      `an image of 256 x 768000 has more than the allowed ${MAX_PIXELS} pixels`,
     ],
     [
       'missing bytes',
       () => resize({ width: 4, height: 3, data: new Uint8Array(35) }, 2, 2),
-      'picture of 4 x 3 has 35 bytes, wanted 36: red, green and blue of each pixel',
+      'image of 4 x 3 has 35 bytes, wanted 36: red, green and blue of each pixel',
     ],
     [
       'an unknown filter',

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
-import { describe, expect, it } from 'vitest'
-import { DEFAULT_MAX_PIXELS, decode, loadBatches, MAX_PIXELS, readPicture, VisionError } from '../src/index.ts'
+import { describe, expect, test } from 'vitest'
+import { DEFAULT_MAX_PIXELS, decode, loadBatches, MAX_PIXELS, readImage, VisionError } from '../src/index.ts'
 import { avif, avifOf, headers, join, largePng, svgAfter } from './hostile.ts'
 
 const failure = async (promise: Promise<unknown>): Promise<string> => {
@@ -15,23 +15,23 @@ const failure = async (promise: Promise<unknown>): Promise<string> => {
 
 describe('an SVG is told from what it starts like', () => {
   const unknown =
-    'picture: not a picture in a known format (JPEG, PNG, WebP, GIF, TIFF, AVIF, BMP); save it as PNG or JPEG'
-  it.each([
+    'image: not an image in a known format (JPEG, PNG, WebP, GIF, TIFF, AVIF, BMP); save it as PNG or JPEG'
+  test.each([
     ['AVIF within a comment', '<!--ftypavif-->', unknown],
     ['HEIF within a comment', '<!--ftypmif1-->', unknown],
     ['AVIF of an absurd length', '\t\t\t\tftypavif', unknown],
     ['AVIF of no length', '\0\0\0\0ftypavif', unknown],
-    ['WebP without a picture', 'RIFF<!--WEBP-->', unknown],
+    ['WebP without an image', 'RIFF<!--WEBP-->', unknown],
     ['GIF of no version', 'GIF8', unknown],
     ['TIFF of another version', 'II+\0', unknown],
     ['a declaration', '<?xml version="1.0"?>', unknown],
     ['spaces', '\n\n  ', unknown],
-    ['BMP', 'BM', 'picture: unknown BMP header of 1886680168 bytes; save it as PNG'],
+    ['BMP', 'BM', 'image: unknown BMP header of 1886680168 bytes; save it as PNG'],
   ])('%s', async (_, start, message) => {
     expect(await failure(decode(svgAfter(start)))).toBe(message)
   })
 
-  it.each([
+  test.each([
     ['JPEG', '\xff\xd8\xff'],
     ['PNG', '\x89PNG\r\n\x1a\n'],
     ['WebP', 'RIFF<!--WEBPVP8 -->'],
@@ -46,7 +46,7 @@ describe('an SVG is told from what it starts like', () => {
   ])('%s, by no decoder but its own', async (format, start) => {
     const file = svgAfter(start)
     expect(await failure(decode(file))).toMatch(
-      new RegExp(`^picture: cannot decode this ${format} file, it is damaged, cut short or of a rare kind \\(`),
+      new RegExp(`^image: cannot decode this ${format} file, it is damaged, cut short or of a rare kind \\(`),
     )
   })
 })
@@ -63,40 +63,40 @@ describe('refused by name', () => {
     ['an overlay in an AVIF file', 'HEIF (iovl) files are not read', () => avifOf('iovl')],
     ['items of odd bytes in an AVIF file', 'HEIF files are not read', () => avifOf('\x9b[2J')],
   ]
-  it.each(files)('%s', async (_, what, file) => {
+  test.each(files)('%s', async (_, what, file) => {
     expect(await failure(decode(await file(), { name: 'a.avif' }))).toBe(`a.avif: ${what}; save it as PNG or JPEG`)
   })
 })
 
 describe('more pixels than allowed are refused by the header', () => {
   const [width, height] = [12_000, 9_000]
-  it.each(Object.entries(headers))('%s', async (_, file) => {
+  test.each(Object.entries(headers))('%s', async (_, file) => {
     expect(await failure(decode(file(width, height)))).toBe(
-      `picture: 12000 x 9000 are more than the allowed ${DEFAULT_MAX_PIXELS} pixels; shrink it first, or raise maxPixels (--max-pixels)`,
+      `image: 12000 x 9000 are more than the allowed ${DEFAULT_MAX_PIXELS} pixels; shrink it first, or raise maxPixels (--max-pixels)`,
     )
     expect(await failure(decode(file(16_383, 16_383), { maxPixels: MAX_PIXELS }))).toBe(
-      `picture: 16383 x 16383 are more than the allowed ${MAX_PIXELS} pixels; shrink it first`,
+      `image: 16383 x 16383 are more than the allowed ${MAX_PIXELS} pixels; shrink it first`,
     )
   })
 
-  it.each(Object.entries(headers))('%s that has fewer gets to the decoder', async (_, file) => {
+  test.each(Object.entries(headers))('%s that has fewer gets to the decoder', async (_, file) => {
     const message = await failure(decode(file(width, height), { maxPixels: width * height }))
     expect(message).toMatch(/cannot decode|cut short/)
   })
 
-  it('also where there are pixels after it', async () => {
+  test('also where there are pixels after it', async () => {
     const bytes = largePng(12_000, 12_000)
     expect(bytes.length).toBeLessThan(25_000)
-    expect(await failure(readPicture(bytes))).toContain('12000 x 12000 are more than the allowed')
+    expect(await failure(readImage(bytes))).toContain('12000 x 12000 are more than the allowed')
   })
 
   const files = ['rgb.png', 'rgb.jpg', 'orientation-6.jpg', 'rgb.webp', 'palette.gif', 'rgb.tiff', 'rgb.bmp']
-  it.each(files)('%s, to the pixel', async name => {
+  test.each(files)('%s, to the pixel', async name => {
     const url = new URL(`goldens/files/${name}`, import.meta.url)
-    expect(await failure(readPicture(url, { maxPixels: 37 * 29 - 1 }))).toBe(
+    expect(await failure(readImage(url, { maxPixels: 37 * 29 - 1 }))).toBe(
       `${url.pathname}: 37 x 29 are more than the allowed 1072 pixels; shrink it first, or raise maxPixels (--max-pixels)`,
     )
-    expect((await readPicture(url, { maxPixels: 37 * 29 })).data).toHaveLength(37 * 29 * 3)
+    expect((await readImage(url, { maxPixels: 37 * 29 })).data).toHaveLength(37 * 29 * 3)
   })
 
   describe('of a source of files', () => {
@@ -106,19 +106,19 @@ describe('more pixels than allowed are refused by the header', () => {
         { length: 1, classes: ['a'], labels: [0], files, maxPixels },
         { batch: 1, crop: 8, worker, mean: [0, 0, 0], std: [1, 1, 1] },
       ).next()
-    it.each([false, true])('with a worker: %s', async worker => {
+    test.each([false, true])('with a worker: %s', async worker => {
       expect(await failure(first(1072, worker))).toBe(
-        'picture 0: 37 x 29 are more than the allowed 1072 pixels; shrink it first, or raise maxPixels (--max-pixels)',
+        'image 0: 37 x 29 are more than the allowed 1072 pixels; shrink it first, or raise maxPixels (--max-pixels)',
       )
     })
-    it('unless it is allowed', async () => {
+    test('unless it is allowed', async () => {
       expect((await first(1073, false)).value?.images).toHaveLength(8 * 8 * 3)
       expect(() => first(0, false)).toThrow(`got maxPixels 0, wanted a whole number from 1 to ${MAX_PIXELS}`)
     })
   })
 })
 
-it.each([
+test.each([
   [{ maxPixels: 0 }, `got maxPixels 0, wanted a whole number from 1 to ${MAX_PIXELS}`],
   [{ maxPixels: 1.5 }, `got maxPixels 1.5, wanted a whole number from 1 to ${MAX_PIXELS}`],
   [{ maxPixels: MAX_PIXELS + 1 }, `got maxPixels ${MAX_PIXELS + 1}, wanted a whole number from 1 to ${MAX_PIXELS}`],

@@ -1,8 +1,8 @@
 import { createServer, type RequestListener, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { gzipSync } from 'node:zlib'
-import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest'
-import { DownloadError, openCifar, readPicture, VisionError } from '../src/index.ts'
+import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest'
+import { DownloadError, openCifar, readImage, VisionError } from '../src/index.ts'
 import { records, tarGz } from './archives.ts'
 
 const bmp = Uint8Array.from('BM:\0\0\0\0\0\0\0\x36\0\0\0\x28\0\0\0\x01\0\0\0\x01\0\0\0\x01\0\x18\0', char =>
@@ -53,19 +53,19 @@ afterAll(() => {
   server.close()
 })
 
-it.each(['/one pixel.bmp', '/moved.bmp'])('a picture may be fetched: %s', async path => {
-  const picture = await readPicture(new URL(base + path))
-  expect(picture).toEqual({ width: 1, height: 1, data: Uint8Array.of(1, 2, 3) })
+test.each(['/one pixel.bmp', '/moved.bmp'])('an image may be fetched: %s', async path => {
+  const image = await readImage(new URL(base + path))
+  expect(image).toEqual({ width: 1, height: 1, data: Uint8Array.of(1, 2, 3) })
 })
 
-it.each(['/test_batch.bin', '/packed/test_batch.bin'])('a data set may be fetched: %s', async path => {
+test.each(['/test_batch.bin', '/packed/test_batch.bin'])('a data set may be fetched: %s', async path => {
   expect((await openCifar(new URL(base + path), { split: 'test' })).length).toBe(2)
 })
 
 /** A time for what stalls alone. */
 const patience = (path: string) => (/silent|stalling/.test(path) ? { stallSeconds: 0.3 } : {})
 
-it.each([
+test.each([
   ['/cat.png', 'the server answered 404; there is no such file, so check the address'],
   [
     '/private.png',
@@ -75,20 +75,20 @@ it.each([
   ['/broken.bmp', 'the connection broke (UND_ERR_SOCKET); try again later'],
   [
     '/large.bmp',
-    'the server has 1073741825 bytes, more than the 1073741824 bytes that a picture file may have; check the address',
+    'the server has 1073741825 bytes, more than the 1073741824 bytes that an image file may have; check the address',
   ],
   ['/silent.png', 'nothing came for 0.3 s; try again later'],
   ['/stalling.png', 'nothing came for 0.3 s; try again later'],
   ['/file.png', 'the server redirects to a file: URL; give an http or https address'],
   ['/circle.png', 'the server redirects in circles; check the address'],
-])('what goes wrong with a picture is reported: %s', async (path, message) => {
-  const error = await readPicture(new URL(base + path), patience(path)).catch(error => error)
+])('what goes wrong with an image is reported: %s', async (path, message) => {
+  const error = await readImage(new URL(base + path), patience(path)).catch(error => error)
   expect(error).toBeInstanceOf(DownloadError)
   expect(error).toBeInstanceOf(VisionError)
   expect(error.message).toBe(`${base}${path}: ${message}`)
 })
 
-it.each([
+test.each([
   ['/broken.tar.gz', 'the connection broke (UND_ERR_SOCKET); try again later'],
   ['/stalling.tar.gz', 'nothing came for 0.3 s; try again later'],
   [
@@ -102,20 +102,20 @@ it.each([
   expect(error.message).toBe(`${base}${path}: ${message}`)
 })
 
-it('a page in the place of a picture is no picture', async () => {
-  await expect(readPicture(new URL(`${base}/login.png`))).rejects.toThrow(VisionError)
+test('a page in the place of an image is no image', async () => {
+  await expect(readImage(new URL(`${base}/login.png`))).rejects.toThrow(VisionError)
 })
 
-it('a server that cannot be reached is reported', async () => {
+test('a server that cannot be reached is reported', async () => {
   const error = await openCifar(new URL('http://127.0.0.1:1/cifar.tar.gz'), { split: 'test' }).catch(error => error)
   expect(error).toBeInstanceOf(DownloadError)
   expect(error.message).toBe('http://127.0.0.1:1/cifar.tar.gz: cannot be fetched (bad port); check the address')
 })
 
 describe('a signal', () => {
-  it.each([
-    ['a picture', '/silent.png', (url: URL, signal: AbortSignal) => readPicture(url, { signal })],
-    ['a picture that has begun', '/stalling.png', (url: URL, signal: AbortSignal) => readPicture(url, { signal })],
+  test.each([
+    ['an image', '/silent.png', (url: URL, signal: AbortSignal) => readImage(url, { signal })],
+    ['an image that has begun', '/stalling.png', (url: URL, signal: AbortSignal) => readImage(url, { signal })],
     [
       'an archive that has begun',
       '/stalling.tar.gz',
@@ -128,10 +128,10 @@ describe('a signal', () => {
     await expect(open(new URL(base + path), controller.signal)).rejects.toBe(reason)
   })
 
-  it('that is aborted lets nothing begin', async () => {
+  test('that is aborted lets nothing begin', async () => {
     const signal = AbortSignal.abort('before')
-    await expect(readPicture(new URL(`${base}/cat.png`), { signal })).rejects.toBe('before')
-    await expect(readPicture(onePixel, { signal })).rejects.toBe('before')
+    await expect(readImage(new URL(`${base}/cat.png`), { signal })).rejects.toBe('before')
+    await expect(readImage(onePixel, { signal })).rejects.toBe('before')
     await expect(openCifar(new URL(base), { split: 'test', signal })).rejects.toBe('before')
   })
 })
@@ -154,19 +154,19 @@ describe('by other kinds of fetch', () => {
   const redirect = (location: string) => () => new Response(null, { status: 302, headers: { location } })
   const shownAs = (response: Response, seen: { type: ResponseType; url: string }) =>
     Object.defineProperties(response, { type: { value: seen.type }, url: { value: seen.url } })
-  const picture = () => new Response(onePixel)
+  const image = () => new Response(onePixel)
 
-  it('https leads to https of another host', async () => {
-    stubFetch({ 'manual https://a.test/x': redirect('https://b.test/y'), 'manual https://b.test/y': picture })
-    expect((await readPicture(new URL('https://a.test/x'))).width).toBe(1)
+  test('https leads to https of another host', async () => {
+    stubFetch({ 'manual https://a.test/x': redirect('https://b.test/y'), 'manual https://b.test/y': image })
+    expect((await readImage(new URL('https://a.test/x'))).width).toBe(1)
   })
 
-  it('http leads to https', async () => {
-    stubFetch({ 'manual http://a.test/x': redirect('https://a.test/x'), 'manual https://a.test/x': picture })
-    expect((await readPicture(new URL('http://a.test/x'))).width).toBe(1)
+  test('http leads to https', async () => {
+    stubFetch({ 'manual http://a.test/x': redirect('https://a.test/x'), 'manual https://a.test/x': image })
+    expect((await readImage(new URL('http://a.test/x'))).width).toBe(1)
   })
 
-  it.each([
+  test.each([
     ['at once', { 'manual https://a.test/x': redirect('http://b.test/y') }],
     [
       'at last',
@@ -176,48 +176,48 @@ describe('by other kinds of fetch', () => {
       },
     ],
   ])('https does not lead to http, %s', async (_, answers) => {
-    const asked = stubFetch({ ...answers, 'manual http://b.test/y': picture })
-    await expect(readPicture(new URL('https://a.test/x'))).rejects.toThrow(
+    const asked = stubFetch({ ...answers, 'manual http://b.test/y': image })
+    await expect(readImage(new URL('https://a.test/x'))).rejects.toThrow(
       'https://a.test/x: the server redirects from https to http://b.test/y; give an https address, or that one itself if you trust it',
     )
     expect(asked).not.toContain('manual http://b.test/y')
   })
 
-  it('a browser follows by itself, and is asked where it got to', async () => {
+  test('a browser follows by itself, and is asked where it got to', async () => {
     const hidden = () => shownAs(new Response(), { type: 'opaqueredirect', url: 'https://a.test/x' })
     const answers = { 'manual https://a.test/x': hidden }
     stubFetch({
       ...answers,
-      'follow https://a.test/x': () => shownAs(picture(), { type: 'cors', url: 'https://b.test/' }),
+      'follow https://a.test/x': () => shownAs(image(), { type: 'cors', url: 'https://b.test/' }),
     })
-    expect((await readPicture(new URL('https://a.test/x'))).width).toBe(1)
+    expect((await readImage(new URL('https://a.test/x'))).width).toBe(1)
     stubFetch({
       ...answers,
-      'follow https://a.test/x': () => shownAs(picture(), { type: 'basic', url: 'http://b.test/' }),
+      'follow https://a.test/x': () => shownAs(image(), { type: 'basic', url: 'http://b.test/' }),
     })
-    await expect(readPicture(new URL('https://a.test/x'))).rejects.toThrow(
+    await expect(readImage(new URL('https://a.test/x'))).rejects.toThrow(
       'https://a.test/x: the server redirects from https to http://b.test/; give an https address, or that one itself if you trust it',
     )
   })
 
-  it('a page is told what may be wrong where its browser says nothing', async () => {
+  test('a page is told what may be wrong where its browser says nothing', async () => {
     stubFetch({})
     vi.stubGlobal('location', new URL('https://page.test/'))
-    await expect(readPicture(new URL('https://a.test/x'))).rejects.toThrow(
+    await expect(readImage(new URL('https://a.test/x'))).rejects.toThrow(
       'https://a.test/x: cannot be fetched (Failed to fetch); check the address and the network, and that the server allows pages of this origin (CORS)',
     )
   })
 
-  it('a length is that of the file unless it may be that of what it was packed into', async () => {
+  test('a length is that of the file unless it may be that of what it was packed into', async () => {
     const headers = { 'content-length': '59' }
     stubFetch({ 'manual https://a.test/x': () => new Response(onePixel, { headers }) })
-    await expect(readPicture(new URL('https://a.test/x'))).rejects.toThrow(
+    await expect(readImage(new URL('https://a.test/x'))).rejects.toThrow(
       'https://a.test/x: the connection ended after 58 of 59 bytes; try again later',
     )
     stubFetch({
       'manual https://a.test/x': () =>
         shownAs(new Response(onePixel, { headers }), { type: 'cors', url: 'https://a.test/x' }),
     })
-    expect((await readPicture(new URL('https://a.test/x'))).width).toBe(1)
+    expect((await readImage(new URL('https://a.test/x'))).width).toBe(1)
   })
 })

@@ -1,14 +1,14 @@
 import { readSafetensors, writeSafetensors } from '@residual/core'
 import { architecture, recipe, type TrainOptions, train } from '@residual/resnet'
 import { checksum } from '../../../packages/resnet/src/training/checksum.ts'
-import { pictures } from '../../../packages/resnet/test/training/pictures.ts'
+import { images } from '../../../packages/resnet/test/training/images.ts'
 import { mutate } from '../bytes.ts'
 import { mutateJson } from '../json.ts'
 import { mutateTensors } from '../tensors.ts'
 import type { Kind } from './kind.ts'
 
 /** What the trainings of the seeds were begun with, and their mutants go on with. */
-export const trainingOptions: TrainOptions = { arch: 'resnet8', data: pictures(12), worker: false, threads: 1 }
+export const trainingOptions: TrainOptions = { arch: 'resnet8', data: images(12), worker: false, threads: 1 }
 
 /** Until the first update is done. */
 async function begin(options: TrainOptions): Promise<void> {

@@ -2,7 +2,7 @@ import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type StoredTensors, toFloat32, writeSafetensors } from '@residual/core'
 import { loadModel, type Model, readWeights } from '@residual/resnet'
-import { type Picture, preprocess } from '@residual/vision'
+import { preprocess, type RgbImage } from '@residual/vision'
 import {
   torchLegacy as writeTorchLegacy,
   torchZip as writeTorchZip,
@@ -15,16 +15,16 @@ import type { Kind } from './kind.ts'
 
 const SIDE = 8
 const images = Float32Array.from({ length: SIDE * SIDE * 3 }, (_, i) => Math.sin(i))
-const picture: Picture = { width: 12, height: 10, data: Uint8Array.from({ length: 360 }, (_, i) => (i * 37) & 255) }
+const image: RgbImage = { width: 12, height: 10, data: Uint8Array.from({ length: 360 }, (_, i) => (i * 37) & 255) }
 
-/** Sides up to which pictures are classified as the model asks for: a network of a larger one takes the memory it takes. */
+/** Sides up to which images are classified as the model asks for: a network of a larger one takes the memory it takes. */
 const LARGEST_SIDE = 64
 
 async function useModel(model: Model): Promise<void> {
   try {
     await model.logits(images, 1)
-    if (model.preprocessing.crop <= LARGEST_SIDE) await model.classify(picture)
-    else preprocess(picture, model.preprocessing)
+    if (model.preprocessing.crop <= LARGEST_SIDE) await model.classify(image)
+    else preprocess(image, model.preprocessing)
   } finally {
     model[Symbol.dispose]()
   }

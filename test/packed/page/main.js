@@ -1,31 +1,31 @@
 import { loadModel } from '@residual/resnet'
 import { decode, encodePng, loadBatches } from '@residual/vision'
 
-/** Called by the test: what is in a picture, found out on so many threads. */
+/** Called by the test: what is in an image, found out on so many threads. */
 globalThis.classify = async (url, threads) => {
-  const picture = await decode(await (await fetch(url)).blob())
+  const image = await decode(await (await fetch(url)).blob())
   const model = await loadModel('cifar10-resnet20', { threads })
-  const { predictions } = await model.classify(picture)
+  const { predictions } = await model.classify(image)
   return { predictions, threads: (await model.prepare()).threads }
 }
 
-/** Called by the test: the pixels of a picture that was written as PNG and read again. */
-globalThis.reread = async picture => {
-  const { data } = await decode(await encodePng({ ...picture, data: Uint8Array.from(picture.data) }))
+/** Called by the test: the pixels of an image that was written as PNG and read again. */
+globalThis.reread = async image => {
+  const { data } = await decode(await encodePng({ ...image, data: Uint8Array.from(image.data) }))
   return [...data]
 }
 
-/** Called by the test: how often a timer of the page fires while a network runs over so many pictures. */
-globalThis.ticks = async (pictures, threads) => {
+/** Called by the test: how often a timer of the page fires while a network runs over so many images. */
+globalThis.ticks = async (count, threads) => {
   const model = await loadModel('cifar10-resnet20', { threads })
-  const images = new Float32Array(pictures * 32 * 32 * 3)
+  const images = new Float32Array(count * 32 * 32 * 3)
   // The first run compiles.
-  await model.logits(images, pictures)
-  let count = 0
-  const timer = setInterval(() => count++)
-  await model.logits(images, pictures)
+  await model.logits(images, count)
+  let ticks = 0
+  const timer = setInterval(() => ticks++)
+  await model.logits(images, count)
   clearInterval(timer)
-  return count
+  return ticks
 }
 
 /** Called by the test: the pixels and targets of batches that a worker made. */
@@ -38,7 +38,7 @@ globalThis.batches = async (length, options) => {
   return batches
 }
 
-/** Called by the test: what is told of a picture that is not there, asked for in a worker. */
+/** Called by the test: what is told of an image that is not there, asked for in a worker. */
 globalThis.missing = async file => {
   const source = { length: 1, classes: ['none'], labels: [0], files: [file] }
   const options = { batch: 1, crop: 8, mean: [0, 0, 0], std: [1, 1, 1] }

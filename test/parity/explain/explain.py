@@ -2,7 +2,7 @@
 
     .venv/bin/python test/parity/explain/explain.py [names...]      (.venv as in ../make_goldens.py)
 
-The network is in double precision, on ../picture.png and the weights of ../formula.py.
+The network is in double precision, on ../image.png and the weights of ../formula.py.
 """
 
 import json
@@ -21,7 +21,7 @@ sys.path.insert(0, str(HERE.parent))
 from formula import weights  # noqa: E402
 from networks import build  # noqa: E402
 
-# The layer of the map, a class that is seen there, and the side of the picture.
+# The layer of the map, a class that is seen there, and the side of the image.
 CASES = {
     "resnet20": ("layer2", 3, 32),
     "resnet20_b": ("layer1.1", 9, 32),
@@ -38,7 +38,7 @@ BETA = 0.5
 def pixels(side: int, imagenet: bool) -> torch.Tensor:
     mean = (0.485, 0.456, 0.406) if imagenet else (0.4914, 0.4822, 0.4465)
     std = (0.229, 0.224, 0.225) if imagenet else (0.247, 0.2435, 0.2616)
-    image = Image.open(HERE.parent / "picture.png").convert("RGB")
+    image = Image.open(HERE.parent / "image.png").convert("RGB")
     image = transforms.CenterCrop(side)(transforms.Resize(side)(image))
     tensor = transforms.functional.pil_to_tensor(image).float() / 255
     return transforms.functional.normalize(tensor, mean, std)[None].double()

@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url'
 import { graphOf, input } from '@residual/core'
 import { architecture, defaultLabels, defaultPreprocessing, Model, resnet } from '@residual/resnet'
 import { explain, resizeMap } from '@residual/resnet/lab'
-import { readPicture } from '@residual/vision'
+import { readImage } from '@residual/vision'
 import { expect, test } from 'vitest'
 import { formulaWeights } from '../formula.ts'
 
@@ -18,7 +18,7 @@ interface Golden {
   readonly score: number
   /** Grad-CAM at the layer, row by row. */
   readonly map: readonly (readonly number[])[]
-  /** Of the same, interpolated to the picture, every eighth pixel of every eighth row from the fourth on. */
+  /** Of the same, interpolated to the image, every eighth pixel of every eighth row from the fourth on. */
   readonly enlarged: readonly (readonly number[])[]
   readonly blocks: readonly (readonly [ratio: number, cosine: number, change: number])[]
   readonly depths: readonly (readonly [index: number, score: number, target: number])[]
@@ -51,7 +51,7 @@ test.each(['resnet20', 'resnet20_b', 'resnet20_b_v2', 'plain20', 'resnet18', 're
       parameters: formulaWeights(parameters, golden.branch, golden.beta),
     })
     const { class: index, layer } = golden
-    const { map, target, blocks, depths } = await explain(model, await readPicture(here('../picture.png')), {
+    const { map, target, blocks, depths } = await explain(model, await readImage(here('../image.png')), {
       class: index,
       layer,
     })

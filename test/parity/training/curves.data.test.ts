@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { cifarPictures } from './cifar.ts'
+import { cifarImages } from './cifar.ts'
 import { expectCurve, readCurve } from './curves.ts'
 
 test.each(['simd128', 'relaxed'] as const)(
@@ -7,6 +7,6 @@ test.each(['simd128', 'relaxed'] as const)(
   async build => {
     const curve = readCurve('cifar10')
     expect(curve.losses).toHaveLength(200)
-    await expectCurve(curve, await cifarPictures(curve.pictures), { build, threads: 2 })
+    await expectCurve(curve, await cifarImages(curve.images), { build, threads: 2 })
   },
 )

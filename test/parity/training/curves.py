@@ -5,7 +5,7 @@
 
 The losses are those of double precision. Two runs in single precision that sum in different orders drift apart, the
 faster the higher the learning rate: `drift` is the furthest that such runs of PyTorch itself are from the losses, in the
-25 steps up to each. The rate warms up, and few pictures come again and again, so that the curve goes from chance to
+25 steps up to each. The rate warms up, and few images come again and again, so that the curve goes from chance to
 nearly nothing without leaving the reach of a comparison.
 """
 
@@ -25,22 +25,22 @@ from formula import uniform, weights  # noqa: E402
 from networks import build  # noqa: E402
 
 STEPS, WARM_UP, WEIGHT_DECAY, BATCH = 200, 50, 5e-4, 32
-# Pictures and learning rate.
+# Images and learning rate.
 CASES = {"formula": (320, 0.005), "cifar10": (128, 0.003)}
 
 
-def formula_pictures(count: int) -> tuple[np.ndarray, np.ndarray]:
+def formula_images(count: int) -> tuple[np.ndarray, np.ndarray]:
     """Noise and half of a pattern of their class, `[n, 16, 16, 3]`; curves.ts has the same."""
     labels = np.arange(count) * 7 % 10
 
     def noise(name: str) -> np.ndarray:
         return uniform(name, 16 * 16 * 3).astype(np.float32)
 
-    pictures = [noise(f"picture {i}") + noise(f"class {label}") / 2 for i, label in enumerate(labels)]
-    return np.stack(pictures).reshape(count, 16, 16, 3), labels
+    images = [noise(f"picture {i}") + noise(f"class {label}") / 2 for i, label in enumerate(labels)]
+    return np.stack(images).reshape(count, 16, 16, 3), labels
 
 
-def cifar_pictures(count: int, path: str) -> tuple[np.ndarray, np.ndarray]:
+def cifar_images(count: int, path: str) -> tuple[np.ndarray, np.ndarray]:
     """The first of the training set, normalised, `[n, 32, 32, 3]`."""
     with tarfile.open(path) as archive:
         name = next(name for name in archive.getnames() if name.endswith("data_batch_1.bin"))
@@ -51,7 +51,7 @@ def cifar_pictures(count: int, path: str) -> tuple[np.ndarray, np.ndarray]:
 
 
 def losses(
-    pictures: np.ndarray, labels: np.ndarray, rate: float, dtype: torch.dtype, layout=torch.contiguous_format, threads=1
+    images: np.ndarray, labels: np.ndarray, rate: float, dtype: torch.dtype, layout=torch.contiguous_format, threads=1
 ) -> np.ndarray:
     torch.set_num_threads(threads)
     net = build("resnet20").to(dtype).train()
@@ -61,7 +61,7 @@ def losses(
                 value.copy_(torch.from_numpy(weights(key, tuple(value.shape), 1)))
     net = net.to(memory_format=layout)
     optimizer = torch.optim.SGD(net.parameters(), lr=rate, momentum=0.9, nesterov=True, weight_decay=WEIGHT_DECAY)
-    images = torch.from_numpy(pictures).permute(0, 3, 1, 2).to(dtype).contiguous(memory_format=layout)
+    images = torch.from_numpy(images).permute(0, 3, 1, 2).to(dtype).contiguous(memory_format=layout)
     targets = torch.from_numpy(labels)
     result = []
     for step in range(STEPS):
@@ -78,7 +78,7 @@ def losses(
 if __name__ == "__main__":
     name, *path = sys.argv[1:]
     count, rate = CASES[name]
-    data = cifar_pictures(count, *path) if path else formula_pictures(count)
+    data = cifar_images(count, *path) if path else formula_images(count)
     singles = [
         losses(*data, rate, torch.float32),
         losses(*data, rate, torch.float32, torch.channels_last),
@@ -90,7 +90,7 @@ if __name__ == "__main__":
     print(name, "losses", truth[::20], "drift", np.array(drift[::20]))
     result = {
         "batch": BATCH,
-        "pictures": count,
+        "images": count,
         "rate": rate,
         "warmUp": WARM_UP,
         "weightDecay": WEIGHT_DECAY,

@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest'
-import { expectCurve, formulaPictures, readCurve } from './curves.ts'
+import { expectCurve, formulaImages, readCurve } from './curves.ts'
 
 test('a ResNet-20 has the losses of PyTorch for 200 steps', async () => {
   const curve = readCurve('formula')
   expect(curve.losses).toHaveLength(200)
-  await expectCurve(curve, formulaPictures(curve.pictures), { threads: 2 })
+  await expectCurve(curve, formulaImages(curve.images), { threads: 2 })
 })

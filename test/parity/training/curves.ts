@@ -8,7 +8,7 @@ import { compileTraining, oneHot, readGolden } from './training.ts'
 /** What curves.py writes. */
 export interface Curve {
   readonly batch: number
-  readonly pictures: number
+  readonly images: number
   /** Learning rate, in full after so many steps. */
   readonly rate: number
   readonly warmUp: number
@@ -31,15 +31,15 @@ const FIRST = 2e-6
 
 /** Trains a ResNet-20 as curves.py does and compares the loss of each step. */
 export async function expectCurve(curve: Curve, { images, labels }: Batch, options: CompileOptions): Promise<void> {
-  const { batch, pictures, rate, warmUp, weightDecay } = curve
-  const side = Math.sqrt(images.length / pictures / 3)
+  const { batch, images: count, rate, warmUp, weightDecay } = curve
+  const side = Math.sqrt(images.length / count / 3)
   using program = await compileTraining(architecture('resnet20'), { batch, side, weightDecay, ...options })
   const targets = oneHot(labels, 10)
   const losses: number[] = []
   for (let step = 0; step < curve.losses.length; step++) {
-    const from = (step * batch) % pictures
+    const from = (step * batch) % count
     const of = (values: Float32Array) => {
-      const size = values.length / pictures
+      const size = values.length / count
       return values.subarray(from * size, (from + batch) * size)
     }
     const learningRate = Float32Array.of(rate * Math.min(1, (step + 1) / warmUp))
@@ -54,7 +54,7 @@ export async function expectCurve(curve: Curve, { images, labels }: Batch, optio
 }
 
 /** Noise and half of a pattern of their class, `[n, 16, 16, 3]`; curves.py has the same. */
-export function formulaPictures(count: number): Batch {
+export function formulaImages(count: number): Batch {
   const size = 16 * 16 * 3
   const labels = Uint8Array.from({ length: count }, (_, i) => (i * 7) % 10)
   const patterns = Array.from({ length: 10 }, (_, label) => numbers(`class ${label}`, size, 0, 1))

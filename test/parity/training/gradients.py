@@ -21,7 +21,7 @@ sys.path.insert(0, str(HERE.parent))
 from formula import uniform, weights  # noqa: E402
 from networks import build  # noqa: E402
 
-# Batch and side of the pictures. Batch norms see at least 16 values of a channel.
+# Batch and side of the images. Batch norms see at least 16 values of a channel.
 CASES = {
     "resnet20": (4, 16),
     "resnet20_b": (4, 16),

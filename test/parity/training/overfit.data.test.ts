@@ -1,7 +1,7 @@
 import { test } from 'vitest'
-import { cifarPictures } from './cifar.ts'
+import { cifarImages } from './cifar.ts'
 import { expectOverfit } from './overfit.ts'
 
-test.each(['simd128', 'relaxed'] as const)('a ResNet-20 learns ten pictures of CIFAR-10 by heart on %s', async build =>
-  expectOverfit(await cifarPictures(10), { build, threads: 2 }),
+test.each(['simd128', 'relaxed'] as const)('a ResNet-20 learns ten images of CIFAR-10 by heart on %s', async build =>
+  expectOverfit(await cifarImages(10), { build, threads: 2 }),
 )

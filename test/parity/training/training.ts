@@ -51,7 +51,7 @@ export function compileTraining(
   )
 }
 
-/** Pictures of noise, `[batch, side, side, 3]`, of unit variance: `uniform` of formula.py. */
+/** Images of noise, `[batch, side, side, 3]`, of unit variance: `uniform` of formula.py. */
 export const noise = (name: string, batch: number, side: number): Float32Array =>
   numbers(name, batch * side * side * 3, 0, Math.sqrt(3))
 

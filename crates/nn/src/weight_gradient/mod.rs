@@ -41,7 +41,7 @@ const UNIT_PANELS: usize = 4;
 /// Values behind packed pixels that a tile reads in vain.
 const OVERRUN: usize = 8;
 
-/// Outputs along an axis that meet tap `k` inside the picture.
+/// Outputs along an axis that meet tap `k` inside the image.
 fn inside(p: &WeightGradient, axis: usize, k: usize) -> Range<usize> {
     let (size, outputs) = [(p.height, p.output_height), (p.width, p.output_width)][axis];
     let before = p.padding[axis] - (k * p.dilation[axis]) as isize;
@@ -96,7 +96,7 @@ pub unsafe fn weight_gradient(p: &WeightGradient, share: Share) {
 
 /// Pieces that are multiplied in one go.
 struct Block {
-    /// Counted from the first of the pictures that are taken together.
+    /// Counted from the first of the images that are taken together.
     pieces: Range<usize>,
     /// Pieces that have the same output row.
     row: usize,

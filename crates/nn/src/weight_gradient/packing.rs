@@ -20,7 +20,7 @@ pub(super) struct Packing {
     /// Pieces of each output row, and their length.
     pub splits: usize,
     pub length: usize,
-    /// Pictures that are taken together, row by row of all of them: rows that meet a tap in the padding then follow each
+    /// Images that are taken together, row by row of all of them: rows that meet a tap in the padding then follow each
     /// other, and are left out.
     pub images: usize,
     /// Pixels of an input row that a piece's taps meet.
@@ -34,7 +34,7 @@ pub(super) struct Packing {
     pub block: usize,
 }
 
-/// Where a piece lies: its picture, output row, and number in the row.
+/// Where a piece lies: its image, output row, and number in the row.
 pub(super) struct Place {
     pub image: usize,
     pub y: usize,
@@ -61,7 +61,7 @@ impl Packing {
         Place { image: together.first + rest / self.splits, y, split: rest % self.splits }
     }
 
-    /// The pictures that are taken together with a piece.
+    /// The images that are taken together with a piece.
     pub fn together(&self, p: &WeightGradient, piece: usize) -> Together {
         let pieces = p.output_height * self.images * self.splits;
         let first = piece / pieces * self.images;
@@ -70,7 +70,7 @@ impl Packing {
     }
 }
 
-/// Pictures that are taken together.
+/// Images that are taken together.
 pub(super) struct Together {
     pub first: usize,
     /// Their first piece, and how many pieces have the same output row.
@@ -84,7 +84,7 @@ pub(super) unsafe fn pack_inputs(p: &WeightGradient, packing: &Packing, place: &
     let Place { image, y, split } = *place;
     let channels = p.groups * p.depth;
     let left = (split * packing.length * p.stride[1]) as isize - p.padding[1];
-    // The pixels that lie inside the picture.
+    // The pixels that lie inside the image.
     let clamp = |at: isize| at.clamp(0, packing.span as isize) as usize;
     let inside = clamp(-left)..clamp(p.width as isize - left);
     for ky in 0..p.kernel[0] {

@@ -64,7 +64,7 @@ pub struct WinogradFactor {
     pub channels: usize,
     /// Rows above and columns to the left; none around gradients.
     pub padding: [isize; 2],
-    /// Pieces of a picture, down and across.
+    /// Pieces of an image, down and across.
     pub pieces: [usize; 2],
     pub first: usize,
     pub count: usize,
@@ -117,7 +117,7 @@ unsafe fn transform_pieces<const EDGE: usize>(
         let (row, px) = ((p.first + piece) / p.pieces[1], (p.first + piece) % p.pieces[1]);
         let (image, py) = (row / p.pieces[0], row % p.pieces[0]);
         let base = p.source.add(image * p.height * p.width * p.channels);
-        // Where the piece lies in the picture, and which part of it is inside.
+        // Where the piece lies in the image, and which part of it is inside.
         let top = (py * OUTPUT) as isize - p.padding[0];
         let left = (px * OUTPUT) as isize - p.padding[1];
         let (ys, xs) = (inside::<EDGE>(top, p.height), inside::<EDGE>(left, p.width));

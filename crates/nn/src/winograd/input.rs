@@ -6,7 +6,7 @@ use simd::{F32x4, LANES};
 /// Channels of one unit of the input's transform.
 const UNIT_CHANNELS: usize = 32;
 
-/// What lies outside the picture.
+/// What lies outside the image.
 static ZEROS: [f32; UNIT_CHANNELS] = [0.0; UNIT_CHANNELS];
 
 /// The pieces `first .. first + count` of `[batch, height, width, channels]`, to be transformed.
@@ -21,7 +21,7 @@ pub struct WinogradInput {
     pub channels: usize,
     /// Rows above and columns to the left, left out where negative.
     pub padding: [isize; 2],
-    /// Pieces of a picture, down and across.
+    /// Pieces of an image, down and across.
     pub pieces: [usize; 2],
     pub first: usize,
     pub count: usize,

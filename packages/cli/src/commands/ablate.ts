@@ -2,20 +2,20 @@ import type { Ablation } from '@residual/resnet/lab'
 import { type Command, InvalidArgumentError } from 'commander'
 import { DATA, IGNORE_NAMES, openSplit } from '../data.ts'
 import {
+  addImageOptions,
   addModelOptions,
   addNormalisationOptions,
-  addPictureOptions,
   addRunOptions,
+  type ImageOptions,
   type ModelOptions,
   type NormalisationOptions,
   openModel,
-  type PictureOptions,
   type RunOptions,
   wholeNumber,
 } from '../options.ts'
 import { bar, bold, count, cyan, dim, Progress, percent, printJson, printLine } from '../output.ts'
 
-interface Options extends ModelOptions, RunOptions, NormalisationOptions, PictureOptions {
+interface Options extends ModelOptions, RunOptions, NormalisationOptions, ImageOptions {
   readonly data: string
   readonly shuffle?: true
   readonly limit?: number
@@ -31,11 +31,11 @@ export function addAblate(program: Command): void {
   )
     .requiredOption('--data <path>', DATA)
     .option('--shuffle', 'swap each block with the next one, in place of removing it')
-    .option('--limit <n>', 'measure on the first test pictures only (default: all)', wholeNumber(1, 1_000_000_000))
-    .option('--batch <n>', 'pictures in one run of the networks', wholeNumber(1, 100_000))
+    .option('--limit <n>', 'measure on the first test images only (default: all)', wholeNumber(1, 1_000_000_000))
+    .option('--batch <n>', 'images in one run of the networks', wholeNumber(1, 100_000))
     .option('--ignore-names', IGNORE_NAMES)
     .option('-o, --output <file>', 'also draw it, into an .html or .svg file', figureFile)
-  addPictureOptions(addNormalisationOptions(addRunOptions(command)))
+  addImageOptions(addNormalisationOptions(addRunOptions(command)))
     .option('--json', 'print one JSON object')
     .addHelpText(
       'after',
@@ -67,7 +67,7 @@ async function run({ data: path, shuffle, limit, batch, ignoreNames, output, jso
 const BAR_WIDTH = 40
 
 function printBars({ model, architecture, images, top1, damage, blocks, skipped }: Ablation, output?: string): void {
-  printLine(`${bold(model)}, ${architecture}, on ${count(images)} pictures: top1 ${bold(percent(top1, 2))}`)
+  printLine(`${bold(model)}, ${architecture}, on ${count(images)} images: top1 ${bold(percent(top1, 2))}`)
   printLine(damage === 'remove' ? 'Without one block:' : 'With one block and the next one swapped:')
   const width = Math.max(...blocks.map(({ block }) => block.length))
   for (const { block, top1: left } of blocks) {

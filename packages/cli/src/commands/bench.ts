@@ -35,8 +35,8 @@ const MEMORY = 2 ** 32
 export function addBench(program: Command): void {
   const command = program.command('bench').description('measure how fast a network runs, from pixels to logits')
   addRunOptions(addArchitectureOptions(command))
-    .option('--batch <n>', 'pictures in one run of the network', wholeNumber(1, 100_000), 1)
-    .option('--input <side>', "height and width of the pictures (default: the model's)", wholeNumber(1, 16_384))
+    .option('--batch <n>', 'images in one run of the network', wholeNumber(1, 100_000), 1)
+    .option('--input <side>', "height and width of the images (default: the model's)", wholeNumber(1, 16_384))
     .option('--per-layer', 'also list the layers: time, speed, share and kernel of each')
     .option('--compare', 'also time onnxruntime-web on the same network, where it is installed')
     .option('--json', 'print one JSON object')
@@ -50,7 +50,7 @@ async function bench({ batch, input, perLayer, compare, json, ...options }: Opti
   const model = await benchedModel(options)
   const side = input ?? model.preprocessing.crop
   if (batch * side * side * 3 * 4 > MEMORY) {
-    throw new CommandError(`--batch ${batch}: as many pictures of ${side} x ${side} do not fit into 4 GB`, 2)
+    throw new CommandError(`--batch ${batch}: as many images of ${side} x ${side} do not fit into 4 GB`, 2)
   }
   const { build, threads } = await model.prepare(batch, side)
   const images = new Float32Array(batch * side * side * 3).map((_, i) => Math.sin(i))

@@ -1,21 +1,21 @@
 import type { Classification } from '@residual/resnet'
 import type { Command } from 'commander'
+import { readImages } from '../images.ts'
 import {
+  addImageOptions,
   addModelOptions,
   addNormalisationOptions,
-  addPictureOptions,
   addRunOptions,
+  type ImageOptions,
   type ModelOptions,
   type NormalisationOptions,
   openModel,
-  type PictureOptions,
   type RunOptions,
   wholeNumber,
 } from '../options.ts'
 import { bold, dim, milliseconds, predictionLines, printJson, printLine, rounded, shortFloats } from '../output.ts'
-import { readPictures } from '../pictures.ts'
 
-interface Options extends ModelOptions, RunOptions, NormalisationOptions, PictureOptions {
+interface Options extends ModelOptions, RunOptions, NormalisationOptions, ImageOptions {
   readonly topk: number
   readonly logits?: true
   readonly json?: true
@@ -24,29 +24,29 @@ interface Options extends ModelOptions, RunOptions, NormalisationOptions, Pictur
 export function addClassify(program: Command): void {
   const command = program
     .command('classify')
-    .description('say what is in pictures')
+    .description('say what is in images')
     .argument('<image...>', 'files, folders or glob patterns')
-  addPictureOptions(addNormalisationOptions(addRunOptions(addModelOptions(command))))
-    .option('--topk <n>', 'predictions for each picture', wholeNumber(1, 1_000_000), 5)
+  addImageOptions(addNormalisationOptions(addRunOptions(addModelOptions(command))))
+    .option('--topk <n>', 'predictions for each image', wholeNumber(1, 1_000_000), 5)
     .option('--logits', "also print the network's output before the softmax")
-    .option('--json', 'print one JSON object for each picture')
+    .option('--json', 'print one JSON object for each image')
     .addHelpText('after', '\nExample:\n  $ residual classify cat.jpg holidays/ --topk 3')
     .action(classify)
 }
 
-async function classify(images: string[], { topk, logits, json, ...options }: Options): Promise<void> {
+async function classify(patterns: string[], { topk, logits, json, ...options }: Options): Promise<void> {
   const model = await openModel(options)
-  // So that the first picture is timed like the others.
+  // So that the first image is timed like the others.
   const { build, threads } = await model.prepare()
   const print = json ? printObject : printBars
-  let pictures = 0
-  for await (const { path, picture } of readPictures(images, options)) {
+  let count = 0
+  for await (const { path, image } of readImages(patterns, options)) {
     const start = performance.now()
-    const result = await model.classify(picture, { topk })
+    const result = await model.classify(image, { topk })
     print({ ...result, image: path, model: model.name, milliseconds: performance.now() - start }, logits === true)
-    pictures++
+    count++
   }
-  if (!json && pictures > 0) {
+  if (!json && count > 0) {
     printLine(dim(`${model.name} on ${build}, ${threads} ${threads === 1 ? 'thread' : 'threads'}`))
   }
 }

@@ -8,20 +8,20 @@ import { DATA, IGNORE_NAMES, openSplit, openTrainingData, type TrainingData } fr
 import { CommandError } from '../errors.ts'
 import { interruptible } from '../interrupt.ts'
 import {
+  addImageOptions,
   addModelOptions,
   addNormalisationOptions,
-  addPictureOptions,
   addRunOptions,
+  type ImageOptions,
   type ModelOptions,
   type NormalisationOptions,
   openModel,
-  type PictureOptions,
   type RunOptions,
   wholeNumber,
 } from '../options.ts'
 import { bold, count, Progress, pairs, percent, printJson, printLine, printNote, table } from '../output.ts'
 
-interface Options extends ModelOptions, RunOptions, NormalisationOptions, PictureOptions {
+interface Options extends ModelOptions, RunOptions, NormalisationOptions, ImageOptions {
   readonly depth: number
   readonly out: string
   readonly at?: 'even' | 'end' | readonly string[]
@@ -50,14 +50,14 @@ export function addDeepen(program: Command): void {
       places,
     )
     .option('--linear', 'add linear layers behind the blocks of each stage, in place of blocks')
-    .option('--data <path>', `pictures to compare the two with: ${DATA}`)
-    .option('--limit <n>', 'compare on the first test pictures only (default: all)', wholeNumber(1, 1_000_000_000))
+    .option('--data <path>', `images to compare the two with: ${DATA}`)
+    .option('--limit <n>', 'compare on the first test images only (default: all)', wholeNumber(1, 1_000_000_000))
     .option('--ignore-names', IGNORE_NAMES)
     .option('--seed <n>', 'decides the new weights (default: 0)', wholeNumber(0, Number.MAX_SAFE_INTEGER))
     .option('--finetune', 'train what was added on --data, all else staying as it is, and show how far it moved')
     .option('--epochs <n>', 'passes over the data of --finetune', wholeNumber(1, 1_000_000), 1)
     .option('--lr <rate>', 'learning rate of --finetune, which falls to 0', rate, 0.00001)
-  addPictureOptions(addNormalisationOptions(addRunOptions(command)))
+  addImageOptions(addNormalisationOptions(addRunOptions(command)))
     .option('--json', 'print one JSON object')
     .addHelpText(
       'after',
@@ -85,13 +85,13 @@ async function run(options: Options, command: Command): Promise<void> {
   }
   const model = await openModel({ ...source, threads, build })
   const needsStatistics = model.architecture.shortcut === 'none' && !linear && data !== undefined
-  const seen = needsStatistics ? await somePictures(model, data, options) : undefined
-  const { model: deeper, added } = await deepen(model, { depth, at, linear, seed, pictures: seen, threads, build })
-  // Every fifth picture of a folder without a part for tests.
+  const seen = needsStatistics ? await someImages(model, data, options) : undefined
+  const { model: deeper, added } = await deepen(model, { depth, at, linear, seed, images: seen, threads, build })
+  // Every fifth image of a folder without a part for tests.
   const parts = finetune && (await openTrainingData(data!, 5, options))
-  const pictures = parts ? measuredOn(parts) : data && (await openSplit(data, 'test', options))
+  const images = parts ? measuredOn(parts) : data && (await openSplit(data, 'test', options))
   const measure = { limit, ignoreNames }
-  const compared = pictures ? await compare(model, deeper, pictures, measure) : await compareOnNoise(model, deeper)
+  const compared = images ? await compare(model, deeper, images, measure) : await compareOnNoise(model, deeper)
   const tuned =
     parts && (await fineTune({ model, deeper, added }, parts, measure, { out, epochs, lr, seed, threads, build }))
   if (finetune && !tuned) {
@@ -126,14 +126,14 @@ interface Tuned extends Pick<Comparison, 'gained' | 'lost' | 'pValue'> {
   readonly moved: readonly Movement[]
 }
 
-/** The pictures that tell the accuracy. */
+/** The images that tell the accuracy. */
 const measuredOn = ({ data, test }: TrainingData): TrainingSource => test ?? data
 
 /** Enough for statistics of a channel. */
 const STATISTICS_PICTURES = 256
 
-/** The first pictures of the training split, which a few of every class are among only where it is in no order. */
-async function somePictures(model: Model, path: string, options: PictureOptions) {
+/** The first images of the training split, which a few of every class are among only where it is in no order. */
+async function someImages(model: Model, path: string, options: ImageOptions) {
   const data = await openSplit(path, 'train', options)
   const { loadBatches } = await import('@residual/vision')
   const batch = Math.min(STATISTICS_PICTURES, data.length)
@@ -145,18 +145,18 @@ async function somePictures(model: Model, path: string, options: PictureOptions)
 async function compare(
   before: Model,
   after: Model,
-  pictures: TrainingSource,
+  images: TrainingSource,
   measure: MeasureOptions,
 ): Promise<Comparison> {
   const { compareModels } = await import('@residual/resnet/lab')
   const progress = new Progress()
   const onProgress = (done: number, total: number) => progress.update(done, total)
-  return compareModels(before, after, pictures, { ...measure, onProgress }).finally(() => progress.end())
+  return compareModels(before, after, images, { ...measure, onProgress }).finally(() => progress.end())
 }
 
 const NOISE_PICTURES = 4
 
-/** Where there are no pictures, what is not one will do to show that the networks are the same. */
+/** Where there are no images, what is not one will do to show that the networks are the same. */
 async function compareOnNoise(model: Model, deeper: Model) {
   const side = model.preprocessing.crop
   const images = Float32Array.from({ length: NOISE_PICTURES * side * side * 3 }, () => 4 * Math.random() - 2)
@@ -209,7 +209,7 @@ const SIGNIFICANT = 0.05
 
 function exchange({ gained, lost, pValue }: Tuned): string {
   const told = pValue > SIGNIFICANT ? 'no more than chance does' : 'more than chance does'
-  return `${count(gained)} ${gained === 1 ? 'picture' : 'pictures'} gained, ${count(lost)} lost, ${told} (p ${pValue < 0.001 ? '< 0.001' : `= ${pValue.toPrecision(2)}`})`
+  return `${count(gained)} ${gained === 1 ? 'image' : 'images'} gained, ${count(lost)} lost, ${told} (p ${pValue < 0.001 ? '< 0.001' : `= ${pValue.toPrecision(2)}`})`
 }
 
 /** Two digits, however small it is. */
@@ -218,7 +218,7 @@ const share = (fraction: number): string =>
 
 function print(result: Result, tuned: Tuned | undefined, what: 'linear layer' | 'block'): void {
   const { images, largestDifference, top1Before, top1After, added, epochs } = result
-  const onWhat = top1After === undefined ? `${images} pictures of noise` : `${count(images)} pictures`
+  const onWhat = top1After === undefined ? `${images} images of noise` : `${count(images)} images`
   const lines: [string, string][] = [
     ['model', `${result.model}, ${result.from}`],
     ['deeper', `${result.to}, ${added.length} new ${what}s: ${added.join(' ')}`],

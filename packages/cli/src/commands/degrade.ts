@@ -5,12 +5,12 @@ import { type Command, Option } from 'commander'
 import { DATA, openTrainingData } from '../data.ts'
 import { interruptible } from '../interrupt.ts'
 import {
+  addImageOptions,
   addNetworksOptions,
-  addPictureOptions,
   addRunOptions,
   findNetworks,
+  type ImageOptions,
   type NetworksOptions,
-  type PictureOptions,
   type RunOptions,
   wholeNumber,
   wholeNumbers,
@@ -18,7 +18,7 @@ import {
 import { bold, dim, percent, printJson, printLine, printNote } from '../output.ts'
 import { namedRecipe, namingRecipe, positive, recipeChanges, TrainingBar } from '../training.ts'
 
-interface Options extends RunOptions, NetworksOptions, PictureOptions {
+interface Options extends RunOptions, NetworksOptions, ImageOptions {
   readonly seeds: readonly number[]
   readonly data?: string
   readonly recipe?: string
@@ -46,13 +46,13 @@ export function addDegrade(program: Command): void {
     .option('--data <path>', `${DATA} (default: few shapes, which take minutes)`)
     .option('--recipe <name>', 'how to train: fast, paper, or a JSON file (default: one of its own)')
     .option('--epochs <n>', "passes over the data, in place of the recipe's", wholeNumber(1, 1_000_000))
-    .option('--batch <n>', "pictures in a step, in place of the recipe's", wholeNumber(1, 65_536))
+    .option('--batch <n>', "images in a step, in place of the recipe's", wholeNumber(1, 65_536))
     .option('--lr <rate>', "highest learning rate, in place of the recipe's", positive)
-    .option('--limit <n>', 'learn only so many pictures, evenly spread (default: all)', wholeNumber(1, 1_000_000_000))
+    .option('--limit <n>', 'learn only so many images, evenly spread (default: all)', wholeNumber(1, 1_000_000_000))
     .option('--out <dir>', 'directory for the report, its figures and the trainings', 'degradation')
     .option('--checkpoint-every <n>', 'save after so many steps, too', wholeNumber(1, 1_000_000_000))
     .option('--resume', 'go on with what is in --out')
-  addPictureOptions(addRunOptions(command, Math.min(4, availableParallelism())))
+  addImageOptions(addRunOptions(command, Math.min(4, availableParallelism())))
     .option('--json', 'print one JSON object')
     .addHelpText(
       'after',

@@ -2,20 +2,20 @@ import type { Evaluation } from '@residual/resnet'
 import { type Command, Option } from 'commander'
 import { DATA, IGNORE_NAMES, openSplit } from '../data.ts'
 import {
+  addImageOptions,
   addModelOptions,
   addNormalisationOptions,
-  addPictureOptions,
   addRunOptions,
+  type ImageOptions,
   type ModelOptions,
   type NormalisationOptions,
   openModel,
-  type PictureOptions,
   type RunOptions,
   wholeNumber,
 } from '../options.ts'
 import { bold, count, longLabel, Progress, pairs, percent, printJson, printLine, rounded, table } from '../output.ts'
 
-interface Options extends ModelOptions, RunOptions, NormalisationOptions, PictureOptions {
+interface Options extends ModelOptions, RunOptions, NormalisationOptions, ImageOptions {
   readonly data: string
   readonly split: 'test' | 'train'
   readonly limit?: number
@@ -29,11 +29,11 @@ export function addEval(program: Command): void {
   const command = addModelOptions(program.command('eval').description('measure the accuracy of a model on a data set'))
     .requiredOption('--data <path>', DATA)
     .addOption(new Option('--split <split>', 'part of the data set').choices(['test', 'train']).default('test'))
-    .option('--limit <n>', 'evaluate only the first pictures (default: all)', wholeNumber(1, 1_000_000_000))
+    .option('--limit <n>', 'evaluate only the first images (default: all)', wholeNumber(1, 1_000_000_000))
     // Both splits are multiples of it, so that no second program is needed for a last, smaller batch.
-    .option('--batch <n>', 'pictures in one run of the network', wholeNumber(1, 100_000), 100)
+    .option('--batch <n>', 'images in one run of the network', wholeNumber(1, 100_000), 100)
     .option('--ignore-names', IGNORE_NAMES)
-  addPictureOptions(addNormalisationOptions(addRunOptions(command)))
+  addImageOptions(addNormalisationOptions(addRunOptions(command)))
     .option('--confusion', 'also print how often each class was taken for which')
     .option('--json', 'print one JSON object')
     .addHelpText('after', '\nExample:\n  $ residual eval --model resnet20.th --data cifar-10-binary.tar.gz')
@@ -81,7 +81,7 @@ async function evaluate({ data, split, limit, batch, ignoreNames, ...options }: 
 
 function printConfusion({ confusion }: Evaluation, classes: readonly string[]): void {
   printLine()
-  printLine('Each row is a class, each column what its pictures were taken for:')
+  printLine('Each row is a class, each column what its images were taken for:')
   const headings = ['', '', ...classes.map((_, i) => `>${i}`)]
   const rows = confusion.map((row, i) => [
     String(i),

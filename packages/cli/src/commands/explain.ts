@@ -1,15 +1,16 @@
 import { basename } from 'node:path'
 import type { Explanation } from '@residual/resnet/lab'
 import { type Command, InvalidArgumentError } from 'commander'
+import { openImage } from '../images.ts'
 import {
+  addImageOptions,
   addModelOptions,
   addNormalisationOptions,
-  addPictureOptions,
   addRunOptions,
+  type ImageOptions,
   type ModelOptions,
   type NormalisationOptions,
   openModel,
-  type PictureOptions,
   type RunOptions,
   wholeNumber,
 } from '../options.ts'
@@ -27,9 +28,8 @@ import {
   shortLabel,
   table,
 } from '../output.ts'
-import { openPicture } from '../pictures.ts'
 
-interface Options extends ModelOptions, RunOptions, NormalisationOptions, PictureOptions {
+interface Options extends ModelOptions, RunOptions, NormalisationOptions, ImageOptions {
   readonly class?: string
   readonly layer?: string
   readonly topk: number
@@ -40,13 +40,13 @@ interface Options extends ModelOptions, RunOptions, NormalisationOptions, Pictur
 export function addExplain(program: Command): void {
   const command = program
     .command('explain')
-    .description('show where in a picture a network sees a class, and what each of its blocks adds')
-    .argument('<image>', 'a picture')
-  addPictureOptions(addNormalisationOptions(addRunOptions(addModelOptions(command))))
+    .description('show where in an image a network sees a class, and what each of its blocks adds')
+    .argument('<image>', 'an image')
+  addImageOptions(addNormalisationOptions(addRunOptions(addModelOptions(command))))
     .option('--class <class>', 'label or index of the class to look for (default: the one that is predicted)')
     .option('--layer <layer>', 'where to look, such as layer3 or layer2.0 (default: behind the last stage)')
     .option('--topk <n>', 'predictions to list', wholeNumber(1, 1_000_000), 5)
-    .option('-o, --output <file>', 'also draw it: .png has the map over the picture, .html all', drawing)
+    .option('-o, --output <file>', 'also draw it: .png has the map over the image, .html all', drawing)
     .option('--json', 'print one JSON object')
     .addHelpText('after', '\nExample:\n  $ residual explain cat.jpg -o cat.html')
     .action(run)
@@ -61,7 +61,7 @@ async function run(image: string, { class: wanted, layer, topk, output, json, ..
   const { explain, explanationPage, explanationPng, resizeMap, saveReport } = await import('@residual/resnet/lab')
   const model = await openModel(options)
   const { threads, build } = options
-  const result = await explain(model, await openPicture(image, options), { class: wanted, layer, topk, threads, build })
+  const result = await explain(model, await openImage(image, options), { class: wanted, layer, topk, threads, build })
   if (output && /\.png$/i.test(output)) await saveReport(output, await explanationPng(result))
   else if (output) await saveReport(output, await explanationPage(result, { image: basename(image) }))
   if (json) return printObject(image, result, output)

@@ -8,7 +8,7 @@ interface Options extends TrainingOptions, ModelOptions {
 
 export function addFinetune(program: Command): void {
   const command = addModelOptions(
-    program.command('finetune').description('train a trained network for the classes of a folder of pictures'),
+    program.command('finetune').description('train a trained network for the classes of a folder of images'),
   )
   command.option('--head-only', 'train the classifier alone; the default trains all layers, the first ones least')
   addTrainingOptions(command, 'finetune')

@@ -5,19 +5,19 @@ import { logChart } from '../chart.ts'
 import { DATA, openTrainingData } from '../data.ts'
 import { CommandError } from '../errors.ts'
 import {
+  addImageOptions,
   addNetworksOptions,
-  addPictureOptions,
   addRunOptions,
   findNetworks,
+  type ImageOptions,
   type NetworksOptions,
-  type PictureOptions,
   type RunOptions,
   wholeNumber,
 } from '../options.ts'
 import { bold, count, dim, Progress, percent, printJson, printLine, table } from '../output.ts'
 import { positive } from '../training.ts'
 
-interface Options extends RunOptions, NetworksOptions, PictureOptions {
+interface Options extends RunOptions, NetworksOptions, ImageOptions {
   readonly initialization: Initialization
   readonly batchNorm: boolean
   readonly steps: number
@@ -46,12 +46,12 @@ export function addGradients(program: Command): void {
     .option('--no-batch-norm', 'networks without batch norms')
     .option('--steps <n>', 'train for so many updates, measuring about ten times', wholeNumber(0, 1_000_000), 0)
     .option('--data <path>', DATA, 'shapes')
-    .option('--batch <n>', 'pictures to measure on, and in an update', wholeNumber(1, 65_536), 64)
+    .option('--batch <n>', 'images to measure on, and in an update', wholeNumber(1, 65_536), 64)
     .option('--lr <rate>', 'learning rate', positive, 0.1)
     .option('--seed <n>', 'decides all that is random', wholeNumber(0, Number.MAX_SAFE_INTEGER), 0)
     .option('-o, --output <file>', 'also draw it, into an .html or .svg file', figureFile)
     .addOption(new Option('--figure <name>', 'what an .svg file shows').choices(FIGURES).default('gradient'))
-  addPictureOptions(addRunOptions(command))
+  addImageOptions(addRunOptions(command))
     .option('--json', 'print one JSON object')
     .addHelpText(
       'after',
@@ -75,7 +75,7 @@ async function run(options: Options): Promise<void> {
   if (options.figure === 'direct' && options.families.every(family => family === 'plain')) {
     throw new CommandError('--figure direct needs a network with shortcuts; add residual to --families', 2)
   }
-  const data = await picturesOf(options)
+  const data = await imagesOf(options)
   const progress = new Progress()
   const trace = await traceGradients(data, {
     ...{ architectures, initialization, steps, batch, rate: lr, seed, threads, build },
@@ -91,7 +91,7 @@ async function run(options: Options): Promise<void> {
 /** Enough shapes for a short training. */
 const SHAPES = 4096
 
-async function picturesOf({ data, batch, ...options }: Options) {
+async function imagesOf({ data, batch, ...options }: Options) {
   if (data !== 'shapes') return (await openTrainingData(data, 0, options)).data
   const { drawShapes } = await import('@residual/vision')
   return drawShapes({ split: 'train', length: Math.max(SHAPES, batch) })

@@ -22,10 +22,10 @@ interface Options extends ModelOptions, RunOptions {
 }
 
 export function addGraph(program: Command): void {
-  const command = program.command('graph').description('draw the layers of a network, as a page or a picture')
+  const command = program.command('graph').description('draw the layers of a network, as a page or an image')
   addArchitectureOptions(command)
     .requiredOption('-o, --output <file>', 'what to write: .html, whose stages open and close, or .svg', drawing)
-    .option('--input <side>', "height and width of the picture (default: the architecture's)", wholeNumber(1, 16_384))
+    .option('--input <side>', "height and width of the image (default: the architecture's)", wholeNumber(1, 16_384))
     .option('--bench', 'also run the network, and show the time of each layer')
   addRunOptions(command)
     .option('--json', 'print one JSON object')

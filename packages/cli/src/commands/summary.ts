@@ -17,7 +17,7 @@ interface Options extends ModelOptions {
 
 export function addSummary(program: Command): void {
   addArchitectureOptions(program.command('summary').description('list the layers of a network'))
-    .option('--input <side>', "height and width of the picture (default: the architecture's)", wholeNumber(1, 16_384))
+    .option('--input <side>', "height and width of the image (default: the architecture's)", wholeNumber(1, 16_384))
     .option('--json', 'print one JSON object')
     .addHelpText('after', '\nExample:\n  $ residual summary --arch resnet50 --input 224')
     .action(summary)
@@ -35,7 +35,7 @@ async function summary({ input, json, ...options }: Options, command: Command): 
   const rows = layers.map(layer => [
     layer.name,
     layer.operation,
-    // Of one picture.
+    // Of one image.
     layer.output.slice(1).join(' x '),
     layer.params === 0 ? '' : count(layer.params),
     layer.macs === 0 ? '' : short(layer.macs),

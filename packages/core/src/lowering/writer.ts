@@ -21,7 +21,7 @@ export class ProgramWriter {
   private readonly offers: (() => void)[] = []
   /** Bytes of constants, packed ones included. */
   weightBytes = 0
-  /** Whether the program trains, where nobody asks that a picture's result be the same in any batch. */
+  /** Whether the program trains, where nobody asks that an image's result be the same in any batch. */
   readonly wholeBatch: boolean
 
   constructor(

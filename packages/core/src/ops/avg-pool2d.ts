@@ -38,7 +38,7 @@ export interface AvgPool2dOptions {
   readonly kernel: PairLike
   /** Default: the kernel. */
   readonly stride?: PairLike
-  /** Zeros around the picture, at most half the kernel; default 0. */
+  /** Zeros around the image, at most half the kernel; default 0. */
   readonly padding?: PaddingLike
   /** Divide by the whole window, padding included; default true. */
   readonly countIncludePad?: boolean

@@ -17,7 +17,7 @@ import {
   windowOutput,
 } from './window.ts'
 
-/** How a kernel walks over pictures. */
+/** How a kernel walks over images. */
 export interface Conv2dGeometry {
   readonly stride: Pair
   readonly padding: Padding
@@ -126,7 +126,7 @@ export interface Conv2dOptions {
   readonly bias?: Tensor
   /** Default 1. */
   readonly stride?: PairLike
-  /** Zeros around the picture; default 0. */
+  /** Zeros around the image; default 0. */
   readonly padding?: PaddingLike
   /** Distance between the taps of the kernel; default 1. */
   readonly dilation?: PairLike

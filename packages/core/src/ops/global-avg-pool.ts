@@ -35,10 +35,10 @@ export const globalAvgPoolOperation = defineOperation<GlobalAvgPoolAttributes>({
 })
 
 /**
- * The mean of every channel over the whole picture.
+ * The mean of every channel over the whole image.
  * @param x `[n, h, w, c]`
  * @returns `[n, c]`
- * @throws ShapeError when x is not a batch of pictures.
+ * @throws ShapeError when x is not a batch of images.
  */
 export function globalAvgPool(x: Tensor): Tensor<'globalAvgPool'> {
   return new Tensor('globalAvgPool', [x], {})

@@ -144,7 +144,7 @@ export const rows: readonly Row[] = [
   // Weights that are computed, as in training.
   { op: 'conv2d', inputs: ['2x5x5x3', '10x3x3x3'], options: { padding: 1, weights: [] } },
   { op: 'conv2d', inputs: ['1x4x4x8', '8x4x1x1'], options: { groups: 2, weights: [], relu: true } },
-  // No pictures.
+  // No images.
   { op: 'conv2d', inputs: ['0x5x5x3', '4x3x3x3', '4'], options: { padding: 1, bias: true, relu: true } },
 
   { op: 'matmul', inputs: ['1x1', '1x1'] },

@@ -20,7 +20,7 @@ export interface AblateOptions extends EvaluateOptions, CompileOptions {
 export interface Ablated {
   /** The block that was removed, or the first of the two that changed places. */
   readonly block: string
-  /** Fraction of the pictures whose class has the largest logit, 0 to 1. */
+  /** Fraction of the images whose class has the largest logit, 0 to 1. */
   readonly top1: number
   /** Mean cross-entropy in nats. */
   readonly loss: number
@@ -52,7 +52,7 @@ const IN_ONE_PROGRAM = 8
  *
  * What damaged networks have in common is computed once: all layers before the damage.
  *
- * @throws ModelError for a model of other classes than the pictures, by number, name or order, or without any block that can be damaged so;
+ * @throws ModelError for a model of other classes than the images, by number, name or order, or without any block that can be damaged so;
  *   VisionError for a file that cannot be read; the signal's reason once it is aborted.
  */
 export async function ablate(model: Model, data: TrainingSource, options: AblateOptions = {}): Promise<Ablation> {
@@ -61,7 +61,7 @@ export async function ablate(model: Model, data: TrainingSource, options: Ablate
   requireSameClasses(model, data, ignoreNames)
   const { architecture: arch, preprocessing, parameters } = model
   const images = Math.min(limit, data.length)
-  // Pictures for ImageNet are fifty times as large.
+  // Images for ImageNet are fifty times as large.
   const n = Math.min(images, batch ?? (arch.family === 'cifar' ? 100 : 8))
   const network = dissect(arch, n, preprocessing.crop)
   const names = network.blocks.map(({ name }) => name)
@@ -118,7 +118,7 @@ function grouped<T>(list: readonly T[], size: number): T[][] {
 }
 
 interface ScoreOptions extends Pick<EvaluateOptions, 'signal' | 'worker'> {
-  /** Pictures in one run. */
+  /** Images in one run. */
   readonly n: number
   readonly images: number
   readonly preprocessing: Model['preprocessing']
@@ -126,7 +126,7 @@ interface ScoreOptions extends Pick<EvaluateOptions, 'signal' | 'worker'> {
   readonly onProgress: (done: number) => void
 }
 
-/** Sums over the first pictures, for each output `[n, classes]`. */
+/** Sums over the first images, for each output `[n, classes]`. */
 async function scoresOf(
   outputs: Record<string, Tensor>,
   parameters: Parameters,
@@ -141,7 +141,7 @@ async function scoresOf(
     for await (const { images: pixels, labels } of loadBatches(data, {
       ...{ ...preprocessing, batch: n, indices, shuffle: false, worker },
     })) {
-      // The last batch is filled up with pictures of black, which do not count.
+      // The last batch is filled up with images of black, which do not count.
       const filled = labels.length === n ? pixels : padded(pixels, (pixels.length / labels.length) * n)
       const results = await program.run({ images: filled })
       for (const [name, sums] of scores) {

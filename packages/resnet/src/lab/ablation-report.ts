@@ -1,6 +1,6 @@
 import type { Ablation } from './ablate.ts'
 import { count } from './report/format.ts'
-import { barChart, dataTable, figure, markup, type Picture, page, svgFile } from './report/index.ts'
+import { barChart, type Drawing, dataTable, figure, markup, page, svgFile } from './report/index.ts'
 
 /** The accuracies of an {@link Ablation} as bars, in an SVG file. */
 export function ablationSvg(ablation: Ablation): string {
@@ -21,7 +21,7 @@ export function ablationPage(ablation: Ablation): string {
   const left = skipped.length > 0 && markup`<p>Left out, since the shapes differ: ${skipped.join(', ')}.</p>`
   return page({
     title: `${model} ${damage === 'remove' ? 'without one of its blocks' : 'with two neighbouring blocks swapped'}`,
-    lead: `${finding(ablation)} Measured on ${count(images)} pictures.`,
+    lead: `${finding(ablation)} Measured on ${count(images)} images.`,
     body: markup`<h2>Accuracy</h2>
 ${figure({
   draw: width => chart(ablation, '', width),
@@ -50,7 +50,7 @@ function finding({ top1, blocks, damage }: Ablation): string {
   return `${what}, accuracy falls from ${percent(top1)} to ${percent(median)} in the median, to ${percent(worst.top1)} at worst (${worst.block}) and ${percent(best.top1)} at best (${best.block}).`
 }
 
-function chart({ damage, top1, blocks }: Ablation, subject: string, width?: number): Picture {
+function chart({ damage, top1, blocks }: Ablation, subject: string, width?: number): Drawing {
   return barChart({
     title: `${subject}accuracy ${damage === 'remove' ? 'without one block' : 'with two neighbours swapped'}`,
     categories: ['none', ...blocks.map(({ block }) => block.replace('layer', ''))],

@@ -10,24 +10,24 @@ export interface Comparison {
   readonly images: number
   /** The largest difference between two logits. */
   readonly largestDifference: number
-  /** Fraction of the pictures whose class has the largest logit of the first network, 0 to 1. */
+  /** Fraction of the images whose class has the largest logit of the first network, 0 to 1. */
   readonly top1Before: number
   /** The same of the second network. */
   readonly top1After: number
-  /** Pictures that only the second network names rightly. */
+  /** Images that only the second network names rightly. */
   readonly gained: number
-  /** Pictures that only the first network names rightly. */
+  /** Images that only the first network names rightly. */
   readonly lost: number
   /**
    * How probable it is that two equally good networks differ by as much as `gained` and `lost` do, 0 to 1: McNemar's exact
-   * test, of both sides. Above 0.05 the accuracies do not differ as far as these pictures can tell.
+   * test, of both sides. Above 0.05 the accuracies do not differ as far as these images can tell.
    */
   readonly pValue: number
 }
 
 /**
- * Runs two networks of the same classes on the same pictures, prepared as the first one wants them.
- * @throws ModelError for networks of other classes than the pictures, by number, name or order; VisionError for a file that cannot be read; the
+ * Runs two networks of the same classes on the same images, prepared as the first one wants them.
+ * @throws ModelError for networks of other classes than the images, by number, name or order; VisionError for a file that cannot be read; the
  *   signal's reason once it is aborted.
  */
 export async function compareModels(

@@ -18,11 +18,11 @@ export interface DeepenOptions extends CompileOptions {
   /** Decides the weights of new blocks that do not have to be what they are; default 0. */
   readonly seed?: number
   /**
-   * Normalised pictures `[n, side, side, 3]`, for plain networks: their new batch norms take the statistics that these
+   * Normalised images `[n, side, side, 3]`, for plain networks: their new batch norms take the statistics that these
    * have where they stand, so that they stay close to the identity in training as well, where batch norms use those of
    * the batch. Default a mean of 0 and a variance of 1, which is the identity in inference only.
    */
-  readonly pictures?: { readonly images: Float32Array; readonly n: number }
+  readonly images?: { readonly images: Float32Array; readonly n: number }
 }
 
 /** A deepened network. */
@@ -50,7 +50,7 @@ export interface Deepened {
  * @throws ModelError for a depth or places that this network cannot be deepened to.
  */
 export async function deepen(model: Model, options: DeepenOptions): Promise<Deepened> {
-  const { depth, linear, at, seed = 0, pictures, ...compileOptions } = options
+  const { depth, linear, at, seed = 0, images, ...compileOptions } = options
   if (linear) {
     if (at !== undefined) throw new ModelError('linear layers stand behind the blocks of each stage; name no places')
     return withLinearLayers(model, depth, compileOptions)
@@ -60,9 +60,7 @@ export async function deepen(model: Model, options: DeepenOptions): Promise<Deep
   const sources = sourcesOf(from, arch, at ?? 'even')
   const fresh = initialParameters(arch, { seed, zeroInitResidual: true })
   const statistics =
-    from.shortcut === 'none' && pictures
-      ? await statisticsOf(model, pictures, compileOptions)
-      : new Map<string, Channels>()
+    from.shortcut === 'none' && images ? await statisticsOf(model, images, compileOptions) : new Map<string, Channels>()
   const added: string[] = []
   const parameters = new Map(fresh)
   for (const [name, values] of model.parameters) if (!isInBlock(name)) parameters.set(name, values)
@@ -238,7 +236,7 @@ function exactNorm(channels: number, statistics: Channels | undefined) {
 /** Statistics of what each block of a network gives. */
 async function statisticsOf(
   model: Model,
-  { images, n }: NonNullable<DeepenOptions['pictures']>,
+  { images, n }: NonNullable<DeepenOptions['images']>,
   options: CompileOptions,
 ): Promise<Map<string, Channels>> {
   const { blocks } = dissect(model.architecture, n, Math.sqrt(images.length / n / 3))

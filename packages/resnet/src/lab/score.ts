@@ -1,8 +1,8 @@
 /** How well logits name their labels. */
 export interface Score {
-  /** Of how many pictures the label has the largest logit. */
+  /** Of how many images the label has the largest logit. */
   readonly right: number
-  /** Of which pictures. */
+  /** Of which images. */
   readonly isRight: readonly boolean[]
   /** Sum of the cross-entropies in nats. */
   readonly loss: number

@@ -29,8 +29,8 @@ export interface LayerSignal {
   /** Euclidean length of the loss's gradient with respect to its weight. */
   readonly gradient: number
   /**
-   * Euclidean length of the gradient that arrives at its own output, for one picture: the root mean square over the
-   * pictures, of the loss summed over them, so that it does not depend on how many there are.
+   * Euclidean length of the gradient that arrives at its own output, for one image: the root mean square over the
+   * images, of the loss summed over them, so that it does not depend on how many there are.
    */
   readonly signal: number
   /** Euclidean length of its weight. */
@@ -45,7 +45,7 @@ export interface BlockSignal {
   readonly branch: number
   /** Standard deviation of what the shortcut adds; undefined in a plain network. */
   readonly shortcut: number | undefined
-  /** Euclidean length of the gradient that arrives at the block's input, for one picture as {@link LayerSignal.signal}. */
+  /** Euclidean length of the gradient that arrives at the block's input, for one image as {@link LayerSignal.signal}. */
   readonly gradient: number
   /**
    * Of the part of that gradient that came by shortcuts all the way, through no F of this block or one behind it;
@@ -63,7 +63,7 @@ export interface Signals {
   readonly blocks: readonly BlockSignal[]
 }
 
-/** Pictures to send through a network, and back. */
+/** Images to send through a network, and back. */
 export interface SignalBatch {
   /** Normalised, `[n, side, side, 3]`. */
   readonly images: Float32Array
@@ -83,7 +83,7 @@ export interface SignalBatch {
  * nothing.
  *
  * @throws ModelError for a label that is none of the architecture's classes; ParameterError for parameters, ShapeError
- *   for pictures that do not fit; MemoryError (of @residual/kernels-wasm) for a batch that is too large.
+ *   for images that do not fit; MemoryError (of @residual/kernels-wasm) for a batch that is too large.
  */
 export async function measureSignals(
   arch: Architecture,
@@ -126,7 +126,7 @@ export async function measureSignals(
   try {
     const values = await program.run({ images, targets })
     const of = (name: string) => values[name][0]
-    // Of the mean loss and all pictures together, to that of the summed loss and one of them.
+    // Of the mean loss and all images together, to that of the summed loss and one of them.
     const forOne = Math.sqrt(n)
     return {
       loss: of('loss'),
@@ -152,7 +152,7 @@ export async function measureSignals(
 }
 
 function targetsOf(labels: ArrayLike<number>, n: number, classes: number): Float32Array {
-  if (labels.length !== n) throw new ModelError(`got ${labels.length} labels for ${n} pictures`)
+  if (labels.length !== n) throw new ModelError(`got ${labels.length} labels for ${n} images`)
   const targets = new Float32Array(n * classes)
   for (let i = 0; i < n; i++) {
     if (!(labels[i] < classes))

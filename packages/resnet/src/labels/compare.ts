@@ -8,7 +8,7 @@ export function haveSameNames(a: readonly string[], b: readonly string[]): boole
 }
 
 /**
- * Refuses pictures whose classes are not those of a model, by number, name and order. Names differ only where both sides
+ * Refuses images whose classes are not those of a model, by number, name and order. Names differ only where both sides
  * state some: `class 0`, `LABEL_0` or `0` and so on in order state none, and the folders of ImageNet's WordNet ids are
  * named by ImageNet's labels.
  * @throws ModelError
@@ -19,18 +19,18 @@ export function requireSameClasses(
   ignoreNames: boolean,
 ): void {
   if (labels.length !== classes.length) {
-    throw new ModelError(`${name} has ${labels.length} classes, the pictures have ${classes.length}`)
+    throw new ModelError(`${name} has ${labels.length} classes, the images have ${classes.length}`)
   }
   if (ignoreNames || isUnstated(labels, classes) || isUnstated(classes, labels)) return
   const different = differences(labels, classes)
   if (different.length === 0 || (areImagenetIds(classes) && areImagenetNames(labels))) return
   const shown = different
     .slice(0, SHOWN)
-    .map(i => `class ${i} is ${quote(labels[i])} in the model and ${quote(classes[i])} in the pictures`)
+    .map(i => `class ${i} is ${quote(labels[i])} in the model and ${quote(classes[i])} in the images`)
   const more = different.length > SHOWN ? [`${different.length - SHOWN} more differ`] : []
   const isOrder = haveSameNames(sorted(labels), sorted(classes))
-  const what = isOrder ? 'has the classes of the pictures in another order' : 'has other classes than the pictures'
-  const advice = 'give pictures of its classes, or compare their numbers alone by ignoreNames (--ignore-names)'
+  const what = isOrder ? 'has the classes of the images in another order' : 'has other classes than the images'
+  const advice = 'give images of its classes, or compare their numbers alone by ignoreNames (--ignore-names)'
   throw new ModelError(`${name} ${what}: ${[...shown, ...more].join(', ')}; ${advice}`)
 }
 

@@ -15,11 +15,11 @@ import { checksum } from './checksum.ts'
 import { type Check, list, number, oneOf, optional, record, text, whole } from './recipes/check.ts'
 import { type Recipe, readRecipe } from './recipes/index.ts'
 
-/** What the pictures of the epoch under way have given so far. */
+/** What the images of the epoch under way have given so far. */
 export interface EpochTotals {
   /** Sum of the losses of its updates. */
   readonly loss: number
-  /** Pictures whose class had the largest logit. */
+  /** Images whose class had the largest logit. */
   readonly right: number
   readonly images: number
   readonly updates: number
@@ -34,7 +34,7 @@ export interface TrainingPlan {
   readonly seed: number
   /** The layers that are trained; all where there are none. */
   readonly only?: readonly string[]
-  /** Pictures in the training data. */
+  /** Images in the training data. */
   readonly images: number
 }
 

@@ -20,7 +20,7 @@ export async function firstNotFinite(
   inputs: Readonly<Record<string, Float32Array>>,
   compileOptions: CompileOptions,
 ): Promise<Culprit> {
-  if (!inputs.images.every(Number.isFinite)) return { layer: 'images', what: 'the pictures are' }
+  if (!inputs.images.every(Number.isFinite)) return { layer: 'images', what: 'the images are' }
   const { logits } = networkOf(options)
   const graph = graphOf([logits])
   const layers = graph.nodes.flatMap(node => {

@@ -7,7 +7,7 @@ export interface StartEvent {
   readonly steps: number
   /** Epochs of the whole training; the last one may be a part. */
   readonly epochs: number
-  /** Pictures in the training data. */
+  /** Images in the training data. */
   readonly images: number
   /** Trainable parameters. */
   readonly parameters: number
@@ -30,9 +30,9 @@ export interface StepEvent {
   readonly step: number
   /** Learning rate of this update. */
   readonly lr: number
-  /** Mean loss of its pictures, with label smoothing if there is any. */
+  /** Mean loss of its images, with label smoothing if there is any. */
   readonly loss: number
-  /** Fraction of its pictures whose class had the largest logit, 0 to 1. */
+  /** Fraction of its images whose class had the largest logit, 0 to 1. */
   readonly top1: number
   /** Of this epoch, since the training was started or resumed. */
   readonly imagesPerSecond: number
@@ -47,13 +47,13 @@ export interface EpochEvent {
   readonly step: number
   /** Learning rate of the last update. */
   readonly lr: number
-  /** Mean over the pictures of the epoch, while the weights changed. */
+  /** Mean over the images of the epoch, while the weights changed. */
   readonly trainLoss: number
   readonly trainTop1: number
   /** Of the weights that the model will have, without label smoothing; null without test data. */
   readonly testLoss: number | null
   readonly testTop1: number | null
-  /** Pictures trained on in a second, without evaluation and saving. */
+  /** Images trained on in a second, without evaluation and saving. */
   readonly imagesPerSecond: number
 }
 

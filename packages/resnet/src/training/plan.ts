@@ -11,9 +11,9 @@ import { type Recipe, type RecipeInput, recipe as recipeOf } from './recipes/ind
 
 /** What to train, how, and where to. */
 export interface TrainOptions extends CompileOptions {
-  /** Pictures to learn: a `CifarDataset`, an `ImageFolder`, or arrays. */
+  /** Images to learn: a `CifarDataset`, an `ImageFolder`, or arrays. */
   readonly data: TrainingSource
-  /** Pictures of the same classes to measure accuracy on after every epoch; nothing else depends on them. */
+  /** Images of the same classes to measure accuracy on after every epoch; nothing else depends on them. */
   readonly test?: TrainingSource
   /** Name of the architecture, default `resnet20`. */
   readonly arch?: string
@@ -31,11 +31,11 @@ export interface TrainOptions extends CompileOptions {
   readonly recipe?: string | RecipeInput
   /** What replaces settings of the recipe; see {@link recipe}. */
   readonly changes?: RecipeInput
-  /** Decides the weights to start from, the order of the pictures and all else that is random; default 0. */
+  /** Decides the weights to start from, the order of the images and all else that is random; default 0. */
   readonly seed?: number
-  /** Side in pixels that pictures are brought to; default that of the model, of arrays, or of the architecture. */
+  /** Side in pixels that images are brought to; default that of the model, of arrays, or of the architecture. */
   readonly size?: number
-  /** Learn only so many of the pictures, evenly spread; default all. */
+  /** Learn only so many of the images, evenly spread; default all. */
   readonly limit?: number
   /**
    * Directory for checkpoints, log, curves and the model, created if it does not exist; only in Node. It takes one training
@@ -149,10 +149,10 @@ function imagesOf({ data, limit = data.length }: TrainOptions): number {
 function checkClasses(data: TrainingSource, test: TrainingSource | undefined): void {
   if (data.classes.length < 2) throw new TrainingError(`got ${data.classes.length} classes, wanted at least 2`)
   if (!test || haveSameNames(test.classes, data.classes)) return
-  throw new TrainingError('the test pictures have other classes than those to train on')
+  throw new TrainingError('the test images have other classes than those to train on')
 }
 
-/** ImageNet's networks see the middle of a larger picture. */
+/** ImageNet's networks see the middle of a larger image. */
 const SHORT_SIDE = 256 / 224
 
 function preprocessingFor({ data, model, size }: TrainOptions, { family, inputSize }: Architecture): Preprocessing {
@@ -166,7 +166,7 @@ function preprocessingFor({ data, model, size }: TrainOptions, { family, inputSi
   if (model || 'files' in data) return usual
   if (data.width === data.height) return { ...usual, resize: data.width, crop: data.width }
   throw new TrainingError(
-    `the pictures are ${data.width} x ${data.height}; give size, such as ${inputSize}, to make them square`,
+    `the images are ${data.width} x ${data.height}; give size, such as ${inputSize}, to make them square`,
   )
 }
 

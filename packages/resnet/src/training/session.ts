@@ -301,12 +301,12 @@ const NO_TOTALS: EpochTotals = { loss: 0, right: 0, images: 0, updates: 0 }
 
 const compileOptions = ({ threads, build, backend }: TrainOptions): CompileOptions => ({ threads, build, backend })
 
-/** @throws TrainingError where the pictures do not fill a batch, or the batches an update. */
+/** @throws TrainingError where the images do not fill a batch, or the batches an update. */
 function lengthOf({ images, recipe }: TrainingPlan): { batchesPerEpoch: number; steps: number } {
   const { batch, accumulate, steps: stated, epochs = 0 } = recipe
   const batchesPerEpoch = Math.floor(images / batch)
   const steps = stated ?? Math.floor((epochs * batchesPerEpoch) / accumulate)
   if (batchesPerEpoch > 0 && steps > 0) return { batchesPerEpoch, steps }
   const wanted = batchesPerEpoch > 0 ? `${accumulate} batches of ${batch}` : `a batch of ${batch}`
-  throw new TrainingError(`${images} pictures do not fill ${wanted}; use a smaller batch`)
+  throw new TrainingError(`${images} images do not fill ${wanted}; use a smaller batch`)
 }

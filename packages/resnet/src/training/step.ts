@@ -12,7 +12,7 @@ import { drawSurvival, survivalOf } from './stochastic-depth.ts'
 export interface StepOptions {
   /** With the number of classes of the data. */
   readonly architecture: Architecture
-  /** Side of the pictures in pixels. */
+  /** Side of the images in pixels. */
   readonly side: number
   readonly recipe: Recipe
   /** Updates of the whole training. */
@@ -24,7 +24,7 @@ export interface StepOptions {
 
 /** One run of a training as a graph: a batch forward and back, and an update once all batches that belong to it are done. */
 export interface Step {
-  /** Mean loss of the batch, and for each picture the class of its largest logit. */
+  /** Mean loss of the batch, and for each image the class of its largest logit. */
   readonly outputs: { readonly loss: Tensor; readonly predictions: Tensor }
   readonly updates: ReadonlyMap<Tensor<'parameter'>, Tensor>
   /** Weights and running statistics of the network. */

@@ -9,7 +9,7 @@ const dropProbability = (most: number, block: number, blocks: number): number =>
 
 /**
  * What scales the residual branch of each block under stochastic depth: a row of the input `survival` `[blocks, n]`.
- * @param batch pictures in a batch, n
+ * @param batch images in a batch, n
  */
 export function survivalOf(arch: Architecture, batch: number): (block: number) => Tensor {
   const survival = input('survival', [blocksOf(arch), batch])
@@ -17,7 +17,7 @@ export function survivalOf(arch: Architecture, batch: number): (block: number) =
 }
 
 /**
- * Values of `survival`: for every block and picture 0, or the reciprocal of the probability that it is not 0, so that the
+ * Values of `survival`: for every block and image 0, or the reciprocal of the probability that it is not 0, so that the
  * branch is the same on average.
  */
 export function drawSurvival(arch: Architecture, batch: number, most: number, random: Random): Float32Array {

@@ -24,7 +24,7 @@ import { Session } from './session.ts'
  *
  * Thrown from the loop: TrainingError and RecipeError where options do not fit together, and TrainingError where another
  * training is under way in `out`; DivergenceError where the loss is
- * not finite any more; CheckpointError where something cannot be written or resumed; VisionError for pictures that cannot
+ * not finite any more; CheckpointError where something cannot be written or resumed; VisionError for images that cannot
  * be read; MemoryError (of kernels-wasm) for a batch that is too large.
  */
 export function train(options: TrainOptions): Training {

@@ -6,7 +6,7 @@ import { network } from './networks.ts'
 
 const shapes = drawShapes({ split: 'test', length: 25 })
 
-/** The pictures under the labels of a network, which it need not know. */
+/** The images under the labels of a network, which it need not know. */
 const dataFor = (model: Model) => ({ ...shapes, classes: model.labels })
 
 /** A model with some parameters changed. */
@@ -115,7 +115,7 @@ test('a limit, batches that do not divide it, and progress', async () => {
 
 test('what cannot be ablated', async () => {
   const model = network('resnet8', { classes: 3 })
-  await expect(ablate(model, shapes)).rejects.toThrow(new ModelError('resnet8 has 3 classes, the pictures have 10'))
+  await expect(ablate(model, shapes)).rejects.toThrow(new ModelError('resnet8 has 3 classes, the images have 10'))
   await expect(ablate(network('resnet8'), dataFor(network('resnet8')), { damage: 'swap' })).rejects.toThrow(
     new ModelError('resnet8 has no block that could be taken out or change places'),
   )

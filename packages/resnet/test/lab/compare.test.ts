@@ -12,7 +12,7 @@ function always(label: number): Model {
   return model
 }
 
-const pictures = (labels: number[]) => ({
+const images = (labels: number[]) => ({
   ...{ width: 32, height: 32, classes: ['a', 'b'], length: labels.length, labels: Uint8Array.from(labels) },
   images: new Uint8Array(labels.length * 32 * 32 * 3),
 })
@@ -24,17 +24,17 @@ test.each([
   { lost: 5, gained: 0, pValue: 0.0625 },
   { lost: 10, gained: 30, pValue: 0.0022214337732293643 },
   { lost: 1100, gained: 0, pValue: 0 },
-])('of $lost pictures lost and $gained gained', async ({ lost, gained, pValue }) => {
-  const data = pictures([...Array<number>(lost).fill(0), ...Array<number>(gained).fill(1)])
-  const images = lost + gained
+])('of $lost images lost and $gained gained', async ({ lost, gained, pValue }) => {
+  const data = images([...Array<number>(lost).fill(0), ...Array<number>(gained).fill(1)])
+  const count = lost + gained
   expect(await compareModels(always(0), always(1), data)).toMatchObject({
-    ...{ images, top1Before: lost / images, top1After: gained / images, gained, lost },
+    ...{ images: count, top1Before: lost / count, top1After: gained / count, gained, lost },
     pValue: expect.closeTo(pValue, 12),
   })
 })
 
 test('a network beside itself', async () => {
-  const data = pictures([0, 1, 0])
+  const data = images([0, 1, 0])
   expect(await compareModels(always(0), always(0), data)).toEqual({
     ...{ images: 3, top1Before: 2 / 3, top1After: 2 / 3, gained: 0, lost: 0 },
     ...{ largestDifference: 0, pValue: 1 },

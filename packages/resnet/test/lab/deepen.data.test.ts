@@ -12,8 +12,8 @@ test('a ResNet-20 from PyTorch becomes a ResNet-56 with the same logits and accu
   const [mean, std] = [[0.485, 0.456, 0.406] as const, [0.229, 0.224, 0.225] as const]
   const model = await loadModel(await readFile(`${data}/weights/resnet20-12fca82f.th`), { mean, std })
   const { model: deeper } = await deepen(model, { depth: 56 })
-  const pictures = await openCifar(`${data}/cifar10/cifar-10-binary.tar.gz`, { split: 'test' })
-  expect(await compareModels(model, deeper, pictures)).toEqual({
+  const images = await openCifar(`${data}/cifar10/cifar-10-binary.tar.gz`, { split: 'test' })
+  expect(await compareModels(model, deeper, images)).toEqual({
     images: 10_000,
     largestDifference: 0,
     top1Before: 0.9173,

@@ -8,7 +8,7 @@ import { drawShapes } from '@residual/vision'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { network, noise } from './networks.ts'
 
-/** The largest difference between the logits of two networks on the same pictures. */
+/** The largest difference between the logits of two networks on the same images. */
 async function difference(a: Model, b: Model, side: number): Promise<number> {
   const images = noise(3, side)
   const [before, after] = [await a.logits(images, 3), await b.logits(images, 3)]
@@ -49,10 +49,10 @@ describe('a deepened plain network gives the same logits', () => {
 
   test.each([
     ['alone', undefined],
-    ['with statistics of pictures', { images: noise(4, 32), n: 4 }],
-  ])('%s', async (_, pictures) => {
+    ['with statistics of images', { images: noise(4, 32), n: 4 }],
+  ])('%s', async (_, images) => {
     const model = network('plain8')
-    const { model: deeper, added } = await deepen(model, { depth: 14, pictures })
+    const { model: deeper, added } = await deepen(model, { depth: 14, images })
     expect(added).toEqual(['layer1.1', 'layer2.1', 'layer3.1'])
     expect(await difference(onReference(model), onReference(deeper), 32)).toBe(0)
     // The kernels' Winograd convolution rounds.
@@ -60,7 +60,7 @@ describe('a deepened plain network gives the same logits', () => {
     expect((await difference(model, deeper, 32)) / largest).toBeLessThan(1e-5)
   })
 
-  test('and passes on in training nearly what it is given, with statistics of pictures', async () => {
+  test('and passes on in training nearly what it is given, with statistics of images', async () => {
     const data = drawShapes({ split: 'train', length: 8 })
     /** A training that changes running statistics only. */
     const still = (model: Model, epochs: number) => {
@@ -80,8 +80,8 @@ describe('a deepened plain network gives the same logits', () => {
     const { mean, std } = model.preprocessing
     const images = Float32Array.from(data.images, (byte, i) => (byte / 255 - mean[i % 3]) / std[i % 3])
     const loss = await lossInTraining(model)
-    const change = async (pictures?: DeepenOptions['pictures']) =>
-      Math.abs((await lossInTraining((await deepen(model, { depth: 14, pictures })).model)) - loss)
+    const change = async (images?: DeepenOptions['images']) =>
+      Math.abs((await lossInTraining((await deepen(model, { depth: 14, images })).model)) - loss)
     expect(await change({ images, n: 8 })).toBeLessThan((await change()) / 20)
   })
 })

@@ -169,7 +169,7 @@ describe('a run is told as it came out', () => {
       [
         'Plain networks ended at a training error of 60.0 % with 56 layers and 40.0 % with 20: deeper is worse by 20.0 points. Overfitting would make the training error lower, so it is none: this is the degradation, deeper networks are harder to optimise.',
         'Residual networks ended at a training error of 30.0 % with 56 layers and 35.0 % with 20: deeper is better by 5.0 points. The shortcuts let the added layers help.',
-        'At 56 layers, shortcuts lowered the training error by 30.0 points, from 60.0 % to 30.0 %: the same layers, the same pictures, the same recipe.',
+        'At 56 layers, shortcuts lowered the training error by 30.0 points, from 60.0 % to 30.0 %: the same layers, the same images, the same recipe.',
       ],
     ],
     [
@@ -178,7 +178,7 @@ describe('a run is told as it came out', () => {
       [
         'Plain networks ended at a training error of 30.0 % with 56 layers and 40.0 % with 20: deeper is better by 10.0 points. This run shows no degradation.',
         'Residual networks ended at a training error of 35.0 % with 56 layers and 30.0 % with 20: deeper is worse by 5.0 points. The deeper network was behind when this run ended, in spite of its shortcuts.',
-        'At 56 layers, shortcuts raised the training error by 5.0 points, from 30.0 % to 35.0 %: the same layers, the same pictures, the same recipe.',
+        'At 56 layers, shortcuts raised the training error by 5.0 points, from 30.0 % to 35.0 %: the same layers, the same images, the same recipe.',
       ],
     ],
     [
@@ -187,7 +187,7 @@ describe('a run is told as it came out', () => {
       [
         'Plain networks ended at a training error of 40.9 % with 56 layers and 40.0 % with 20: no difference to speak of, so this run shows no degradation.',
         'Residual networks ended at a training error of 40.5 % with 56 layers and 40.0 % with 20: no difference to speak of, the depth does no harm.',
-        'At 56 layers, shortcuts made no difference to speak of: the same layers, the same pictures, the same recipe.',
+        'At 56 layers, shortcuts made no difference to speak of: the same layers, the same images, the same recipe.',
       ],
     ],
     [
@@ -243,7 +243,7 @@ describe('the report', () => {
     expect(html.length).toBeLessThan(2e6)
     expect(html).not.toMatch(/NaN|undefined|Infinity/)
     for (const text of findings(found)) expect(html).toContain(text)
-    expect(html).toContain('plain-8, plain-14, residual-8, residual-14, trained for 6 steps of 20 pictures')
+    expect(html).toContain('plain-8, plain-14, residual-8, residual-14, trained for 6 steps of 20 images')
     expect(html).not.toContain('trainings are done')
     expect(degradationPage({ ...found, planned: 9 })).toContain('8 of 9 trainings are done.')
   })

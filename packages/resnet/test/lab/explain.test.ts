@@ -12,13 +12,13 @@ import {
   overlay,
   resizeMap,
 } from '@residual/resnet/lab'
-import { decode, drawShapes, type Picture, preprocess, readPicture } from '@residual/vision'
+import { decode, drawShapes, preprocess, type RgbImage, readImage } from '@residual/vision'
 import { describe, expect, test } from 'vitest'
 import { network } from './networks.ts'
 
 const shapes = drawShapes({ split: 'test', length: 4 })
-const square: Picture = { width: 32, height: 32, data: shapes.images.slice(3072, 6144) }
-const pixels = (model: Model, picture = square) => preprocess(picture, model.preprocessing)
+const square: RgbImage = { width: 32, height: 32, data: shapes.images.slice(3072, 6144) }
+const pixels = (model: Model, image = square) => preprocess(image, model.preprocessing)
 
 /** A model with some parameters changed. */
 function changed(model: Model, change: (name: string, values: Float32Array) => Float32Array): Model {
@@ -121,18 +121,18 @@ test('plain networks have a map, but no stream', async () => {
 
 test('the embedded model finds the cat, and answers as it does when it classifies', async () => {
   const model = await loadModel('cifar10-resnet20')
-  const picture = await readPicture(fileURLToPath(new URL('../../../../pictures/cat.jpg', import.meta.url)))
-  const { predictions, target, seen, view } = await explain(model, picture)
+  const image = await readImage(fileURLToPath(new URL('../../../../images/cat.jpg', import.meta.url)))
+  const { predictions, target, seen, view } = await explain(model, image)
   expect(target).toEqual(predictions[0])
-  const { predictions: classified } = await model.classify(picture)
+  const { predictions: classified } = await model.classify(image)
   expect(predictions).toEqual(classified.map(({ score, ...rest }) => ({ ...rest, score: expect.closeTo(score, 5) })))
   expect([seen.width, seen.height, view.width, view.height]).toEqual([32, 32, 448, 448])
-  expect(preprocess(seen, model.preprocessing)).toEqual(preprocess(picture, model.preprocessing))
+  expect(preprocess(seen, model.preprocessing)).toEqual(preprocess(image, model.preprocessing))
 })
 
-test('the picture for people is the square that the network gets', async () => {
+test('the image for people is the square that the network gets', async () => {
   // Eight pixels of the long side are cut off at each end, and a seventh of what is left.
-  const wide: Picture = { width: 48, height: 32, data: new Uint8Array(48 * 32 * 3) }
+  const wide: RgbImage = { width: 48, height: 32, data: new Uint8Array(48 * 32 * 3) }
   for (let y = 0; y < 32; y++) wide.data.fill(255, (y * 48 + 24) * 3, (y + 1) * 48 * 3)
   const { name, architecture, labels, preprocessing, parameters } = network('resnet8')
   const model = new Model({ name, architecture, labels, parameters, preprocessing: { ...preprocessing, crop: 28 } })
@@ -179,7 +179,7 @@ test('damaged weights are told', async () => {
     name === 'layer2.0.conv1.weight' ? values.map(() => Number.NaN) : values,
   )
   await expect(explain(model, square)).rejects.toThrow(
-    new ModelError('resnet8 gives numbers that are not finite; its weights or the pictures are damaged'),
+    new ModelError('resnet8 gives numbers that are not finite; its weights or the images are damaged'),
   )
 })
 
@@ -217,31 +217,31 @@ describe('maps', () => {
     expect(heatColour(2)).toEqual(heatColour(1))
   })
 
-  test('lie over pictures, their hottest place in the last colour', () => {
-    const picture = { width: 2, height: 1, data: Uint8Array.of(0, 100, 200, 0, 100, 200) }
+  test('lie over images, their hottest place in the last colour', () => {
+    const image = { width: 2, height: 1, data: Uint8Array.of(0, 100, 200, 0, 100, 200) }
     const map = { width: 2, height: 1, values: Float32Array.of(0, 1e-6) }
     const mixed = (heat: number) => heatColour(heat).map((value, i) => Math.round((value + 100 * i) / 2))
-    expect([...overlay(picture, map).data]).toEqual([...mixed(0), ...mixed(1)])
-    expect([...overlay(picture, map, 0).data]).toEqual([...picture.data])
+    expect([...overlay(image, map).data]).toEqual([...mixed(0), ...mixed(1)])
+    expect([...overlay(image, map, 0).data]).toEqual([...image.data])
     const nothing = { ...map, values: new Float32Array(2) }
-    expect([...overlay(picture, nothing, 1).data]).toEqual([...heatColour(0), ...heatColour(0)])
+    expect([...overlay(image, nothing, 1).data]).toEqual([...heatColour(0), ...heatColour(0)])
   })
 })
 
 describe('the page', () => {
-  /** The pictures that a page holds. */
-  const picturesIn = (text: string) =>
+  /** The images that a page holds. */
+  const imagesIn = (text: string) =>
     Promise.all(
       [...text.matchAll(/src="data:image\/png;base64,([^"]*)"/g)].map(([, base64]) =>
         decode(Buffer.from(base64, 'base64')),
       ),
     )
 
-  test('holds what the network gets, the picture and the map', async () => {
+  test('holds what the network gets, the image and the map', async () => {
     const explanation = await explain(network('resnet14'), square)
     const text = await explanationPage(explanation, { image: 'a <b>.png' })
     expect(text).toContain('takes a &lt;b&gt;.png for “')
-    const [seen, view, heat, ...others] = await picturesIn(text)
+    const [seen, view, heat, ...others] = await imagesIn(text)
     expect(others).toEqual([])
     expect(Buffer.from(seen.data).equals(square.data)).toBe(true)
     expect(Buffer.from(view.data).equals(explanation.view.data)).toBe(true)
@@ -267,7 +267,7 @@ describe('the page', () => {
   const other = { label: 'b', index: 1, score: 0.25 }
   const depth = (after: string, { label, index }: typeof told) => ({ after, label, index, score: 0.5, target: 0.5 })
   const map = { width: 3, height: 3, values: Float32Array.of(0, 0, 0, 0, 0, 1, 0, 2, 7) }
-  const pixel: Picture = { width: 1, height: 1, data: new Uint8Array(3) }
+  const pixel: RgbImage = { width: 1, height: 1, data: new Uint8Array(3) }
   const effect = (block: string, ratio: number, cosine: number) => ({ block, ratio, cosine, change: ratio })
   const found: Explanation = {
     ...{ model: 'net', architecture: 'resnet8', predictions: [told, other], target: told, layer: 'layer3', map },
@@ -282,8 +282,8 @@ describe('the page', () => {
       {},
       [
         '<h1>Why net answers “a”</h1>',
-        'net (resnet8) takes the picture for “a” with a probability of 50.0\u00a0%.',
-        'Half of what speaks for “a” in layer3 lies on 11.1\u00a0% of the picture, most of all in the lower right.',
+        'net (resnet8) takes the image for “a” with a probability of 50.0\u00a0%.',
+        'Half of what speaks for “a” in layer3 lies on 11.1\u00a0% of the image, most of all in the lower right.',
         'Here the answer is “a” from the stem on, and no block changes it.',
         'Here F(x) is from 0.00 times (layer2.0) to 2.00 times (layer3.0) as long as x, 0.50 times in the median, and in 1 of 3 blocks it points against x',
         '<td class="n">−0.50</td>',
@@ -306,7 +306,7 @@ describe('the page', () => {
     ],
     [
       { map: { ...map, values: new Float32Array(9) }, architecture: 'net' },
-      ['net takes the picture', 'No place of layer3 speaks for “a”: the map is zero everywhere.'],
+      ['net takes the image', 'No place of layer3 speaks for “a”: the map is zero everywhere.'],
     ],
     [
       { blocks: [effect('layer1.0', Number.NaN, Number.NaN)] },

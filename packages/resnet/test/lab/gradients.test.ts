@@ -226,7 +226,7 @@ describe('the report', () => {
     const page = gradientPage(trained)
     expect(page).toContain('<title>The gradient on its way back</title>')
     expect(page).toContain(
-      'plain20, resnet20 with Xavier’s weights (seed 3), as they begin and in 20 updates at a rate of 0.1, measured on 64 pictures of shapes.',
+      'plain20, resnet20 with Xavier’s weights (seed 3), as they begin and in 20 updates at a rate of 0.1, measured on 64 images of shapes.',
     )
     for (const finding of gradientFindings(trained)) expect(page).toContain(`<li>${finding}</li>`)
     expect(page).toContain('Where a line is missing (plain20) it is 0 in float32.')

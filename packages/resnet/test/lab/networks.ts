@@ -17,6 +17,6 @@ export function network(name: string, changes: { readonly classes?: number } = {
   return new Model({ name, architecture: arch, labels, preprocessing, parameters: new Map(values) })
 }
 
-/** Normalised pictures of nothing in particular. */
+/** Normalised images of nothing in particular. */
 export const noise = (n: number, side: number): Float32Array =>
   Float32Array.from({ length: n * side * side * 3 }, (_, i) => 2 * Math.sin(i * 1.7 + Math.floor(i / 40) ** 2))

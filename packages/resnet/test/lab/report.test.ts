@@ -1,7 +1,7 @@
 import { barChart, dataTable, figure, heatMap, lineChart, markup, page, svgFile } from '@residual/resnet/lab'
 import { describe, expect, test } from 'vitest'
 
-/** Texts of a picture in order. */
+/** Texts of an image in order. */
 const textsOf = (svg: { text: string }): string[] => [...svg.text.matchAll(/<text[^>]*>(.*?)<\/text>/g)].map(m => m[1])
 
 const ticksOf = (svg: { text: string }): string[] => {

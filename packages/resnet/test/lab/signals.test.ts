@@ -115,12 +115,12 @@ test('shortcuts and direct gradients are those of central differences with F hel
     const half = size / 2
     return Array.from({ length: (x.length / 4) * 2 }, (_, i) => {
       const c = (i % (2 * channels)) - channels / 2
-      const [w, h, picture] = [
+      const [w, h, image] = [
         Math.floor(i / (2 * channels)) % half,
         Math.floor(i / (2 * channels * half)) % half,
         Math.floor(i / (2 * channels * half * half)),
       ]
-      return c < 0 || c >= channels ? 0 : x[((picture * size + 2 * h) * size + 2 * w) * channels + c]
+      return c < 0 || c >= channels ? 0 : x[((image * size + 2 * h) * size + 2 * w) * channels + c]
     })
   }
   const add = (x: readonly number[], block: number) => {
@@ -131,18 +131,18 @@ test('shortcuts and direct gradients are those of central differences with F hel
     let y = x
     for (let i = block; i < blocks.length; i++) y = add(y, i)
     let loss = 0
-    for (let picture = 0; picture < n; picture++) {
+    for (let image = 0; image < n; image++) {
       const pixels = y.length / n / 64
       const mean = Array.from({ length: 64 }, (_, c) => {
         let sum = 0
-        for (let p = 0; p < pixels; p++) sum += y[(picture * pixels + p) * 64 + c]
+        for (let p = 0; p < pixels; p++) sum += y[(image * pixels + p) * 64 + c]
         return sum / pixels
       })
       const scores = Array.from(bias, (b, k) => mean.reduce((sum, value, c) => sum + value * weight[k * 64 + c], b))
       const total = scores.reduce((sum, score) => sum + Math.exp(score), 0)
-      loss += Math.log(total) - scores[batch.labels[picture]]
+      loss += Math.log(total) - scores[batch.labels[image]]
     }
-    // Of the sum over pictures, not of their mean.
+    // Of the sum over images, not of their mean.
     return loss
   }
   let x = values(first, parameters, small.images)
@@ -216,7 +216,7 @@ test('what is measured does not depend on the size of the batch', async () => {
 })
 
 test.each<[labels: number[], message: string]>([
-  [[1, 2], 'got 2 labels for 3 pictures'],
+  [[1, 2], 'got 2 labels for 3 images'],
   [[1, 2, 10], 'got the label 10, and the network has 10 classes'],
 ])('labels %j do not fit', async (labels, message) => {
   const arch = architecture('resnet8')

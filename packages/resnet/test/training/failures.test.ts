@@ -10,9 +10,9 @@ import {
   train,
 } from '../../src/index.ts'
 import { checksum } from '../../src/training/checksum.ts'
-import { pictures } from './pictures.ts'
+import { images } from './images.ts'
 
-const data = pictures(12)
+const data = images(12)
 const recipe: RecipeInput = { epochs: 2, batch: 4, schedule: { rate: 0.05 } }
 const small: TrainOptions = { arch: 'resnet8', data, recipe, worker: false }
 
@@ -79,17 +79,13 @@ describe('options that do not fit together are refused', () => {
       { arch: 'resnet9' },
     ],
     ['RecipeError', 'unknown recipe "slow"; the recipes are fast, paper, finetune, or a JSON file', { recipe: 'slow' }],
+    ['TrainingError', '12 images do not fill a batch of 13; use a smaller batch', { recipe: { ...recipe, batch: 13 } }],
     [
       'TrainingError',
-      '12 pictures do not fill a batch of 13; use a smaller batch',
-      { recipe: { ...recipe, batch: 13 } },
-    ],
-    [
-      'TrainingError',
-      '12 pictures do not fill 4 batches of 4; use a smaller batch',
+      '12 images do not fill 4 batches of 4; use a smaller batch',
       { recipe: { ...recipe, epochs: 1, accumulate: 4 } },
     ],
-    ['TrainingError', '3 pictures do not fill a batch of 4; use a smaller batch', { limit: 3 }],
+    ['TrainingError', '3 images do not fill a batch of 4; use a smaller batch', { limit: 3 }],
     ['TrainingError', 'got limit 0, wanted at least 1', { limit: 0 }],
     ['TrainingError', 'got seed -1, wanted a whole number of at least 0', { seed: -1 }],
     ['TrainingError', 'got size 0.5, wanted a whole number of pixels from 1 to 4096', { size: 0.5 }],
@@ -109,11 +105,11 @@ describe('options that do not fit together are refused', () => {
       'the classes are not those of the model, so its new classifier has to learn; name fc in only',
       { model, arch: undefined, only: ['layer3'], data: { ...data, classes: ['a', 'b', 'c'] } },
     ],
-    ['TrainingError', 'the pictures are 16 x 4; give size, such as 32, to make them square', { data: wide }],
+    ['TrainingError', 'the images are 16 x 4; give size, such as 32, to make them square', { data: wide }],
     ['TrainingError', 'got 1 classes, wanted at least 2', { data: { ...data, classes: ['one'] } }],
     [
       'TrainingError',
-      'the test pictures have other classes than those to train on',
+      'the test images have other classes than those to train on',
       { test: { ...data, classes: ['a', 'b', 'c'] } },
     ],
     ['TrainingError', 'the model is a resnet8, not a resnet20; leave out arch', { model, arch: 'resnet20' }],

@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, test } from 'vitest'
 import { evaluate, type Model, type RecipeInput, type TrainOptions, train } from '../../src/index.ts'
-import { pictures } from './pictures.ts'
+import { images } from './images.ts'
 
 const still = { flip: false, padAndCrop: 0 }
 const recipe: RecipeInput = { epochs: 12, batch: 6, schedule: { rate: 0.05 }, augmentation: still }
@@ -11,8 +11,8 @@ async function trained(options: TrainOptions): Promise<Model> {
   return training.model()
 }
 
-/** The same pictures with two classes, of which the second is two of the old ones. */
-const all = pictures(24)
+/** The same images with two classes, of which the second is two of the old ones. */
+const all = images(24)
 const other = { ...all, classes: ['upper', 'other'], labels: Array.from(all.labels, label => Math.min(1, label)) }
 
 describe('fine-tuning', () => {

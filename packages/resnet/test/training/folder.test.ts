@@ -7,7 +7,7 @@ import { basename, join } from 'node:path'
 import { degrade } from '@residual/resnet/lab'
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest'
 import { type TrainOptions, train } from '../../src/index.ts'
-import { pictures } from './pictures.ts'
+import { images } from './images.ts'
 
 let folder: string
 let made = 0
@@ -19,7 +19,7 @@ afterAll(() => rm(folder, { recursive: true }))
 
 /** Two epochs of three updates. */
 const small: TrainOptions = {
-  ...{ arch: 'resnet8', data: pictures(12), worker: false },
+  ...{ arch: 'resnet8', data: images(12), worker: false },
   recipe: { epochs: 2, batch: 4, schedule: { rate: 0.05 }, augmentation: {} },
 }
 

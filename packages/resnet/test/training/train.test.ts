@@ -15,7 +15,7 @@ import {
   train,
 } from '../../src/index.ts'
 import { readCheckpoint, writeCheckpoint } from '../../src/training/checkpoint.ts'
-import { pictures } from './pictures.ts'
+import { images } from './images.ts'
 
 let folder: string
 let made = 0
@@ -25,8 +25,8 @@ beforeAll(async () => {
 })
 afterAll(() => rm(folder, { recursive: true }))
 
-const data = pictures(26)
-const testData = pictures(7, 99)
+const data = images(26)
+const testData = images(7, 99)
 
 /** Three epochs of six updates. */
 const recipe: RecipeInput = {
@@ -120,7 +120,7 @@ describe('the events of a training', () => {
     }
   })
 
-  test('have no test without test pictures', async () => {
+  test('have no test without test images', async () => {
     const [epoch] = epochsIn(await eventsOf({ ...small, recipe: { ...recipe, epochs: 1 } }))
     expect(epoch).toMatchObject({ testLoss: null, testTop1: null })
   })
@@ -314,8 +314,8 @@ test('a worker gives the same bits', async () => {
   expect(isSame(await after(true), await after(false))).toBe(true)
 })
 
-test('ten pictures are learned by heart', async () => {
-  const ten = pictures(10)
+test('ten images are learned by heart', async () => {
+  const ten = images(10)
   const schedule = { kind: 'constant', rate: 0.05 } as const
   const events = await eventsOf({
     ...small,

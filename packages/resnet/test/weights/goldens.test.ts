@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { toFloat32 } from '@residual/core'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { readWeights } from '../../src/weights/index.ts'
 
 const folder = new URL('goldens/', import.meta.url)
@@ -14,7 +14,7 @@ interface Expected {
 const expected: Record<string, Record<string, Expected>> = JSON.parse(read('expected.json').toString())
 
 describe('readWeights gives what torch.load gives, under torchvision names', () => {
-  it.each(Object.entries(expected))('%s', (file, state) => {
+  test.each(Object.entries(expected))('%s', (file, state) => {
     const tensors = readWeights(read(file))
     const found = Object.fromEntries(
       [...tensors].map(([name, tensor]) => {
@@ -54,11 +54,11 @@ describe('readWeights refuses', () => {
   const cases = refused.flatMap(([name, message]) =>
     files.filter(file => file.startsWith(`${name}.`)).map(file => [file, message]),
   )
-  it.each(cases)('%s', (file, message) => {
+  test.each(cases)('%s', (file, message) => {
     expect(() => readWeights(read(file))).toThrow(expect.objectContaining({ name: 'FormatError', message }))
   })
 
-  it.each(['training.pth', 'training.th'])('%s of a big-endian machine', file => {
+  test.each(['training.pth', 'training.th'])('%s of a big-endian machine', file => {
     const bytes = read(file)
     const order = bytes.indexOf('little')
     if (file.endsWith('.th')) bytes[bytes.indexOf(0x88, order)] = 0x89
@@ -67,7 +67,7 @@ describe('readWeights refuses', () => {
     expect(() => readWeights(bytes)).toThrow(message)
   })
 
-  it.each([
+  test.each([
     ['model.th', 'storage "KEY" reaches beyond the end of the file, which may be cut short'],
     ['model.pth', 'the zip archive has no central directory; the file may be cut short'],
   ])('%s when it is cut short', (file, message) => {
@@ -78,7 +78,7 @@ describe('readWeights refuses', () => {
   })
 })
 
-it('keeps row-major tensors as views of the file', () => {
+test('keeps row-major tensors as views of the file', () => {
   for (const file of ['dtypes.pth', 'dtypes.th']) {
     const bytes = new Uint8Array(read(file))
     for (const tensor of readWeights(bytes).values()) expect(tensor.bytes.buffer).toBe(bytes.buffer)

@@ -1,5 +1,5 @@
 import type { StoredTensors } from '@residual/core'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { assignParameters, normalizeKeys } from '../../src/weights/index.ts'
 
 const tensorsOf = (shapes: Record<string, number[]>): StoredTensors =>
@@ -14,7 +14,7 @@ const normalized = (keys: string[]) => [
 ]
 
 describe('normalizeKeys', () => {
-  it.each<[what: string, keys: string[], names: string[]]>([
+  test.each<[what: string, keys: string[], names: string[]]>([
     [
       'torchvision and timm',
       ['conv1.weight', 'layer1.0.downsample.0.weight', 'fc.bias'],
@@ -73,7 +73,7 @@ describe('normalizeKeys', () => {
     expect(normalized(names)).toEqual(names)
   })
 
-  it('refuses two tensors of one name', () => {
+  test('refuses two tensors of one name', () => {
     expect(() => normalized(['fc.weight', 'linear.weight'])).toThrow(
       expect.objectContaining({ name: 'FormatError', message: 'two of the tensors would be named "fc.weight"' }),
     )
@@ -87,7 +87,7 @@ describe('assignParameters', () => {
     ['fc.bias', [4]],
   ])
 
-  it('gives every parameter its values, in the order of the network', () => {
+  test('gives every parameter its values, in the order of the network', () => {
     const tensors = tensorsOf({ 'fc.bias': [4], 'fc.weight': [4, 2], 'conv1.weight': [2, 3, 1, 1] })
     const { buffer } = tensors.get('fc.bias')!.bytes
     new Float32Array(buffer).set([1, 2, 3, 4])
@@ -97,7 +97,7 @@ describe('assignParameters', () => {
     expect(parameters.get('fc.bias')!.buffer).toBe(buffer)
   })
 
-  it.each<[what: string, shapes: Record<string, number[]>, message: string]>([
+  test.each<[what: string, shapes: Record<string, number[]>, message: string]>([
     ['missing', { 'conv1.weight': [2, 3, 1, 1] }, '2 missing ("fc.weight", "fc.bias")'],
     [
       'unexpected',

@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { readWeights } from '../../src/weights/index.ts'
 import { withinDicts } from './torch-builder.ts'
 import { buildZip, join, type ZipEntry } from './zip-builder.ts'
@@ -13,7 +13,7 @@ tar.set(latin('storages'))
 tar.set(latin('ustar  '), 257)
 
 describe('readWeights tells what else a file is', () => {
-  it.each<[what: string, bytes: Uint8Array, message: string]>([
+  test.each<[what: string, bytes: Uint8Array, message: string]>([
     ['nothing', new Uint8Array(0), 'the file is empty'],
     ['a few bytes', latin('PK'), neither],
     ['zeros', new Uint8Array(1000), neither],
@@ -56,7 +56,7 @@ describe('readWeights refuses a zip archive', () => {
     change(new DataView(zip.buffer))
     return zip
   }
-  it.each<[what: string, bytes: Uint8Array, message: string]>([
+  test.each<[what: string, bytes: Uint8Array, message: string]>([
     ['without entries', buildZip([]), 'the zip archive has no record data.pkl, so it is not a PyTorch checkpoint'],
     [
       'of other things',
@@ -120,7 +120,7 @@ const nowhere = (keys: string) =>
 const misdescribed = 'a tensor is described by other than a storage, an offset, a shape and as many strides'
 
 describe('readWeights refuses a pickle', () => {
-  it.each<[what: string, pickle: string, message: string]>([
+  test.each<[what: string, pickle: string, message: string]>([
     ['of no bytes', '', 'the pickle ends too early, at byte 0'],
     ['without an end', '\x80\x02}', 'the pickle ends too early, at byte 3'],
     ['of protocol 1', '\x80\x01}.', 'the pickle is damaged: it states protocol 1, not 2 to 5, at byte 0'],
@@ -244,7 +244,7 @@ describe('readWeights refuses a pickle', () => {
     ],
   ])('%s', (_, pickle, message) => refuses(pickled(pickle), message))
 
-  it('whose storage has another size', () => {
+  test('whose storage has another size', () => {
     const data = latin(named(tensor(storage(), 'K\x00K\x04\x85K\x01\x85')))
     const zip = buildZip([
       { name: 'a/data.pkl', data },
@@ -261,23 +261,23 @@ describe('readWeights reads', () => {
     { name: 'data.pkl', data, isWide: true },
     { name: 'data/0', data: values, isWide: true },
   ]
-  it.each([false, true])('zip archives with 64-bit sizes and offsets (64-bit directory: %s)', isWide => {
+  test.each([false, true])('zip archives with 64-bit sizes and offsets (64-bit directory: %s)', isWide => {
     expect(readWeights(buildZip(entries, isWide)).get('w')).toEqual({ dtype: 'F32', shape: [4], bytes: values })
   })
 
-  it('tensors within 20,000 dicts', () => {
+  test('tensors within 20,000 dicts', () => {
     const dict = `}U\x01w${tensor(storage(), 'K\x00K\x04\x85K\x01\x85')}s`
     const zip = buildZip([{ name: 'data.pkl', data: latin(`${withinDicts(dict, 20_000)}.`) }, entries[1]])
     expect(readWeights(zip).get('w')).toEqual({ dtype: 'F32', shape: [4], bytes: values })
   })
 
-  it('the weights before their averages, wherever those are nested', () => {
+  test('the weights before their averages, wherever those are nested', () => {
     const dict = (name: string) => `}U\x01${name}${tensor(storage(), 'K\x00K\x04\x85K\x01\x85')}s`
     const pickle = `}U\x09model_ema${dict('e')}sU\x05model}U\x03net${dict('n')}sU\x0astate_dict${dict('d')}ss.`
     expect([...readWeights(buildZip([{ name: 'data.pkl', data: latin(pickle) }, entries[1]])).keys()]).toEqual(['d'])
   })
 
-  it('tensors without elements, whatever their strides', () => {
+  test('tensors without elements, whatever their strides', () => {
     const huge = '\x8a\x07\xff\xff\xff\xff\xff\xff\x1f'
     const pickle = named(tensor(storage(), `K\x00(${huge.repeat(30)}K\x00t(${huge.repeat(31)}t`))
     const zip = buildZip([{ name: 'data.pkl', data: latin(pickle) }, entries[1]])
@@ -291,7 +291,7 @@ const start = '\x80\x02M\xe9\x03.\x80\x02}.'
 const one = named(tensor(storage(), 'K\x00K\x04\x85K\x01\x85'))
 
 describe('readWeights refuses a legacy file', () => {
-  it.each<[what: string, rest: string, message: string]>([
+  test.each<[what: string, rest: string, message: string]>([
     ['of nothing else', '', 'the pickle ends too early, at byte 15'],
     ['of another version', 'M\xea\x03.', 'the checkpoint is of an unknown version of the legacy format'],
     ['of 20,000 dicts in each other', `${start}\x80\x02${withinDicts('}', 20_000)}.].`, nowhere('"model"')],

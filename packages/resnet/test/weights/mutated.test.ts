@@ -1,12 +1,12 @@
 import { readFileSync } from 'node:fs'
 import { FormatError, toFloat32 } from '@residual/core'
-import { expect, it } from 'vitest'
+import { expect, test } from 'vitest'
 import { mutate, randomBelow } from '../../../../test/mutants/bytes.ts'
 import { readWeights } from '../../src/weights/index.ts'
 
 const names = ['training', 'dtypes', 'strided', 'old', 'protocol4']
 
-it.each([
+test.each([
   ['.th', 1],
   ['.pth', 2],
 ])('200 damaged %s files are refused with a FormatError or hold what they say', (suffix, seed) => {

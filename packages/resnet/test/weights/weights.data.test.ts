@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { FormatError, type StoredTensors, toFloat32, writeSafetensors } from '@residual/core'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { mutate, randomBelow } from '../../../../test/mutants/bytes.ts'
 import { readWeights } from '../../src/weights/index.ts'
 
@@ -20,7 +20,7 @@ function sums(tensors: StoredTensors): [values: number, squares: number] {
 }
 
 describe('readWeights', () => {
-  it.each([
+  test.each([
     // Sums computed by torch.load and by the safetensors package, in float64.
     ['resnet20-12fca82f.th', 97, [139.7826495598208, 10987.817166808309]],
     ['resnet20-bootstrap.safetensors', 97, [1601.832089434516, 30150.371343977564]],
@@ -35,12 +35,12 @@ describe('readWeights', () => {
     for (const i of [0, 1]) expect(Math.abs(found[i] / expected[i] - 1)).toBeLessThan(1e-10)
   })
 
-  it('gives back what safetensors was written from', () => {
+  test('gives back what safetensors was written from', () => {
     const written = writeSafetensors(readWeights(read('resnet20-12fca82f.th')))
     expect(Buffer.compare(writeSafetensors(readWeights(written)), written)).toBe(0)
   })
 
-  it.each(['resnet20-12fca82f.th', 'resnet20-bootstrap.safetensors'])(
+  test.each(['resnet20-12fca82f.th', 'resnet20-bootstrap.safetensors'])(
     'meets 200 damaged copies of %s with a FormatError or a load, in at most twice the memory of the file',
     name => {
       const file = read(name)

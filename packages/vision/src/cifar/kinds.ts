@@ -3,9 +3,9 @@ import { cifar10Classes, cifar100Classes } from './classes.ts'
 /** Which of the two parts of a data set. */
 export type Split = 'test' | 'train'
 
-/** The side of a picture in pixels. */
+/** The side of an image in pixels. */
 export const SIDE = 32
-/** Bytes of a picture: its red, then its green, then its blue values, row by row. */
+/** Bytes of an image: its red, then its green, then its blue values, row by row. */
 export const PICTURE_BYTES = SIDE * SIDE * 3
 /** Records of the largest official file, CIFAR-100's train.bin. */
 export const MAX_RECORDS = 50_000
@@ -14,7 +14,7 @@ export const MAX_RECORDS = 50_000
 export interface CifarKind {
   readonly name: 'cifar10' | 'cifar100'
   readonly classes: readonly string[]
-  /** How many values each byte before a picture may have; the last byte is the label. */
+  /** How many values each byte before an image may have; the last byte is the label. */
   readonly labelRanges: readonly number[]
   /** The files of each split, in order. */
   readonly files: Readonly<Record<Split, readonly string[]>>
@@ -36,7 +36,7 @@ export const kinds: readonly CifarKind[] = [
   },
 ]
 
-/** Bytes of a label or two and a picture. */
+/** Bytes of a label or two and an image. */
 export function recordBytes(kind: CifarKind): number {
   return kind.labelRanges.length + PICTURE_BYTES
 }

@@ -1,12 +1,12 @@
 import { VisionError } from '../errors.ts'
-import type { PictureArray } from '../loading/source.ts'
+import type { ImageArray } from '../loading/source.ts'
 import type { ByteReader } from './byte-reader.ts'
 import { type CifarKind, MAX_RECORDS, PICTURE_BYTES, recordBytes, SIDE } from './kinds.ts'
 
-/** A data set of small pictures, held in memory. */
-export interface CifarDataset extends PictureArray {
+/** A data set of small images, held in memory. */
+export interface CifarDataset extends ImageArray {
   readonly name: 'cifar10' | 'cifar100'
-  /** The class of each picture; of CIFAR-100 the fine one. */
+  /** The class of each image; of CIFAR-100 the fine one. */
   readonly labels: Uint8Array
   /** `[length, 32, 32, 3]`: height, width, channels. Shared between threads where the environment allows it. */
   readonly images: Uint8Array

@@ -1,5 +1,5 @@
 import { VisionError } from '../errors.ts'
-import type { Picture } from '../picture.ts'
+import type { RgbImage } from '../image.ts'
 import { checkSizeOf } from './limits.ts'
 
 const FILE_HEADER_BYTES = 14
@@ -14,7 +14,7 @@ const USUAL_MASKS = [0xff0000, 0xff00, 0xff]
  * Decodes an uncompressed Windows bitmap of 24 or 32 bits a pixel, or of 8 with a palette. The fourth byte of 32 is
  * ignored. Here because neither libvips nor every browser reads all of these.
  */
-export function decodeBmp(bytes: Uint8Array, maxPixels: number, name: string): Picture {
+export function decodeBmp(bytes: Uint8Array, maxPixels: number, name: string): RgbImage {
   const { width, height, topDown, bits, pixelsAt, palette } = readHeader(bytes, maxPixels, name)
   const rowBytes = Math.ceil((width * bits) / 32) * 4
   const available = bytes.length - pixelsAt

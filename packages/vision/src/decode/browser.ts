@@ -1,5 +1,5 @@
 import { VisionError } from '../errors.ts'
-import type { Picture } from '../picture.ts'
+import type { RgbImage } from '../image.ts'
 import { checkSizeOf, type Limits, tooSlow } from './limits.ts'
 import { type SizedFormat, sizeOf } from './size.ts'
 
@@ -9,7 +9,7 @@ export async function decodeFormat(
   format: SizedFormat,
   { maxPixels, timeout }: Limits,
   name: string,
-): Promise<Picture> {
+): Promise<RgbImage> {
   const undecodable = (cause?: unknown) => {
     const what = `cannot decode this ${format} file, it is damaged, cut short or of a kind that this browser does not know`
     return new VisionError(`${name}: ${what}; get it again or save it as PNG`, { cause })
@@ -66,7 +66,7 @@ function opaquePixels(bitmap: ImageBitmap): Uint8ClampedArray | undefined {
 function transparentPixels(bitmap: ImageBitmap, name: string): Uint8Array {
   const { width, height } = bitmap
   const gl = new OffscreenCanvas(1, 1).getContext('webgl2')
-  if (!gl) throw new VisionError(`${name}: pictures with transparency need WebGL, which this browser refuses`)
+  if (!gl) throw new VisionError(`${name}: images with transparency need WebGL, which this browser refuses`)
   try {
     const side: number = gl.getParameter(gl.MAX_TEXTURE_SIZE)
     if (width > side || height > side) {

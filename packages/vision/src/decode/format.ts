@@ -4,10 +4,10 @@ import { brandsOf, itemTypes } from './boxes.ts'
 /** The formats that {@link decode} reads. */
 const FORMATS = ['JPEG', 'PNG', 'WebP', 'GIF', 'TIFF', 'AVIF', 'BMP'] as const
 
-export type PictureFormat = (typeof FORMATS)[number]
+export type ImageFormat = (typeof FORMATS)[number]
 
 /** The bytes that each format starts with; a dot stands for any byte. AVIF is told by its brands. */
-const SIGNATURES: readonly (readonly [PictureFormat, string])[] = [
+const SIGNATURES: readonly (readonly [ImageFormat, string])[] = [
   ['JPEG', '\xff\xd8\xff'],
   ['PNG', '\x89PNG\r\n\x1a\n'],
   ['WebP', 'RIFF....WEBPVP8'],
@@ -26,7 +26,7 @@ const UNREAD: readonly (readonly [string, string])[] = [
   ['JPEG XL', '\xff\x0a'],
 ]
 
-/** What an AVIF file may hold: pictures coded by AV1, what puts them together, and data about them. */
+/** What an AVIF file may hold: images coded by AV1, what puts them together, and data about them. */
 const AVIF_ITEMS = ['av01', 'grid', 'iden', 'tmap', 'sato', 'Exif', 'mime', 'uri ']
 const HEIC_BRANDS = ['heic', 'heix', 'heim', 'heis', 'hevc', 'hevx', 'hevm', 'hevs']
 
@@ -35,7 +35,7 @@ const HEIC_BRANDS = ['heic', 'heix', 'heim', 'heis', 'hevc', 'hevx', 'hevm', 'he
  * takes a file for something else, such as SVG, which may refer to other files and take minutes.
  * @throws VisionError for what is none of the formats.
  */
-export function formatOf(bytes: Uint8Array, name: string): PictureFormat {
+export function formatOf(bytes: Uint8Array, name: string): ImageFormat {
   if (bytes.length === 0) throw new VisionError(`${name}: the file is empty`)
   const format = matching(SIGNATURES, bytes)
   if (format) return format
@@ -44,12 +44,12 @@ export function formatOf(bytes: Uint8Array, name: string): PictureFormat {
   const brands = brandsOf(bytes)
   const says = (known: readonly string[]) => brands.some(brand => known.includes(brand))
   if (says(HEIC_BRANDS) && !says(['avif', 'avis'])) throw notRead('HEIC', name)
-  // The brand mif1 says only that there are pictures, of whatever kind.
+  // The brand mif1 says only that there are images, of whatever kind.
   if (says(['avif', 'avis', 'mif1'])) {
     for (const type of itemTypes(bytes)) if (!AVIF_ITEMS.includes(type)) throw notRead(kindOfItem(type), name)
     return 'AVIF'
   }
-  throw new VisionError(`${name}: not a picture in a known format (${FORMATS.join(', ')}); save it as PNG or JPEG`)
+  throw new VisionError(`${name}: not an image in a known format (${FORMATS.join(', ')}); save it as PNG or JPEG`)
 }
 
 function notRead(kind: string, name: string): VisionError {

@@ -1,17 +1,17 @@
 import * as platform from '#decode'
 import { readFrom } from '#files'
 import type { DownloadOptions } from '../download/index.ts'
-import type { Picture } from '../picture.ts'
+import type { RgbImage } from '../image.ts'
 import { nameOf, oneLine, type Source } from '../source.ts'
 import { decodeBmp } from './bmp.ts'
 import { formatOf } from './format.ts'
 import { limitsOf } from './limits.ts'
 
 export interface DecodeOptions {
-  /** What messages call the picture, default its path, its URL or the name of a `File`, else 'picture'. */
+  /** What messages call the image, default its path, its URL or the name of a `File`, else 'image'. */
   readonly name?: string
   /**
-   * The most pixels that the picture may have, at most {@link MAX_PIXELS}; default 67,108,864, which are 8192 x 8192. It is
+   * The most pixels that the image may have, at most {@link MAX_PIXELS}; default 67,108,864, which are 8192 x 8192. It is
    * compared with the header before anything is decoded. In Node a decode takes 4 to 12 bytes of memory for each pixel, that
    * of an AVIF file 15 to 30: with the default at most 0.8 GB, for AVIF 2 GB.
    */
@@ -38,8 +38,8 @@ export interface DecodeOptions {
  * @throws VisionError for unknown formats, damaged or incomplete files, more pixels or time than allowed, and options
  *   that make no sense.
  */
-export async function decode(source: Uint8Array | Blob, { name, ...options }: DecodeOptions = {}): Promise<Picture> {
-  const shown = name === undefined ? nameOf(source, 'picture') : oneLine(name)
+export async function decode(source: Uint8Array | Blob, { name, ...options }: DecodeOptions = {}): Promise<RgbImage> {
+  const shown = name === undefined ? nameOf(source, 'image') : oneLine(name)
   const limits = limitsOf(options)
   const bytes = source instanceof Blob ? new Uint8Array(await source.arrayBuffer()) : source
   const format = formatOf(bytes, shown)
@@ -49,21 +49,21 @@ export async function decode(source: Uint8Array | Blob, { name, ...options }: De
 }
 
 /**
- * Reads and decodes a picture from a path (in browsers a URL relative to the page), a URL, or what {@link decode} takes.
+ * Reads and decodes an image from a path (in browsers a URL relative to the page), a URL, or what {@link decode} takes.
  * @throws VisionError as {@link decode} does, and where the file cannot be read; a DownloadError, which is one, where it
  *   cannot be had from its URL; the signal's reason.
  */
-export async function readPicture(source: Source, options: DecodeOptions & DownloadOptions = {}): Promise<Picture> {
+export async function readImage(source: Source, options: DecodeOptions & DownloadOptions = {}): Promise<RgbImage> {
   options.signal?.throwIfAborted()
   if (typeof source !== 'string' && !(source instanceof URL)) return decode(source, options)
   const { signal, stallSeconds, ...decoding } = options
   const bytes = await readFrom(source, { signal, stallSeconds })
-  return decode(bytes, { ...decoding, name: options.name ?? nameOf(source, 'picture') })
+  return decode(bytes, { ...decoding, name: options.name ?? nameOf(source, 'image') })
 }
 
 /**
  * Lets libvips run its loaders for the formats that {@link decode} reads, and no others, in the whole process: a second
- * lock beside the look at a file's first bytes. It is for programs that open pictures by this package alone. It is not done
+ * lock beside the look at a file's first bytes. It is for programs that open images by this package alone. It is not done
  * unasked, because it would also take SVG, PDF and the like from an application that opens them with sharp itself. Later
  * calls of `sharp.unblock` may allow some again. {@link svgToPng} still works. Does nothing in browsers.
  * @throws VisionError where sharp cannot be loaded.

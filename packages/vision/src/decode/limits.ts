@@ -1,5 +1,5 @@
 import { VisionError } from '../errors.ts'
-import { DEFAULT_MAX_PIXELS, MAX_PIXELS } from '../picture.ts'
+import { DEFAULT_MAX_PIXELS, MAX_PIXELS } from '../image.ts'
 
 /** Seconds that a decode may take, unless the caller says otherwise. */
 const DEFAULT_TIMEOUT = 60
@@ -7,7 +7,7 @@ const MAX_TIMEOUT = 3600
 
 /** What a decode may take at most. */
 export interface Limits {
-  /** Pixels of the picture. */
+  /** Pixels of the image. */
   readonly maxPixels: number
   /** Seconds. */
   readonly timeout: number
@@ -34,7 +34,7 @@ export interface Size {
   readonly height: number
 }
 
-/** @throws VisionError where a picture has more pixels than allowed. */
+/** @throws VisionError where an image has more pixels than allowed. */
 export function checkSizeOf({ width, height }: Size, maxPixels: number, name: string): void {
   const pixels = width * height
   if (pixels <= maxPixels) return

@@ -1,6 +1,6 @@
 import type { FormatEnum, Metadata, Sharp } from 'sharp'
 import { VisionError } from '../errors.ts'
-import type { Picture } from '../picture.ts'
+import type { RgbImage } from '../image.ts'
 import { loadSharp } from '../sharp.ts'
 import { oneLine } from '../source.ts'
 import { checkSizeOf, type Limits, tooSlow } from './limits.ts'
@@ -28,7 +28,7 @@ export async function decodeFormat(
   format: SizedFormat,
   { maxPixels, timeout }: Limits,
   name: string,
-): Promise<Picture> {
+): Promise<RgbImage> {
   const declared = sizeOf(bytes, format)
   if (declared) checkSizeOf(declared, maxPixels, name)
   const sharp = await loadSharp()
@@ -63,7 +63,7 @@ export async function decodeFormat(
 }
 
 /** The pixels, turned as the EXIF orientation says. */
-async function rgbPixels(image: Sharp, { space, depth, hasAlpha }: Metadata, name: string): Promise<Picture> {
+async function rgbPixels(image: Sharp, { space, depth, hasAlpha }: Metadata, name: string): Promise<RgbImage> {
   const depths = space === 'cmyk' ? ['uchar'] : ['uchar', 'ushort']
   if (!SPACES.includes(space) || !depths.includes(depth)) {
     throw new VisionError(`${name}: ${depth} pixels in the colour space ${space} are not supported; save it as PNG`)

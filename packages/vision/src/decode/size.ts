@@ -1,12 +1,12 @@
 import { boxesAt } from './boxes.ts'
-import type { PictureFormat } from './format.ts'
+import type { ImageFormat } from './format.ts'
 import type { Size } from './limits.ts'
 
 /** A format whose size is read from its header here; BMP files are read here as a whole. */
-export type SizedFormat = Exclude<PictureFormat, 'BMP'>
+export type SizedFormat = Exclude<ImageFormat, 'BMP'>
 
 /**
- * How large a file says that its picture is, before it is turned upright: all pixels that a decoder would make room for.
+ * How large a file says that its image is, before it is turned upright: all pixels that a decoder would make room for.
  * Undefined where it does not say, because it is damaged, cut short or of a rare kind.
  */
 export function sizeOf(bytes: Uint8Array, format: SizedFormat): Size | undefined {
@@ -56,7 +56,7 @@ function pngSize(view: DataView): Size {
 const VP8_KEY_FRAME = 0x9d012a
 const VP8L_START = 0x2f
 
-/** That of the canvas, or of the one picture. */
+/** That of the canvas, or of the one image. */
 function webpSize(view: DataView): Size {
   switch (view.getUint8(15)) {
     case 'X'.charCodeAt(0):
@@ -111,7 +111,7 @@ function tiffSize(view: DataView): Size {
   return { width: found.get(TIFF_WIDTH) ?? 0, height: found.get(TIFF_HEIGHT) ?? 0 }
 }
 
-/** That of the largest picture in it: the transparency is one of its own, and may be larger than what it belongs to. */
+/** That of the largest image in it: the transparency is one of its own, and may be larger than what it belongs to. */
 function avifSize(view: DataView, bytes: Uint8Array): Size {
   let largest = NONE
   for (const { start } of boxesAt(bytes, ['meta', 'iprp', 'ipco', 'ispe'])) {

@@ -1,4 +1,4 @@
-/** 8-bit RGB of 16-bit grey as Pillow makes it: it clips this kind of picture, though it scales all others of 16 bits. */
+/** 8-bit RGB of 16-bit grey as Pillow makes it: it clips this kind of image, though it scales all others of 16 bits. */
 export function grey16ToRgb(grey: Uint16Array): Uint8Array {
   const rgb = new Uint8Array(grey.length * 3)
   for (let i = 0; i < grey.length; i++) rgb.fill(Math.min(grey[i], 255), i * 3, i * 3 + 3)

@@ -1,8 +1,8 @@
 import { VisionError } from '../errors.ts'
-import type { Picture } from '../picture.ts'
+import type { RgbImage } from '../image.ts'
 
 /** A PNG file of the pixels, by a canvas. */
-export async function encodePixels({ width, height, data }: Picture): Promise<Uint8Array> {
+export async function encodePixels({ width, height, data }: RgbImage): Promise<Uint8Array> {
   const rgba = new Uint8ClampedArray(width * height * 4)
   for (let from = 0, to = 0; from < data.length; from += 3, to += 4) {
     rgba.set(data.subarray(from, from + 3), to)
@@ -13,7 +13,7 @@ export async function encodePixels({ width, height, data }: Picture): Promise<Ui
   return bytesOf(canvas)
 }
 
-/** Draws a picture of vectors as a PNG file, by the browser. Only where there are documents: not in a worker. */
+/** Draws an image of vectors as a PNG file, by the browser. Only where there are documents: not in a worker. */
 export async function rasterize(svg: string, scale: number): Promise<Uint8Array> {
   const url = URL.createObjectURL(new Blob([svg], { type: 'image/svg+xml' }))
   try {

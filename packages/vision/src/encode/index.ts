@@ -1,15 +1,15 @@
 import { encodePixels, rasterize } from '#encode'
 import { VisionError } from '../errors.ts'
-import { checkPicture, type Picture } from '../picture.ts'
+import { checkImage, type RgbImage } from '../image.ts'
 
 /**
- * Writes a picture as a PNG file of 8-bit RGB, which has every pixel as it is.
+ * Writes an image as a PNG file of 8-bit RGB, which has every pixel as it is.
  * @returns the bytes of the file.
- * @throws VisionError where the sizes and the data of the picture do not fit together.
+ * @throws VisionError where the sizes and the data of the image do not fit together.
  */
-export async function encodePng(picture: Picture): Promise<Uint8Array> {
-  checkPicture(picture)
-  return encodePixels(picture)
+export async function encodePng(image: RgbImage): Promise<Uint8Array> {
+  checkImage(image)
+  return encodePixels(image)
 }
 
 /**

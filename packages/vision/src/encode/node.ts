@@ -1,16 +1,16 @@
 import { VisionError } from '../errors.ts'
-import type { Picture } from '../picture.ts'
+import type { RgbImage } from '../image.ts'
 import { loadSharp, withSvg } from '../sharp.ts'
 import { oneLine } from '../source.ts'
 
 /** A PNG file of the pixels, by sharp. */
-export async function encodePixels({ width, height, data }: Picture): Promise<Uint8Array> {
+export async function encodePixels({ width, height, data }: RgbImage): Promise<Uint8Array> {
   const sharp = await loadSharp()
   const image = sharp(data, { raw: { width, height, channels: 3 }, limitInputPixels: false })
   return bytesOf(await image.png({ compressionLevel: 9 }).toBuffer())
 }
 
-/** A PNG file of a picture of vectors, by sharp. */
+/** A PNG file of an image of vectors, by sharp. */
 export async function rasterize(svg: string, scale: number): Promise<Uint8Array> {
   // Pixels of SVG are 72 to the inch.
   const options = { density: 72 * scale }

@@ -117,7 +117,7 @@ function checkRegular(status: Stats, path: string): void {
 }
 
 function tooLarge(path: string, size: string): VisionError {
-  return new VisionError(`${nameOf(path, path)}: ${size} more than the allowed ${MAX_FILE_BYTES} of a picture file`)
+  return new VisionError(`${nameOf(path, path)}: ${size} more than the allowed ${MAX_FILE_BYTES} of an image file`)
 }
 
 const REASONS: Record<string, string> = {

@@ -1,7 +1,7 @@
 import { VisionError } from '../errors.ts'
 
 /**
- * How pictures are changed at random each time they are trained on. What is given is done in the order of this list.
+ * How images are changed at random each time they are trained on. What is given is done in the order of this list.
  * It is plain data, so it may stand in a JSON file.
  */
 export interface Augmentation {
@@ -15,30 +15,30 @@ export interface Augmentation {
    * Residual Learning for Image Recognition", 2015).
    */
   readonly padAndCrop?: number
-  /** Mirrors half of the pictures, left to right. */
+  /** Mirrors half of the images, left to right. */
   readonly flip?: boolean
   /**
    * Covers a square of so many pixels a side with the mean colour. Its middle lies anywhere, so that parts of it may be
-   * outside of the picture (DeVries and Taylor, "Improved Regularization of Convolutional Neural Networks with Cutout",
+   * outside of the image (DeVries and Taylor, "Improved Regularization of Convolutional Neural Networks with Cutout",
    * 2017).
    */
   readonly cutout?: number
   /**
-   * Blends each picture of a batch, and its target, with another one's: `l * this + (1 - l) * other`, with `l` of the
+   * Blends each image of a batch, and its target, with another one's: `l * this + (1 - l) * other`, with `l` of the
    * distribution Beta(alpha, alpha), drawn for each batch (Zhang et al., "mixup", 2018). This is alpha. Where `cutmix` is
    * given as well, each batch gets one of the two.
    */
   readonly mixup?: number
   /**
-   * Pastes a rectangle of another picture of the batch into each one, and shares out the target by area; the
-   * rectangle's is `1 - l` of the picture, less what reaches beyond it (Yun et al., "CutMix", 2019). This is alpha.
+   * Pastes a rectangle of another image of the batch into each one, and shares out the target by area; the
+   * rectangle's is `1 - l` of the image, less what reaches beyond it (Yun et al., "CutMix", 2019). This is alpha.
    */
   readonly cutmix?: number
 }
 
 /** Which parts a random resized crop takes. */
 export interface RandomResizedCrop {
-  /** Its least and its greatest area, as a fraction of the picture's; default 0.08 and 1. */
+  /** Its least and its greatest area, as a fraction of the image's; default 0.08 and 1. */
   readonly scale?: readonly [number, number]
   /** Its least and its greatest width, in heights; default 3/4 and 4/3. */
   readonly ratio?: readonly [number, number]

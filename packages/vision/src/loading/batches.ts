@@ -4,21 +4,21 @@ import { Painter } from './draw.ts'
 import { fit } from './fit.ts'
 import { mix } from './mix.ts'
 import { type Plan, stepsOf } from './plan.ts'
-import { pictureOf, type TrainingSource } from './source.ts'
+import { imageOf, type TrainingSource } from './source.ts'
 
-/** Some labelled pictures, as a network takes them. */
+/** Some labelled images, as a network takes them. */
 export interface TrainingBatch {
   /** Which batch it is, counted from 0 through all epochs. */
   readonly step: number
-  /** Which time through the pictures, from 0. */
+  /** Which time through the images, from 0. */
   readonly epoch: number
   /** `[n, height, width, 3]`, normalised. */
   readonly images: Float32Array
-  /** `[n, classes]`: the probability of each class; 1 for the label, unless pictures are mixed. */
+  /** `[n, classes]`: the probability of each class; 1 for the label, unless images are mixed. */
   readonly targets: Float32Array
-  /** `[n]`: the class of each picture, the one that it was before it was mixed. */
+  /** `[n]`: the class of each image, the one that it was before it was mixed. */
   readonly labels: Int32Array
-  /** `[n]`: which picture of the source each is. */
+  /** `[n]`: which image of the source each is. */
   readonly indices: Int32Array
 }
 
@@ -26,7 +26,7 @@ export interface TrainingBatch {
 const LANES = 4
 
 /**
- * Makes any batch of a source. All that is random in it depends on the seed, the epoch and the places of its pictures in
+ * Makes any batch of a source. All that is random in it depends on the seed, the epoch and the places of its images in
  * the order of the epoch, and on nothing that was made before.
  */
 export class BatchMaker {
@@ -76,17 +76,17 @@ export class BatchMaker {
     return targets
   }
 
-  /** @param first The place of the first picture in the epoch. */
+  /** @param first The place of the first image in the epoch. */
   async #drawAll(indices: Int32Array, images: Float32Array, random: Random, first: number): Promise<void> {
     const { width, height, fit: wanted, augmentation } = this.#plan
     let next = 0
     const lane = async () => {
       while (next < indices.length) {
         const place = next++
-        const found = pictureOf(this.#source, indices[place])
-        const picture = found instanceof Promise ? await found : found
+        const found = imageOf(this.#source, indices[place])
+        const image = found instanceof Promise ? await found : found
         const own = random.fork(first + place)
-        const fitting = wanted ? fit(picture, wanted, augmentation.randomResizedCrop, own) : picture
+        const fitting = wanted ? fit(image, wanted, augmentation.randomResizedCrop, own) : image
         this.#painter.draw(fitting, own, images, place * height * width * 3)
       }
     }

@@ -1,15 +1,15 @@
-import type { Picture } from '../picture.ts'
+import type { RgbImage } from '../image.ts'
 import type { Random } from '../random.ts'
 import type { AugmentationPlan } from './augmentation.ts'
 
-/** Lays pictures of one size into a batch: normalised, and moved, mirrored and covered at random. */
+/** Lays images of one size into a batch: normalised, and moved, mirrored and covered at random. */
 export class Painter {
   readonly #width: number
   readonly #height: number
   /** `[256, 3]`: what a byte of each channel becomes. */
   readonly #values: Float32Array
   readonly #augmentation: AugmentationPlan
-  /** A whole picture of it. */
+  /** A whole image of it. */
   readonly #black: Float32Array
 
   constructor(width: number, height: number, values: Float32Array, augmentation: AugmentationPlan) {
@@ -20,8 +20,8 @@ export class Painter {
     this.#black = Float32Array.from({ length: width * height * 3 }, (_, i) => values[i % 3])
   }
 
-  /** Writes a picture to `images` from the place `at` on. */
-  draw({ data }: Picture, random: Random, images: Float32Array, at: number): void {
+  /** Writes an image to `images` from the place `at` on. */
+  draw({ data }: RgbImage, random: Random, images: Float32Array, at: number): void {
     const { padAndCrop, flip, cutout } = this.#augmentation
     const [left, top] = padAndCrop > 0 ? [shift(padAndCrop, random), shift(padAndCrop, random)] : [0, 0]
     if (left !== 0 || top !== 0) images.set(this.#black, at)
@@ -30,7 +30,7 @@ export class Painter {
     if (cutout > 0) this.#cover(cutout, random, images, at)
   }
 
-  /** The window that starts at `left` and `top` of the picture, without what is outside of it. */
+  /** The window that starts at `left` and `top` of the image, without what is outside of it. */
   #copy(data: Uint8Array, left: number, top: number, images: Float32Array, at: number): void {
     const [width, height, values] = [this.#width, this.#height, this.#values]
     const first = Math.max(0, -left)

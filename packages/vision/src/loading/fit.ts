@@ -1,11 +1,11 @@
 import { type Box, centerCrop, cut, roundHalfToEven } from '../crop.ts'
 import type { Filter } from '../filters.ts'
-import type { Picture } from '../picture.ts'
+import type { RgbImage } from '../image.ts'
 import type { Random } from '../random.ts'
 import { resize, resizeShortest } from '../resize.ts'
 import type { RandomResizedCrop } from './augmentation.ts'
 
-/** How pictures of any size become squares of one. */
+/** How images of any size become squares of one. */
 export interface Fit {
   /** Pixels of the short side before the middle is cut out. */
   readonly resize: number
@@ -14,27 +14,27 @@ export interface Fit {
   readonly filter: Filter
 }
 
-/** A square: a random part of the picture, or its middle. */
+/** A square: a random part of the image, or its middle. */
 export function fit(
-  picture: Picture,
+  image: RgbImage,
   { resize: short, crop, filter }: Fit,
   randomPart: Required<RandomResizedCrop> | undefined,
   random: Random,
-): Picture {
-  if (randomPart) return resize(cut(picture, randomBox(picture, randomPart, random)), crop, crop, filter)
-  const { width, height } = picture
+): RgbImage {
+  if (randomPart) return resize(cut(image, randomBox(image, randomPart, random)), crop, crop, filter)
+  const { width, height } = image
   const isFit = width === crop && height === crop && short === crop
-  return isFit ? picture : centerCrop(resizeShortest(picture, short, filter), crop, crop)
+  return isFit ? image : centerCrop(resizeShortest(image, short, filter), crop, crop)
 }
 
-/** How often a box that does not fit into the picture is drawn again. */
+/** How often a box that does not fit into the image is drawn again. */
 const ATTEMPTS = 10
 
 /**
  * What torchvision's `RandomResizedCrop` cuts out: the area uniform within `scale`, the logarithm of width / height
  * uniform within that of `ratio`. Where none fits it is the largest box in the middle whose ratio is allowed.
  */
-function randomBox({ width, height }: Picture, { scale, ratio }: Required<RandomResizedCrop>, random: Random): Box {
+function randomBox({ width, height }: RgbImage, { scale, ratio }: Required<RandomResizedCrop>, random: Random): Box {
   const [least, greatest] = [Math.log(ratio[0]), Math.log(ratio[1])]
   for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
     const area = width * height * (scale[0] + (scale[1] - scale[0]) * random.uniform())

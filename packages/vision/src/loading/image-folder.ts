@@ -3,32 +3,32 @@ import { checkMaxPixels } from '../decode/limits.ts'
 import { VisionError } from '../errors.ts'
 import type { Listing } from '../files/listing.ts'
 import { nameOf, oneLine } from '../source.ts'
-import type { PictureFiles } from './source.ts'
+import type { ImageFiles } from './source.ts'
 
 export type ImageFolderSplit = 'train' | 'val'
 
 export interface ImageFolderOptions {
   /** Which of the folders train and val to take; left out for a folder that holds the classes itself. */
   readonly split?: ImageFolderSplit
-  /** The most pixels that one of the pictures may have, as of `decode`. */
+  /** The most pixels that one of the images may have, as of `decode`. */
   readonly maxPixels?: number
 }
 
-/** A folder of pictures. */
-export interface ImageFolder extends PictureFiles {
+/** A folder of images. */
+export interface ImageFolder extends ImageFiles {
   readonly files: readonly string[]
   readonly labels: Int32Array
 }
 
 const SPLITS: readonly ImageFolderSplit[] = ['train', 'val']
-/** Of the formats that `decode` reads; what else lies beside the pictures is passed over. */
+/** Of the formats that `decode` reads; what else lies beside the images is passed over. */
 const PICTURE = /\.(jpe?g|png|webp|gif|tiff?|avif|bmp)$/i
 
 /**
- * Finds labelled pictures in a folder that holds one folder for each class, `class/*.jpg`, or else `train/class/*.jpg`
+ * Finds labelled images in a folder that holds one folder for each class, `class/*.jpg`, or else `train/class/*.jpg`
  * and `val/class/*.jpg`. Classes are the folders' names and are numbered in their order, those of `train` for both
- * splits. Pictures are in the order of their names, those of folders within a class after the others. Hidden files and
- * what has no ending of a picture are passed over. No picture is read before it is loaded. Only in Node: browsers see no
+ * splits. Images are in the order of their names, those of folders within a class after the others. Hidden files and
+ * what has no ending of an image are passed over. No image is read before it is loaded. Only in Node: browsers see no
  * folders.
  *
  * @throws VisionError for what is no such folder, and a `maxPixels` that makes no sense.
@@ -57,7 +57,7 @@ async function openClasses(path: string | URL, split: ImageFolderSplit | undefin
 }
 
 /**
- * Which splits `openImageFolder` finds in a folder: those of the folders train and val that hold folders and no pictures.
+ * Which splits `openImageFolder` finds in a folder: those of the folders train and val that hold folders and no images.
  * @throws VisionError for what is no folder.
  */
 export async function imageFolderSplits(path: string | URL): Promise<ImageFolderSplit[]> {
@@ -82,15 +82,15 @@ function classesIn({ folders, links }: Listing): string[] {
 async function folder(path: string | URL): Promise<Listing> {
   const listing = await listFolder(path)
   if (listing) return listing
-  const what = 'is no folder on this machine; give one that holds a folder of pictures for each class'
+  const what = 'is no folder on this machine; give one that holds a folder of images for each class'
   throw new VisionError(`${nameOf(path, '')}: ${what}`)
 }
 
-/** The pictures of a folder of classes, labelled by their places in `classes`. */
+/** The images of a folder of classes, labelled by their places in `classes`. */
 async function gather(root: Listing, classes: readonly string[]): Promise<ImageFolder> {
   const names = classesIn(root)
   if (names.length === 0) {
-    throw new VisionError(`${oneLine(root.path)}: holds no folders, wanted a folder of pictures for each class`)
+    throw new VisionError(`${oneLine(root.path)}: holds no folders, wanted a folder of images for each class`)
   }
   const files: string[] = []
   const labels: number[] = []
@@ -98,10 +98,10 @@ async function gather(root: Listing, classes: readonly string[]): Promise<ImageF
     const path = `${root.path}/${name}`
     const label = classes.indexOf(name)
     if (label < 0) throw new VisionError(`${oneLine(path)}: is no class of the train split; remove it, or add it there`)
-    await gatherPictures(path, files)
+    await gatherImages(path, files)
     if (files.length === labels.length) {
       const endings = '.jpg, .png, .webp, .gif, .tif, .avif or .bmp'
-      throw new VisionError(`${oneLine(path)}: holds no pictures (${endings}); remove it, or add some`)
+      throw new VisionError(`${oneLine(path)}: holds no images (${endings}); remove it, or add some`)
     }
     while (labels.length < files.length) labels.push(label)
   }
@@ -109,8 +109,8 @@ async function gather(root: Listing, classes: readonly string[]): Promise<ImageF
 }
 
 /** Links to folders within a class are not followed, since they may lead back. */
-async function gatherPictures(path: string, files: string[]): Promise<void> {
+async function gatherImages(path: string, files: string[]): Promise<void> {
   const listing = await folder(path)
   for (const name of listing.files) if (PICTURE.test(name)) files.push(`${path}/${name}`)
-  for (const name of listing.folders) await gatherPictures(`${path}/${name}`, files)
+  for (const name of listing.folders) await gatherImages(`${path}/${name}`, files)
 }

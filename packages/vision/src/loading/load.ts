@@ -8,7 +8,7 @@ import { type LoadOptions, planOf, stepsOf, whole } from './plan.ts'
 import type { TrainingSource } from './source.ts'
 
 /**
- * Loads labelled pictures batch by batch, for training or, with `shuffle: false`, for evaluation:
+ * Loads labelled images batch by batch, for training or, with `shuffle: false`, for evaluation:
  *
  * ```ts
  * const augment = { padAndCrop: 4, flip: true }
@@ -115,5 +115,5 @@ class Inbox {
 }
 
 function unexpected(what: string): string {
-  return `the worker that loads pictures ${what}; go on from the last step, with worker: false if it happens again`
+  return `the worker that loads images ${what}; go on from the last step, with worker: false if it happens again`
 }

@@ -2,7 +2,7 @@ import type { Box } from '../crop.ts'
 import type { Random } from '../random.ts'
 import type { AugmentationPlan } from './augmentation.ts'
 
-/** What is mixed: `size` pictures and their targets, all in place. */
+/** What is mixed: `size` images and their targets, all in place. */
 export interface Mixed {
   readonly size: number
   readonly width: number
@@ -14,7 +14,7 @@ export interface Mixed {
 }
 
 /**
- * Mixes each picture of a batch with another, as an augmentation wants it: the first with the last, the second with the
+ * Mixes each image of a batch with another, as an augmentation wants it: the first with the last, the second with the
  * last but one, and so on, which are as random as the order of the batch.
  */
 export function mix(batch: Mixed, { mixup, cutmix }: AugmentationPlan, random: Random): void {
@@ -46,7 +46,7 @@ function blend(values: Float32Array, count: number, kept: number): void {
   }
 }
 
-/** A box of that share of the area and of the picture's proportions, its middle anywhere, cut off at the sides. */
+/** A box of that share of the area and of the image's proportions, its middle anywhere, cut off at the sides. */
 function boxOf(share: number, { width, height }: Mixed, random: Random): Box {
   const wide = Math.floor(width * Math.sqrt(share))
   const high = Math.floor(height * Math.sqrt(share))

@@ -1,23 +1,23 @@
 import { VisionError } from '../errors.ts'
 import { checkFilter, type Filter } from '../filters.ts'
+import { checkSize } from '../image.ts'
 import { type Normalization, normalizedValues } from '../normalize.ts'
-import { checkSize } from '../picture.ts'
 import { type Augmentation, type AugmentationPlan, planAugmentation } from './augmentation.ts'
 import type { Fit } from './fit.ts'
 import { checkSource, type TrainingSource } from './source.ts'
 
-/** Which pictures make a batch, and in which order. */
+/** Which images make a batch, and in which order. */
 export interface BatchOptions {
-  /** Pictures in a batch. */
+  /** Images in a batch. */
   readonly batch: number
   /** Every epoch has an order of its own, decided by the seed; default true. Without it the order is that of the source. */
   readonly shuffle?: boolean
   /**
-   * Whether the pictures at the end of an epoch which do not fill a batch are left out; default as `shuffle`: they come
+   * Whether the images at the end of an epoch which do not fill a batch are left out; default as `shuffle`: they come
    * in other epochs. Else the last batch of an epoch is smaller.
    */
   readonly dropLast?: boolean
-  /** The pictures of the source to take, each time through them an epoch; default all. */
+  /** The images of the source to take, each time through them an epoch; default all. */
   readonly indices?: ArrayLike<number>
 }
 
@@ -30,13 +30,13 @@ export interface LoadOptions extends BatchOptions, Normalization {
   /** The step to stop before, default the end of the epoch that starts at or before `from`; may be Infinity. */
   readonly to?: number
   /**
-   * Makes pictures squares of so many pixels a side, by resizing them and cutting out the middle. Needed for files, whose
-   * sizes differ; default the pictures as they are.
+   * Makes images squares of so many pixels a side, by resizing them and cutting out the middle. Needed for files, whose
+   * sizes differ; default the images as they are.
    */
   readonly crop?: number
   /** Pixels of the short side before the middle is cut out; default `crop`. */
   readonly resize?: number
-  /** How pictures are resized; default 'bilinear'. */
+  /** How images are resized; default 'bilinear'. */
   readonly filter?: Filter
   /** What is changed at random; default nothing. */
   readonly augment?: Augmentation
@@ -53,7 +53,7 @@ export interface Plan extends Normalization {
   readonly shuffle: boolean
   readonly dropLast: boolean
   readonly indices: Int32Array
-  /** Of the pictures in a batch. */
+  /** Of the images in a batch. */
   readonly width: number
   readonly height: number
   /** How they come to that size, undefined where they have it. */
@@ -75,8 +75,8 @@ export function planOf(source: TrainingSource, options: LoadOptions): Plan {
   const [width, height] = 'files' in source || fit ? [fit!.crop, fit!.crop] : [source.width, source.height]
   const bytes = options.batch * width * height * 3 * Float32Array.BYTES_PER_ELEMENT
   if (bytes > MAX_BATCH_BYTES) {
-    const pictures = `${options.batch} pictures of ${width} x ${height}`
-    throw new VisionError(`a batch of ${pictures} takes ${bytes} bytes, wanted at most ${MAX_BATCH_BYTES}`)
+    const images = `${options.batch} images of ${width} x ${height}`
+    throw new VisionError(`a batch of ${images} takes ${bytes} bytes, wanted at most ${MAX_BATCH_BYTES}`)
   }
   return { ...orderOf(source, options), mean, std, seed, width, height, fit, augmentation }
 }
@@ -108,7 +108,7 @@ function orderOf(
   }
   if (dropLast && batch > taken.length) {
     throw new VisionError(
-      `${taken.length} pictures do not fill a batch of ${batch}; give a smaller batch, or dropLast false`,
+      `${taken.length} images do not fill a batch of ${batch}; give a smaller batch, or dropLast false`,
     )
   }
   return { batch, shuffle, dropLast, indices: taken }
@@ -127,7 +127,7 @@ function fitOf(
   }
   const why = randomResizedCrop ? 'randomResizedCrop makes' : resize !== undefined ? 'resize makes' : 'files hold'
   if (!randomResizedCrop && resize === undefined && !('files' in source)) return undefined
-  throw new VisionError(`${why} pictures of many sizes; give crop, the pixels of a side that all shall have`)
+  throw new VisionError(`${why} images of many sizes; give crop, the pixels of a side that all shall have`)
 }
 
 /** @throws VisionError for an option that is not a whole number from `least`. */

@@ -1,24 +1,24 @@
-import { decode, readPicture } from '../decode/index.ts'
+import { decode, readImage } from '../decode/index.ts'
 import { checkMaxPixels } from '../decode/limits.ts'
 import { VisionError } from '../errors.ts'
-import { checkSize, type Picture } from '../picture.ts'
+import { checkSize, type RgbImage } from '../image.ts'
 import { nameOf } from '../source.ts'
 
-/** What every set of labelled pictures has. */
-export interface LabelledPictures {
-  /** Number of pictures. */
+/** What every set of labelled images has. */
+export interface LabelledImages {
+  /** Number of images. */
   readonly length: number
   /** The names of the labels. */
   readonly classes: readonly string[]
-  /** The class of each picture, 0 to `classes.length - 1`. */
+  /** The class of each image, 0 to `classes.length - 1`. */
   readonly labels: ArrayLike<number>
 }
 
 /**
- * Pictures of one size, held in memory; a `CifarDataset` is one. A worker reads them where they are if they lie in a
+ * Images of one size, held in memory; a `CifarDataset` is one. A worker reads them where they are if they lie in a
  * `SharedArrayBuffer`, and else gets a copy.
  */
-export interface PictureArray extends LabelledPictures {
+export interface ImageArray extends LabelledImages {
   /** Pixels in a row. */
   readonly width: number
   /** Rows. */
@@ -27,38 +27,38 @@ export interface PictureArray extends LabelledPictures {
   readonly images: Uint8Array
 }
 
-/** Pictures of any sizes in files of any format that `decode` reads; `openImageFolder` makes one of a folder. */
-export interface PictureFiles extends LabelledPictures {
-  /** For each picture its path (in browsers a URL, relative to the page), or the file itself. */
+/** Images of any sizes in files of any format that `decode` reads; `openImageFolder` makes one of a folder. */
+export interface ImageFiles extends LabelledImages {
+  /** For each image its path (in browsers a URL, relative to the page), or the file itself. */
   readonly files: readonly (string | Uint8Array | Blob)[]
   /** The most pixels that one of them may have, as of `decode`; four are decoded at a time. */
   readonly maxPixels?: number
 }
 
-/** Labelled pictures to train on or to evaluate with. */
-export type TrainingSource = PictureArray | PictureFiles
+/** Labelled images to train on or to evaluate with. */
+export type TrainingSource = ImageArray | ImageFiles
 
 /** @throws VisionError where the parts of a source do not fit together. */
 export function checkSource(source: TrainingSource): void {
   const { length, classes, labels } = source
   if (!Number.isInteger(length) || length < 1) {
-    throw new VisionError(`got a source of ${length} pictures, wanted at least one`)
+    throw new VisionError(`got a source of ${length} images, wanted at least one`)
   }
   if (labels.length !== length) {
-    throw new VisionError(`got ${labels.length} labels for ${length} pictures, wanted one for each`)
+    throw new VisionError(`got ${labels.length} labels for ${length} images, wanted one for each`)
   }
   for (let i = 0; i < length; i++) {
     const label = labels[i]
     if (!Number.isInteger(label) || label < 0 || label >= classes.length) {
-      throw new VisionError(`picture ${i} has label ${label}, wanted 0 to ${classes.length - 1}, one of the classes`)
+      throw new VisionError(`image ${i} has label ${label}, wanted 0 to ${classes.length - 1}, one of the classes`)
     }
   }
   if ('files' in source) {
     if (source.maxPixels !== undefined) checkMaxPixels(source.maxPixels)
     const count = source.files.length
-    if (count !== length) throw new VisionError(`got ${count} files for ${length} pictures, wanted one for each`)
+    if (count !== length) throw new VisionError(`got ${count} files for ${length} images, wanted one for each`)
     const odd = source.files.findIndex(file => !isFile(file))
-    if (odd >= 0) throw new VisionError(`picture ${odd} is no file; wanted a path, a Uint8Array or a Blob`)
+    if (odd >= 0) throw new VisionError(`image ${odd} is no file; wanted a path, a Uint8Array or a Blob`)
     return
   }
   const { width, height, images } = source
@@ -66,7 +66,7 @@ export function checkSource(source: TrainingSource): void {
   const wanted = length * height * width * 3
   if (images.length !== wanted) {
     throw new VisionError(
-      `${length} pictures of ${width} x ${height} have ${images.length} bytes, wanted ${wanted}: red, green and blue of each pixel`,
+      `${length} images of ${width} x ${height} have ${images.length} bytes, wanted ${wanted}: red, green and blue of each pixel`,
     )
   }
 }
@@ -75,13 +75,13 @@ function isFile(file: unknown): boolean {
   return typeof file === 'string' || file instanceof Uint8Array || file instanceof Blob
 }
 
-/** A picture of a source, which is not to be changed. @throws VisionError for a file that cannot be read. */
-export function pictureOf(source: TrainingSource, index: number): Picture | Promise<Picture> {
+/** An image of a source, which is not to be changed. @throws VisionError for a file that cannot be read. */
+export function imageOf(source: TrainingSource, index: number): RgbImage | Promise<RgbImage> {
   if ('files' in source) {
     const file = source.files[index]
     const { maxPixels } = source
-    if (typeof file === 'string') return readPicture(file, { maxPixels })
-    return decode(file, { name: nameOf(file, `picture ${index}`), maxPixels })
+    if (typeof file === 'string') return readImage(file, { maxPixels })
+    return decode(file, { name: nameOf(file, `image ${index}`), maxPixels })
   }
   const { width, height, images } = source
   const bytes = width * height * 3

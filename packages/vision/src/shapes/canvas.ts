@@ -9,7 +9,7 @@ const SUBROWS = 4
 const MAX_CROSSINGS = 64
 
 /**
- * A picture of 32 x 32 in the making, in double precision. It computes by sums, products and quotients only, which are
+ * An image of 32 x 32 in the making, in double precision. It computes by sums, products and quotients only, which are
  * the same bits in every engine.
  */
 export class Canvas {

@@ -17,14 +17,14 @@ const DARK = 110
 /** Sum over the channels by which a shape is lighter than the background, at least. */
 const CONTRAST = 150
 
-/** Draws pictures of shapes, one after the other, reusing its memory. */
+/** Draws images of shapes, one after the other, reusing its memory. */
 export class ShapeArtist {
   readonly #canvas = new Canvas()
   readonly #knots = new Float64Array((CELLS + 1) * (CELLS + 1) * 3)
   readonly #polygons = shapes.map(shape => new Float64Array(shape.length))
 
   /**
-   * Draws a picture of the class `label` into `[32, 32, 3]` bytes: a large light shape, filled or in outline, anywhere,
+   * Draws an image of the class `label` into `[32, 32, 3]` bytes: a large light shape, filled or in outline, anywhere,
    * turned and stretched, on a dark blotchy background, among small shapes and lines of any colour, some of which cross
    * it, under noise.
    */

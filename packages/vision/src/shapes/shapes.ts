@@ -1,32 +1,32 @@
 import { PICTURE_BYTES, SIDE, type Split } from '../cifar/kinds.ts'
 import { sharedBytes } from '../cifar/records.ts'
 import { VisionError } from '../errors.ts'
-import type { PictureArray } from '../loading/source.ts'
+import type { ImageArray } from '../loading/source.ts'
 import { Random } from '../random.ts'
 import { oneLine } from '../source.ts'
 import { ShapeArtist, shapeClasses } from './draw.ts'
 
-/** A data set of drawn pictures, held in memory. */
-export interface ShapesDataset extends PictureArray {
+/** A data set of drawn images, held in memory. */
+export interface ShapesDataset extends ImageArray {
   readonly name: 'shapes'
   readonly labels: Uint8Array
 }
 
 export interface ShapesOptions {
-  /** The two have no pictures in common. */
+  /** The two have no images in common. */
   readonly split: Split
-  /** Number of pictures, default 50,000 in training and 10,000 in test, as many as CIFAR has. */
+  /** Number of images, default 50,000 in training and 10,000 in test, as many as CIFAR has. */
   readonly length?: number
-  /** A whole number; another one gives other pictures. Default 0. */
+  /** A whole number; another one gives other images. Default 0. */
   readonly seed?: number
 }
 
-/** As many pictures as fit into 2 GB. */
+/** As many images as fit into 2 GB. */
 const MAX_LENGTH = Math.floor(2 ** 31 / PICTURE_BYTES)
 
 /**
- * Draws a data set where there is none at hand: 32 x 32 pictures of ten shapes, whose position, size, proportions,
- * rotation and colours vary, among clutter and noise. Each ten successive pictures have every class once. A picture
+ * Draws a data set where there is none at hand: 32 x 32 images of ten shapes, whose position, size, proportions,
+ * rotation and colours vary, among clutter and noise. Each ten successive images have every class once. An image
  * depends on nothing but the seed, the split and its index, and has the same bytes in every JavaScript engine.
  *
  * @throws VisionError for a split, length or seed that makes no sense.

@@ -12,14 +12,14 @@ from pathlib import Path
 import PIL
 from PIL import Image, ImageCms, ImageOps, features
 
-from pictures import picture
+from images import image
 
 FOLDER = Path(__file__).with_name("files")
 WIDTH, HEIGHT = 37, 29
 
-COLOR = picture("smooth", WIDTH, HEIGHT)
+COLOR = image("smooth", WIDTH, HEIGHT)
 GREY = COLOR.convert("L")
-ALPHA = picture("noise", WIDTH, HEIGHT).getchannel(0)
+ALPHA = image("noise", WIDTH, HEIGHT).getchannel(0)
 PALETTE = COLOR.quantize(64)
 RGBA = Image.merge("RGBA", [*COLOR.split(), ALPHA])
 GREY16 = Image.new("I;16", (WIDTH, HEIGHT))

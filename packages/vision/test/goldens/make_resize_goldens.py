@@ -2,7 +2,7 @@
 
     python make_resize_goldens.py
 
-The pictures come from a formula that the test repeats, so none is kept.
+The images come from a formula that the test repeats, so none is kept.
 """
 
 import hashlib
@@ -12,7 +12,7 @@ from pathlib import Path
 import PIL
 from PIL import Image
 
-from pictures import picture
+from images import image
 
 FILTERS = {
     "nearest": Image.Resampling.NEAREST,
@@ -55,12 +55,12 @@ def main() -> None:
             for place, (name, resampling) in enumerate(FILTERS.items()):
                 if (place + number) % 2 != (kind == "noise"):
                     continue
-                image = picture(kind, width, height).resize((to_width, to_height), resampling)
-                digest = hashlib.sha256(image.tobytes()).hexdigest()
+                resized = image(kind, width, height).resize((to_width, to_height), resampling)
+                digest = hashlib.sha256(resized.tobytes()).hexdigest()
                 cases.append([kind, width, height, to_width, to_height, name, digest])
     golden = {
         "versions": {"pillow": PIL.__version__},
-        "columns": ["picture", "width", "height", "toWidth", "toHeight", "filter", "sha256"],
+        "columns": ["image", "width", "height", "toWidth", "toHeight", "filter", "sha256"],
         "cases": cases,
     }
     lines = ",\n    ".join(json.dumps(case) for case in cases)

@@ -1,4 +1,4 @@
-"""Makes transforms.json: what torchvision's transforms give on Pillow pictures, as SHA-256 of the bytes.
+"""Makes transforms.json: what torchvision's transforms give on Pillow images, as SHA-256 of the bytes.
 
     python make_transforms_goldens.py
 
@@ -14,14 +14,14 @@ import torch
 import torchvision
 from torchvision.transforms import CenterCrop, Compose, InterpolationMode, Normalize, Resize, ToTensor
 
-from pictures import picture
+from images import image
 
 # Width, height, new short side.
 RESIZES = [
     (1, 1, 5), (7, 7, 7), (64, 48, 48), (48, 64, 48), (64, 48, 32), (48, 64, 32), (451, 300, 256), (300, 451, 256),
     (127, 131, 61), (131, 127, 61), (500, 375, 232), (333, 500, 224), (3, 200, 5), (200, 3, 5), (99, 100, 33),
 ]
-# Width, height, crop width, crop height: every parity, nothing to crop, and pictures too small in one side or both.
+# Width, height, crop width, crop height: every parity, nothing to crop, and images too small in one side or both.
 CROPS = [(w, h, cw, ch) for w, h in ((20, 17), (21, 16), (23, 18), (22, 19)) for cw, ch in ((10, 7), (9, 8), (20, 16))]
 CROPS += [
     (9, 9, 9, 9), (384, 256, 224, 224), (256, 341, 224, 224), (1, 1, 4, 4), (1, 1, 5, 5), (10, 4, 7, 9), (4, 10, 9, 7),
@@ -53,17 +53,17 @@ def main() -> None:
         "preprocess": [],
     }
     for width, height, size in RESIZES:
-        resized = Resize(size)(picture("noise", width, height))
+        resized = Resize(size)(image("noise", width, height))
         case = {"width": width, "height": height, "size": size}
         golden["resizeShortest"].append({**case, "result": list(resized.size), "sha256": digest(resized.tobytes())})
     for width, height, crop_width, crop_height in CROPS:
-        cropped = CenterCrop((crop_height, crop_width))(picture("noise", width, height))
+        cropped = CenterCrop((crop_height, crop_width))(image("noise", width, height))
         case = {"width": width, "height": height, "crop": [crop_width, crop_height]}
         golden["centerCrop"].append({**case, "sha256": digest(cropped.tobytes())})
     for width, height, resize, crop, filter_name, normalization in PREPROCESSINGS:
         mode = InterpolationMode(filter_name)
         transform = Compose([Resize(resize, mode), CenterCrop(crop), ToTensor(), Normalize(**normalization)])
-        values = transform(picture("smooth", width, height)).permute(1, 2, 0).contiguous().numpy()
+        values = transform(image("smooth", width, height)).permute(1, 2, 0).contiguous().numpy()
         case = {"width": width, "height": height, "resize": resize, "crop": crop, "filter": filter_name}
         golden["preprocess"].append({**case, **normalization, "sha256": digest(values.astype("<f4").tobytes())})
     Path(__file__).with_name("transforms.json").write_text(json.dumps(golden, indent=2) + "\n")

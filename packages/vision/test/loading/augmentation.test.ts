@@ -1,9 +1,9 @@
-import { describe, expect, it } from 'vitest'
-import { type Augmentation, type LoadOptions, loadBatches, type PictureArray } from '../../src/index.ts'
+import { describe, expect, test } from 'vitest'
+import { type Augmentation, type ImageArray, type LoadOptions, loadBatches } from '../../src/index.ts'
 import { asBytes, collect, coordinates } from './sources.ts'
 
-/** The pictures of one epoch, in order, as `[height, width, 3]` whole numbers. */
-async function augmented(source: PictureArray, augment: Augmentation, options: Partial<LoadOptions> = {}) {
+/** The images of one epoch, in order, as `[height, width, 3]` whole numbers. */
+async function augmented(source: ImageArray, augment: Augmentation, options: Partial<LoadOptions> = {}) {
   const all = { batch: 50, shuffle: false, worker: false, ...asBytes, augment, ...options }
   const batches = await collect(loadBatches(source, all))
   return batches.flatMap(({ images, labels }) => {
@@ -19,7 +19,7 @@ function tally(names: Iterable<string>): Map<string, number> {
   return counts
 }
 
-/** A picture of {@link coordinates} as it looks through a window, perhaps mirrored. */
+/** An image of {@link coordinates} as it looks through a window, perhaps mirrored. */
 function windowOf(width: number, height: number, left: number, top: number, flip: boolean): Uint8Array {
   return Uint8Array.from({ length: width * height * 3 }, (_, i) => {
     const [y, x] = [Math.floor(i / 3 / width) + top, Math.floor(i / 3) % width]
@@ -30,12 +30,12 @@ function windowOf(width: number, height: number, left: number, top: number, flip
 }
 
 describe('padAndCrop and flip', () => {
-  it.each<[string, Augmentation, number, boolean[], number, number]>([
+  test.each<[string, Augmentation, number, boolean[], number, number]>([
     ['nothing', {}, 0, [false], 100, 100],
     ['flip', { flip: true }, 0, [false, true], 860, 1140],
     ['padAndCrop by 1', { padAndCrop: 1 }, 1, [false], 150, 300],
     ['padAndCrop by 2, and flip', { padAndCrop: 2, flip: true }, 2, [false, true], 15, 75],
-    ['padAndCrop by more than the picture', { padAndCrop: 5 }, 5, [false], 1, 60],
+    ['padAndCrop by more than the image', { padAndCrop: 5 }, 5, [false], 1, 60],
   ])('%s: every place is as likely', async (_, augment, padding, flips, least, most) => {
     const [width, height] = [5, 4]
     const names = new Map<string, string>()
@@ -46,22 +46,22 @@ describe('padAndCrop and flip', () => {
       }
     }
     const count = least === most ? least : 2000
-    const pictures = await augmented(coordinates(count, width, height), augment)
-    const counts = tally(pictures.map(picture => names.get(picture.join()) ?? 'unknown'))
-    // Windows that see nothing of the picture, all black, have one name.
+    const images = await augmented(coordinates(count, width, height), augment)
+    const counts = tally(images.map(image => names.get(image.join()) ?? 'unknown'))
+    // Windows that see nothing of the image, all black, have one name.
     counts.delete(names.get(new Uint8Array(width * height * 3).join()) ?? '')
     expect(counts.get('unknown')).toBeUndefined()
     for (const [name, times] of counts) expect([name, times >= least && times <= most]).toEqual([name, true])
     if (padding < 4) expect(counts.size).toBe(names.size)
   })
 
-  it('black is normalised like any colour', async () => {
+  test('black is normalised like any colour', async () => {
     const source = coordinates(200, 3, 3)
     const normalization = { mean: [0.5, 0.25, 0.125], std: [0.5, 0.5, 0.25] } as const
     const options = { batch: 200, shuffle: false, worker: false, ...normalization, augment: { padAndCrop: 3 } }
     const [{ images }] = await collect(loadBatches(source, options))
-    const black = Array.from({ length: 200 }, (_, i) => images.subarray(i * 27, (i + 1) * 27)).filter(picture =>
-      picture.every((value, i) => value === [-1, -0.5, -0.5][i % 3]),
+    const black = Array.from({ length: 200 }, (_, i) => images.subarray(i * 27, (i + 1) * 27)).filter(image =>
+      image.every((value, i) => value === [-1, -0.5, -0.5][i % 3]),
     )
     // 24 of the 49 windows see nothing.
     expect(Math.abs(black.length - (200 * 24) / 49)).toBeLessThan(30)
@@ -69,7 +69,7 @@ describe('padAndCrop and flip', () => {
 })
 
 describe('cutout', () => {
-  it.each([
+  test.each([
     { side: 1, width: 5, height: 3 },
     { side: 2, width: 5, height: 3 },
     { side: 3, width: 5, height: 3 },
@@ -88,12 +88,12 @@ describe('cutout', () => {
         expected.set(name, (expected.get(name) ?? 0) + 1 / (width * height))
       }
     }
-    const counts = tally((await augmented(source, { cutout: side })).map(picture => picture.join()))
+    const counts = tally((await augmented(source, { cutout: side })).map(image => image.join()))
     expect([...counts.keys()].sort()).toEqual([...expected.keys()].sort())
     for (const [name, share] of expected) expect(Math.abs((counts.get(name) ?? 0) - share * 3000)).toBeLessThan(80)
   })
 
-  it('is zero after normalisation', async () => {
+  test('is zero after normalisation', async () => {
     const options = {
       batch: 4,
       worker: false,
@@ -107,7 +107,7 @@ describe('cutout', () => {
 })
 
 describe('randomResizedCrop', () => {
-  /** What each crop took: as large as the picture and copied from the nearest pixel, it has each column and row. */
+  /** What each crop took: as large as the image and copied from the nearest pixel, it has each column and row. */
   async function boxes(
     width: number,
     height: number,
@@ -115,17 +115,17 @@ describe('randomResizedCrop', () => {
     randomResizedCrop: Augmentation['randomResizedCrop'],
   ) {
     const options = { crop: Math.max(width, height), filter: 'nearest', batch: 20, dropLast: false } as const
-    const pictures = await augmented(coordinates(count, width, height), { randomResizedCrop }, options)
-    return pictures.map(picture => {
+    const images = await augmented(coordinates(count, width, height), { randomResizedCrop }, options)
+    return images.map(image => {
       const seen = [new Set<number>(), new Set<number>(), new Set<number>()]
-      for (const [i, value] of picture.entries()) seen[i % 3].add(value)
+      for (const [i, value] of image.entries()) seen[i % 3].add(value)
       const [left, top] = [Math.min(...seen[0]) - 1, Math.min(...seen[1]) - 1]
       return { left, top, width: Math.max(...seen[0]) - left, height: Math.max(...seen[1]) - top }
     })
   }
   const mean = (values: number[]) => values.reduce((sum, x) => sum + x, 0) / values.length
 
-  it('takes areas, proportions and places as the law says', async () => {
+  test('takes areas, proportions and places as the law says', async () => {
     const [width, height] = [60, 48]
     const found = await boxes(width, height, 1000, true)
     const areas = found.map(box => (box.width * box.height) / (width * height))
@@ -151,27 +151,27 @@ describe('randomResizedCrop', () => {
     }
   })
 
-  it.each<[string, number, number, Augmentation['randomResizedCrop'], object]>([
-    ['the whole picture', 12, 12, { scale: [1, 1], ratio: [1, 1] }, { left: 0, top: 0, width: 12, height: 12 }],
+  test.each<[string, number, number, Augmentation['randomResizedCrop'], object]>([
+    ['the whole image', 12, 12, { scale: [1, 1], ratio: [1, 1] }, { left: 0, top: 0, width: 12, height: 12 }],
     ['a quarter', 12, 12, { scale: [0.25, 0.25], ratio: [1, 1] }, { width: 6, height: 6 }],
     ['a wide part', 20, 20, { scale: [0.25, 0.25], ratio: [4, 4] }, { width: 20, height: 5, left: 0 }],
     // As torchvision's fallback: Python rounds 2.5 to 2.
     [
-      'the middle of too tall a picture',
+      'the middle of too tall an image',
       10,
       30,
       { scale: [1, 1], ratio: [4, 4] },
       { left: 0, top: 14, width: 10, height: 2 },
     ],
     [
-      'the middle of too wide a picture',
+      'the middle of too wide an image',
       31,
       10,
       { scale: [1, 1], ratio: [0.5, 1.5] },
       { left: 8, top: 0, width: 15, height: 10 },
     ],
     [
-      'a picture as it is, where its proportions fit',
+      'an image as it is, where its proportions fit',
       10,
       9,
       { scale: [2, 3] },
@@ -182,7 +182,7 @@ describe('randomResizedCrop', () => {
     for (const box of await boxes(width, height, 12, randomResizedCrop)) expect(box).toMatchObject(expected)
   })
 
-  it('resizes as resize does', async () => {
+  test('resizes as resize does', async () => {
     const source = coordinates(1, 40, 40)
     const whole = { randomResizedCrop: { scale: [1, 1], ratio: [1, 1] } } as const
     const [random] = await augmented(source, whole, { crop: 17, filter: 'bicubic' })
@@ -195,8 +195,8 @@ describe('randomResizedCrop', () => {
 describe('mixup and cutmix', () => {
   const side = 6
   const bytes = side * side * 3
-  /** Two dark pictures and three light ones. */
-  const source: PictureArray = {
+  /** Two dark images and three light ones. */
+  const source: ImageArray = {
     length: 5,
     width: side,
     height: side,
@@ -212,15 +212,15 @@ describe('mixup and cutmix', () => {
     Array.from({ length: values.length / size }, (_, i) => values.subarray(i * size, (i + 1) * size))
   const mean = (values: number[]) => values.reduce((sum, x) => sum + x, 0) / values.length
 
-  it.each([0.1, 0.2, 1, 8])('mixup of alpha %d blends pictures and targets by Beta(alpha, alpha)', async alpha => {
+  test.each([0.1, 0.2, 1, 8])('mixup of alpha %d blends images and targets by Beta(alpha, alpha)', async alpha => {
     const shares: number[] = []
     for (const { images, targets } of await batches({ mixup: alpha }, 1000)) {
       const kept = targets[0]
       shares.push(kept)
       const wanted = [kept, 1 - kept, kept, 1 - kept, 1 - kept, kept, 1 - kept, kept]
       expect([...targets].every((target, i) => Math.abs(target - wanted[i]) < 1e-6)).toBe(true)
-      const blended = parts(images, bytes).every((picture, i) =>
-        picture.every(value => Math.abs(value - 200 * wanted[i * 2 + 1]) < 1e-3),
+      const blended = parts(images, bytes).every((image, i) =>
+        image.every(value => Math.abs(value - 200 * wanted[i * 2 + 1]) < 1e-3),
       )
       expect(blended).toBe(true)
     }
@@ -234,7 +234,7 @@ describe('mixup and cutmix', () => {
     }
   })
 
-  it('cutmix pastes a rectangle of the other picture and counts its area', async () => {
+  test('cutmix pastes a rectangle of the other image and counts its area', async () => {
     const shares: number[] = []
     for (const { images, targets } of await batches({ cutmix: 1 }, 500)) {
       const [first, second, third, fourth] = parts(images, bytes)
@@ -253,18 +253,18 @@ describe('mixup and cutmix', () => {
     }
     expect(Math.max(...shares)).toBeGreaterThan(0.6)
     expect(Math.min(...shares)).toBe(0)
-    // Half of the area on average, of which a part reaches beyond the picture.
+    // Half of the area on average, of which a part reaches beyond the image.
     expect(Math.abs(mean(shares) - 0.25)).toBeLessThan(0.07)
   })
 
-  it('both: each batch gets one of the two', async () => {
+  test('both: each batch gets one of the two', async () => {
     const blended = (await batches({ mixup: 1, cutmix: 1 }, 400)).filter(({ images }) =>
       images.some(value => value > 0.1 && value < 199),
     )
     expect(Math.abs(blended.length - 200)).toBeLessThan(50)
   })
 
-  it('the middle one of an odd number stays, and labels are the former ones', async () => {
+  test('the middle one of an odd number stays, and labels are the former ones', async () => {
     const [{ images, targets, labels }] = await batches({ mixup: 1 }, 1, [0, 1, 2, 3, 4])
     expect([...labels]).toEqual([0, 0, 1, 1, 1])
     expect(images.subarray(2 * bytes, 3 * bytes).every(value => Math.abs(value - 200) < 1e-3)).toBe(true)

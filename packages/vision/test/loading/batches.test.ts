@@ -1,16 +1,16 @@
 import fc from 'fast-check'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { batchOf, cifar10Classes, type LoadOptions, loadBatches, stepsPerEpoch } from '../../src/index.ts'
-import { sha256 } from '../pictures.ts'
+import { sha256 } from '../images.ts'
 import { asBytes, collect, noise } from './sources.ts'
 
 const here = { ...asBytes, worker: false }
 
-describe('which pictures', () => {
+describe('which images', () => {
   const indices = async (length: number, options: Partial<LoadOptions>) =>
     (await collect(loadBatches(noise(length), { batch: 4, ...here, ...options }))).map(batch => [...batch.indices])
 
-  it.each<[string, number, Partial<LoadOptions>, number[][]]>([
+  test.each<[string, number, Partial<LoadOptions>, number[][]]>([
     [
       'an epoch in order, the last batch smaller',
       10,
@@ -93,7 +93,7 @@ describe('which pictures', () => {
     expect(await indices(length, options)).toEqual(expected)
   })
 
-  it('each epoch has every picture once, in another order', async () => {
+  test('each epoch has every image once, in another order', async () => {
     const orders = (await indices(12, { batch: 12, to: 20 })).map(order => order.join())
     expect(new Set(orders).size).toBe(20)
     for (const order of orders) {
@@ -106,7 +106,7 @@ describe('which pictures', () => {
     }
   })
 
-  it.each<[number, Parameters<typeof stepsPerEpoch>[1], number]>([
+  test.each<[number, Parameters<typeof stepsPerEpoch>[1], number]>([
     [50_000, { batch: 128 }, 390],
     [50_000, { batch: 128, dropLast: false }, 391],
     [50_000, { batch: 128, shuffle: false }, 391],
@@ -119,7 +119,7 @@ describe('which pictures', () => {
 })
 
 describe('what is in a batch', () => {
-  it('pictures, targets, labels and where they are from', async () => {
+  test('images, targets, labels and where they are from', async () => {
     const source = noise(7, 5, 4)
     const normalization = { mean: [0.5, 0.25, 0], std: [0.5, 0.25, 2] } as const
     const [first, second] = await collect(
@@ -142,7 +142,7 @@ describe('what is in a batch', () => {
     expect(second.labels).toEqual(Int32Array.of(1, 2, 0))
   })
 
-  it('is for evaluation what batchOf gives', async () => {
+  test('is for evaluation what batchOf gives', async () => {
     const source = { ...noise(6, 32), name: 'cifar10', classes: cifar10Classes } as const
     const dataset = { ...source, labels: Uint8Array.of(0, 1, 2, 3, 4, 5) }
     const preprocessing = {
@@ -177,7 +177,7 @@ describe('the same batches', () => {
   const source = noise(23, 16, 20)
   const uninterrupted = collect(loadBatches(source, { ...everything, worker: false }))
 
-  it('as ever', async () => {
+  test('as ever', async () => {
     const batches = await uninterrupted
     expect(batches.map(({ epoch }) => epoch)).toEqual([0, 0, 0, 0, 1, 1, 1, 1, 2, 2, 2, 2, 3, 3])
     const bytes = batches.flatMap(({ images, targets }) =>
@@ -188,12 +188,12 @@ describe('the same batches', () => {
     )
   })
 
-  it.each([1, 3, 4, 7, 13, 14])('from step %d on', async from => {
+  test.each([1, 3, 4, 7, 13, 14])('from step %d on', async from => {
     const batches = await collect(loadBatches(source, { ...everything, worker: false, from }))
     expect(batches).toEqual((await uninterrupted).slice(from))
   })
 
-  it('by a worker, from shared memory, from a part of a larger array, and from numbers', async () => {
+  test('by a worker, from shared memory, from a part of a larger array, and from numbers', async () => {
     const expected = (await uninterrupted).slice(3)
     const shared = new Uint8Array(new SharedArrayBuffer(source.images.length))
     shared.set(source.images)
@@ -211,7 +211,7 @@ describe('the same batches', () => {
     }
   })
 
-  it('of each picture in batches of another size', async () => {
+  test('of each image in batches of another size', async () => {
     const { mixup: _, cutmix: __, ...augment } = everything.augment ?? {}
     const options = { ...everything, augment, worker: false }
     const epoch = async (batch: number) =>
@@ -221,7 +221,7 @@ describe('the same batches', () => {
     expect(await epoch(23)).toEqual(await epoch(4))
   })
 
-  it('whatever is asked for at once', async () => {
+  test('whatever is asked for at once', async () => {
     const two = [0, 1].map(seed => collect(loadBatches(source, { ...everything, seed, to: 6, worker: false })))
     const [a, b] = await Promise.all(two)
     expect(a).not.toEqual(b)
@@ -229,7 +229,7 @@ describe('the same batches', () => {
   })
 })
 
-it('any sizes and steps come out in the shapes that are promised', async () => {
+test('any sizes and steps come out in the shapes that are promised', async () => {
   const property = fc.asyncProperty(
     fc.record({
       length: fc.integer({ min: 1, max: 20 }),

@@ -1,7 +1,7 @@
 import { fileURLToPath } from 'node:url'
-import { beforeAll, describe, expect, it } from 'vitest'
+import { beforeAll, describe, expect, test } from 'vitest'
 import { type CifarDataset, loadBatches, openCifar } from '../../src/index.ts'
-import { sha256 } from '../pictures.ts'
+import { sha256 } from '../images.ts'
 import { collect } from './sources.ts'
 
 const data = process.env.RESIDUAL_DATA ?? fileURLToPath(new URL('../../../../../shared/data', import.meta.url))
@@ -14,17 +14,17 @@ describe('CIFAR-10', () => {
     train = await openCifar(`${data}/cifar10/cifar-10-binary.tar.gz`, { split: 'train' })
   })
 
-  it('is held in memory that workers share', () => {
+  test('is held in memory that workers share', () => {
     expect(train.images.buffer).toBeInstanceOf(SharedArrayBuffer)
   })
 
-  it('an epoch has every picture but the last few once, normalised', async () => {
+  test('an epoch has every image but the last few once, normalised', async () => {
     const seen = new Uint8Array(train.length)
     const [sums, squares] = [
       [0, 0, 0],
       [0, 0, 0],
     ]
-    let pictures = 0
+    let count = 0
     for await (const { images, indices, labels, epoch } of loadBatches(train, {
       batch: 128,
       seed: 1,
@@ -39,15 +39,15 @@ describe('CIFAR-10', () => {
         sums[i % 3] += images[i]
         squares[i % 3] += images[i] ** 2
       }
-      pictures += labels.length
+      count += labels.length
     }
-    expect(pictures).toBe(390 * 128)
-    expect(seen.filter(times => times === 1)).toHaveLength(pictures)
-    for (const sum of sums) expect(Math.abs(sum / pictures / 1024)).toBeLessThan(0.005)
-    for (const square of squares) expect(Math.abs(square / pictures / 1024 - 1)).toBeLessThan(0.01)
+    expect(count).toBe(390 * 128)
+    expect(seen.filter(times => times === 1)).toHaveLength(count)
+    for (const sum of sums) expect(Math.abs(sum / count / 1024)).toBeLessThan(0.005)
+    for (const square of squares) expect(Math.abs(square / count / 1024 - 1)).toBeLessThan(0.01)
   })
 
-  it('gives the same bits from any step, by a worker or not', async () => {
+  test('gives the same bits from any step, by a worker or not', async () => {
     const options = { batch: 128, seed: 5, augment, ...normalization, to: 400 }
     const hash = async (from: number, worker: boolean) =>
       (await collect(loadBatches(train, { ...options, from, worker }))).map(({ images, targets }) =>

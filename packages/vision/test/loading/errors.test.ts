@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { type LoadOptions, loadBatches, stepsPerEpoch, type TrainingSource, VisionError } from '../../src/index.ts'
 import { asBytes, noise } from './sources.ts'
 
@@ -9,30 +9,30 @@ const whole = (name: string, value: unknown, least: number) =>
 const pixels = (name: string, value: unknown) => `got ${name} ${value}, wanted a whole number of pixels from 0 to 65535`
 
 describe('loadBatches refuses at once', () => {
-  it.each<[string, object, string]>([
-    ['no pictures', { ...source, length: 0 }, 'got a source of 0 pictures, wanted at least one'],
-    ['missing labels', { ...source, labels: [0] }, 'got 1 labels for 10 pictures, wanted one for each'],
+  test.each<[string, object, string]>([
+    ['no images', { ...source, length: 0 }, 'got a source of 0 images, wanted at least one'],
+    ['missing labels', { ...source, labels: [0] }, 'got 1 labels for 10 images, wanted one for each'],
     [
       'a label of no class',
       { ...source, classes: ['a', 'b'] },
-      'picture 2 has label 2, wanted 0 to 1, one of the classes',
+      'image 2 has label 2, wanted 0 to 1, one of the classes',
     ],
     [
       'a label that is no number',
       { ...source, labels: 'abcabcabca' },
-      'picture 0 has label a, wanted 0 to 2, one of the classes',
+      'image 0 has label a, wanted 0 to 2, one of the classes',
     ],
     [
       'too few bytes',
       { ...source, images: new Uint8Array(359) },
-      '10 pictures of 4 x 3 have 359 bytes, wanted 360: red, green and blue of each pixel',
+      '10 images of 4 x 3 have 359 bytes, wanted 360: red, green and blue of each pixel',
     ],
-    ['no width', { ...source, width: undefined }, 'got a picture size of undefined x 3, wanted whole numbers from 1'],
-    ['missing files', { ...files, files: [] }, 'got 0 files for 1 pictures, wanted one for each'],
+    ['no width', { ...source, width: undefined }, 'got an image size of undefined x 3, wanted whole numbers from 1'],
+    ['missing files', { ...files, files: [] }, 'got 0 files for 1 images, wanted one for each'],
     [
       'no file',
       { ...files, files: [new URL('file:///a')] },
-      'picture 0 is no file; wanted a path, a Uint8Array or a Blob',
+      'image 0 is no file; wanted a path, a Uint8Array or a Blob',
     ],
   ])('a source with %s', (_, source, message) => {
     expect(() => loadBatches(source as TrainingSource, { batch: 2, crop: 2, ...asBytes })).toThrow(
@@ -40,12 +40,12 @@ describe('loadBatches refuses at once', () => {
     )
   })
 
-  it.each<[Record<string, unknown>, string]>([
+  test.each<[Record<string, unknown>, string]>([
     [{ batch: 0 }, whole('batch', 0, 1)],
     [{ batch: 2.5 }, whole('batch', 2.5, 1)],
     [{ batch: undefined }, whole('batch', undefined, 1)],
-    [{ batch: 11 }, '10 pictures do not fill a batch of 11; give a smaller batch, or dropLast false'],
-    [{ batch: 3, indices: [1, 2] }, '2 pictures do not fill a batch of 3; give a smaller batch, or dropLast false'],
+    [{ batch: 11 }, '10 images do not fill a batch of 11; give a smaller batch, or dropLast false'],
+    [{ batch: 3, indices: [1, 2] }, '2 images do not fill a batch of 3; give a smaller batch, or dropLast false'],
     [{ seed: -1 }, whole('seed', -1, 0)],
     [{ seed: 0.5 }, whole('seed', 0.5, 0)],
     [{ from: -1 }, whole('from', -1, 0)],
@@ -59,14 +59,14 @@ describe('loadBatches refuses at once', () => {
     [{ mean: [0, 0] }, 'got mean 0, 0, wanted three finite numbers, for red, green and blue'],
     [{ mean: undefined }, 'got mean undefined, wanted three finite numbers, for red, green and blue'],
     [{ std: [1, 1, 0] }, 'got std 1, 1, 0, wanted three finite numbers above 0, for red, green and blue'],
-    [{ crop: 0 }, 'got a picture size of 0 x 0, wanted whole numbers from 1'],
-    [{ crop: 8, resize: 7.5 }, 'got a picture size of 7.5 x 7.5, wanted whole numbers from 1'],
-    [{ crop: 10_000 }, 'a batch of 2 pictures of 10000 x 10000 takes 2400000000 bytes, wanted at most 2147483648'],
+    [{ crop: 0 }, 'got an image size of 0 x 0, wanted whole numbers from 1'],
+    [{ crop: 8, resize: 7.5 }, 'got an image size of 7.5 x 7.5, wanted whole numbers from 1'],
+    [{ crop: 10_000 }, 'a batch of 2 images of 10000 x 10000 takes 2400000000 bytes, wanted at most 2147483648'],
     [{ crop: 2, filter: 'cubic' }, 'unknown filter "cubic" (known: nearest, box, bilinear, hamming, bicubic, lanczos)'],
-    [{ resize: 8 }, 'resize makes pictures of many sizes; give crop, the pixels of a side that all shall have'],
+    [{ resize: 8 }, 'resize makes images of many sizes; give crop, the pixels of a side that all shall have'],
     [
       { augment: { randomResizedCrop: true } },
-      'randomResizedCrop makes pictures of many sizes; give crop, the pixels of a side that all shall have',
+      'randomResizedCrop makes images of many sizes; give crop, the pixels of a side that all shall have',
     ],
     [
       { augment: { rotate: 10 } },
@@ -100,14 +100,14 @@ describe('loadBatches refuses at once', () => {
     expect(() => loadBatches(source, options)).toThrow(new VisionError(message))
   })
 
-  it('files without a size', () => {
-    const message = 'files hold pictures of many sizes; give crop, the pixels of a side that all shall have'
+  test('files without a size', () => {
+    const message = 'files hold images of many sizes; give crop, the pixels of a side that all shall have'
     expect(() => loadBatches(files, { batch: 1, ...asBytes })).toThrow(new VisionError(message))
   })
 
-  it('what stepsPerEpoch refuses as well', () => {
+  test('what stepsPerEpoch refuses as well', () => {
     expect(() => stepsPerEpoch({ length: 3 }, { batch: 4 })).toThrow(
-      new VisionError('3 pictures do not fill a batch of 4; give a smaller batch, or dropLast false'),
+      new VisionError('3 images do not fill a batch of 4; give a smaller batch, or dropLast false'),
     )
   })
 })

@@ -2,15 +2,8 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSyn
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { pathToFileURL } from 'node:url'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import {
-  imageFolderSplits,
-  loadBatches,
-  openImageFolder,
-  preprocess,
-  readPicture,
-  VisionError,
-} from '../../src/index.ts'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { imageFolderSplits, loadBatches, openImageFolder, preprocess, readImage, VisionError } from '../../src/index.ts'
 import { asBytes, collect } from './sources.ts'
 
 const goldens = new URL('../goldens/files/', import.meta.url)
@@ -72,9 +65,9 @@ beforeAll(() => {
 afterAll(() => rmSync(root, { recursive: true }))
 
 describe('openImageFolder finds', () => {
-  it.each<[string, string, 'train' | 'val' | undefined, string[], [number, string][]]>([
+  test.each<[string, string, 'train' | 'val' | undefined, string[], [number, string][]]>([
     [
-      'classes and pictures in the order of their names',
+      'classes and images in the order of their names',
       'plain',
       undefined,
       ['10', '9', 'Apple', 'zebra'],
@@ -89,7 +82,7 @@ describe('openImageFolder finds', () => {
       ],
     ],
     [
-      'only what is a picture by its ending, links, and folders within classes',
+      'only what is an image by its ending, links, and folders within classes',
       'odd',
       undefined,
       ['cat', 'dog\nand\u{1f415}', 'linked'],
@@ -138,19 +131,19 @@ describe('openImageFolder finds', () => {
         [2, 'val/1.png'],
       ],
     ],
-  ])('%s', async (_, name, split, classes, pictures) => {
+  ])('%s', async (_, name, split, classes, images) => {
     const expected = {
-      length: pictures.length,
+      length: images.length,
       classes,
-      labels: Int32Array.from(pictures, ([label]) => label),
-      files: pictures.map(([, path]) => `${root}/${name}/${path}`),
+      labels: Int32Array.from(images, ([label]) => label),
+      files: images.map(([, path]) => `${root}/${name}/${path}`),
     }
     for (const path of [join(root, name), `${join(root, name)}/`, pathToFileURL(join(root, name))]) {
       expect(await openImageFolder(path, split && { split })).toEqual(expected)
     }
   })
 
-  it.each<[string, string[]]>([
+  test.each<[string, string[]]>([
     ['split', ['train', 'val']],
     ['onlyval', ['val']],
     ['plain', []],
@@ -161,25 +154,25 @@ describe('openImageFolder finds', () => {
 })
 
 describe('openImageFolder reports', () => {
-  it.each<[string, () => string | URL, { split?: 'train' | 'val' }, string]>([
+  test.each<[string, () => string | URL, { split?: 'train' | 'val' }, string]>([
     ['no such folder', () => `${root}/nothing`, {}, 'ROOT/nothing: no such file or folder'],
     [
       'a file',
       () => `${root}/plain/zebra/1.png`,
       {},
-      'ROOT/plain/zebra/1.png: is no folder on this machine; give one that holds a folder of pictures for each class',
+      'ROOT/plain/zebra/1.png: is no folder on this machine; give one that holds a folder of images for each class',
     ],
     [
       'a URL',
-      () => new URL('https://example.com/pictures'),
+      () => new URL('https://example.com/images'),
       {},
-      'https://example.com/pictures: is no folder on this machine; give one that holds a folder of pictures for each class',
+      'https://example.com/images: is no folder on this machine; give one that holds a folder of images for each class',
     ],
     [
-      'a folder of pictures',
+      'a folder of images',
       () => `${root}/outside`,
       {},
-      'ROOT/outside: holds no folders, wanted a folder of pictures for each class',
+      'ROOT/outside: holds no folders, wanted a folder of images for each class',
     ],
     [
       'splits without choice',
@@ -195,10 +188,10 @@ describe('openImageFolder reports', () => {
     ],
     ['an unknown split', () => `${root}/split`, { split: 'test' as 'val' }, 'unknown split test (known: train, val)'],
     [
-      'a class without pictures',
+      'a class without images',
       () => folder('empty', { 'full/1.png': png, 'empty/1.heic': '' }),
       {},
-      'ROOT/empty/empty: holds no pictures (.jpg, .png, .webp, .gif, .tif, .avif or .bmp); remove it, or add some',
+      'ROOT/empty/empty: holds no images (.jpg, .png, .webp, .gif, .tif, .avif or .bmp); remove it, or add some',
     ],
     [
       'a class of val that train lacks',
@@ -211,13 +204,11 @@ describe('openImageFolder reports', () => {
   })
 })
 
-describe('pictures of a folder', () => {
-  it('are loaded as preprocess makes them', async () => {
+describe('images of a folder', () => {
+  test('are loaded as preprocess makes them', async () => {
     const source = await openImageFolder(join(root, 'plain'))
     const preprocessing = { resize: 20, crop: 16, filter: 'bicubic', ...asBytes } as const
-    const expected = await Promise.all(
-      source.files.map(async file => preprocess(await readPicture(file), preprocessing)),
-    )
+    const expected = await Promise.all(source.files.map(async file => preprocess(await readImage(file), preprocessing)))
     for (const worker of [true, false]) {
       const batches = await collect(loadBatches(source, { batch: 3, shuffle: false, worker, ...preprocessing }))
       expect(batches.map(({ labels }) => [...labels])).toEqual([[0, 1, 2], [2, 2, 2], [3]])
@@ -225,7 +216,7 @@ describe('pictures of a folder', () => {
     }
   })
 
-  it('are the same with and without a worker, from any step', async () => {
+  test('are the same with and without a worker, from any step', async () => {
     const source = await openImageFolder(join(root, 'odd'))
     const augment = { randomResizedCrop: true, flip: true, padAndCrop: 1, cutmix: 1 }
     const options = { batch: 3, crop: 12, to: 7, seed: 4, augment, ...asBytes }
@@ -234,12 +225,12 @@ describe('pictures of a folder', () => {
     expect(await collect(loadBatches(source, { ...options, from: 5, worker: false }))).toEqual(expected.slice(5))
   })
 
-  it.each<[string, string, Uint8Array | string, string]>([
+  test.each<[string, string, Uint8Array | string, string]>([
     [
       'text',
       'a.png',
-      'no picture',
-      'FILE: not a picture in a known format (JPEG, PNG, WebP, GIF, TIFF, AVIF, BMP); save it as PNG or JPEG',
+      'no image',
+      'FILE: not an image in a known format (JPEG, PNG, WebP, GIF, TIFF, AVIF, BMP); save it as PNG or JPEG',
     ],
     ['an empty file', 'b.jpg', '', 'FILE: the file is empty'],
     [
@@ -259,7 +250,7 @@ describe('pictures of a folder', () => {
     expect(error.message.startsWith(message.replace('FILE', `${path}/x/${name}`))).toBe(true)
   })
 
-  it('of which one is a link to nowhere: the error names the link', async () => {
+  test('of which one is a link to nowhere: the error names the link', async () => {
     const path = folder('dangling', { 'x/good.png': png })
     symlinkSync('/nowhere.png', `${path}/x/bad.png`)
     const batches = collect(loadBatches(await openImageFolder(path), { batch: 2, crop: 8, worker: false, ...asBytes }))

@@ -1,23 +1,23 @@
-import type { PictureArray, TrainingBatch } from '../../src/index.ts'
-import { picture } from '../pictures.ts'
+import type { ImageArray, TrainingBatch } from '../../src/index.ts'
+import { image } from '../images.ts'
 
 /** Bytes enter a network as they are, to the rounding of single precision. */
 export const asBytes = { mean: [0, 0, 0], std: [1 / 255, 1 / 255, 1 / 255] } as const
 
-/** Pictures of noise, all different, and labels that go round three classes. */
-export function noise(length: number, width = 8, height = width): PictureArray {
+/** Images of noise, all different, and labels that go round three classes. */
+export function noise(length: number, width = 8, height = width): ImageArray {
   return {
     length,
     width,
     height,
     classes: ['a', 'b', 'c'],
     labels: Uint8Array.from({ length }, (_, i) => i % 3),
-    images: picture('noise', width, height * length).data,
+    images: image('noise', width, height * length).data,
   }
 }
 
-/** Equal pictures whose red is the column and whose green is the row, both from 1; blue is 200. */
-export function coordinates(length: number, width: number, height: number): PictureArray {
+/** Equal images whose red is the column and whose green is the row, both from 1; blue is 200. */
+export function coordinates(length: number, width: number, height: number): ImageArray {
   const one = Uint8Array.from({ length: width * height * 3 }, (_, i) => {
     const pixel = Math.floor(i / 3)
     return [(pixel % width) + 1, Math.floor(pixel / width) + 1, 200][i % 3]

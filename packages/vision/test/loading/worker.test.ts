@@ -6,8 +6,8 @@ import { setTimeout } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import type { Worker } from 'node:worker_threads'
 import { build } from 'tsup'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { loadBatches, type PictureFiles, VisionError } from '../../src/index.ts'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { type ImageFiles, loadBatches, VisionError } from '../../src/index.ts'
 import { node } from '../../tsup.config.ts'
 import { asBytes, collect, noise } from './sources.ts'
 
@@ -25,14 +25,14 @@ const options = { batch: 4, to: 30, augment: { padAndCrop: 2 }, ...asBytes }
 const goOn = 'go on from the last step, with worker: false if it happens again'
 
 describe('the worker', () => {
-  it('starts with the loop and has ended after it', async () => {
+  test('starts with the loop and has ended after it', async () => {
     const batches = loadBatches(source, options)
     expect(workers.size).toBe(0)
     for await (const { step } of batches) expect([step, workers.size]).toEqual([step, 1])
     expect(workers.size).toBe(0)
   })
 
-  it.each<[string, () => Promise<unknown>]>([
+  test.each<[string, () => Promise<unknown>]>([
     [
       'break',
       async () => {
@@ -62,7 +62,7 @@ describe('the worker', () => {
     expect(workers.size).toBe(0)
   })
 
-  it('is not started for no steps, nor where it is not wanted, nor before the first batch is', async () => {
+  test('is not started for no steps, nor where it is not wanted, nor before the first batch is', async () => {
     const started: Worker[] = []
     const count = (worker: Worker) => started.push(worker)
     process.on('worker', count)
@@ -73,7 +73,7 @@ describe('the worker', () => {
     expect(started).toEqual([])
   })
 
-  it('makes no more batches ahead than it may', async () => {
+  test('makes no more batches ahead than it may', async () => {
     const images = new Uint8Array(new SharedArrayBuffer(source.images.length))
     const batches = loadBatches({ ...source, images }, { ...options, ahead: 2 })
     await batches.next()
@@ -85,7 +85,7 @@ describe('the worker', () => {
     expect(rest.slice(2)).toEqual(new Array(27).fill(true))
   })
 
-  it.each([
+  test.each([
     ['while a batch is waited for', 0],
     ['while a batch is used', 1],
   ])('that is killed %s is an error', async (_, taken) => {
@@ -99,13 +99,13 @@ describe('the worker', () => {
     const error = await (next ?? collect(batches)).catch(error => error)
     expect(error).toBeInstanceOf(VisionError)
     // Node tells one code or another, depending on how far the worker had come.
-    const message = `the worker that loads pictures ended unexpectedly (exit code N); ${goOn}`
+    const message = `the worker that loads images ended unexpectedly (exit code N); ${goOn}`
     expect(error.message.replace(/code \d/, 'code N')).toBe(message)
     expect(await batches.next()).toEqual({ done: true, value: undefined })
   })
 
-  it('tells what it cannot read as the caller would be told', async () => {
-    const files: PictureFiles = {
+  test('tells what it cannot read as the caller would be told', async () => {
+    const files: ImageFiles = {
       length: 2,
       classes: ['a'],
       labels: [0, 0],
@@ -118,7 +118,7 @@ describe('the worker', () => {
     expect(workers.size).toBe(0)
   })
 
-  it('reads files in memory', async () => {
+  test('reads files in memory', async () => {
     const bitmap = bmp()
     const files = [bitmap, new Blob([bitmap]), new File([bitmap], 'a.bmp')]
     const source = { length: 3, classes: ['a'], labels: [0, 0, 0], files }
@@ -176,7 +176,7 @@ describe('as built for Node', () => {
     })
   }
 
-  it.each([
+  test.each([
     ['a whole loop', `let n = 0; for await (const _ of batches) n++; console.log(n)`, '1000\n'],
     [
       'a loop that is left',
@@ -189,7 +189,7 @@ describe('as built for Node', () => {
     expect(run(script)).toBe(printed)
   })
 
-  it('a process that may start no worker is told so', () => {
+  test('a process that may start no worker is told so', () => {
     const script = `console.log(String(await batches.next().catch(error => error)))`
     const flag = process.allowedNodeEnvironmentFlags.has('--permission') ? '--permission' : '--experimental-permission'
     const printed = run(script, flag, '--allow-fs-read=*')

@@ -11,9 +11,9 @@ import { measureSignals, type Signals } from '../signals.ts'
 import { type EpochRecord, RunFolder, type TimedSignals } from './run-folder.ts'
 
 export interface DegradeOptions extends CompileOptions {
-  /** Pictures to learn. Default 4,096 drawn shapes, with {@link SHORT_RECIPE}: minutes of computing. */
+  /** Images to learn. Default 4,096 drawn shapes, with {@link SHORT_RECIPE}: minutes of computing. */
   readonly data?: TrainingSource
-  /** Pictures to measure the test error on; default, without `data`, 1,000 drawn shapes. */
+  /** Images to measure the test error on; default, without `data`, 1,000 drawn shapes. */
   readonly test?: TrainingSource
   /** Layers with weights, default 20 and 56. */
   readonly depths?: readonly number[]
@@ -25,7 +25,7 @@ export interface DegradeOptions extends CompileOptions {
   readonly recipe?: string | RecipeInput
   /** What replaces settings of the recipe. */
   readonly changes?: RecipeInput
-  /** Learn only so many of the pictures, evenly spread; default all. */
+  /** Learn only so many of the images, evenly spread; default all. */
   readonly limit?: number
   /** Directory with one of each training in it, made where there is none; only in Node. Default none. */
   readonly out?: string
@@ -38,7 +38,7 @@ export interface DegradeOptions extends CompileOptions {
 }
 
 /**
- * Enough to tell the networks apart in minutes on {@link SHORT_PICTURES} pictures: 384 steps. So short a training needs
+ * Enough to tell the networks apart in minutes on {@link SHORT_PICTURES} images: 384 steps. So short a training needs
  * blocks that begin as the identity; otherwise deep residual networks do not get going in it either.
  */
 export const SHORT_RECIPE: RecipeInput = {
@@ -106,7 +106,7 @@ export type DegradeEvent =
   | { readonly kind: 'network'; readonly degradation: Degradation }
 
 /**
- * Trains networks of several depths, plain and residual, in the same way on the same pictures, and watches how error,
+ * Trains networks of several depths, plain and residual, in the same way on the same images, and watches how error,
  * gradients and responses go: the experiment of He et al. 2015 (figures 1, 6 and 7). Deeper plain networks have a higher
  * *training* error; residual ones do not.
  *
@@ -130,7 +130,7 @@ export async function* degrade(options: DegradeOptions = {}): AsyncGenerator<Deg
       if (!found) return
       done.push(found.run)
       const images = Math.min(options.limit ?? data.length, data.length)
-      const name = 'name' in data ? String(data.name) : 'pictures'
+      const name = 'name' in data ? String(data.name) : 'images'
       const about = { name, images, testImages: test?.length ?? 0, classes: data.classes.length }
       const degradation = { data: about, recipe, build: found.build, runs: [...done], planned: runs.length }
       yield { kind: 'network', degradation }
@@ -203,7 +203,7 @@ async function* trainOne({ options, data, test, run, recipe }: OneRun) {
       const isDue = event.kind !== 'step' && isMeasured(epoch, epochs)
       if (isDue && folder.signals.every(one => one.epoch !== epoch)) {
         const model = await training.model()
-        const batch = await picturesOf(data, model.preprocessing, recipe, limit)
+        const batch = await imagesOf(data, model.preprocessing, recipe, limit)
         const signals = await measureSignals(model.architecture, model.parameters, batch, compileOptions)
         await folder.noteSignals({ epoch, ...rounded(signals) })
       }
@@ -230,16 +230,16 @@ function isMeasured(epoch: number, epochs: number): boolean {
   return due(epoch) > due(epoch - 1)
 }
 
-/** At most so many pictures show how signals go. */
+/** At most so many images show how signals go. */
 const MEASURED_PICTURES = 128
 
-/** The same pictures for all networks, as they are, without augmentation. */
-async function picturesOf(data: TrainingSource, preprocessing: Preprocessing, { batch }: Recipe, limit = data.length) {
+/** The same images for all networks, as they are, without augmentation. */
+async function imagesOf(data: TrainingSource, preprocessing: Preprocessing, { batch }: Recipe, limit = data.length) {
   const n = Math.min(batch, MEASURED_PICTURES, limit, data.length)
   const indices = Array.from({ length: n }, (_, i) => Math.floor((i * data.length) / n))
   const loaded = loadBatches(data, { ...preprocessing, batch: n, indices, shuffle: false, worker: false })
   for await (const { images, labels } of loaded) return { images, labels, n, side: preprocessing.crop }
-  throw new TrainingError('there are no pictures to measure signals on')
+  throw new TrainingError('there are no images to measure signals on')
 }
 
 /** To six digits, which files need not more than. */

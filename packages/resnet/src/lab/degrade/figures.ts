@@ -1,14 +1,14 @@
 import type { Family } from '../families.ts'
-import type { Content, LineSeries, Markup, Picture } from '../report/index.ts'
+import type { Content, Drawing, LineSeries, Markup } from '../report/index.ts'
 import { dataTable, lineChart, markup } from '../report/index.ts'
 import type { Degradation, DegradeRun } from './degrade.ts'
 import { FAMILY_NAMES, type NetworkRuns, networksOf, spreadOf } from './findings.ts'
 
-/** A picture of a {@link Degradation}. */
+/** An image of a {@link Degradation}. */
 export interface DegradationFigure {
   /** Name of its file, without an ending. */
   readonly name: string
-  readonly draw: (width: number) => Picture
+  readonly draw: (width: number) => Drawing
   readonly caption: Content
   readonly table?: Markup
 }
@@ -102,7 +102,7 @@ function errorFigure(networks: readonly NetworkRuns[], family: Family): Degradat
         },
         width,
       }),
-    caption: markup`${FAMILY_NAMES[family]}. Dashed: error on the pictures that were learned, over each epoch while the weights changed.${hasTest && ' Solid: error on pictures never seen.'}${own[0].runs.length > 1 && ' Lines are means, bands reach from the best to the worst seed.'}`,
+    caption: markup`${FAMILY_NAMES[family]}. Dashed: error on the images that were learned, over each epoch while the weights changed.${hasTest && ' Solid: error on images never seen.'}${own[0].runs.length > 1 && ' Lines are means, bands reach from the best to the worst seed.'}`,
     table: dataTable({
       caption: `Error of ${FAMILY_NAMES[family].toLowerCase()} by epoch, in percent`,
       headings: ['epoch', ...series.map(({ name }) => `>${name}`)],
@@ -133,7 +133,7 @@ function gradientFigure(networks: readonly NetworkRuns[], at: 0 | -1): Degradati
         y: { label: 'length of gradient', scale: 'log' },
         width,
       }),
-    caption: `Length of the loss’s gradient at the input of each block ${when}, for one picture. It comes from the classifier on the right and goes back to the pictures on the left.`,
+    caption: `Length of the loss’s gradient at the input of each block ${when}, for one image. It comes from the classifier on the right and goes back to the images on the left.`,
     table: dataTable({
       caption: `Length of the gradient at each block ${when}`,
       headings: ['block', '>gradient'],
@@ -162,7 +162,7 @@ function earlyGradientFigure(networks: readonly NetworkRuns[]): DegradationFigur
         width,
       }),
     caption:
-      'Length of the loss’s gradient with respect to all weights before the second stage, on the same pictures each time.',
+      'Length of the loss’s gradient with respect to all weights before the second stage, on the same images each time.',
     table: dataTable({
       caption: 'Length of the gradient of the early layers’ weights by epoch',
       headings: ['epoch', ...series.map(({ name }) => `>${name}`)],
@@ -193,7 +193,7 @@ function gradientInTime({ network, family, runs }: NetworkRuns): DegradationFigu
         y: { label: 'length of gradient', scale: 'log' },
         width,
       }),
-    caption: markup`${network}${runs.length > 1 && ` with seed ${runs[0].seed}`}: length of the loss’s gradient with respect to the weights of each layer, on the same pictures each time.`,
+    caption: markup`${network}${runs.length > 1 && ` with seed ${runs[0].seed}`}: length of the loss’s gradient with respect to the weights of each layer, on the same images each time.`,
     table: dataTable({
       caption: `Length of the gradient of each layer’s weights in ${network}`,
       headings: ['layer', ...signals.map(({ epoch }) => `>epoch ${epoch}`)],

@@ -114,7 +114,7 @@ function gapFinding(networks: readonly NetworkRuns[]): string[] {
     Math.abs(gap) < CLEAR
       ? 'shortcuts made no difference to speak of'
       : `shortcuts ${gap > 0 ? 'lowered' : 'raised'} the training error by ${points(Math.abs(gap))} points, from ${points(plain.mean)} % to ${points(residual.mean)} %`
-  return [`At ${deepest} layers, ${said}: the same layers, the same pictures, the same recipe.`]
+  return [`At ${deepest} layers, ${said}: the same layers, the same images, the same recipe.`]
 }
 
 /** What of the gradient reaches the first block, before training. */

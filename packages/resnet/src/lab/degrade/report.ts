@@ -47,7 +47,7 @@ function setting({ data, recipe, runs }: Degradation): string {
     .map(({ network }) => network)
     .join(
       ', ',
-    )}, trained for ${count(steps)} steps of ${recipe.batch} pictures on ${count(data.images)} pictures of ${data.name}${seeds > 1 ? ` with ${seeds} seeds` : ''}, all by one recipe.${zero}`
+    )}, trained for ${count(steps)} steps of ${recipe.batch} images on ${count(data.images)} images of ${data.name}${seeds > 1 ? ` with ${seeds} seeds` : ''}, all by one recipe.${zero}`
 }
 
 function finalTable(degradation: Degradation): Markup {
@@ -97,7 +97,7 @@ function recipeTable({ data, recipe, build, runs }: Degradation): Markup {
     headings: ['setting', 'value'],
     rows: [
       [
-        'pictures',
+        'images',
         `${data.name}: ${count(data.images)} to learn, ${count(data.testImages)} to test with, ${data.classes} classes`,
       ],
       ['batch', String(batch)],

@@ -5,7 +5,7 @@ import type { Signals } from '../signals.ts'
 /** An epoch as the log of a training has it. */
 export type EpochRecord = Omit<EpochEvent, 'kind'>
 
-/** Signals of a network on the same pictures, after so many epochs. */
+/** Signals of a network on the same images, after so many epochs. */
 export interface TimedSignals extends Signals {
   readonly epoch: number
 }

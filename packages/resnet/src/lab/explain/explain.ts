@@ -1,5 +1,5 @@
 import { type CompileOptions, compile, globalAvgPool, grad, type Tensor } from '@residual/core'
-import { centerCrop, type Picture, preprocess, resizeShortest } from '@residual/vision'
+import { centerCrop, preprocess, type RgbImage, resizeShortest } from '@residual/vision'
 import { ModelError } from '../../errors.ts'
 import type { Model, Prediction } from '../../model.ts'
 import { nearest } from '../../nearest.ts'
@@ -55,25 +55,25 @@ export interface Explanation {
   /** From the stem on; the last one is the network's own answer. None in plain networks. */
   readonly depths: readonly DepthAnswer[]
   /** The pixels that the network gets. */
-  readonly seen: Picture
-  /** The same square of the picture in 448 pixels or a little less, for people. */
-  readonly view: Picture
+  readonly seen: RgbImage
+  /** The same square of the image in 448 pixels or a little less, for people. */
+  readonly view: RgbImage
 }
 
 /**
- * Shows why a model answers what it answers: where in the picture it sees the class (Grad-CAM: Selvaraju et al. 2017),
+ * Shows why a model answers what it answers: where in the image it sees the class (Grad-CAM: Selvaraju et al. 2017),
  * how much each block changes the stream that the shortcuts carry, and what the network would answer at each depth if
  * the blocks after it added nothing. All of it is one program.
  *
  * @throws ModelError for a class or layer that the model does not have, and weights that give no finite numbers.
  */
-export async function explain(model: Model, picture: Picture, options: ExplainOptions = {}): Promise<Explanation> {
+export async function explain(model: Model, image: RgbImage, options: ExplainOptions = {}): Promise<Explanation> {
   const { class: wanted, layer: asked, topk = 5, ...compileOptions } = options
   const { architecture: arch, preprocessing, parameters, labels } = model
   if (!Number.isInteger(topk) || topk < 1) throw new ModelError(`explain: got topk ${topk}, wanted at least 1`)
   const stated = wanted === undefined ? undefined : classOf(model, wanted)
   const { resize, crop, filter } = preprocessing
-  const seen = centerCrop(resizeShortest(picture, resize, filter), crop, crop)
+  const seen = centerCrop(resizeShortest(image, resize, filter), crop, crop)
   const network = dissect(arch, 1, crop)
   const { layer, activation } = layerOf(model, network, asked)
   const stream = streamOf(network)
@@ -89,7 +89,7 @@ export async function explain(model: Model, picture: Picture, options: ExplainOp
     .finally(() => program[Symbol.dispose]())
   for (const values of Object.values(results)) {
     if (!values.every(Number.isFinite)) {
-      throw new ModelError(`${model.name} gives numbers that are not finite; its weights or the pictures are damaged`)
+      throw new ModelError(`${model.name} gives numbers that are not finite; its weights or the images are damaged`)
     }
   }
 
@@ -100,7 +100,7 @@ export async function explain(model: Model, picture: Picture, options: ExplainOp
   const names = network.blocks.map(({ name }) => name)
   const [, height, width] = activation.shape
   return {
-    ...{ model: model.name, architecture: arch.name, layer, seen, view: viewOf(picture, preprocessing) },
+    ...{ model: model.name, architecture: arch.name, layer, seen, view: viewOf(image, preprocessing) },
     predictions: ranked.slice(0, topk).map(prediction),
     target: prediction(target),
     map: { width, height, values: results.map as Float32Array },

@@ -1,4 +1,4 @@
-import { centerCrop, type Picture, type Preprocessing, resize } from '@residual/vision'
+import { centerCrop, type Preprocessing, type RgbImage, resize } from '@residual/vision'
 
 /** A number for each place of a layer, none below 0. */
 export interface HeatMap {
@@ -77,8 +77,8 @@ export function heatColour(heat: number): [red: number, green: number, blue: num
   return [red, green, blue]
 }
 
-/** The map as a picture of `width` x `height` pixels; its hottest place has the last colour. */
-export function heatPicture(map: HeatMap, width: number, height: number): Picture {
+/** The map as an image of `width` x `height` pixels; its hottest place has the last colour. */
+export function heatImage(map: HeatMap, width: number, height: number): RgbImage {
   const hottest = map.values.reduce((a, b) => Math.max(a, b), 0)
   const scale = hottest > 0 ? 1 / hottest : 0
   // A colour for each of more steps than a channel has.
@@ -90,22 +90,22 @@ export function heatPicture(map: HeatMap, width: number, height: number): Pictur
   return { width, height, data }
 }
 
-/** How strongly heat lies over a picture, unless somebody wants it otherwise. */
+/** How strongly heat lies over an image, unless somebody wants it otherwise. */
 export const OPACITY = 0.5
 
-/** A picture with the heat of a map over it. */
-export function overlay(picture: Picture, map: HeatMap, opacity = OPACITY): Picture {
-  const { width, height, data } = picture
-  const heat = heatPicture(map, width, height).data
+/** An image with the heat of a map over it. */
+export function overlay(image: RgbImage, map: HeatMap, opacity = OPACITY): RgbImage {
+  const { width, height, data } = image
+  const heat = heatImage(map, width, height).data
   return { width, height, data: data.map((value, i) => Math.round(value + opacity * (heat[i] - value))) }
 }
 
-/** Sides of the pictures that people are shown, in pixels: many enough for a map of a few places, few enough for a page. */
+/** Sides of the images that people are shown, in pixels: many enough for a map of a few places, few enough for a page. */
 const VIEW = 448
 
-/** The square of a picture that a network gets, as large as a person wants it: a multiple of the network's pixels. */
-export function viewOf(picture: Picture, { resize: side, crop }: Pick<Preprocessing, 'resize' | 'crop'>): Picture {
+/** The square of an image that a network gets, as large as a person wants it: a multiple of the network's pixels. */
+export function viewOf(image: RgbImage, { resize: side, crop }: Pick<Preprocessing, 'resize' | 'crop'>): RgbImage {
   const size = crop <= VIEW ? crop * Math.floor(VIEW / crop) : VIEW
-  const square = Math.max(1, Math.round((Math.min(picture.width, picture.height) * crop) / side))
-  return resize(centerCrop(picture, square, square), size, size, 'bicubic')
+  const square = Math.max(1, Math.round((Math.min(image.width, image.height) * crop) / side))
+  return resize(centerCrop(image, square, square), size, size, 'bicubic')
 }

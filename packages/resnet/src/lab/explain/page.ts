@@ -1,26 +1,26 @@
-import { encodePng, type Picture, resize } from '@residual/vision'
+import { encodePng, type RgbImage, resize } from '@residual/vision'
 import { barChart, dataTable, figure, lineChart, type Markup, markup, page } from '../report/index.ts'
 import type { Explanation } from './explain.ts'
-import { heatColour, heatPicture, OPACITY, overlay } from './heat.ts'
+import { heatColour, heatImage, OPACITY, overlay } from './heat.ts'
 import { answersText, effectsText, heatText, percent, ratioText, runsOf } from './text.ts'
 
 export interface ExplanationPageOptions {
-  /** What the picture is called, such as the name of its file. Default `the picture`. */
+  /** What the image is called, such as the name of its file. Default `the image`. */
   readonly image?: string
 }
 
-/** An {@link Explanation} as a PNG file: the map over the picture. */
+/** An {@link Explanation} as a PNG file: the map over the image. */
 export function explanationPng({ view, map }: Explanation): Promise<Uint8Array> {
   return encodePng(overlay(view, map))
 }
 
 /**
- * An {@link Explanation} as an HTML page that is read from disk: the picture with the map over it, what the network
+ * An {@link Explanation} as an HTML page that is read from disk: the image with the map over it, what the network
  * answers, what it would answer at each depth, and what each block changes.
  */
 export async function explanationPage(
   explanation: Explanation,
-  { image = 'the picture' }: ExplanationPageOptions = {},
+  { image = 'the image' }: ExplanationPageOptions = {},
 ): Promise<string> {
   const { model, architecture, predictions, target, blocks } = explanation
   const [best] = predictions
@@ -53,19 +53,19 @@ async function whereOf(explanation: Explanation, image: string): Promise<Markup>
   const { target, layer, map, seen, view } = explanation
   const { width, height } = view
   const small = seen.width > width ? resize(seen, width, height) : seen
-  const [input, picture, heat] = await Promise.all([
+  const [input, square, heat] = await Promise.all([
     dataUri(small),
     dataUri(view),
-    dataUri(heatPicture(map, width, height)),
+    dataUri(heatImage(map, width, height)),
   ])
   const stops = Array.from({ length: 9 }, (_, i) => `rgb(${heatColour(i / 8).join(' ')})`)
   return markup`<section><h2>Where it sees “${target.label}”</h2>
 <div class="views">
 <figure><img class="pixels" src="${input}" width="${width}" height="${height}" alt="${image} in ${seen.width} by ${seen.height} pixels">
 <figcaption>What the network gets: ${seen.width} × ${seen.height} pixels.</figcaption></figure>
-<figure><div class="stack"><img src="${picture}" width="${width}" height="${height}" alt="The same square of ${image}"><img class="heat" style="opacity:${OPACITY}" src="${heat}" width="${width}" height="${height}" alt="${heatText(explanation)}"></div>
+<figure><div class="stack"><img src="${square}" width="${width}" height="${height}" alt="The same square of ${image}"><img class="heat" style="opacity:${OPACITY}" src="${heat}" width="${width}" height="${height}" alt="${heatText(explanation)}"></div>
 <div class="scale"><span>says nothing</span><span class="ramp" style="background:linear-gradient(to right,${stops.join(',')})"></span><span>speaks for it most</span></div>
-<label class="slide" hidden><span>Heat over the picture</span><input type="range" min="0" max="100" value="${100 * OPACITY}"><output>${100 * OPACITY} %</output></label>
+<label class="slide" hidden><span>Heat over the image</span><input type="range" min="0" max="100" value="${100 * OPACITY}"><output>${100 * OPACITY} %</output></label>
 <figcaption>The same square in more pixels, under the map of ${layer}.</figcaption></figure>
 </div>
 <p>Grad-CAM weighs each channel of ${layer} by the mean gradient in it of the logit of “${target.label}”, adds the channels
@@ -109,7 +109,7 @@ function depthsOf(explanation: Explanation): Markup {
     }),
   })
   return markup`<section><h2>What it would answer at each depth</h2>
-<p>A residual network carries a description of the picture from block to block, and each block adds to it. Whatever
+<p>A residual network carries a description of the image from block to block, and each block adds to it. Whatever
 depth it has come to, the shortcuts alone can carry it on to the classifier, as if the blocks after it added nothing. ${answersText(explanation)}</p>
 ${drawn}
 ${runs.length > MANY ? markup`<details><summary>What the stream is called, which changes ${runs.length - 1} times</summary>${called}</details>` : called}
@@ -144,8 +144,8 @@ function effectsOf(explanation: Explanation): Markup {
 ${drawn}</section>`
 }
 
-async function dataUri(picture: Picture): Promise<string> {
-  const bytes = await encodePng(picture)
+async function dataUri(image: RgbImage): Promise<string> {
+  const bytes = await encodePng(image)
   let text = ''
   // In pieces: a call takes so many arguments only.
   for (let i = 0; i < bytes.length; i += 8192) text += String.fromCharCode(...bytes.subarray(i, i + 8192))

@@ -16,7 +16,7 @@ export function heatText({ map, layer, target }: Explanation): string {
   const column = third(hottest % map.width, map.width)
   const place = `${['upper', 'middle', 'lower'][row]} ${['left', 'middle', 'right'][column]}`
   const named = row === 1 && column === 1 ? 'middle' : place
-  return `Half of what speaks for “${target.label}” in ${layer} lies on ${percent(half)} of the picture, most of all in the ${named}.`
+  return `Half of what speaks for “${target.label}” in ${layer} lies on ${percent(half)} of the image, most of all in the ${named}.`
 }
 
 const third = (place: number, places: number): number => Math.floor((3 * (place + 0.5)) / places)

@@ -11,7 +11,7 @@ import {
 import { mainLayers } from './findings.ts'
 import type { GradientTrace, Measurement, TracedNetwork } from './trace.ts'
 
-/** A picture of a {@link GradientTrace}. */
+/** An image of a {@link GradientTrace}. */
 export interface GradientFigure extends FigureOptions {
   /** Name of its file, without an ending. */
   readonly name: string
@@ -31,7 +31,7 @@ const QUANTITIES = {
     title: 'Gradients on arrival',
     label: 'length of gradient',
     caption:
-      'Length of the loss’s gradient with respect to what each convolution gives, for one picture: it starts at the classifier on the right and goes back to the pictures on the left.',
+      'Length of the loss’s gradient with respect to what each convolution gives, for one image: it starts at the classifier on the right and goes back to the images on the left.',
   },
   response: {
     title: 'Layer responses',
@@ -117,7 +117,7 @@ function layerFigure(networks: readonly TracedNetwork[], quantity: Quantity, at:
       lineChart({
         title: `${title}, ${when}`,
         series,
-        x: { label: 'convolution, from the picture to the classifier', format: wholeNumber },
+        x: { label: 'convolution, from the image to the classifier', format: wholeNumber },
         y: isLinear ? { label, min: 0, max: Math.ceil(most) } : logAxis(label, all),
         width,
       }),
@@ -161,7 +161,7 @@ function timeFigure(network: TracedNetwork, all: readonly TracedNetwork[]): Grad
         title,
         rows: measured.map(({ step }) => String(step)),
         values,
-        x: { label: 'convolution, from the picture to the classifier' },
+        x: { label: 'convolution, from the image to the classifier' },
         y: { label: 'updates done' },
         colour: logAxis('length of gradient', all.flatMap(gradients).flat()),
         width,
@@ -186,7 +186,7 @@ function directFigure(networks: readonly TracedNetwork[], at: 0 | -1): GradientF
       lineChart({
         title,
         series,
-        x: { label: 'block, from the picture to the classifier', format: wholeNumber },
+        x: { label: 'block, from the image to the classifier', format: wholeNumber },
         y: logAxis(
           'part of the whole gradient',
           networks.flatMap(({ measured }) => [measured[0], measured.at(-1)!].flatMap(shares)),

@@ -60,7 +60,7 @@ export function gradientSetting({ networks, images, data, initialization, steps,
   const names = networks.map(({ architecture }) => architecture).join(', ')
   const weights = { kaiming: 'Kaiming’s', xavier: 'Xavier’s', gaussian: 'Gaussian' }[initialization]
   const training = steps === 0 ? 'as they begin' : `as they begin and in ${count(steps)} updates at a rate of ${rate}`
-  return `${names} with ${weights} weights (seed ${seed}), ${training}, measured on ${images} pictures of ${data}.`
+  return `${names} with ${weights} weights (seed ${seed}), ${training}, measured on ${images} images of ${data}.`
 }
 
 /** The numbers behind the sentences. */

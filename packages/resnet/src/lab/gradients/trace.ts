@@ -13,24 +13,24 @@ export interface TraceOptions extends CompileOptions {
   readonly initialization?: Initialization
   /** Updates to train each network for; default 0: it is measured as it begins. */
   readonly steps?: number
-  /** Pictures to measure on, and in an update; default 64. */
+  /** Images to measure on, and in an update; default 64. */
   readonly batch?: number
   /** Learning rate, default 0.1, of SGD with momentum 0.9 and weight decay 1e-4. */
   readonly rate?: number
-  /** Decides the weights, and which pictures; default 0. */
+  /** Decides the weights, and which images; default 0. */
   readonly seed?: number
   /** Whether a worker prepares the batches; default true where there are workers. */
   readonly worker?: boolean
-  /** Told how many pictures went through the networks, of how many. */
+  /** Told how many images went through the networks, of how many. */
   readonly onProgress?: (done: number, total: number) => void
   readonly signal?: AbortSignal
 }
 
 /** What {@link traceGradients} finds. */
 export interface GradientTrace {
-  /** Name of the pictures, if they have one. */
+  /** Name of the images, if they have one. */
   readonly data: string
-  /** Pictures that were measured on, the same each time and for every network. */
+  /** Images that were measured on, the same each time and for every network. */
   readonly images: number
   readonly initialization: Initialization
   /** Updates that each network was trained for. */
@@ -61,7 +61,7 @@ const MEASUREMENTS = 10
  * Measures the signals in networks as they begin and, with `steps`, while they are trained: how large the gradient is in
  * each layer and when. Places to measure are spaced geometrically, as most changes soon.
  *
- * @throws ArchitectureError for a name that means no network; TrainingError and VisionError for options and pictures that
+ * @throws ArchitectureError for a name that means no network; TrainingError and VisionError for options and images that
  *   do not fit; MemoryError (of @residual/kernels-wasm) for a batch that is too large; the signal's reason once it is
  *   aborted. A loss that is not finite ends the training of that network alone.
  */
@@ -83,7 +83,7 @@ export async function traceGradients(data: TrainingSource, options: TraceOptions
     networks.push(await traceOne(data, name, { ...options, initialization, rate, seed, steps, images, places, tell }))
     tell(each)
   }
-  const name = 'name' in data ? String(data.name) : 'pictures'
+  const name = 'name' in data ? String(data.name) : 'images'
   return { data: name, images, initialization, steps, rate, seed, networks }
 }
 
@@ -117,7 +117,7 @@ async function traceOne(data: TrainingSource, name: string, options: OneOptions)
   const compileOptions = { threads, build, backend }
   const training = { data, arch: name, recipe, seed, worker, signal, ...compileOptions }
   const { plan, architecture: arch, weights } = planTraining(training)
-  const batch = await picturesOf(data, plan.preprocessing, { images, seed, worker })
+  const batch = await imagesOf(data, plan.preprocessing, { images, seed, worker })
   const measure = async (step: number, parameters: Parameters) => ({
     step,
     ...(await measureSignals(arch, parameters, batch, compileOptions)),
@@ -146,8 +146,8 @@ async function traceOne(data: TrainingSource, name: string, options: OneOptions)
   return { architecture: arch.name, measured }
 }
 
-/** Some pictures, as they are. */
-async function picturesOf(
+/** Some images, as they are. */
+async function imagesOf(
   data: TrainingSource,
   preprocessing: Preprocessing,
   { images: n, seed, worker }: { images: number; seed: number; worker?: boolean },
@@ -157,5 +157,5 @@ async function picturesOf(
   for await (const { images, labels } of loadBatches(data, options)) {
     return { images, labels, n, side: preprocessing.crop }
   }
-  throw new TrainingError('there are no pictures to measure on')
+  throw new TrainingError('there are no images to measure on')
 }

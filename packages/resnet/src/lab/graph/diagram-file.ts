@@ -1,6 +1,6 @@
 import { count, short } from '../report/format.ts'
 import { type Content, type Markup, markup } from '../report/markup.ts'
-import { picture, px, svgFile, textWidth } from '../report/svg.ts'
+import { drawing, px, svgFile, textWidth } from '../report/svg.ts'
 import { browse } from './browse-file.ts'
 import { detailsOf, factsOf, hasShortcuts, headingsOf, kindsIn, operationText, totalsText } from './details.ts'
 import type { Diagram, DrawnBlock, DrawnStage, Run } from './diagram.ts'
@@ -49,7 +49,7 @@ export function diagramFile(diagram: Diagram): string {
   })
   const content = markup`${definitions}<text class="heading" x="${MARGIN}" y="46">${diagram.name}</text><text class="quiet" x="${MARGIN}" y="74">${facts}</text>${legend.content}${drawn}`
   const label = `Diagram of ${diagram.name}: ${facts}`
-  const file = picture({ width, height: Math.ceil(top + 10), label, content, styles, kind: 'diagram', role: 'group' })
+  const file = drawing({ width, height: Math.ceil(top + 10), label, content, styles, kind: 'diagram', role: 'group' })
   return svgFile(file, `(${browse})()`)
 }
 

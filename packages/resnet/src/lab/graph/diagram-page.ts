@@ -30,8 +30,8 @@ ${stages.length > 1 && sharesOf(diagram)}
     rows: boxes.map(box => detailsOf(box, diagram)),
     rowId: row => `row-${row}`,
   })}</details>
-<p class="notes">Multiply-accumulates (MACs) are those of convolutions and linear layers, for one picture. The receptive
-field is the window of the input that one number of the output can depend on${time !== undefined && '; times are of one picture, the shortest of several runs, and sums and ReLUs that a convolution does while it stores its results are in its time'}.</p></section>
+<p class="notes">Multiply-accumulates (MACs) are those of convolutions and linear layers, for one image. The receptive
+field is the window of the input that one number of the output can depend on${time !== undefined && '; times are of one image, the shortest of several runs, and sums and ReLUs that a convolution does while it stores its results are in its time'}.</p></section>
 <div id="tip" role="tooltip" hidden></div>`
   return page({
     title: name,

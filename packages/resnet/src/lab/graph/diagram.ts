@@ -23,9 +23,9 @@ export interface Run {
 export interface Totals {
   /** Trainable parameters. */
   readonly params: number
-  /** Multiply-accumulates for one picture. */
+  /** Multiply-accumulates for one image. */
   readonly macs: number
-  /** Of one picture; only where steps were timed. */
+  /** Of one image; only where steps were timed. */
   readonly milliseconds?: number
 }
 
@@ -64,7 +64,7 @@ const MANY = 40
 
 /**
  * Makes a drawing out of any graph: joins what belongs together into boxes, groups these by the names of parameters, and
- * lays out every block. For shapes and totals of one picture the graph's input should be of one.
+ * lays out every block. For shapes and totals of one image the graph's input should be of one.
  */
 export function diagramOf(graph: Graph, { name, steps }: DiagramOptions): Diagram {
   const boxes = boxesOf(graph)

@@ -3,7 +3,7 @@ import { count } from '../report/format.ts'
 
 /**
  * How much of the input one number of a tensor can depend on: a window of `size` pixels, which moves by `stride` pixels
- * from one position to the next. `'all'` of the picture where positions are gone.
+ * from one position to the next. `'all'` of the image where positions are gone.
  */
 export type ReceptiveField = { readonly size: Pair; readonly stride: Pair } | 'all'
 

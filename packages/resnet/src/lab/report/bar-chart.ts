@@ -1,7 +1,7 @@
 import { frame, hueClass, SAMPLE_WIDTH, type SeriesStyle, tickCount } from './frame.ts'
 import { markup } from './markup.ts'
 import { type Axis, scaleOf } from './scale.ts'
-import { type Picture, px, textWidth } from './svg.ts'
+import { type Drawing, px, textWidth } from './svg.ts'
 
 /** One bar in each category. */
 export interface BarSeries extends SeriesStyle {
@@ -23,7 +23,7 @@ export interface BarChartOptions {
 }
 
 /** Draws bars side by side for each category, from the axis's beginning (default 0) upwards. */
-export function barChart({ title, categories, series, x, y, width = 720, height = 320 }: BarChartOptions): Picture {
+export function barChart({ title, categories, series, x, y, width = 720, height = 320 }: BarChartOptions): Drawing {
   const isLog = y.scale === 'log'
   const values = series.flatMap(one => one.values)
   const up = scaleOf(y, isLog ? values : [0, ...values], tickCount(height, 60))

@@ -1,6 +1,6 @@
 import { type Content, type Markup, markup } from './markup.ts'
 import type { Scale } from './scale.ts'
-import { type Picture, picture, px, textWidth } from './svg.ts'
+import { type Drawing, drawing, px, textWidth } from './svg.ts'
 import { HUES } from './theme.ts'
 
 /** How one row of numbers is drawn and called. */
@@ -37,7 +37,7 @@ const LINE = 18
 const SAMPLE = 24
 
 /** Title, legend, axes and grid around a chart's values. */
-export function frame({ title, width, height, x, y, legend, draw }: FrameOptions): Picture {
+export function frame({ title, width, height, x, y, legend, draw }: FrameOptions): Drawing {
   const titleLines = wrapped(title, width - 4, TITLE_SIZE * TITLE_WEIGHT)
   const titleBottom = 17 + (titleLines.length - 1) * LINE
   const { markup: names, lines } = legendOf(legend, width, titleBottom + 21)
@@ -64,7 +64,7 @@ ${titleLines.map((line, i) => markup`<text class="title" x="2" y="${17 + i * LIN
 ${draw(area)}
 <path class="base" d="M${left} ${px(bottom)}H${px(left + area.width)}"/>`
   const label = `${title}: ${y.label} against ${x.label} of ${legend.map(({ name }) => name).join(', ')}`
-  return picture({ width, height, label, content, styles: chartStyles, kind: 'chart' })
+  return drawing({ width, height, label, content, styles: chartStyles, kind: 'chart' })
 }
 
 /** Text in as many lines as it needs, broken between words. */

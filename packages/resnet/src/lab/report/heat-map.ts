@@ -1,7 +1,7 @@
 import { frame, SAMPLE_WIDTH, tickCount } from './frame.ts'
 import { markup } from './markup.ts'
 import { type Axis, scaleOf } from './scale.ts'
-import { type Picture, px } from './svg.ts'
+import { type Drawing, px } from './svg.ts'
 
 export interface HeatMapOptions {
   readonly title: string
@@ -26,7 +26,7 @@ const PALEST = 0.08
 const NARROWEST = 2
 
 /** Draws numbers as shades in rows and columns, whose numbers begin with 1. */
-export function heatMap({ title, rows, values, x, y, colour, width = 720, height }: HeatMapOptions): Picture {
+export function heatMap({ title, rows, values, x, y, colour, width = 720, height }: HeatMapOptions): Drawing {
   const columns = Math.max(...values.map(row => row.length))
   const shades = scaleOf(colour, values.flat(), 4)
   const across = scaleOf({ label: x.label, min: 1, max: columns }, [], tickCount(width, 80), true)

@@ -1,7 +1,7 @@
 import { frame, hueClass, SAMPLE_WIDTH, type SeriesStyle, tickCount } from './frame.ts'
 import { type Content, markup } from './markup.ts'
 import { type Axis, type Scale, scaleOf } from './scale.ts'
-import { type Picture, px } from './svg.ts'
+import { type Drawing, px } from './svg.ts'
 
 /** One line. */
 export interface LineSeries extends SeriesStyle {
@@ -28,7 +28,7 @@ export interface LineChartOptions {
 const MARKED = 30
 
 /** Draws curves with axes, a legend and bands. */
-export function lineChart({ title, series, x, y, width = 720, height = 400 }: LineChartOptions): Picture {
+export function lineChart({ title, series, x, y, width = 720, height = 400 }: LineChartOptions): Drawing {
   const xs = series.flatMap(({ points, band = [] }) => [...points, ...band].map(([value]) => value))
   const ys = series.flatMap(({ points, band = [] }) => [...points.map(([, v]) => v), ...band.flatMap(([, ...b]) => b)])
   const across = scaleOf(x, xs, tickCount(width, 80), true)

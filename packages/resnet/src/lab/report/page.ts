@@ -1,6 +1,6 @@
 import { type Content, Markup, markup } from './markup.ts'
 import { pageStyles } from './page-styles.ts'
-import type { Picture } from './svg.ts'
+import type { Drawing } from './svg.ts'
 
 export interface PageOptions {
   readonly title: string
@@ -51,7 +51,7 @@ ${script}
 
 export interface FigureOptions {
   /** Draws the figure for so many pixels of width; called for a wide and for a narrow page. */
-  readonly draw: (width: number) => Picture
+  readonly draw: (width: number) => Drawing
   /** What the figure shows. */
   readonly caption: Content
   /** The numbers behind it, for who cannot see it or wants them exactly. */
@@ -61,7 +61,7 @@ export interface FigureOptions {
 /** Widths that fill a page of a screen, and of a phone, at the size their text is meant to have. */
 const WIDTHS = { wide: 760, narrow: 340 }
 
-/** A picture with its caption and its numbers. Its text is as large on a phone as it is on a screen. */
+/** An image with its caption and its numbers. Its text is as large on a phone as it is on a screen. */
 export function figure({ draw, caption, table }: FigureOptions): Markup {
   return markup`<figure>
 <div class="when-wide">${draw(WIDTHS.wide).svg}</div><div class="when-narrow">${draw(WIDTHS.narrow).svg}</div>

@@ -1,7 +1,7 @@
 import { replaceFile } from '../../files.ts'
 
 /**
- * Writes a page or a picture to a file, which is whole or as it was before. Only in Node.
+ * Writes a page or an image to a file, which is whole or as it was before. Only in Node.
  * @throws CheckpointError where it cannot be written.
  */
 export async function saveReport(path: string, content: string | Uint8Array): Promise<void> {

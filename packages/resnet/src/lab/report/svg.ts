@@ -1,36 +1,36 @@
 import { type Content, Markup, markup } from './markup.ts'
 import { FONT, resolved } from './theme.ts'
 
-/** A picture with its styles, which use the names of colours in theme.ts: `fill:var(--text)`. */
-export interface Picture {
+/** A drawing with its styles, which use the names of colours in theme.ts: `fill:var(--text)`. */
+export interface Drawing {
   readonly svg: Markup
   readonly width: number
   readonly height: number
   readonly styles: string
 }
 
-export interface PictureOptions {
+export interface DrawingOptions {
   readonly width: number
   readonly height: number
-  /** What the picture shows, for those who do not see it. */
+  /** What the drawing shows, for those who do not see it. */
   readonly label: string
   readonly content: Content
   /** CSS of the content. */
   readonly styles: string
-  /** Class of the `svg` element, so that styles of one kind of picture do not reach another. */
+  /** Class of the `svg` element, so that styles of one kind of drawing do not reach another. */
   readonly kind: string
-  /** `group` where parts of the picture can be focused; default `img`: one picture to a screen reader. */
+  /** `group` where parts of the drawing can be focused; default `img`: one drawing to a screen reader. */
   readonly role?: 'img' | 'group'
 }
 
-/** Makes a picture of `width` by `height` pixels, which a page makes narrower where it has to. */
-export function picture({ width, height, label, content, styles, kind, role = 'img' }: PictureOptions): Picture {
+/** Makes a drawing of `width` by `height` pixels, which a page makes narrower where it has to. */
+export function drawing({ width, height, label, content, styles, kind, role = 'img' }: DrawingOptions): Drawing {
   const svg = markup`<svg xmlns="http://www.w3.org/2000/svg" class="${kind}" viewBox="0 0 ${width} ${height}" width="${width}" height="${height}" role="${role}" aria-label="${label}">${content}</svg>`
   return { svg, width, height, styles }
 }
 
-/** A picture as a file of its own, in light or dark as its reader prefers. `script` runs where it is opened by itself. */
-export function svgFile({ svg, styles }: Picture, script?: string): string {
+/** A drawing as a file of its own, in light or dark as its reader prefers. `script` runs where it is opened by itself. */
+export function svgFile({ svg, styles }: Drawing, script?: string): string {
   const open = svg.text.indexOf('>') + 1
   const base = `svg{font-family:${FONT}}text{fill:var(--text)}.ground{fill:var(--ground)}`
   const style = markup`<style>${new Markup(cdata(resolved(`${base}\n${styles}`)))}</style>`

@@ -46,7 +46,7 @@ export function recipeNames(): string[] {
  *   48,000 steps, momentum 0.9, weight decay 1e-4; networks of 110 layers and more warm up at 0.01 for 400 steps.
  * - `finetune`: a trained network to other classes, each stage at half the rate of the next one.
  *
- * All of them pad, crop and flip CIFAR's pictures.
+ * All of them pad, crop and flip CIFAR's images.
  *
  * @param changes keys of {@link Recipe} whose values replace those of the recipe; those of its objects key by key. A
  *   length in epochs replaces one in steps, and the other way round.

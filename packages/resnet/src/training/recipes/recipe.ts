@@ -60,7 +60,7 @@ export interface Recipe {
   readonly epochs?: number
   /** Length of the training in updates. */
   readonly steps?: number
-  /** Pictures in a batch, default 128. */
+  /** Images in a batch, default 128. */
   readonly batch: number
   /** Batches to an update, default 1. */
   readonly accumulate: number
@@ -83,7 +83,7 @@ export interface Recipe {
    * have learned before change less.
    */
   readonly layerRate: number
-  /** How pictures are changed at random. CIFAR's are padded, cropped and flipped unless stated, others cropped at random. */
+  /** How images are changed at random. CIFAR's are padded, cropped and flipped unless stated, others cropped at random. */
   readonly augmentation: Augmentation
 }
 
@@ -190,7 +190,7 @@ const recipeOf = (arch: Architecture): Check<Recipe> =>
     augmentation: or(usualAugmentation(arch), augmentations),
   })
 
-/** How pictures are changed where a recipe does not say it: as for CIFAR, or as for ImageNet. */
+/** How images are changed where a recipe does not say it: as for CIFAR, or as for ImageNet. */
 export const usualAugmentation = ({ family }: Architecture): Augmentation =>
   family === 'cifar' ? { padAndCrop: 4, flip: true } : { randomResizedCrop: true, flip: true }
 

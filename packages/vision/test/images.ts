@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto'
-import type { Picture } from '../src/index.ts'
+import type { RgbImage } from '../src/index.ts'
 
-/** Pictures made by a formula in whole numbers; goldens/pictures.py makes the same ones. */
-export function picture(kind: string, width: number, height: number): Picture {
+/** Images made by a formula in whole numbers; goldens/images.py makes the same ones. */
+export function image(kind: string, width: number, height: number): RgbImage {
   const data = new Uint8Array(width * height * 3)
   for (let y = 0, at = 0; y < height; y++) {
     for (let x = 0; x < width; x++) {

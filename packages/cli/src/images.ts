@@ -1,32 +1,29 @@
 import { stat } from 'node:fs/promises'
 import { join } from 'node:path'
-import type { Picture } from '@residual/vision'
+import type { RgbImage } from '@residual/vision'
 import { glob, isDynamicPattern } from 'tinyglobby'
 import { CommandError, reportError } from './errors.ts'
-import type { PictureOptions } from './options.ts'
+import type { ImageOptions } from './options.ts'
 
 /** Endings of the files that a folder is searched for. */
 const ENDINGS = ['jpg', 'jpeg', 'png', 'webp', 'gif', 'bmp', 'tif', 'tiff', 'avif']
 
-/** A decoded picture and the path it was read from. */
-export interface PictureFile {
+/** A decoded image and the path it was read from. */
+export interface ImageFile {
   readonly path: string
-  readonly picture: Picture
+  readonly image: RgbImage
 }
 
 /**
- * Reads the pictures that are named by files, folders (searched with those in them) and glob patterns, in that order.
+ * Reads the images that are named by files, folders (searched with those in them) and glob patterns, in that order.
  * What cannot be read is reported, and the rest goes on.
  */
-export async function* readPictures(
-  arguments_: readonly string[],
-  options: PictureOptions,
-): AsyncGenerator<PictureFile> {
+export async function* readImages(arguments_: readonly string[], options: ImageOptions): AsyncGenerator<ImageFile> {
   for (const argument of arguments_) {
     try {
       for (const path of await expand(argument)) {
         try {
-          yield { path, picture: await openPicture(path, options) }
+          yield { path, image: await openImage(path, options) }
         } catch (error) {
           await reportError(error, path)
         }
@@ -37,11 +34,11 @@ export async function* readPictures(
   }
 }
 
-/** Reads a picture from a file. */
-export async function openPicture(path: string, { maxPixels }: PictureOptions): Promise<Picture> {
-  const { blockOtherLoaders, readPicture } = await import('@residual/vision')
+/** Reads an image from a file. */
+export async function openImage(path: string, { maxPixels }: ImageOptions): Promise<RgbImage> {
+  const { blockOtherLoaders, readImage } = await import('@residual/vision')
   await blockOtherLoaders()
-  return readPicture(path, { maxPixels })
+  return readImage(path, { maxPixels })
 }
 
 /** The files that one argument stands for. */
@@ -53,7 +50,7 @@ async function expand(argument: string): Promise<string[]> {
       caseSensitiveMatch: false,
       expandDirectories: false,
     })
-    if (files.length === 0) throw new CommandError(`${argument}: the folder holds no pictures (${ENDINGS.join(', ')})`)
+    if (files.length === 0) throw new CommandError(`${argument}: the folder holds no images (${ENDINGS.join(', ')})`)
     return inOrder(files).map(file => join(argument, file))
   }
   if (found) return [argument]

@@ -21,7 +21,7 @@ export const PICTURES = {
   AVIF: [],
 } as const
 
-export const pictures: readonly Kind[] = Object.keys(PICTURES).map(name => ({
+export const images: readonly Kind[] = Object.keys(PICTURES).map(name => ({
   name,
   async use(file) {
     preprocess(await decode(file), preprocessing)

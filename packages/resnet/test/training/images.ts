@@ -1,9 +1,9 @@
-import type { PictureArray } from '@residual/vision'
+import type { ImageArray } from '@residual/vision'
 
 const SIDE = 8
 
-/** Small pictures of three classes: brighter at the top, at the left, or in the middle, with noise. */
-export function pictures(count: number, seed = 1): PictureArray {
+/** Small images of three classes: brighter at the top, at the left, or in the middle, with noise. */
+export function images(count: number, seed = 1): ImageArray {
   const labels = Array.from({ length: count }, (_, i) => i % 3)
   const images = new Uint8Array(count * SIDE * SIDE * 3)
   let state = seed

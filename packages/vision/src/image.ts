@@ -1,0 +1,40 @@
+import { VisionError } from './errors.ts'
+
+/** An image of 8-bit RGB pixels. */
+export interface RgbImage {
+  /** Pixels in a row, at least 1. */
+  readonly width: number
+  /** Rows, at least 1. */
+  readonly height: number
+  /** `[height, width, 3]`: red, green and blue of each pixel, row by row from the top. */
+  readonly data: Uint8Array
+}
+
+/**
+ * The most pixels that an image may have here, whether it is decoded or made by a resize: as many as Pillow opens
+ * before it calls a file a decompression bomb.
+ */
+export const MAX_PIXELS = 178_956_970
+
+/** The most pixels that an image may have to be decoded, unless the caller allows more: 8192 x 8192. */
+export const DEFAULT_MAX_PIXELS = 67_108_864
+
+/** @throws VisionError where sizes and data of an image do not fit together. */
+export function checkImage({ width, height, data }: RgbImage): void {
+  checkSize(width, height)
+  if (data.length !== width * height * 3) {
+    throw new VisionError(
+      `image of ${width} x ${height} has ${data.length} bytes, wanted ${width * height * 3}: red, green and blue of each pixel`,
+    )
+  }
+}
+
+/** @throws VisionError for sizes that no image has. */
+export function checkSize(width: number, height: number): void {
+  if (!Number.isSafeInteger(width) || !Number.isSafeInteger(height) || width < 1 || height < 1) {
+    throw new VisionError(`got an image size of ${width} x ${height}, wanted whole numbers from 1`)
+  }
+  if (width * height > MAX_PIXELS) {
+    throw new VisionError(`an image of ${width} x ${height} has more than the allowed ${MAX_PIXELS} pixels`)
+  }
+}
