@@ -1,48 +1,52 @@
 import type { Instruction, Kernels } from '@residual/kernels-wasm'
-import type { StoredValues } from '../ops/constant.ts'
+import { elementCount, floatsIn, readElements, type Weight } from '../weights/index.ts'
 
-/** What reads values at `source` and writes to `target`. */
-export interface Preparation {
-  /** Outputs of weights that lie one behind the other, and how many, or multiples of it, can be prepared by themselves. */
+/** How values become what the kernels want: panels of a weight, a bias with room after it. */
+export interface Packing {
+  /**
+   * The outputs of a weight, which lie one after the other: how many there are, and of how many, or multiples of it, one call
+   * may pack a part. Without it everything is packed at once.
+   */
   readonly outputs?: { readonly all: number; readonly unit: number }
-  /** All, or a part of the outputs. */
-  run(source: number, target: number, part?: Part): Instruction | readonly Instruction[]
+  /** What reads values at `source`, all or those of some outputs, and writes them packed to `target`. */
+  run(source: number, target: number, part?: Outputs): Instruction | readonly Instruction[]
 }
 
-/** Some of the outputs, at the first of which is `source`. */
-interface Part {
+/** Some of the outputs, the first of which is at the source. */
+interface Outputs {
   readonly first: number
   readonly count: number
 }
 
-/** Values that are to be prepared. */
-export interface Order {
-  readonly floats: number
-  readonly stored: StoredValues
-  /** Address. */
+/** A weight, and the address where it is wanted in packed form. */
+export interface PackedWeight {
+  readonly weight: Weight
+  readonly packing: Packing
   readonly target: number
-  readonly preparation: Preparation
 }
 
-/** Values of originals that are in memory at a time: read, scaled and packed while they are in the second-level cache. */
-const ROOM = 1 << 18
-
-/** A piece of a constant: values `from` to `from + floats`. */
-interface Piece {
-  readonly stored: StoredValues
+/** A part of a weight that is read, scaled and packed at once, so that it stays in the second-level cache meanwhile. */
+interface WeightPart {
+  readonly weight: Weight
+  /** Number of its first element. */
   readonly from: number
-  readonly floats: number
+  readonly count: number
   /** The factor of each output in it. */
   readonly scale: Float32Array | undefined
   instructions(source: number): readonly Instruction[]
 }
 
-/** Carries out orders, some at a time; where they are to be read, the next are while these are prepared. */
-export async function prepareConstants(kernels: Kernels, orders: readonly Order[]): Promise<void> {
-  const batches = batchesOf(orders.flatMap(piecesOf))
-  const floats = Math.max(0, ...batches.map(roomOf))
-  const room = kernels.allocate(floats * 4)
-  const buffers = [0, 1].map(() => new Float32Array(batches.some(isRead) ? floats : 0))
+/** Bytes of values that are in memory at a time, as 32-bit floats. */
+const ROOM = 1 << 20
+const FLOAT = 4
+
+/** Packs weights, some parts at a time; where they have to be read, the next ones are while these are packed. */
+export async function packWeights(kernels: Kernels, weights: readonly PackedWeight[]): Promise<void> {
+  const batches = batchesOf(weights.flatMap(partsOf))
+  const bytes = Math.max(0, ...batches.map(roomOf))
+  const room = kernels.allocate(bytes)
+  const isConverted = batches.some(batch => batch.some(({ weight }) => !floatsIn(weight)))
+  const buffers = [0, 1].map(() => new Float32Array(isConverted ? bytes / FLOAT : 0))
   try {
     let next = readBatch(batches[0], buffers[0])
     for (let i = 0; i < batches.length; i++) {
@@ -53,59 +57,61 @@ export async function prepareConstants(kernels: Kernels, orders: readonly Order[
       await kernels.executeOnce(writeBatch(kernels, batches[i], values, room))
     }
   } finally {
-    kernels.release(room, floats * 4)
+    kernels.release(room, bytes)
   }
 }
 
-function piecesOf({ floats, stored, target, preparation: { outputs, run } }: Order): Piece[] {
+function partsOf({ weight, packing: { outputs, run }, target }: PackedWeight): WeightPart[] {
+  const elements = elementCount(weight.shape)
+  const { scale } = weight
   if (!outputs) {
-    return [{ stored, from: 0, floats, scale: stored.scale, instructions: source => [run(source, target)].flat() }]
+    return [{ weight, from: 0, count: elements, scale, instructions: source => [run(source, target)].flat() }]
   }
-  const row = floats / outputs.all
-  const step = outputs.unit * Math.max(1, Math.floor(ROOM / (outputs.unit * row)))
-  const pieces: Piece[] = []
+  const row = elements / outputs.all
+  const step = outputs.unit * Math.max(1, Math.floor(ROOM / (outputs.unit * row * FLOAT)))
+  const parts: WeightPart[] = []
   for (let first = 0; first < outputs.all; first += step) {
     const count = Math.min(step, outputs.all - first)
-    pieces.push({
-      stored,
+    parts.push({
+      weight,
       from: first * row,
-      floats: count * row,
-      scale: stored.scale?.subarray(first, first + count),
+      count: count * row,
+      scale: scale?.subarray(first, first + count),
       instructions: source => [run(source, target, { first, count })].flat(),
     })
   }
-  return pieces
+  return parts
 }
 
-const isSource = (piece: Piece): boolean => !(piece.stored.weights instanceof Float32Array)
-const isRead = (batch: readonly Piece[]): boolean => batch.some(isSource)
-const roomOf = (batch: readonly Piece[]): number =>
-  batch.reduce((sum, { floats, scale }) => sum + floats + (scale?.length ?? 0), 0)
+/** Bytes of values and scales. */
+const roomOf = (batch: readonly WeightPart[]): number =>
+  batch.reduce((sum, { count, scale }) => sum + (count + (scale?.length ?? 0)) * FLOAT, 0)
 
 /** As many at a time as there is room for, and at least one. */
-function batchesOf(pieces: readonly Piece[]): Piece[][] {
-  const batches: Piece[][] = []
+function batchesOf(parts: readonly WeightPart[]): WeightPart[][] {
+  const batches: WeightPart[][] = []
   let free = 0
-  for (const piece of pieces) {
-    const floats = roomOf([piece])
-    if (floats > free || batches.length === 0) {
+  for (const part of parts) {
+    const bytes = roomOf([part])
+    if (bytes > free || batches.length === 0) {
       batches.push([])
       free = ROOM
     }
-    batches[batches.length - 1].push(piece)
-    free -= floats
+    batches[batches.length - 1].push(part)
+    free -= bytes
   }
   return batches
 }
 
-/** The values of each piece, those that are read in `buffer`. */
-async function readBatch(batch: readonly Piece[] | undefined, buffer: Float32Array): Promise<Float32Array[]> {
+/** The values of each part before its scale: in `buffer`, or where they are if they are floats in memory. */
+async function readBatch(batch: readonly WeightPart[] | undefined, buffer: Float32Array): Promise<Float32Array[]> {
   let at = 0
-  const reads = (batch ?? []).map(async ({ stored: { weights }, from, floats }) => {
-    if (weights instanceof Float32Array) return weights.subarray(from, from + floats)
-    const target = buffer.subarray(at, at + floats)
-    at += floats
-    await weights.read(target, from)
+  const reads = (batch ?? []).map(async ({ weight, from, count }) => {
+    const floats = floatsIn(weight)
+    if (floats) return floats.subarray(from, from + count)
+    const target = buffer.subarray(at, at + count)
+    at += count
+    await readElements(weight, target, from)
     return target
   })
   return Promise.all(reads)
@@ -114,7 +120,7 @@ async function readBatch(batch: readonly Piece[] | undefined, buffer: Float32Arr
 /** Brings a batch into memory and returns what is to be done with it. */
 function writeBatch(
   kernels: Kernels,
-  batch: readonly Piece[],
+  batch: readonly WeightPart[],
   values: readonly Float32Array[],
   room: number,
 ): Instruction[] {

@@ -1,38 +1,83 @@
-import { ShapeError } from '../errors.ts'
+import { bfloatToFloatBits, floatToBfloatBits, floatToHalfBits, halfToFloatBits } from './half.ts'
+
+/** How elements are stored, and how they become 32-bit floats. */
+interface StorageTypeRow {
+  /** Bytes of an element. */
+  readonly size: 1 | 2 | 4 | 8
+  /** Converts elements to as many 32-bit floats, rounded to nearest where they are wider. */
+  decode(bytes: Uint8Array, values: Float32Array): void
+  /** Converts as many 32-bit floats to elements; only types that weights are written in have it. */
+  encode?(values: Float32Array): Uint8Array
+}
 
 /**
- * Bytes per element of each dtype. The order is the one that files are written in: by falling alignment, and within an
- * alignment as the reference implementation ranks its types, so that equal tensors give equal files.
+ * Every type that the elements of a weight may have, under its name in safetensors. The order is the one that files are
+ * written in: by falling alignment, and within an alignment as the reference implementation ranks its types, so that equal
+ * tensors give equal files.
  */
-export const dtypeBytes = { I64: 8, F64: 8, F32: 4, I32: 4, BF16: 2, F16: 2, I16: 2, I8: 1, U8: 1, BOOL: 1 } as const
+const rows = {
+  I64: { size: 8, decode: decodeInt64 },
+  F64: { size: 8, decode: (bytes, values) => values.set(elementsIn(Float64Array, bytes)) },
+  F32: { size: 4, decode: (bytes, values) => bytesOf(values).set(bytes), encode: bytesOf },
+  I32: { size: 4, decode: (bytes, values) => values.set(elementsIn(Int32Array, bytes)) },
+  BF16: { size: 2, decode: decodeHalves(bfloatToFloatBits), encode: encodeHalves(floatToBfloatBits) },
+  F16: { size: 2, decode: decodeHalves(halfToFloatBits), encode: encodeHalves(floatToHalfBits) },
+  I16: { size: 2, decode: (bytes, values) => values.set(elementsIn(Int16Array, bytes)) },
+  I8: { size: 1, decode: (bytes, values) => values.set(elementsIn(Int8Array, bytes)) },
+  U8: { size: 1, decode: (bytes, values) => values.set(bytes) },
+  BOOL: { size: 1, decode: (bytes, values) => values.set(bytes) },
+} as const satisfies Readonly<Record<string, StorageTypeRow>>
 
-/** The element types a stored tensor may have, under their names in safetensors. */
-export type StoredDType = keyof typeof dtypeBytes
+/** The types that elements may be stored in, under their names in safetensors. */
+export type StorageType = keyof typeof rows
 
-/** A tensor as a weights file holds it: elements in row-major order, little-endian. */
-export interface StoredTensor {
-  readonly dtype: StoredDType
-  readonly shape: readonly number[]
-  /** The elements; where possible a view into the file's bytes, so copy before changing it. */
-  readonly bytes: Uint8Array
+/** The types that {@link rows} can encode. */
+export type WrittenType = { [T in StorageType]: (typeof rows)[T] extends { encode: unknown } ? T : never }[StorageType]
+
+export const storageTypes: { readonly [T in StorageType]: StorageTypeRow } & {
+  readonly [T in WrittenType]: Required<StorageTypeRow>
+} = rows
+
+/** Bytes per element of each storage type, in the order that files are written in. */
+export const dtypeBytes = Object.fromEntries(Object.entries(rows).map(([name, { size }]) => [name, size])) as {
+  readonly [T in StorageType]: (typeof rows)[T]['size']
 }
 
-/** Stored tensors by name. */
-export type StoredTensors = Map<string, StoredTensor>
+interface ElementArray<T> {
+  readonly BYTES_PER_ELEMENT: number
+  new (buffer: ArrayBufferLike, byteOffset: number, length: number): T
+}
 
-/** The number of elements of a shape, Infinity where it is beyond 2^53 - 1 and so cannot be counted exactly. */
-export function elementCount(shape: readonly number[]): number {
-  if (shape.includes(0)) return 0
-  let count = 1
-  for (const size of shape) {
-    count *= size
-    if (count > Number.MAX_SAFE_INTEGER) return Number.POSITIVE_INFINITY
+/** The bytes as elements: a view where their address allows one, else a view of a copy. */
+export function elementsIn<T>(Elements: ElementArray<T>, bytes: Uint8Array): T {
+  const source = bytes.byteOffset % Elements.BYTES_PER_ELEMENT === 0 ? bytes : new Uint8Array(bytes)
+  return new Elements(source.buffer, source.byteOffset, source.byteLength / Elements.BYTES_PER_ELEMENT)
+}
+
+/** The bytes of an array, as a view. */
+export function bytesOf(values: Float32Array): Uint8Array {
+  return new Uint8Array(values.buffer, values.byteOffset, values.byteLength)
+}
+
+function decodeInt64(bytes: Uint8Array, values: Float32Array): void {
+  const words = elementsIn(Int32Array, bytes)
+  for (let i = 0; i < values.length; i++) values[i] = words[2 * i + 1] * 2 ** 32 + (words[2 * i] >>> 0)
+}
+
+/** Bits are converted rather than numbers, so that every NaN stays as it is. */
+function decodeHalves(convert: (half: number) => number) {
+  return (bytes: Uint8Array, values: Float32Array): void => {
+    const halves = elementsIn(Uint16Array, bytes)
+    const bits = new Uint32Array(values.buffer, values.byteOffset, values.length)
+    for (let i = 0; i < bits.length; i++) bits[i] = convert(halves[i])
   }
-  return count
 }
 
-/** Throws a ShapeError, which `what` introduces, unless the bytes are exactly the elements of the shape. */
-export function checkStored({ dtype, shape, bytes }: StoredTensor, what = ''): void {
-  if (elementCount(shape) * dtypeBytes[dtype] === bytes.length) return
-  throw new ShapeError(`${what}${dtype} [${shape}] does not take ${bytes.length} bytes`)
+function encodeHalves(convert: (bits: number) => number) {
+  return (values: Float32Array): Uint8Array => {
+    const bits = new Uint32Array(values.buffer, values.byteOffset, values.length)
+    const halves = new Uint16Array(values.length)
+    for (let i = 0; i < bits.length; i++) halves[i] = convert(bits[i])
+    return new Uint8Array(halves.buffer)
+  }
 }
