@@ -1,10 +1,7 @@
 import { type CompileOptions, compile, type Parameters, type Tensor } from '@residual/core'
+import type { EvaluateOptions, Model } from '@residual/resnet'
+import { ModelError, requireSameClasses, turn } from '@residual/resnet'
 import { loadBatches, type TrainingSource } from '@residual/vision'
-import { ModelError } from '../errors.ts'
-import type { EvaluateOptions } from '../evaluate.ts'
-import { requireSameClasses } from '../labels/compare.ts'
-import type { Model } from '../model.ts'
-import { turn } from '../turn.ts'
 import { type BlockNodes, dissect, withReplaced } from './blocks.ts'
 import { score } from './score.ts'
 

@@ -1,6 +1,5 @@
 import { graphOf, input, Tensor } from '@residual/core'
-import { type Architecture, linearPerStage } from '../architectures.ts'
-import { type Network, type ResnetOptions, resnet } from '../network.ts'
+import { type Architecture, linearPerStage, type Network, type ResnetOptions, resnet } from '@residual/resnet'
 
 /** A block as it stands in the graph of a network. */
 export interface BlockNodes {

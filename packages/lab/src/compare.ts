@@ -1,8 +1,6 @@
+import type { EvaluateOptions, Model } from '@residual/resnet'
+import { requireSameClasses, turn } from '@residual/resnet'
 import { loadBatches, type TrainingSource } from '@residual/vision'
-import type { EvaluateOptions } from '../evaluate.ts'
-import { requireSameClasses } from '../labels/compare.ts'
-import type { Model } from '../model.ts'
-import { turn } from '../turn.ts'
 import { score } from './score.ts'
 
 /** How far two networks agree. */

@@ -1,8 +1,6 @@
 import { type CompileOptions, compile, graphOf, moments, type Parameters, type Tensor } from '@residual/core'
-import { type Architecture, architecture } from '../architectures.ts'
-import { ModelError } from '../errors.ts'
-import { Model } from '../model.ts'
-import { initialParameters } from '../training/index.ts'
+import { type Architecture, architecture, Model, ModelError } from '@residual/resnet'
+import { initialParameters } from '@residual/train'
 import { dissect, linearLayersOf } from './blocks.ts'
 
 /** Where new blocks go: spread over each stage, behind its last block, or behind the blocks of these names. */

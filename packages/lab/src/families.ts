@@ -1,5 +1,5 @@
-import { type Architecture, architecture } from '../architectures.ts'
-import { TrainingError } from '../errors.ts'
+import { type Architecture, architecture } from '@residual/resnet'
+import { TrainingError } from '@residual/train'
 
 /**
  * How networks of the same layers are wired: without shortcuts, with shortcuts (He et al. 2015), and with shortcuts that

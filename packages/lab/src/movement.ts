@@ -1,4 +1,4 @@
-import type { Model } from '../model.ts'
+import type { Model } from '@residual/resnet'
 
 /** How far training moved a block, or a linear layer. */
 export interface Movement {

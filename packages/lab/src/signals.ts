@@ -8,9 +8,8 @@ import {
   type Parameters,
   type Tensor,
 } from '@residual/core'
-import type { Architecture } from '../architectures.ts'
-import { ModelError } from '../errors.ts'
-import { type GraphLayer, layersOf } from '../summary.ts'
+import type { Architecture } from '@residual/resnet'
+import { type GraphLayer, layersOf, ModelError } from '@residual/resnet'
 import { type BlockNodes, type Dissected, dissect, rebuilt } from './blocks.ts'
 
 /** A layer with weights, a convolution or the classifier. */

@@ -1,8 +1,8 @@
 import { readFile } from 'node:fs/promises'
 import { evaluate, loadModel } from '@residual/resnet'
-import { ablate } from '@residual/resnet/lab'
 import { openCifar } from '@residual/vision'
 import { expect, test } from 'vitest'
+import { ablate } from '../src/index.ts'
 import { network } from './networks.ts'
 
 /** CIFAR-10 and other people's weights; without them these tests fail. */

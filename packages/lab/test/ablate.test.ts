@@ -1,7 +1,7 @@
 import { evaluate, Model, ModelError } from '@residual/resnet'
-import { type Ablation, ablate } from '@residual/resnet/lab'
 import { drawShapes } from '@residual/vision'
 import { describe, expect, test } from 'vitest'
+import { type Ablation, ablate } from '../src/index.ts'
 import { network } from './networks.ts'
 
 const shapes = drawShapes({ split: 'test', length: 25 })

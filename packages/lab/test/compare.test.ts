@@ -1,6 +1,6 @@
 import type { Model } from '@residual/resnet'
-import { compareModels } from '@residual/resnet/lab'
 import { expect, test } from 'vitest'
+import { compareModels } from '../src/index.ts'
 import { network } from './networks.ts'
 
 /** A network that always names one class. */

@@ -1,8 +1,8 @@
 import { readFile } from 'node:fs/promises'
 import { loadModel } from '@residual/resnet'
-import { compareModels, deepen } from '@residual/resnet/lab'
 import { openCifar } from '@residual/vision'
 import { expect, test } from 'vitest'
+import { compareModels, deepen } from '../src/index.ts'
 import { network, noise } from './networks.ts'
 
 /** CIFAR-10 and other people's weights; without them these tests fail. */

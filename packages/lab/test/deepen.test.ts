@@ -2,10 +2,11 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { ArchitectureError } from '@residual/core'
-import { architecture, loadModel, Model, ModelError, saveModel, train } from '@residual/resnet'
-import { ablate, type DeepenOptions, deepen, movementOf, type Places } from '@residual/resnet/lab'
+import { architecture, loadModel, Model, ModelError, saveModel } from '@residual/resnet'
+import { train } from '@residual/train'
 import { drawShapes } from '@residual/vision'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { ablate, type DeepenOptions, deepen, movementOf, type Places } from '../src/index.ts'
 import { network, noise } from './networks.ts'
 
 /** The largest difference between the logits of two networks on the same images. */

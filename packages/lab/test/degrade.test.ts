@@ -2,7 +2,9 @@ import { mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promise
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { ArchitectureError } from '@residual/core'
-import { TrainingError } from '@residual/resnet'
+import { TrainingError } from '@residual/train'
+import { decode, drawShapes } from '@residual/vision'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import {
   type Degradation,
   type DegradeOptions,
@@ -12,9 +14,7 @@ import {
   degrade,
   findings,
   saveDegradation,
-} from '@residual/resnet/lab'
-import { decode, drawShapes } from '@residual/vision'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+} from '../src/index.ts'
 
 let folder: string
 /** Of all four networks with two seeds. */

@@ -15,8 +15,8 @@ import {
   type Tensor,
 } from '@residual/core'
 import { architecture, resnet, summarize, untrainedModel } from '@residual/resnet'
-import { type Diagram, diagramFile, diagramOf, diagramPage } from '@residual/resnet/lab'
 import { describe, expect, test } from 'vitest'
+import { type Diagram, diagramFile, diagramOf, diagramPage } from '../src/index.ts'
 
 const graphOfName = (name: string): Graph => {
   const arch = architecture(name)

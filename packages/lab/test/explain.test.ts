@@ -1,6 +1,8 @@
 import { fileURLToPath } from 'node:url'
 import { compile, input } from '@residual/core'
 import { loadModel, Model, ModelError, resnet } from '@residual/resnet'
+import { decode, drawShapes, preprocess, type RgbImage, readImage } from '@residual/vision'
+import { describe, expect, test } from 'vitest'
 import {
   type DepthAnswer,
   type ExplainOptions,
@@ -11,9 +13,7 @@ import {
   heatColour,
   overlay,
   resizeMap,
-} from '@residual/resnet/lab'
-import { decode, drawShapes, preprocess, type RgbImage, readImage } from '@residual/vision'
-import { describe, expect, test } from 'vitest'
+} from '../src/index.ts'
 import { network } from './networks.ts'
 
 const shapes = drawShapes({ split: 'test', length: 4 })

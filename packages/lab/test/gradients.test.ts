@@ -1,4 +1,7 @@
-import { architecture, type Initialization, TrainingError } from '@residual/resnet'
+import { architecture } from '@residual/resnet'
+import { type Initialization, TrainingError } from '@residual/train'
+import { drawShapes } from '@residual/vision'
+import { describe, expect, test } from 'vitest'
 import {
   type GradientTrace,
   gradientFindings,
@@ -8,9 +11,7 @@ import {
   passageOf,
   type TraceOptions,
   traceGradients,
-} from '@residual/resnet/lab'
-import { drawShapes } from '@residual/vision'
-import { describe, expect, test } from 'vitest'
+} from '../src/index.ts'
 
 const data = drawShapes({ split: 'train', length: 20 })
 

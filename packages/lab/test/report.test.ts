@@ -1,5 +1,5 @@
-import { barChart, dataTable, figure, heatMap, lineChart, markup, page, svgFile } from '@residual/resnet/lab'
 import { describe, expect, test } from 'vitest'
+import { barChart, dataTable, figure, heatMap, lineChart, markup, page, svgFile } from '../src/index.ts'
 
 /** Texts of an image in order. */
 const textsOf = (svg: { text: string }): string[] => [...svg.text.matchAll(/<text[^>]*>(.*?)<\/text>/g)].map(m => m[1])

@@ -1,8 +1,9 @@
 import { crossEntropy, grad, graphOf, input, type Parameters, type Tensor } from '@residual/core'
-import { type Architecture, architecture, initialParameters, ModelError, resnet } from '@residual/resnet'
-import { measureSignals, type Signals } from '@residual/resnet/lab'
+import { type Architecture, architecture, ModelError, resnet } from '@residual/resnet'
+import { initialParameters } from '@residual/train'
 import { describe, expect, test } from 'vitest'
-import { evaluate } from '../../../core/src/reference.ts'
+import { evaluate } from '../../core/src/reference.ts'
+import { measureSignals, type Signals } from '../src/index.ts'
 import { network, noise } from './networks.ts'
 
 const [n, side] = [3, 8]

@@ -7,10 +7,9 @@ import {
   toFloat32,
   writeSafetensors,
 } from '@residual/core'
+import { architecture, CheckpointError } from '@residual/resnet'
+import { parseJsonObject } from '@residual/resnet/files'
 import type { Preprocessing } from '@residual/vision'
-import { architecture } from '../architectures.ts'
-import { CheckpointError } from '../errors.ts'
-import { parseJsonObject } from '../json.ts'
 import { checksum } from './checksum.ts'
 import { type Check, list, number, oneOf, optional, record, text, whole } from './recipes/check.ts'
 import { type Recipe, readRecipe } from './recipes/index.ts'

@@ -1,5 +1,5 @@
 import type { StoredTensors } from '@residual/core'
-import { crc32c } from './crc32c.ts'
+import { crc32c } from '@residual/resnet/files'
 
 /** The checksum of a checkpoint: of the text, and of all names and bytes in the order of the names. */
 export function checksum(training: string, tensors: StoredTensors): string {

@@ -1,8 +1,15 @@
-import { TrainingError } from '../errors.ts'
-import { appendToFile, kindOf, makeDirectory, readFileIfThere, replaceFile } from '../files.ts'
-import { type Lock, takeLock } from '../lock.ts'
-import type { Model } from '../model.ts'
-import { saveModel } from '../save.ts'
+import type { Model } from '@residual/resnet'
+import { saveModel } from '@residual/resnet'
+import {
+  appendToFile,
+  kindOf,
+  type Lock,
+  makeDirectory,
+  readFileIfThere,
+  replaceFile,
+  takeLock,
+} from '@residual/resnet/files'
+import { TrainingError } from './errors.ts'
 import type { EpochEvent, StepEvent } from './events.ts'
 import { type TensorBoardEvent, tensorBoardRecord } from './tensorboard.ts'
 

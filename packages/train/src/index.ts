@@ -1,4 +1,6 @@
+export { DivergenceError, RecipeError, TrainingError } from './errors.ts'
 export type { EpochEvent, StartEvent, StepEvent, TrainingEvent } from './events.ts'
+export { lockForTraining } from './folder.ts'
 export { INITIALIZATIONS, type Initialization, type InitializeOptions, initialParameters } from './initialize.ts'
 export { accumulated, clipped } from './optimizers/gradients.ts'
 export {
@@ -13,7 +15,7 @@ export {
   type SgdOptions,
   sgd,
 } from './optimizers/index.ts'
-export type { TrainOptions } from './plan.ts'
+export { planTraining, type TrainOptions } from './plan.ts'
 export {
   type OptimizerRecipe,
   type Recipe,

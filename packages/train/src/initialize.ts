@@ -1,7 +1,7 @@
 import { graphOf, input, type Parameters } from '@residual/core'
+import type { Architecture } from '@residual/resnet'
+import { resnet } from '@residual/resnet'
 import { Random } from '@residual/vision'
-import type { Architecture } from '../architectures.ts'
-import { resnet } from '../network.ts'
 
 export interface InitializeOptions {
   /** Another seed gives other weights; default 0. */

@@ -1,4 +1,4 @@
-import type { Architecture } from '../architectures.ts'
+import type { Architecture } from '@residual/resnet'
 
 /**
  * The factor of the learning rate of each parameter: 1 for the classifier, and `factor` times less for every stage further

@@ -1,6 +1,6 @@
 import { input, type Tensor } from '@residual/core'
+import type { Architecture } from '@residual/resnet'
 import type { Random } from '@residual/vision'
-import type { Architecture } from '../architectures.ts'
 
 const blocksOf = ({ layers }: Architecture): number => layers.reduce((a, b) => a + b, 0)
 

@@ -1,4 +1,4 @@
-import { crc32c } from './crc32c.ts'
+import { crc32c } from '@residual/resnet/files'
 
 /** What an event file says at one time; of {@link scalars}, {@link version} and {@link restart} one is given. */
 export interface TensorBoardEvent {

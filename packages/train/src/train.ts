@@ -1,5 +1,5 @@
-import { TrainingError } from '../errors.ts'
-import type { Model } from '../model.ts'
+import type { Model } from '@residual/resnet'
+import { TrainingError } from './errors.ts'
 import type { TrainingEvent } from './events.ts'
 import type { TrainOptions } from './plan.ts'
 import { Session } from './session.ts'

@@ -1,15 +1,8 @@
 import { readSafetensors, writeSafetensors } from '@residual/core'
+import { architecture, Model } from '@residual/resnet'
 import { beforeAll, describe, expect, test } from 'vitest'
-import {
-  architecture,
-  DivergenceError,
-  initialParameters,
-  Model,
-  type RecipeInput,
-  type TrainOptions,
-  train,
-} from '../../src/index.ts'
-import { checksum } from '../../src/training/checksum.ts'
+import { checksum } from '../src/checksum.ts'
+import { DivergenceError, initialParameters, type RecipeInput, type TrainOptions, train } from '../src/index.ts'
 import { images } from './images.ts'
 
 const data = images(12)

@@ -1,5 +1,6 @@
+import { evaluate, type Model } from '@residual/resnet'
 import { beforeAll, describe, expect, test } from 'vitest'
-import { evaluate, type Model, type RecipeInput, type TrainOptions, train } from '../../src/index.ts'
+import { type RecipeInput, type TrainOptions, train } from '../src/index.ts'
 import { images } from './images.ts'
 
 const still = { flip: false, padAndCrop: 0 }

@@ -1,11 +1,6 @@
+import { type Architecture, architecture } from '@residual/resnet'
 import { describe, expect, test } from 'vitest'
-import {
-  type Architecture,
-  architecture,
-  INITIALIZATIONS,
-  type Initialization,
-  initialParameters,
-} from '../../src/index.ts'
+import { INITIALIZATIONS, type Initialization, initialParameters } from '../src/index.ts'
 
 const moments = (values: Float32Array) => {
   const mean = values.reduce((a, b) => a + b) / values.length

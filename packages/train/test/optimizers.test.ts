@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { compile, input, parameter, type Tensor } from '@residual/core'
 import { describe, expect, test } from 'vitest'
-import { accumulated, adamw, clipped, lamb, lars, type Optimizer, sgd } from '../../src/index.ts'
+import { accumulated, adamw, clipped, lamb, lars, type Optimizer, sgd } from '../src/index.ts'
 
 const goldens: Record<string, Record<string, number[]>> = JSON.parse(
   readFileSync(new URL('goldens/optimizers.json', import.meta.url), 'utf8'),

@@ -1,5 +1,6 @@
+import { architecture } from '@residual/resnet'
 import { describe, expect, test } from 'vitest'
-import { architecture, type RecipeInput, recipe, recipeNames } from '../../src/index.ts'
+import { type RecipeInput, recipe, recipeNames } from '../src/index.ts'
 
 const resnet20 = architecture('resnet20')
 

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
-import { constantRate, cosineRate, oneCycleRate, type Schedule, stepRate, warmUp } from '../../src/index.ts'
+import { constantRate, cosineRate, oneCycleRate, type Schedule, stepRate, warmUp } from '../src/index.ts'
 
 const goldens: Record<string, number[]> = JSON.parse(
   readFileSync(new URL('goldens/optimizers.json', import.meta.url), 'utf8'),

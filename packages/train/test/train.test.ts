@@ -2,19 +2,18 @@ import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { readSafetensors, toFloat32 } from '@residual/core'
+import { evaluate, loadModel } from '@residual/resnet'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { readCheckpoint, writeCheckpoint } from '../src/checkpoint.ts'
 import {
   type EpochEvent,
-  evaluate,
-  loadModel,
   type Recipe,
   type RecipeInput,
   type StepEvent,
   type TrainingEvent,
   type TrainOptions,
   train,
-} from '../../src/index.ts'
-import { readCheckpoint, writeCheckpoint } from '../../src/training/checkpoint.ts'
+} from '../src/index.ts'
 import { images } from './images.ts'
 
 let folder: string

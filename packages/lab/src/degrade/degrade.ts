@@ -1,11 +1,18 @@
 import type { CompileOptions } from '@residual/core'
+import { architecture } from '@residual/resnet'
+import type { Lock } from '@residual/resnet/files'
+import { makeDirectory } from '@residual/resnet/files'
+import {
+  DivergenceError,
+  lockForTraining,
+  type Recipe,
+  type RecipeInput,
+  recipe as recipeOf,
+  TrainingError,
+  type TrainingEvent,
+  train,
+} from '@residual/train'
 import { drawShapes, loadBatches, type Preprocessing, type TrainingSource } from '@residual/vision'
-import { architecture } from '../../architectures.ts'
-import { DivergenceError, TrainingError } from '../../errors.ts'
-import { makeDirectory } from '../../files.ts'
-import type { Lock } from '../../lock.ts'
-import { lockForTraining } from '../../training/folder.ts'
-import { type Recipe, type RecipeInput, recipe as recipeOf, type TrainingEvent, train } from '../../training/index.ts'
 import { type Family, memberOf } from '../families.ts'
 import { measureSignals, type Signals } from '../signals.ts'
 import { type EpochRecord, RunFolder, type TimedSignals } from './run-folder.ts'

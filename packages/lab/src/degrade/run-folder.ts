@@ -1,5 +1,5 @@
-import { kindOf, readFileIfThere, replaceFile } from '../../files.ts'
-import type { EpochEvent } from '../../training/index.ts'
+import { kindOf, readFileIfThere, replaceFile } from '@residual/resnet/files'
+import type { EpochEvent } from '@residual/train'
 import type { Signals } from '../signals.ts'
 
 /** An epoch as the log of a training has it. */

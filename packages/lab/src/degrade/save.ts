@@ -1,5 +1,5 @@
+import { makeDirectory, replaceFile } from '@residual/resnet/files'
 import { svgToPng } from '@residual/vision'
-import { makeDirectory, replaceFile } from '../../files.ts'
 import type { Degradation } from './degrade.ts'
 import { degradationPage, degradationSvgs } from './report.ts'
 

@@ -1,9 +1,14 @@
 import type { CompileOptions, Parameters } from '@residual/core'
+import { architecture } from '@residual/resnet'
+import {
+  DivergenceError,
+  type Initialization,
+  planTraining,
+  type RecipeInput,
+  TrainingError,
+  train,
+} from '@residual/train'
 import { loadBatches, type Preprocessing, type TrainingSource } from '@residual/vision'
-import { architecture } from '../../architectures.ts'
-import { DivergenceError, TrainingError } from '../../errors.ts'
-import { type Initialization, type RecipeInput, train } from '../../training/index.ts'
-import { planTraining } from '../../training/plan.ts'
 import { measureSignals, type SignalBatch, type Signals } from '../signals.ts'
 
 export interface TraceOptions extends CompileOptions {

@@ -1,5 +1,5 @@
 import type { Graph, Tensor } from '@residual/core'
-import { type GraphLayer, layersOf } from '../../summary.ts'
+import { type GraphLayer, layersOf } from '@residual/resnet'
 import { epilogueOf, type Kind, kindOf, linesOf, tailOf } from './kinds.ts'
 import { type ReceptiveField, receptiveFields } from './receptive-field.ts'
 

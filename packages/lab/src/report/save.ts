@@ -1,4 +1,4 @@
-import { replaceFile } from '../../files.ts'
+import { replaceFile } from '@residual/resnet/files'
 
 /**
  * Writes a page or an image to a file, which is whole or as it was before. Only in Node.

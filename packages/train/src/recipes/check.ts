@@ -1,5 +1,5 @@
-import { RecipeError } from '../../errors.ts'
-import { shown } from '../../json.ts'
+import { shown } from '@residual/resnet/files'
+import { RecipeError } from '../errors.ts'
 
 /** Where a value stands: the file or recipe, and the path of keys to it. */
 interface Place {

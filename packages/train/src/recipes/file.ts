@@ -1,7 +1,6 @@
 import { FormatError } from '@residual/core'
-import { RecipeError } from '../../errors.ts'
-import { readFileIfThere } from '../../files.ts'
-import { parseJsonObject } from '../../json.ts'
+import { parseJsonObject, readFileIfThere } from '@residual/resnet/files'
+import { RecipeError } from '../errors.ts'
 import type { RecipeInput } from './recipe.ts'
 
 /**

@@ -1,5 +1,5 @@
-import type { Architecture } from '../../architectures.ts'
-import { RecipeError } from '../../errors.ts'
+import type { Architecture } from '@residual/resnet'
+import { RecipeError } from '../errors.ts'
 import { type Recipe, type RecipeInput, readRecipe, usualAugmentation } from './recipe.ts'
 
 const RECIPES: Readonly<Record<string, (arch: Architecture) => RecipeInput>> = {

@@ -1,6 +1,6 @@
+import type { Architecture } from '@residual/resnet'
 import type { Augmentation, RandomResizedCrop } from '@residual/vision'
-import type { Architecture } from '../../architectures.ts'
-import { RecipeError } from '../../errors.ts'
+import { RecipeError } from '../errors.ts'
 import { INITIALIZATIONS, type Initialization } from '../initialize.ts'
 import { boolean, byKind, type Check, list, number, oneOf, optional, or, record, rising, whole } from './check.ts'
 

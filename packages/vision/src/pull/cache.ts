@@ -1,4 +1,4 @@
-import { PullError } from '../../errors.ts'
+import { PullError } from './errors.ts'
 
 /**
  * The folder for what can be got again: `RESIDUAL_HOME`, or else `residual` in `XDG_CACHE_HOME`, or in the place that

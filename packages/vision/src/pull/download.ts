@@ -1,6 +1,7 @@
-import { type Download, DownloadError, type DownloadOptions, openDownload, VisionError } from '@residual/vision'
-import { PullError } from '../../errors.ts'
+import { type Download, type DownloadOptions, openDownload } from '../download/index.ts'
+import { DownloadError, VisionError } from '../errors.ts'
 import type { Archive } from './archives.ts'
+import { PullError } from './errors.ts'
 import type { Part } from './part.ts'
 
 /** How long to wait for what. */

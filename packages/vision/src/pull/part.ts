@@ -1,4 +1,4 @@
-import { hasEnded } from '../../processes.ts'
+import { hasEnded } from '../files/processes.ts'
 
 type FileHandle = import('node:fs/promises').FileHandle
 

@@ -1,7 +1,7 @@
-import { PullError } from '../../errors.ts'
 import { type Archive, archives, type PulledName } from './archives.ts'
 import { cacheDirectory } from './cache.ts'
 import { download, type Patience } from './download.ts'
+import { PullError } from './errors.ts'
 import { Part, sha256Of } from './part.ts'
 
 /** How far a download is. */

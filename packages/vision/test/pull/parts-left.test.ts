@@ -1,8 +1,8 @@
 import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { hostname, tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { pull } from '@residual/resnet/lab'
 import { afterEach, beforeEach, expect, test } from 'vitest'
+import { pull } from '../../src/pull/index.ts'
 import { type Answer, archiveOf, file, serve } from './archive-server.ts'
 
 const { content, archive } = archiveOf(1 << 16)

@@ -4,6 +4,7 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { homedir, hostname, tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import {
   cacheDirectory,
   PullError,
@@ -12,8 +13,7 @@ import {
   type PullProgress,
   pull,
   pulledPath,
-} from '@residual/resnet/lab'
-import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
+} from '../../src/pull/index.ts'
 import { type Answer, archiveOf, file, serve, stalling, status } from './archive-server.ts'
 
 const { content, archive } = archiveOf(1 << 20)

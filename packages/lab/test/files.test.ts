@@ -4,19 +4,11 @@ import { mkdir, mkdtemp, readdir, readFile, rename, rm, stat, symlink, truncate,
 import { createServer, type Server } from 'node:net'
 import { hostname, tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { architecture, defaultPreprocessing, loadModel, Model, saveModel } from '@residual/resnet'
+import { initialParameters, readRecipeFile, train } from '@residual/train'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import {
-  architecture,
-  defaultPreprocessing,
-  initialParameters,
-  loadModel,
-  Model,
-  readRecipeFile,
-  saveModel,
-  train,
-} from '../src/index.ts'
-import { saveReport } from '../src/lab/index.ts'
-import { images } from './training/images.ts'
+import { images } from '../../train/test/images.ts'
+import { saveReport } from '../src/index.ts'
 
 /** A small network with these labels, all of whose weights are the number of the first. */
 function modelOf(...labels: string[]): Model {

@@ -1,8 +1,8 @@
-import { ablate, compareModels } from '@residual/resnet/lab'
+import { evaluate, imagenetClasses, Model, ModelError } from '@residual/resnet'
 import { cifar10Classes, type ImageArray } from '@residual/vision'
 import { describe, expect, test } from 'vitest'
-import { evaluate, imagenetClasses, Model, ModelError } from '../src/index.ts'
-import { parts } from './parts.ts'
+import { parts } from '../../resnet/test/parts.ts'
+import { ablate, compareModels } from '../src/index.ts'
 
 const modelOf = (labels: readonly string[]) => new Model(parts(undefined, [...labels]))
 

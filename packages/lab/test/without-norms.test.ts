@@ -2,12 +2,13 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { graphOf, input } from '@residual/core'
-import { ablate, deepen, diagramOf } from '@residual/resnet/lab'
+import { architecture, evaluate, loadModel, Model, resnet, summarize, untrainedModel } from '@residual/resnet'
+import { train } from '@residual/train'
 import { drawShapes } from '@residual/vision'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { architecture, evaluate, loadModel, Model, resnet, summarize, train, untrainedModel } from '../src/index.ts'
-import { network, noise } from './lab/networks.ts'
-import { images } from './training/images.ts'
+import { images } from '../../train/test/images.ts'
+import { ablate, deepen, diagramOf } from '../src/index.ts'
+import { network, noise } from './networks.ts'
 
 let folder: string
 beforeAll(async () => {

@@ -1,5 +1,5 @@
-import { unwritable } from './files.ts'
-import { hasEnded, type ProcessName, thisProcess } from './processes.ts'
+import { hasEnded, type ProcessName, thisProcess } from '@residual/vision/processes'
+import { unwritable } from './write.ts'
 
 export interface LockOptions {
   /** Makes the error for a lock that another has, who is named as in `process 12 on host "alpha"`. */

@@ -4,10 +4,10 @@ import { existsSync, readdirSync, readlinkSync, statSync } from 'node:fs'
 import { type FileHandle, mkdir, mkdtemp, open, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { hostname, tmpdir } from 'node:os'
 import { basename, join } from 'node:path'
-import { degrade } from '@residual/resnet/lab'
+import { type TrainOptions, train } from '@residual/train'
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest'
-import { type TrainOptions, train } from '../../src/index.ts'
-import { images } from './images.ts'
+import { images } from '../../train/test/images.ts'
+import { degrade } from '../src/index.ts'
 
 let folder: string
 let made = 0

@@ -1,4 +1,4 @@
-import { hasEnded } from './processes.ts'
+import { hasEnded } from '@residual/vision/processes'
 
 /**
  * A new path in a directory, for a file that is written there before it takes the name of another. It says which process

@@ -1,16 +1,16 @@
 import { ArchitectureError, FormatError, ParameterError, ResidualError, ShapeError } from '@residual/core'
+import { CheckpointError, ModelError } from '@residual/resnet'
+import { DivergenceError, RecipeError, TrainingError } from '@residual/train'
 import { VisionError } from '@residual/vision'
+import { PullError } from '@residual/vision/pull'
 import { expect, test } from 'vitest'
-import * as errors from '../src/errors.ts'
 
 const NAME = '\u001b]0;x\u0007\u009b31m\u202e\u2028\n'
 const SHOWN = '\\u001b]0;x\\u0007\\u009b31m\\u202e\\u2028\\n'
 
-const { DivergenceError, ...own } = errors
-
 test.each([
-  ...[ResidualError, ArchitectureError, FormatError, ParameterError, ShapeError, VisionError],
-  ...Object.values(own),
+  ...[ResidualError, ArchitectureError, FormatError, ParameterError, ShapeError, VisionError, PullError],
+  ...[ModelError, CheckpointError, RecipeError, TrainingError],
 ])('%o has a message of one printable line', type => {
   const cause = new Error('cause')
   const error = new type(`${NAME}: is damaged; get it again`, { cause })

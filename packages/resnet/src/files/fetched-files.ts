@@ -1,5 +1,5 @@
 import { DownloadError, type DownloadOptions, download, VisionError, type WholeFileRequest } from '@residual/vision'
-import { ModelError } from './errors.ts'
+import { ModelError } from '../errors.ts'
 
 /** Whether files are read by Node's own module; otherwise everything is fetched. */
 export const isNode = typeof process !== 'undefined' && process.versions?.node !== undefined

@@ -1,4 +1,4 @@
-import { ModelError } from './errors.ts'
+import { ModelError } from '../errors.ts'
 
 type FileSystem = typeof import('node:fs')
 
