@@ -6,16 +6,16 @@ import { type CifarKind, MAX_RECORDS, PICTURE_BYTES, recordBytes, SIDE } from '.
 /** A data set of small images, held in memory. */
 export interface CifarDataset extends ImageArray {
   readonly name: 'cifar10' | 'cifar100'
-  /** The class of each image; of CIFAR-100 the fine one. */
+  /** The class of each image; for CIFAR-100 the fine class. */
   readonly labels: Uint8Array
   /** `[length, 32, 32, 3]`: height, width, channels. Shared between threads where the environment allows it. */
   readonly images: Uint8Array
 }
 
-/** Records converted at a time; enough that waiting costs nothing. */
+/** Records converted at a time: enough that the time to wait for them does not matter. */
 const CHUNK = 256
 
-/** Gathers the files of a split, in any order, into one data set. All must hold equally many records. */
+/** Gathers the files of a split, in any order, into one data set. All must hold the same number of records. */
 export class DatasetBuilder {
   readonly #kind: CifarKind
   readonly #files: readonly string[]
@@ -30,12 +30,12 @@ export class DatasetBuilder {
     this.#missing = new Set(files)
   }
 
-  /** The files that were not read yet. */
+  /** The files that have not been read yet. */
   get missing(): readonly string[] {
     return [...this.#missing]
   }
 
-  /** Reads one of the files, of `size` bytes. Messages call it `name`. */
+  /** Reads one of the files, which has `size` bytes. Messages call it `name`. */
   async read(file: string, size: number, reader: ByteReader, name: string): Promise<void> {
     if (!this.#missing.delete(file)) throw new VisionError(`${name}: the archive holds this file twice; get it again`)
     const bytes = recordBytes(this.#kind)
@@ -72,7 +72,7 @@ export class DatasetBuilder {
   }
 }
 
-/** Memory that a worker reads without a copy; browsers allow it to cross-origin isolated pages. */
+/** Memory that a worker reads without a copy; browsers allow it on cross-origin isolated pages. */
 export function sharedBytes(length: number): Uint8Array {
   const isolated = (globalThis as { crossOriginIsolated?: boolean }).crossOriginIsolated ?? true
   const shared = isolated && typeof SharedArrayBuffer === 'function'

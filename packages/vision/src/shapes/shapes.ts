@@ -13,11 +13,11 @@ export interface ShapesDataset extends ImageArray {
 }
 
 export interface ShapesOptions {
-  /** The two have no images in common. */
+  /** The two splits have no images in common. */
   readonly split: Split
-  /** Number of images, default 50,000 in training and 10,000 in test, as many as CIFAR has. */
+  /** Number of images; default 50,000 for training and 10,000 for testing, as in CIFAR. */
   readonly length?: number
-  /** A whole number; another one gives other images. Default 0. */
+  /** A whole number; another seed gives other images. Default 0. */
   readonly seed?: number
 }
 
@@ -25,9 +25,9 @@ export interface ShapesOptions {
 const MAX_LENGTH = Math.floor(2 ** 31 / PICTURE_BYTES)
 
 /**
- * Draws a data set where there is none at hand: 32 x 32 images of ten shapes, whose position, size, proportions,
- * rotation and colours vary, among clutter and noise. Each ten successive images have every class once. An image
- * depends on nothing but the seed, the split and its index, and has the same bytes in every JavaScript engine.
+ * Draws a data set, for use when none is at hand: 32 x 32 images of ten shapes that vary in position, size, proportions,
+ * rotation and colours, among clutter and noise. Every ten successive images have each class once. An image depends only on
+ * the seed, the split and its index, and has the same bytes in every JavaScript engine.
  *
  * @throws VisionError for a split, length or seed that makes no sense.
  */
