@@ -1,20 +1,12 @@
-import {
-  dtypeBytes,
-  type Parameters,
-  type StoredRange,
-  scanSafetensors,
-  toFloat32,
-  type WeightSource,
-} from '@residual/core'
+import { scanSafetensors, type Weight } from '@residual/core'
 import { ModelError } from '../errors.ts'
 import { openRegularFile, readSome, readSomeNow } from '../files/regular-file.ts'
 import { normalizeKeys } from './normalize-keys.ts'
-import { formatOf } from './read-weights.ts'
 
 type FileSystem = typeof import('node:fs')
 type Stats = import('node:fs').Stats
 
-/** Weights of fewer bytes are read at once: handing them to another thread would take longer. */
+/** Fewer bytes are read at once: handing them to another thread would take longer. */
 const SMALL = 1 << 16
 
 /** Bytes of a file's beginning that tell what it is where it holds no weights. */
@@ -64,7 +56,7 @@ export class WeightsFile {
   readonly #held: Held
   readonly #status: Stats
   #isClosed = false
-  #scan: ReturnType<typeof scanSafetensors> | undefined
+  #header: ReturnType<typeof scanSafetensors> | undefined
 
   private constructor(fs: FileSystem, path: string | URL, absolute: string) {
     this.#fs = fs
@@ -88,10 +80,6 @@ export class WeightsFile {
     return new WeightsFile(fs, path, resolve(typeof path === 'string' ? path : fileURLToPath(path)))
   }
 
-  get length(): number {
-    return this.#status.size
-  }
-
   close(): void {
     if (this.#isClosed) return
     this.#isClosed = true
@@ -99,28 +87,29 @@ export class WeightsFile {
     if (this.#held.reads === 0) close(this.#fs, this.#held)
   }
 
-  get format(): ReturnType<typeof formatOf> {
-    return formatOf(this.beginning())
+  /** What tells the format, and what a file that holds no weights is. */
+  readBeginning(): Uint8Array {
+    return this.#bytes(0, Math.min(this.#status.size, BEGINNING))
   }
 
-  beginning(): Uint8Array {
-    const start = new Uint8Array(Math.min(this.length, BEGINNING))
-    this.fill(start, 0)
-    return start
+  /** What the header of a safetensors file says; it is read once. @throws FormatError */
+  readHeader(): ReturnType<typeof scanSafetensors> {
+    this.#header ??= scanSafetensors(this.#status.size, (begin, end) => this.#bytes(begin, end))
+    return this.#header
   }
 
-  /** What the header of a safetensors file says. @throws FormatError */
-  get header(): ReturnType<typeof scanSafetensors> {
-    this.#scan ??= scanSafetensors(this.length, (begin, end) => {
-      const bytes = new Uint8Array(end - begin)
-      this.fill(bytes, begin)
-      return bytes
-    })
-    return this.#scan
+  /** Fills an array with the bytes from number `from` on: few at once, many while the caller does something else. */
+  read(target: Uint8Array, from: number): void | Promise<void> {
+    return target.length < SMALL ? this.#readNow(target, from) : this.#readLater(target, from)
   }
 
-  /** Fills an array with the bytes from number `from` on. */
-  fill(target: Uint8Array, from: number): void {
+  #bytes(begin: number, end: number): Uint8Array {
+    const bytes = new Uint8Array(end - begin)
+    this.#readNow(bytes, begin)
+    return bytes
+  }
+
+  #readNow(target: Uint8Array, from: number): void {
     const descriptor = this.#opened()
     for (let at = 0; at < target.length; ) {
       const read = readSomeNow(this.#fs, descriptor, target, at, from + at)
@@ -129,8 +118,7 @@ export class WeightsFile {
     }
   }
 
-  /** Does so while the caller does something else. */
-  async fillLater(target: Uint8Array, from: number): Promise<void> {
+  async #readLater(target: Uint8Array, from: number): Promise<void> {
     const descriptor = this.#opened()
     this.#held.reads++
     try {
@@ -181,86 +169,10 @@ export class WeightsFile {
   }
 }
 
-/** A tensor in a file, read whenever its values are asked for. */
-export class FileTensor implements WeightSource {
-  readonly shape: readonly number[]
-  readonly length: number
-
-  constructor(
-    readonly file: WeightsFile,
-    private readonly range: StoredRange,
-  ) {
-    this.shape = range.shape
-    this.length = (range.end - range.begin) / dtypeBytes[range.dtype]
-  }
-
-  read(target: Float32Array, from: number): void | Promise<void> {
-    const { dtype, begin } = this.range
-    const position = begin + from * dtypeBytes[dtype]
-    const isPlain = dtype === 'F32'
-    const bytes = isPlain
-      ? new Uint8Array(target.buffer, target.byteOffset, target.byteLength)
-      : new Uint8Array(target.length * dtypeBytes[dtype])
-    const convert = () => {
-      if (!isPlain) target.set(toFloat32({ dtype, shape: [target.length], bytes }))
-    }
-    if (bytes.length >= SMALL) return this.file.fillLater(bytes, position).then(convert)
-    this.file.fill(bytes, position)
-    convert()
-  }
-
-  /** All values, in an array of their own. */
-  values(): Float32Array {
-    const { dtype, begin, end } = this.range
-    const bytes = new Uint8Array(end - begin)
-    this.file.fill(bytes, begin)
-    return toFloat32({ dtype, shape: this.shape, bytes })
-  }
-}
-
-/** The tensors of a safetensors file by torchvision's names, as `readWeights` brings them to. */
-export function tensorsOf(file: WeightsFile): Map<string, FileTensor> {
-  const { ranges } = file.header
-  return normalizeKeys(new Map(Array.from(ranges, ([name, range]) => [name, new FileTensor(file, range)])))
-}
-
-/** Parameters that stay in their file: each is read whenever it is asked for. */
-export class FileParameters implements Parameters {
-  constructor(readonly sources: ReadonlyMap<string, FileTensor>) {}
-
-  get size(): number {
-    return this.sources.size
-  }
-
-  has(name: string): boolean {
-    return this.sources.has(name)
-  }
-
-  get(name: string): Float32Array | undefined {
-    return this.sources.get(name)?.values()
-  }
-
-  keys(): MapIterator<string> {
-    return this.sources.keys()
-  }
-
-  *values(): MapIterator<Float32Array> {
-    for (const source of this.sources.values()) yield source.values()
-  }
-
-  *entries(): MapIterator<[string, Float32Array]> {
-    for (const [name, source] of this.sources) yield [name, source.values()]
-  }
-
-  [Symbol.iterator](): MapIterator<[string, Float32Array]> {
-    return this.entries()
-  }
-
-  forEach(visit: (values: Float32Array, name: string, all: Parameters) => void): void {
-    for (const [name, values] of this) visit(values, name, this)
-  }
-
-  [Symbol.dispose](): void {
-    for (const { file } of this.sources.values()) file.close()
-  }
+/** The weights of a safetensors file by torchvision's names, as `readWeights` has them; each is read when it is wanted. */
+export function weightsOf(file: WeightsFile): Map<string, Weight> {
+  const weights = Array.from(file.readHeader().ranges, ([name, { dtype, shape, begin }]): [string, Weight] => {
+    return [name, { dtype, shape, bytes: (target, from) => file.read(target, begin + from) }]
+  })
+  return normalizeKeys(new Map(weights))
 }
