@@ -9,7 +9,7 @@ export interface Allocation {
 }
 
 /** What a program has packed from the bytes of a weight. */
-interface Packed {
+interface PackedBytes {
   readonly kernels: Kernels
   /** What was done with the bytes, but for the scale. */
   readonly recipe: string
@@ -21,7 +21,7 @@ interface Packed {
  * By the bytes of a weight, or what reads them: for the next program that is made of the same ones, as of a model for another
  * batch size. Scaled weights of one origin have the same bytes.
  */
-const packed = new WeakMap<Weight['bytes'], Packed[]>()
+const packed = new WeakMap<Weight['bytes'], PackedBytes[]>()
 
 /** The WebAssembly memory of one program: all that stays once it is written. */
 export class Allocations {

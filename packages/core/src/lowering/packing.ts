@@ -18,8 +18,8 @@ interface Outputs {
   readonly count: number
 }
 
-/** A weight, and the address where it is wanted in packed form. */
-export interface PackedWeight {
+/** A weight, how it is packed, and the address of the result. */
+export interface WeightToPack {
   readonly weight: Weight
   readonly packing: Packing
   readonly target: number
@@ -41,7 +41,7 @@ const ROOM = 1 << 20
 const FLOAT = 4
 
 /** Packs weights, some parts at a time; where they have to be read, the next ones are while these are packed. */
-export async function packWeights(kernels: Kernels, weights: readonly PackedWeight[]): Promise<void> {
+export async function packWeights(kernels: Kernels, weights: readonly WeightToPack[]): Promise<void> {
   const batches = batchesOf(weights.flatMap(partsOf))
   const bytes = Math.max(0, ...batches.map(roomOf))
   const room = kernels.allocate(bytes)
@@ -61,7 +61,7 @@ export async function packWeights(kernels: Kernels, weights: readonly PackedWeig
   }
 }
 
-function partsOf({ weight, packing: { outputs, run }, target }: PackedWeight): WeightPart[] {
+function partsOf({ weight, packing: { outputs, run }, target }: WeightToPack): WeightPart[] {
   const elements = elementCount(weight.shape)
   const { scale } = weight
   if (!outputs) {

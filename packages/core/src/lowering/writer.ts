@@ -4,8 +4,8 @@ import type { State } from '../program.ts'
 import { sizeOf } from '../shape.ts'
 import type { Tensor } from '../tensor.ts'
 import { fromFloat32, type Weight } from '../weights/index.ts'
-import type { Allocation, Allocations } from './allocations.ts'
-import { type PackedWeight, type Packing, packWeights } from './packing.ts'
+import type { Allocations } from './allocations.ts'
+import { type Packing, packWeights, type WeightToPack } from './packing.ts'
 
 /** Where a program's tensors lie while it is being written, and its instructions so far. */
 export class ProgramWriter {
@@ -17,7 +17,7 @@ export class ProgramWriter {
   /** Bytes of scratch memory: of the operation at hand so far, and of the one that needs most. */
   private readonly scratchBytes = { used: 0, most: 0 }
   /** Constants that {@link packConstants} packs. */
-  private readonly unpacked: PackedWeight[] = []
+  private readonly unpacked: WeightToPack[] = []
   /** Lets other programs share constants, once they are packed. */
   private readonly offers: (() => void)[] = []
   /** Bytes of constants, packed ones included. */
@@ -50,13 +50,13 @@ export class ProgramWriter {
     const storage = (this.inPlace.get(origin) ?? origin) as Tensor<'constant'>
     let address = this.lasting.get(storage)
     if (address === undefined) {
-      address = this.constant(storage)
+      address = this.placed(storage)
       this.lasting.set(storage, address)
     }
     return address
   }
 
-  private constant(storage: Tensor<'constant'>): number {
+  private placed(storage: Tensor<'constant'>): number {
     const floats = sizeOf(storage.shape)
     const { data } = storage.attributes
     if (!data) return this.packed(storage, floats * 4, { run: (input, output) => copyRow(input, output, floats) })
@@ -136,7 +136,7 @@ export class ProgramWriter {
     const recipe = JSON.stringify([weight.dtype, packing.run(0, 0), bytes])
     const found = this.allocations.find(weight, recipe)
     if (found) return found.address
-    const allocation: Allocation = this.allocations.allocate(bytes)
+    const allocation = this.allocations.allocate(bytes)
     this.unpacked.push({ weight, packing, target: allocation.address })
     this.offers.push(() => this.allocations.offer(weight, recipe, allocation))
     return allocation.address
@@ -153,7 +153,7 @@ export class ProgramWriter {
     return this.allocations.load(this.instructions, this.allocations.allocate(this.scratchBytes.most).address)
   }
 
-  /** Address of a bias with room behind it, since the tile reads whole panels. */
+  /** Address of a bias with room after it, since the tile reads whole panels. */
   biasOf(tensor: Tensor, floats: number): number {
     const count = sizeOf(tensor.shape)
     return this.packed(tensor, floats * 4, { run: (input, output) => copyRow(input, output, count) })

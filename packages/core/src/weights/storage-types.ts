@@ -6,7 +6,7 @@ interface StorageTypeRow {
   readonly size: 1 | 2 | 4 | 8
   /** Converts elements to as many 32-bit floats, rounded to nearest where they are wider. */
   decode(bytes: Uint8Array, values: Float32Array): void
-  /** Converts as many 32-bit floats to elements; only types that weights are written in have it. */
+  /** Converts 32-bit floats to as many elements. Types that are only read have none. */
   encode?(values: Float32Array): Uint8Array
 }
 
@@ -31,7 +31,7 @@ const rows = {
 /** The types that elements may be stored in, under their names in safetensors. */
 export type StorageType = keyof typeof rows
 
-/** The types that {@link rows} can encode. */
+/** The types that values can be stored in. */
 export type WrittenType = { [T in StorageType]: (typeof rows)[T] extends { encode: unknown } ? T : never }[StorageType]
 
 export const storageTypes: { readonly [T in StorageType]: StorageTypeRow } & {

@@ -2,26 +2,23 @@ import { ShapeError } from '../errors.ts'
 import { formatShape, type Shape, sameShape, sizeOf } from '../shape.ts'
 import { bytesOf, elementsIn, type StorageType, storageTypes, type WrittenType } from './storage-types.ts'
 
-/**
- * Fills `target` with the bytes of a weight from number `from` on. They must be the same each time: programs share what
- * they have made of them.
- */
+/** Fills `target` with the bytes of a weight from byte `from` on. They must never change: programs share what they packed. */
 export type ReadBytes = (target: Uint8Array, from: number) => void | Promise<void>
 
 /**
- * The numbers of one parameter as they are stored, from their file to the kernels. A weight is in memory (`Weight<Uint8Array>`)
- * or is read whenever somebody wants its numbers, so that nobody has to keep them. Weights are kept in maps, by name.
+ * One parameter as it is stored, all the way from its file to the packer. A weight is in memory (`Weight<Uint8Array>`), or it
+ * is read whenever its values are needed, so that nobody has to keep them. Its name is its key in a map of weights.
  */
 export interface Weight<Bytes extends Uint8Array | ReadBytes = Uint8Array | ReadBytes> {
   readonly dtype: StorageType
   /** PyTorch's layout: convolutions `[outputs, channels / groups, height, width]`. */
   readonly shape: Shape
   /**
-   * The elements in row-major order, little-endian, or what reads some of them. Those of a file that is in memory are a view
-   * of it where possible, so copy them before you change them.
+   * The elements in row-major order, little-endian, or a function that reads some of them. Elements of a file in memory are a
+   * view of it where possible: copy them before you change them.
    */
   readonly bytes: Bytes
-  /** What the elements of each output, along the first axis, are multiplied by; default 1. */
+  /** A factor for each output, along the first axis; default 1. A value is its element times the factor. */
   readonly scale?: Float32Array
 }
 
@@ -78,13 +75,13 @@ export function fromFloat32(values: Float32Array, shape: Shape, dtype: WrittenTy
   return { dtype, shape, bytes: storageTypes[dtype].encode(values) }
 }
 
-/** The elements of a weight, before its scale, where they are 32-bit floats in memory; as a view. */
+/** A view of a weight's elements, not scaled yet, if they are 32-bit floats in memory. */
 export function floatsIn({ dtype, bytes }: Weight): Float32Array | undefined {
   const isReady = dtype === 'F32' && bytes instanceof Uint8Array && bytes.byteOffset % 4 === 0
   return isReady ? elementsIn(Float32Array, bytes) : undefined
 }
 
-/** Fills `target` with elements of a weight from number `from` on, as 32-bit floats before its scale. */
+/** Fills `target` with the elements of a weight from element `from` on, as 32-bit floats that are not scaled yet. */
 export function readElements({ dtype, bytes }: Weight, target: Float32Array, from: number): void | Promise<void> {
   const { size, decode } = storageTypes[dtype]
   const begin = from * size
@@ -105,7 +102,7 @@ export function misfitOf(given: Float32Array | Weight, shape: Shape): string | u
     : `is ${formatShape(given.shape)}, wanted ${formatShape(shape)}`
 }
 
-/** Throws a ShapeError, which `what` introduces, where the parts of a weight do not fit each other. */
+/** Throws a ShapeError that begins with `what` if the parts of a weight do not fit together. */
 export function checkWeight(weight: Weight, what = ''): void {
   const defect = defectOf(weight)
   if (defect !== undefined) throw new ShapeError(`${what}${defect}`)

@@ -6,23 +6,23 @@ import { normalizeKeys } from './normalize-keys.ts'
 type FileSystem = typeof import('node:fs')
 type Stats = import('node:fs').Stats
 
-/** Fewer bytes are read at once: handing them to another thread would take longer. */
+/** Fewer bytes are read before `read` returns: handing them to another thread would take longer. */
 const SMALL = 1 << 16
 
-/** Bytes of a file's beginning that tell what it is where it holds no weights. */
+/** How many bytes at the start of a file tell what it is if it holds no weights. */
 const BEGINNING = 1024
 
-/** Files that stay open at most while nobody reads them, so that models that nobody disposes of leave room for others. */
+/** How many files stay open while nobody reads them. Models that nobody disposes of must leave room for others. */
 const MOST_OPEN = 32
 
-/** A descriptor that is closed when too many are open, and then opened again when it is wanted. */
+/** A descriptor that is closed when too many files are open, and opened again when it is next used. */
 interface Held {
   descriptor: number | undefined
   /** Reads under way. */
   reads: number
 }
 
-/** What is open, the last used last. */
+/** The open files, the last used last. */
 const open = new Set<Held>()
 
 function close(fs: FileSystem, held: Held): void {
@@ -31,7 +31,7 @@ function close(fs: FileSystem, held: Held): void {
   held.descriptor = undefined
 }
 
-/** Makes a file the last used. */
+/** Makes a file the last used, and closes others to make room for it. */
 function touch(fs: FileSystem, held: Held): void {
   open.delete(held)
   const idle = [...open].filter(({ reads }) => reads === 0)
@@ -43,10 +43,9 @@ function touch(fs: FileSystem, held: Held): void {
 const forgotten = new FinalizationRegistry<() => void>(close => close())
 
 /**
- * A file of weights in Node that stays open as long as its model is in use, so that weights are read where they are
- * wanted and nobody keeps them. What takes its name afterwards does not change it. Where more than {@link MOST_OPEN} are
- * open, those that were not used for longest are closed, and opened again when they are wanted: those have to be there
- * still.
+ * A file of weights in Node. It stays open as long as its model is in use, so that a weight is read whenever its values are
+ * needed and nobody keeps them. Another file that takes its name does not change it. If more than {@link MOST_OPEN} files are
+ * open, the least recently used ones are closed and opened again when they are next used: those must still be there.
  */
 export class WeightsFile {
   readonly #fs: FileSystem
@@ -87,7 +86,7 @@ export class WeightsFile {
     if (this.#held.reads === 0) close(this.#fs, this.#held)
   }
 
-  /** What tells the format, and what a file that holds no weights is. */
+  /** Enough bytes to tell the format, or what the file is instead. */
   readBeginning(): Uint8Array {
     return this.#bytes(0, Math.min(this.#status.size, BEGINNING))
   }
@@ -98,7 +97,7 @@ export class WeightsFile {
     return this.#header
   }
 
-  /** Fills an array with the bytes from number `from` on: few at once, many while the caller does something else. */
+  /** Fills an array with the bytes from number `from` on: a few before it returns, many while the caller does other work. */
   read(target: Uint8Array, from: number): void | Promise<void> {
     return target.length < SMALL ? this.#readNow(target, from) : this.#readLater(target, from)
   }
@@ -135,7 +134,7 @@ export class WeightsFile {
     }
   }
 
-  /** The descriptor of the file, which is as it was. */
+  /** The descriptor of the file, after a look at whether the file is unchanged. */
   #opened(): number {
     if (this.#isClosed) throw new ModelError('the model was disposed of; load it again')
     this.#held.descriptor ??= this.#reopened()
@@ -169,7 +168,7 @@ export class WeightsFile {
   }
 }
 
-/** The weights of a safetensors file by torchvision's names, as `readWeights` has them; each is read when it is wanted. */
+/** The weights of a safetensors file under torchvision's names, as `readWeights` gives them. They stay in the file. */
 export function weightsOf(file: WeightsFile): Map<string, Weight> {
   const weights = Array.from(file.readHeader().ranges, ([name, { dtype, shape, begin }]): [string, Weight] => {
     return [name, { dtype, shape, bytes: (target, from) => file.read(target, begin + from) }]
