@@ -1,6 +1,6 @@
 import { VisionError } from '../errors.ts'
 import { type Normalization, normalize } from '../normalize.ts'
-import { PICTURE_BYTES } from './kinds.ts'
+import { IMAGE_BYTES } from './kinds.ts'
 import type { CifarDataset } from './records.ts'
 
 /** Images as input of a network, and their classes. */
@@ -19,6 +19,6 @@ export function batchOf(dataset: CifarDataset, from: number, to: number, normali
   if (!Number.isInteger(from) || !Number.isInteger(to) || from < 0 || to < from || to > dataset.length) {
     throw new VisionError(`got images ${from} to ${to}, wanted a range within 0 to ${dataset.length}`)
   }
-  const bytes = dataset.images.subarray(from * PICTURE_BYTES, to * PICTURE_BYTES)
+  const bytes = dataset.images.subarray(from * IMAGE_BYTES, to * IMAGE_BYTES)
   return { images: normalize(bytes, normalization), labels: dataset.labels.subarray(from, to) }
 }

@@ -6,7 +6,7 @@ export type Split = 'test' | 'train'
 /** The side of an image in pixels. */
 export const SIDE = 32
 /** Bytes of an image: first its red, then its green, then its blue values, row by row. */
-export const PICTURE_BYTES = SIDE * SIDE * 3
+export const IMAGE_BYTES = SIDE * SIDE * 3
 /** Records of the largest official file, CIFAR-100's train.bin. */
 export const MAX_RECORDS = 50_000
 
@@ -38,5 +38,5 @@ export const kinds: readonly CifarKind[] = [
 
 /** Bytes of one or two labels and an image. */
 export function recordBytes(kind: CifarKind): number {
-  return kind.labelRanges.length + PICTURE_BYTES
+  return kind.labelRanges.length + IMAGE_BYTES
 }

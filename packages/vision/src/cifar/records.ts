@@ -1,7 +1,7 @@
 import { VisionError } from '../errors.ts'
 import type { ImageArray } from '../loading/source.ts'
 import type { ByteReader } from './byte-reader.ts'
-import { type CifarKind, MAX_RECORDS, PICTURE_BYTES, recordBytes, SIDE } from './kinds.ts'
+import { type CifarKind, IMAGE_BYTES, MAX_RECORDS, recordBytes, SIDE } from './kinds.ts'
 
 /** A data set of small images, held in memory. */
 export interface CifarDataset extends ImageArray {
@@ -49,7 +49,7 @@ export class DatasetBuilder {
     if (this.#labels.length === 0) {
       this.#recordsInFile = records
       this.#labels = new Uint8Array(records * this.#files.length)
-      this.#images = sharedBytes(records * this.#files.length * PICTURE_BYTES)
+      this.#images = sharedBytes(records * this.#files.length * IMAGE_BYTES)
     } else if (records !== this.#recordsInFile) {
       throw new VisionError(`${name}: ${records} records, but another file of the split has ${this.#recordsInFile}`)
     }
@@ -60,7 +60,7 @@ export class DatasetBuilder {
       for (let i = 0; i < count; i++, done++) {
         const record = chunk.subarray(i * bytes, (i + 1) * bytes)
         this.#labels[first + done] = labelOf(this.#kind, record, done, name)
-        interleave(record.subarray(bytes - PICTURE_BYTES), this.#images, (first + done) * PICTURE_BYTES)
+        interleave(record.subarray(bytes - IMAGE_BYTES), this.#images, (first + done) * IMAGE_BYTES)
       }
     }
   }

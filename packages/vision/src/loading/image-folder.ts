@@ -22,7 +22,7 @@ export interface ImageFolder extends ImageFiles {
 
 const SPLITS: readonly ImageFolderSplit[] = ['train', 'val']
 /** Endings of the formats that `decode` reads; other files are ignored. */
-const PICTURE = /\.(jpe?g|png|webp|gif|tiff?|avif|bmp)$/i
+const IMAGE = /\.(jpe?g|png|webp|gif|tiff?|avif|bmp)$/i
 
 /**
  * Finds labelled images in a folder that holds one folder for each class, `class/*.jpg`, or else `train/class/*.jpg`
@@ -68,7 +68,7 @@ async function splitsIn(root: Listing): Promise<ImageFolderSplit[]> {
     SPLITS.map(async split => {
       if (!classesIn(root).includes(split)) return false
       const listing = await folder(`${root.path}/${split}`)
-      return classesIn(listing).length > 0 && !listing.files.some(name => PICTURE.test(name))
+      return classesIn(listing).length > 0 && !listing.files.some(name => IMAGE.test(name))
     }),
   )
   return SPLITS.filter((_, i) => holding[i])
@@ -110,6 +110,6 @@ async function gather(root: Listing, classes: readonly string[]): Promise<ImageF
 /** Links to folders within a class are not followed, since they may form a cycle. */
 async function gatherImages(path: string, files: string[]): Promise<void> {
   const listing = await folder(path)
-  for (const name of listing.files) if (PICTURE.test(name)) files.push(`${path}/${name}`)
+  for (const name of listing.files) if (IMAGE.test(name)) files.push(`${path}/${name}`)
   for (const name of listing.folders) await gatherImages(`${path}/${name}`, files)
 }

@@ -1,4 +1,4 @@
-import { PICTURE_BYTES, SIDE, type Split } from '../cifar/kinds.ts'
+import { IMAGE_BYTES, SIDE, type Split } from '../cifar/kinds.ts'
 import { sharedBytes } from '../cifar/records.ts'
 import { VisionError } from '../errors.ts'
 import type { ImageArray } from '../loading/source.ts'
@@ -22,7 +22,7 @@ export interface ShapesOptions {
 }
 
 /** As many images as fit into 2 GB. */
-const MAX_LENGTH = Math.floor(2 ** 31 / PICTURE_BYTES)
+const MAX_LENGTH = Math.floor(2 ** 31 / IMAGE_BYTES)
 
 /**
  * Draws a data set, for use when none is at hand: 32 x 32 images of ten shapes that vary in position, size, proportions,
@@ -44,7 +44,7 @@ export function drawShapes({
   }
   const base = new Random(seed).fork('shapes', split)
   const labels = new Uint8Array(length)
-  const images = sharedBytes(length * PICTURE_BYTES)
+  const images = sharedBytes(length * IMAGE_BYTES)
   const artist = new ShapeArtist()
   const classes = shapeClasses.length
   for (let i = 0; i < length; i++) {
@@ -52,7 +52,7 @@ export function drawShapes({
       const order = base.fork('classes', i).shuffle([...shapeClasses.keys()])
       labels.set(order.slice(0, length - i), i)
     }
-    artist.draw(base.fork(i), labels[i], images.subarray(i * PICTURE_BYTES, (i + 1) * PICTURE_BYTES))
+    artist.draw(base.fork(i), labels[i], images.subarray(i * IMAGE_BYTES, (i + 1) * IMAGE_BYTES))
   }
   return { name: 'shapes', length, width: SIDE, height: SIDE, classes: shapeClasses, labels, images }
 }
