@@ -4,10 +4,10 @@
 //! the gradient of their 4x4 outputs. The points are the same, so `B'` is too, `G` has a column more and `A'` a row
 //! less. For each point the sum is that of outer products, as [`gemm::sum_outer_products`] takes them.
 
-use super::lines::{Lines, F4};
-use super::GAP;
 use crate::lanes::load;
 use crate::share::Share;
+use crate::winograd::lines::{Lines, F4};
+use crate::winograd::GAP;
 use gemm::{sum_outer_products, Pixels, Sums, COLUMNS};
 use simd::{F32x4, LANES};
 use std::f32::consts::{FRAC_1_SQRT_2, SQRT_2};

@@ -1,0 +1,3 @@
+mod forward;
+
+pub use forward::{normalize, normalize_gradient, normalize_sums, Normalize, NormalizeGradient, NormalizeSums};
