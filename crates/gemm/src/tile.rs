@@ -2,10 +2,12 @@ use crate::epilogue::Epilogue;
 use crate::parts::parts;
 use simd::{F32x4, LANES};
 
-/// The most rows of the output that one tile computes. A fused multiply-add has a latency of four cycles and two start in
-/// each: only with more than eight sums at work do they never wait. Six rows by two vectors make twelve, which with one row
-/// of the panel and one value of the input are all 15 registers that V8 has to give. Unfused, a product needs one more.
-pub const ROWS: usize = if simd::FUSED { 6 } else { 4 };
+/// The most rows of the output that one tile computes in any build. A fused multiply-add has a latency of four cycles and
+/// two start in each: only with more than eight sums at work do they never wait. Six rows by two vectors make twelve, which
+/// with one row of the panel and one value of the input are all 15 registers that V8 has to give.
+pub const MOST_ROWS: usize = 6;
+/// The most rows of the output that one tile computes in this build. Unfused, a product needs one more register.
+pub const ROWS: usize = if simd::FUSED { MOST_ROWS } else { 4 };
 /// Columns of the output that one tile computes, and the width of a packed panel.
 pub const COLUMNS: usize = 2 * LANES;
 
@@ -15,7 +17,7 @@ pub struct Rows<'a> {
     /// `[tap][stride]`; what follows the rows, up to [`ROWS`] more, must be readable pointers too.
     pub pointers: &'a [*const f32],
     pub stride: usize,
-    /// Values behind each pointer.
+    /// Values from each pointer on.
     pub depth: usize,
 }
 

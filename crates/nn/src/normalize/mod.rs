@@ -1,3 +1,9 @@
-mod forward;
+//! Batch normalisation in training: by the moments of the batch, and its gradients.
 
-pub use forward::{normalize, normalize_gradient, normalize_sums, Normalize, NormalizeGradient, NormalizeSums};
+mod forward;
+mod gradient;
+#[cfg(test)]
+mod tests;
+
+pub use forward::{normalize, Normalize};
+pub use gradient::{normalize_gradient, normalize_sums, NormalizeGradient, NormalizeSums, GRADIENT_SUMS};
