@@ -36,7 +36,7 @@ const LINE: usize = 16;
 #[inline(always)]
 pub unsafe fn fetch(panels: *const f32, count: usize) {
     for at in (0..count).step_by(LINE) {
-        // A read that the compiler may not leave out.
+        // The compiler may not leave out a volatile read.
         panels.add(at).read_volatile();
     }
 }

@@ -47,7 +47,7 @@ pub struct Target {
 #[inline(never)]
 pub unsafe fn multiply_panels(rows: &Rows, panels: *const f32, target: &Target, epilogue: &Epilogue) {
     let panel_len = rows.pointers.len() / rows.stride * rows.depth * COLUMNS;
-    // Spread evenly, any 20 rows or more make tiles of ROWS and of one less, without a row computed in vain.
+    // Spread evenly, any 20 rows or more make tiles of ROWS and of one less, and no row is computed for nothing.
     let tiles = target.rows.div_ceil(ROWS);
     for panel in 0..target.columns.div_ceil(COLUMNS) {
         let column = panel * COLUMNS;
@@ -86,7 +86,7 @@ unsafe fn multiply_tile<const HEIGHT: usize>(
     for tap in rows.pointers.chunks_exact(rows.stride) {
         let mut at: [*const f32; HEIGHT] = std::array::from_fn(|row| *tap.get_unchecked(first + row));
         let mut left = rows.depth;
-        // Two steps a turn, for the loop's own instructions, and a way out between them. Without it LLVM takes both
+        // Two steps a turn, for the loop's own instructions, and an exit between them. Without it LLVM takes both
         // products of one sum together, and there are not registers enough for all the values that are then at work.
         while left > 0 {
             add_step(&mut sums, &at, panel);

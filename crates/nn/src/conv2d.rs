@@ -47,8 +47,9 @@ pub fn conv2d_scratch(taps: usize) -> usize {
 /// Pixels that go through all of a panel before the next panel is read: enough that a panel, read from
 /// the second-level cache, is used often, and few enough that the pixels' own rows stay near.
 const BLOCK_PIXELS: usize = 96;
-/// Row pointers of a block for each tap, those that a tile computes in vain included, in this build and in any.
+/// Row pointers of a block for each tap, with those of the rows that a tile computes and does not write.
 const TABLE: usize = BLOCK_PIXELS + ROWS;
+/// The same in the build with the highest tile.
 pub const ROW_POINTERS: usize = BLOCK_PIXELS + MOST_ROWS;
 /// Panels that one unit of work covers at most.
 const UNIT_PANELS: usize = 4;
@@ -89,7 +90,7 @@ pub unsafe fn conv2d(p: &Conv2d, share: Share) {
         let of_chunk = part(panels, chunk, chunks);
         let panel_len = taps * p.depth * COLUMNS;
         let weights = p.weights.add((group * panels + of_chunk.start) * panel_len);
-        // A single tile reads a panel once, and as fast by itself.
+        // A single tile reads a panel only once, and as fast without this.
         if block == first_block && of_block.len() > ROWS {
             fetch(weights, of_chunk.len() * panel_len);
         }

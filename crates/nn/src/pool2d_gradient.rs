@@ -16,7 +16,7 @@ operands! {
     }
 }
 
-/// Computes this thread's share. Of equal maxima in a window the first gets the gradient, as in PyTorch.
+/// Computes this thread's share. Where maxima in a window are equal, the first gets the gradient, as in PyTorch.
 ///
 /// # Safety
 /// The buffers must be valid for the sizes that `p` names.

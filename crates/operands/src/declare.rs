@@ -26,6 +26,8 @@ macro_rules! operands {
         }
 
         impl $crate::Operand for $name {
+            const WORDS: usize = 0 $(+ <$type as $crate::Operand>::WORDS)*;
+
             #[inline(always)]
             fn read(words: &mut $crate::Words) -> Option<Self> {
                 Some($name { $($field: $crate::Operand::read(words)?,)* })

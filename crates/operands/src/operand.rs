@@ -3,6 +3,9 @@ use crate::words::{Word, WordSchema, Words};
 /// What is read from the words of a program: a word, several of the same type, or a struct of such fields. Structs may be
 /// nested; the fields of the inner one then stand among those of the outer.
 pub trait Operand: Sized {
+    /// How many words it takes.
+    const WORDS: usize;
+
     /// Takes its words from the front; `None` where they hold no such value, or are too few.
     fn read(words: &mut Words) -> Option<Self>;
 
@@ -26,6 +29,8 @@ pub struct Field {
 }
 
 impl<T: Word> Operand for T {
+    const WORDS: usize = 1;
+
     #[inline(always)]
     fn read(words: &mut Words) -> Option<Self> {
         words.take()
@@ -37,6 +42,8 @@ impl<T: Word> Operand for T {
 }
 
 impl<T: Word, const N: usize> Operand for [T; N] {
+    const WORDS: usize = N;
+
     #[inline(always)]
     fn read(words: &mut Words) -> Option<Self> {
         let values: [Option<T>; N] = std::array::from_fn(|_| words.take());

@@ -30,15 +30,6 @@ impl<'a> Words<'a> {
         Self { rest: words.iter(), memory }
     }
 
-    /// How many are left.
-    pub fn len(&self) -> usize {
-        self.rest.len()
-    }
-
-    pub fn is_empty(&self) -> bool {
-        self.len() == 0
-    }
-
     /// Takes the next word; `None` where there is none, or it holds no such value.
     #[inline(always)]
     pub fn take<T: Word>(&mut self) -> Option<T> {

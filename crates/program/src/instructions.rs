@@ -16,12 +16,15 @@ macro_rules! instructions {
                     $($name,)*
                 }
                 let (number, fields) = words.split_first()?;
-                let mut rest = Words::new(fields, memory);
-                let instruction = match number {
-                    $(number if *number == Number::$name as u32 => Instruction::$name(Operand::read(&mut rest)?),)*
-                    _ => return None,
-                };
-                Some((instruction, words.len() - rest.len()))
+                match number {
+                    $(number if *number == Number::$name as u32 => {
+                        // So many words that no field has to ask whether there are any left.
+                        let fields = fields.get(..nn::$arguments::WORDS)?;
+                        let arguments = Operand::read(&mut Words::new(fields, memory))?;
+                        Some((Instruction::$name(arguments), 1 + fields.len()))
+                    })*
+                    _ => None,
+                }
             }
 
             /// Does this thread's share of its work.

@@ -3,9 +3,9 @@ use crate::instructions::Instruction;
 use nn::Share;
 use operands::Memory;
 
-/// Runs this thread's share of every instruction of `program`, meeting the others at `barrier` after each, and once
-/// where there is none: no thread may be done before all have begun.
-/// Returns whether the words were instructions to the end; it stops at the first that is none.
+/// Runs this thread's share of every instruction of `program` and meets the other threads at `barrier` after each. They
+/// meet once where the program is empty, too: no thread may be done before all have begun.
+/// Returns whether all words were instructions; it stops at the first that is none.
 ///
 /// # Safety
 /// Every address in `program` must be valid for what its instruction reads or writes there.

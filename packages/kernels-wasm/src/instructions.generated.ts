@@ -144,7 +144,7 @@ export interface WinogradWeights {
   op: 'winogradWeights'
   filtering: Filtering
   source: number
-  /** `[point][panel][channel][8]`, planes 16 values further apart than that. */
+  /** `[point][panel][channel][8]`, with 16 values between points. */
   packed: number
   channels: number
   columns: number
@@ -160,7 +160,7 @@ export interface WinogradInput {
   filtering: Filtering
   /** `[batch, height, width, channels]`. */
   input: number
-  /** `[count][point][channels]`, pieces 16 values further apart than that. */
+  /** `[count][point][channels]`, with 16 values between pieces. */
   transformed: number
   height: number
   width: number
@@ -189,7 +189,7 @@ export interface WinogradOutput {
   activation: Activation
   /** `[batch, height, width, columns]`. */
   output: number
-  /** Of the output, as is the width. */
+  /** The output's, as is the width. */
   height: number
   width: number
   channels: number
@@ -452,7 +452,7 @@ export interface Pool2dGradient {
 export interface WeightGradient {
   op: 'weightGradient'
   input: number
-  /** Of the output. */
+  /** The gradient of the output. */
   gradient: number
   /** `[segments, groups, panels, taps, depth, 8]`. */
   partials: number
@@ -495,7 +495,7 @@ export interface WinogradFactor {
   /** `[batch, height, width, channels]`. */
   source: number
   transformed: number
-  /** Of the source, as are the width and the channels. */
+  /** The source's, as are the width and the channels. */
   height: number
   width: number
   channels: number

@@ -8,7 +8,7 @@ operands! {
     /// Sizes are the convolution's, as for `conv2d`.
     pub struct WeightGradient {
         pub input: *const f32,
-        /// Of the output.
+        /// The gradient of the output.
         pub gradient: *const f32,
         /// `[segments, groups, panels, taps, depth, 8]`.
         pub partials: *mut f32,

@@ -6,7 +6,7 @@ use std::ops::Range;
 
 /// Panels of one unit of work.
 pub const UNIT_PANELS: usize = 4;
-/// Values after the packed pixels that a tile reads in vain.
+/// Values after the packed pixels that a tile reads and does not use.
 const OVERRUN: usize = 8;
 
 /// Outputs along an axis that meet tap `k` inside the image.

@@ -16,7 +16,7 @@ operands! {
         pub filtering: Filtering,
         /// `[batch, height, width, channels]`.
         pub input: *const f32,
-        /// `[count][point][channels]`, pieces 16 values further apart than that.
+        /// `[count][point][channels]`, with 16 values between pieces.
         pub transformed: *mut f32,
         pub height: usize,
         pub width: usize,

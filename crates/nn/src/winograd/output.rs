@@ -25,7 +25,7 @@ operands! {
         pub epilogue: Epilogue,
         /// `[batch, height, width, columns]`.
         pub output: *mut f32,
-        /// Of the output, as is the width.
+        /// The output's, as is the width.
         pub height: usize,
         pub width: usize,
         pub channels: usize,
@@ -95,7 +95,7 @@ unsafe fn multiply_pieces<F: Lines<INPUT, OUTPUT>, const INPUT: usize, const OUT
         }
         for point in 0..points {
             let weights = weights.add(point * stride);
-            // A single tile reads a panel once, and as fast by itself.
+            // A single tile reads a panel only once, and as fast without this.
             if is_new && p.form == WeightForm::Transformed && count > ROWS {
                 fetch(weights, panels.len() * p.channels * COLUMNS);
             }

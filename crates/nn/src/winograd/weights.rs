@@ -10,7 +10,7 @@ operands! {
     pub struct WinogradWeights {
         pub filtering: Filtering,
         pub source: *const f32,
-        /// `[point][panel][channel][8]`, planes 16 values further apart than that.
+        /// `[point][panel][channel][8]`, with 16 values between points.
         pub packed: *mut f32,
         pub channels: usize,
         pub columns: usize,

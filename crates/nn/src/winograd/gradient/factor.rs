@@ -16,9 +16,9 @@ pub(super) const OUTPUT: usize = Filtering::F4.output();
 kinds! {
     /// Which factor of the products pieces are transformed to.
     pub enum Factor {
-        /// 6x6 of the input, to `[point][piece][channels]`, pieces some values further apart than that.
+        /// 6x6 pixels of the input, to `[point][piece][channels]`, with [`PIECE_GAP`] values between pieces.
         Input,
-        /// 4x4 of the output's gradient, to `[point][channels in eights][piece][8]`.
+        /// 4x4 pixels of the output's gradient, to `[point][channels in eights][piece][8]`.
         Gradient,
     }
 }
@@ -57,7 +57,7 @@ operands! {
         /// `[batch, height, width, channels]`.
         pub source: *const f32,
         pub transformed: *mut f32,
-        /// Of the source, as are the width and the channels.
+        /// The source's, as are the width and the channels.
         pub height: usize,
         pub width: usize,
         pub channels: usize,
