@@ -1,10 +1,10 @@
+import type { Backend, Build, MemoryUse, State, StepTime } from './backend.ts'
 import { ParameterError, ResidualError, ShapeError } from './errors.ts'
-import { type Graph, graphOf } from './graph.ts'
+import { type Graph, graphOf } from './graph/graph.ts'
+import type { Tensor } from './graph/tensor.ts'
 import { optimize } from './passes/index.ts'
-import type { Backend, Build, MemoryUse, State, StepTime } from './program.ts'
-import { referenceBackend } from './reference.ts'
+import { referenceBackend } from './reference/evaluate.ts'
 import { formatShape, sameShape, sizeOf } from './shape.ts'
-import type { Tensor } from './tensor.ts'
 import { valuesOf, type Weights } from './weights.ts'
 
 /** Weights by name, each in PyTorch's layout (convolutions `[o, c / groups, kh, kw]`). */
@@ -133,7 +133,7 @@ export async function compile(
 /** The WebAssembly backend is loaded when first wanted, so that describing networks does not load kernels. */
 const backends: Record<'wasm' | 'reference', (threads: number, build: 'auto' | Build) => Backend> = {
   wasm: (threads, build) => async routine => {
-    const { lowerToWasm } = await import('./lowering/index.ts')
+    const { lowerToWasm } = await import('./wasm/index.ts')
     return lowerToWasm(routine, { threads, build })
   },
   reference: () => referenceBackend,

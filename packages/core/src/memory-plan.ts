@@ -1,6 +1,6 @@
-import { byteSize, type Graph } from './graph.ts'
+import { byteSize, type Graph } from './graph/graph.ts'
+import type { Tensor } from './graph/tensor.ts'
 import type { OpName } from './ops/index.ts'
-import type { Tensor } from './tensor.ts'
 
 /** A cache line, and a multiple of every vector width. */
 const alignment = 64

@@ -16,7 +16,7 @@ import {
   Tensor,
 } from '../src/index.ts'
 import { optimize } from '../src/passes/index.ts'
-import { evaluate } from '../src/reference.ts'
+import { evaluate } from '../src/reference/evaluate.ts'
 import { sizeOf } from '../src/shape.ts'
 
 const x = input('x', [2, 4, 4, 4])

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import { Tensor } from '../src/graph/tensor.ts'
 import {
   avgPool2d,
   batchNorm,
@@ -12,7 +13,6 @@ import {
   parameter,
   ShapeError,
 } from '../src/index.ts'
-import { Tensor } from '../src/tensor.ts'
 
 const x = (...shape: number[]) => input('x', shape)
 const w = (...shape: number[]) => parameter('w', shape)

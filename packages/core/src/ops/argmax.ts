@@ -1,7 +1,7 @@
 import { ShapeError } from '../errors.ts'
+import { defineOperation, noGradient, noMacs } from '../graph/operation.ts'
+import { Tensor } from '../graph/tensor.ts'
 import { formatShape, normalizeAxis } from '../shape.ts'
-import { Tensor } from '../tensor.ts'
-import { defineOperation, noGradient, noMacs } from './operation.ts'
 import { walkLines } from './softmax.ts'
 
 /** Inputs: x with at least one axis. The output is `i32`. */

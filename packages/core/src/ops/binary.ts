@@ -1,8 +1,8 @@
+import { defineOperation, noMacs } from '../graph/operation.ts'
+import { Tensor } from '../graph/tensor.ts'
 import { broadcastShapes, broadcastStrides, walk } from '../shape.ts'
-import { Tensor } from '../tensor.ts'
 import { sumTo } from './broadcast.ts'
 import { constant } from './constant.ts'
-import { defineOperation, noMacs } from './operation.ts'
 
 const functions = {
   add: (a: number, b: number) => a + b,

@@ -1,7 +1,7 @@
 import { ShapeError } from '../errors.ts'
+import { defineOperation, noMacs } from '../graph/operation.ts'
+import { Tensor } from '../graph/tensor.ts'
 import { broadcastShapes, broadcastStrides, formatShape, type Shape, sameShape, walk } from '../shape.ts'
-import { Tensor } from '../tensor.ts'
-import { defineOperation, noMacs } from './operation.ts'
 
 /** Inputs: x of a shape that broadcasts to `shape`. */
 export interface BroadcastAttributes {

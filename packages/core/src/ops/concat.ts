@@ -1,7 +1,7 @@
 import { ShapeError } from '../errors.ts'
+import { defineOperation, noMacs } from '../graph/operation.ts'
+import { Tensor } from '../graph/tensor.ts'
 import { formatShape, normalizeAxis, sizeOf } from '../shape.ts'
-import { Tensor } from '../tensor.ts'
-import { defineOperation, noMacs } from './operation.ts'
 
 /** Inputs: one or more tensors that agree on every axis but one. */
 export interface ConcatAttributes {

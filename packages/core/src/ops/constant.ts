@@ -1,8 +1,8 @@
 import { ShapeError } from '../errors.ts'
+import { defineOperation, noGradient, noMacs } from '../graph/operation.ts'
+import { Tensor } from '../graph/tensor.ts'
 import { checkShape, formatShape, type Shape, sizeOf } from '../shape.ts'
-import { Tensor } from '../tensor.ts'
 import type { Weights } from '../weights.ts'
-import { defineOperation, noGradient, noMacs } from './operation.ts'
 
 export interface ConstantAttributes {
   /** Made at every reading where there is `stored`, and not there where that is to be read first. */

@@ -1,8 +1,8 @@
 import { ShapeError } from '../errors.ts'
+import { defineOperation, noMacs } from '../graph/operation.ts'
+import { Tensor } from '../graph/tensor.ts'
 import { formatShape } from '../shape.ts'
-import { Tensor } from '../tensor.ts'
 import { broadcast } from './broadcast.ts'
-import { defineOperation, noMacs } from './operation.ts'
 import { checkImages } from './window.ts'
 
 /** Inputs: x `[n, h, w, c]`. */

@@ -1,7 +1,7 @@
 import { ShapeError } from '../errors.ts'
+import { defineOperation, noGradient, noMacs } from '../graph/operation.ts'
+import { Tensor } from '../graph/tensor.ts'
 import { checkShape, type Shape } from '../shape.ts'
-import { Tensor } from '../tensor.ts'
-import { defineOperation, noGradient, noMacs } from './operation.ts'
 
 export interface InputAttributes {
   readonly name: string

@@ -1,6 +1,6 @@
+import { defineOperation, noMacs } from '../graph/operation.ts'
+import { Tensor } from '../graph/tensor.ts'
 import { normalizeAxis } from '../shape.ts'
-import { Tensor } from '../tensor.ts'
-import { defineOperation, noMacs } from './operation.ts'
 import { walkLines } from './softmax.ts'
 
 /** Inputs: x with at least one axis. */

@@ -1,8 +1,8 @@
 import { ShapeError } from '../errors.ts'
+import { defineOperation, notDifferentiable } from '../graph/operation.ts'
+import { Tensor } from '../graph/tensor.ts'
 import { formatShape, type Shape, sizeOf } from '../shape.ts'
-import { Tensor } from '../tensor.ts'
 import { checkEpilogue, type Epilogue, epilogueOf, noEpilogue } from './epilogue.ts'
-import { defineOperation, notDifferentiable } from './operation.ts'
 
 /** Inputs: a `[m, k]`, b `[k, n]`, each with its axes swapped when transposed, then bias and residual if there are any. */
 export interface MatmulAttributes extends Epilogue {

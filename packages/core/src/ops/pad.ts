@@ -1,7 +1,7 @@
 import { ShapeError } from '../errors.ts'
+import { defineOperation, noMacs } from '../graph/operation.ts'
+import { Tensor } from '../graph/tensor.ts'
 import { formatShape, stridesOf, walk } from '../shape.ts'
-import { Tensor } from '../tensor.ts'
-import { defineOperation, noMacs } from './operation.ts'
 import { checkIntegers } from './window.ts'
 
 /** Inputs: x of any shape. */

@@ -1,9 +1,9 @@
 import { ShapeError } from '../errors.ts'
+import { defineOperation, noMacs } from '../graph/operation.ts'
+import { Tensor } from '../graph/tensor.ts'
 import { formatShape, normalizeAxis, type Shape, sizeOf, stridesOf, walk } from '../shape.ts'
-import { Tensor } from '../tensor.ts'
 import { gate } from './binary.ts'
 import { broadcast } from './broadcast.ts'
-import { defineOperation, noMacs } from './operation.ts'
 
 export type ReduceKind = 'sum' | 'mean' | 'max' | 'min'
 

@@ -1,6 +1,6 @@
+import { defineOperation, noMacs, notDifferentiable } from '../graph/operation.ts'
 import { checkPerChannel } from './batch-norm.ts'
 import type { Activation } from './epilogue.ts'
-import { defineOperation, noMacs, notDifferentiable } from './operation.ts'
 
 /** Inputs: x `[..., c]`, scale `[c]`, shift `[c]`. */
 export interface ScaleShiftAttributes {

@@ -1,7 +1,7 @@
+import { defineOperation, noMacs } from '../graph/operation.ts'
+import { Tensor } from '../graph/tensor.ts'
 import type { Shape } from '../shape.ts'
 import { normalizeAxis, sizeOf } from '../shape.ts'
-import { Tensor } from '../tensor.ts'
-import { defineOperation, noMacs } from './operation.ts'
 
 /** Inputs: x with at least one axis. */
 export interface SoftmaxAttributes {

@@ -1,6 +1,6 @@
-import { Tensor } from '../tensor.ts'
+import { defineOperation, noMacs } from '../graph/operation.ts'
+import { Tensor } from '../graph/tensor.ts'
 import { gate } from './binary.ts'
-import { defineOperation, noMacs } from './operation.ts'
 
 type Derivative = (x: Tensor, y: Tensor, gradient: Tensor) => Tensor
 

@@ -1,9 +1,9 @@
 import { ShapeError } from '../errors.ts'
+import { defineOperation, noMacs } from '../graph/operation.ts'
+import { Tensor } from '../graph/tensor.ts'
 import { formatShape, sameShape } from '../shape.ts'
-import { Tensor } from '../tensor.ts'
 import { concat } from './concat.ts'
 import { constant } from './constant.ts'
-import { defineOperation, noMacs } from './operation.ts'
 
 /** Inputs: weights `[k]`, then k tensors of one shape. */
 export type WeightedSumAttributes = Record<never, never>

@@ -1,6 +1,6 @@
-import type { Graph } from '../graph.ts'
+import type { Graph } from '../graph/graph.ts'
+import type { Tensor } from '../graph/tensor.ts'
 import { constant, storedConstant } from '../ops/constant.ts'
-import type { Tensor } from '../tensor.ts'
 import type { Weights } from '../weights.ts'
 import { rewrite } from './rewrite.ts'
 

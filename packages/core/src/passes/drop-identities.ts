@@ -1,7 +1,7 @@
-import type { Graph } from '../graph.ts'
+import type { Graph } from '../graph/graph.ts'
+import type { Tensor } from '../graph/tensor.ts'
 import { reshape } from '../ops/reshape.ts'
 import { sameShape } from '../shape.ts'
-import type { Tensor } from '../tensor.ts'
 import { rewrite } from './rewrite.ts'
 
 /** Removes what changes nothing: paddings by nothing, slices of everything, reshapes to the same shape, and so on. */

@@ -1,6 +1,6 @@
-import type { Graph } from '../graph.ts'
+import type { Graph } from '../graph/graph.ts'
+import { Tensor } from '../graph/tensor.ts'
 import { constant, storedConstant } from '../ops/constant.ts'
-import { Tensor } from '../tensor.ts'
 import { rewrite } from './rewrite.ts'
 
 /**

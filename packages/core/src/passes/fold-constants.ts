@@ -1,7 +1,7 @@
-import type { Graph } from '../graph.ts'
+import type { Graph } from '../graph/graph.ts'
+import type { Tensor } from '../graph/tensor.ts'
 import { constant } from '../ops/constant.ts'
-import { evaluateNode } from '../reference.ts'
-import type { Tensor } from '../tensor.ts'
+import { evaluateNode } from '../reference/evaluate.ts'
 import { rewrite } from './rewrite.ts'
 
 /**

@@ -1,7 +1,7 @@
-import type { Graph } from '../graph.ts'
+import type { Graph } from '../graph/graph.ts'
+import { Tensor } from '../graph/tensor.ts'
 import { constant } from '../ops/constant.ts'
 import { sameShape } from '../shape.ts'
-import { Tensor } from '../tensor.ts'
 import { type Before, rewrite } from './rewrite.ts'
 
 type Product = Tensor<'conv2d'> | Tensor<'matmul'>

@@ -1,5 +1,5 @@
-import { type Graph, graphOf } from '../graph.ts'
-import { Tensor } from '../tensor.ts'
+import { type Graph, graphOf } from '../graph/graph.ts'
+import { Tensor } from '../graph/tensor.ts'
 
 /** From graph to graph with the same outputs, computed differently. Tensors that nothing needs any more drop out. */
 export type Pass = (graph: Graph) => Graph

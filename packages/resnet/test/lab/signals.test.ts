@@ -2,7 +2,7 @@ import { crossEntropy, grad, graphOf, input, type Parameters, type Tensor } from
 import { type Architecture, architecture, initialParameters, ModelError, resnet } from '@residual/resnet'
 import { measureSignals, type Signals } from '@residual/resnet/lab'
 import { describe, expect, test } from 'vitest'
-import { evaluate } from '../../../core/src/reference.ts'
+import { evaluate } from '../../../core/src/reference/evaluate.ts'
 import { network, noise } from './networks.ts'
 
 const [n, side] = [3, 8]

@@ -6,9 +6,9 @@ import {
   planMoments,
   planNormalizeSums,
 } from '@residual/kernels-wasm'
+import type { Tensor } from '../graph/tensor.ts'
 import type { OpName } from '../ops/index.ts'
 import { broadcastStrides, sizeOf, stridesOf } from '../shape.ts'
-import type { Tensor } from '../tensor.ts'
 import { denseAt, emitAlongAxis, emitCopy, emitPool, emitProduct, geometryOf, poolOf, rowsOf } from './emit.ts'
 import { coalesce } from './strides.ts'
 import type { ProgramWriter } from './writer.ts'

@@ -1,7 +1,7 @@
-import type { Graph } from './graph.ts'
+import type { Graph } from './graph/graph.ts'
+import type { Tensor } from './graph/tensor.ts'
 import type { OpName } from './ops/index.ts'
 import type { Shape } from './shape.ts'
-import type { Tensor } from './tensor.ts'
 
 /** Which WebAssembly build runs a program: SIMD, or relaxed SIMD with its fused multiply-add. */
 export type Build = 'simd128' | 'relaxed'

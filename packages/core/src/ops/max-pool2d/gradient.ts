@@ -1,9 +1,9 @@
-import { ShapeError } from '../errors.ts'
-import { formatShape, sameShape } from '../shape.ts'
-import { Tensor } from '../tensor.ts'
-import { type MaxPool2dAttributes, maxPool2dOperation } from './max-pool2d.ts'
-import { defineOperation, noMacs, notDifferentiable } from './operation.ts'
-import { walkWindows } from './window.ts'
+import { ShapeError } from '../../errors.ts'
+import { defineOperation, noMacs, notDifferentiable } from '../../graph/operation.ts'
+import { Tensor } from '../../graph/tensor.ts'
+import { formatShape, sameShape } from '../../shape.ts'
+import { walkWindows } from '../window.ts'
+import { type MaxPool2dAttributes, maxPool2dOperation } from './index.ts'
 
 /** Inputs: the gradient of a max pooling's output `[n, oh, ow, c]` and its input `[n, h, w, c]`. */
 export type MaxPool2dGradientAttributes = MaxPool2dAttributes

@@ -1,9 +1,9 @@
 import { type Instruction, type Kernels, type LoadedProgram, SCRATCH } from '@residual/kernels-wasm'
+import type { State } from '../backend.ts'
+import type { Tensor } from '../graph/tensor.ts'
 import { type ArenaPlan, align, storageOf } from '../memory-plan.ts'
 import type { StoredValues } from '../ops/constant.ts'
-import type { State } from '../program.ts'
 import { sizeOf } from '../shape.ts'
-import type { Tensor } from '../tensor.ts'
 import type { Allocation, Allocations } from './allocations.ts'
 import { type Order, type Preparation, prepareConstants } from './constants.ts'
 

@@ -1,6 +1,5 @@
-import { Tensor } from '../tensor.ts'
-import { avgPool2dGradient } from './avg-pool2d-gradient.ts'
-import { defineOperation, noMacs } from './operation.ts'
+import { defineOperation, noMacs } from '../../graph/operation.ts'
+import { Tensor } from '../../graph/tensor.ts'
 import {
   type Padding,
   type PaddingLike,
@@ -10,7 +9,8 @@ import {
   toPadding,
   toPair,
   walkWindows,
-} from './window.ts'
+} from '../window.ts'
+import { avgPool2dGradient } from './gradient.ts'
 
 /** Inputs: x `[n, h, w, c]`. */
 export interface AvgPool2dAttributes {

@@ -1,9 +1,9 @@
-import { byteSize, type Graph, layerName, macs, traffic } from './graph.ts'
-import { operationOf } from './ops/index.ts'
-import type { Values } from './ops/operation.ts'
-import type { Backend, StepTime } from './program.ts'
-import { sizeOf } from './shape.ts'
-import type { Tensor } from './tensor.ts'
+import type { Backend, StepTime } from '../backend.ts'
+import { byteSize, type Graph, layerName, macs, traffic } from '../graph/graph.ts'
+import type { Values } from '../graph/operation.ts'
+import type { Tensor } from '../graph/tensor.ts'
+import { operationOf } from '../ops/index.ts'
+import { sizeOf } from '../shape.ts'
 
 /** Bits of the numbers between operations; inside of them sums are always in double precision. */
 export type Precision = 32 | 64

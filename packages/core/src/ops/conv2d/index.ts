@@ -1,10 +1,8 @@
-import { ShapeError } from '../errors.ts'
-import { formatShape, type Shape, sizeOf } from '../shape.ts'
-import { Tensor } from '../tensor.ts'
-import { conv2dInputGradient } from './conv2d-input-gradient.ts'
-import { conv2dWeightGradient } from './conv2d-weight-gradient.ts'
-import { checkEpilogue, type Epilogue, epilogueOf, noEpilogue } from './epilogue.ts'
-import { defineOperation, notDifferentiable } from './operation.ts'
+import { ShapeError } from '../../errors.ts'
+import { defineOperation, notDifferentiable } from '../../graph/operation.ts'
+import { Tensor } from '../../graph/tensor.ts'
+import { formatShape, type Shape, sizeOf } from '../../shape.ts'
+import { checkEpilogue, type Epilogue, epilogueOf, noEpilogue } from '../epilogue.ts'
 import {
   checkImages,
   checkIntegers,
@@ -15,7 +13,9 @@ import {
   toPadding,
   toPair,
   windowOutput,
-} from './window.ts'
+} from '../window.ts'
+import { conv2dInputGradient } from './input-gradient.ts'
+import { conv2dWeightGradient } from './weight-gradient.ts'
 
 /** How a kernel walks over images. */
 export interface Conv2dGeometry {

@@ -1,11 +1,11 @@
-import { ShapeError } from '../errors.ts'
-import { formatShape, type Shape, sameShape } from '../shape.ts'
-import { Tensor } from '../tensor.ts'
-import { checkPerChannel } from './batch-norm.ts'
-import { concat } from './concat.ts'
-import type { Activation } from './epilogue.ts'
-import { normalizeGradient, normalizeSums } from './normalize-gradients.ts'
-import { defineOperation, noMacs, notDifferentiable } from './operation.ts'
+import { ShapeError } from '../../errors.ts'
+import { defineOperation, noMacs, notDifferentiable } from '../../graph/operation.ts'
+import { Tensor } from '../../graph/tensor.ts'
+import { formatShape, type Shape, sameShape } from '../../shape.ts'
+import { checkPerChannel } from '../batch-norm.ts'
+import { concat } from '../concat.ts'
+import type { Activation } from '../epilogue.ts'
+import { normalizeGradient, normalizeSums } from './gradients.ts'
 
 /** Inputs: x `[..., c]`, moments `[2, c]`, gamma `[c]`, beta `[c]`, then the residual if there is one, of x's shape. */
 export interface NormalizeAttributes {

@@ -1,10 +1,10 @@
-import { ShapeError } from '../errors.ts'
-import { formatShape, type Shape, sameShape, sizeOf } from '../shape.ts'
-import { Tensor } from '../tensor.ts'
-import { type Conv2dGeometry, conv2d, conv2dOperation, walkProducts } from './conv2d.ts'
-import { conv2dWeightGradient } from './conv2d-weight-gradient.ts'
-import { checkEpilogue, noEpilogue } from './epilogue.ts'
-import { defineOperation, notDifferentiable } from './operation.ts'
+import { ShapeError } from '../../errors.ts'
+import { defineOperation, notDifferentiable } from '../../graph/operation.ts'
+import { Tensor } from '../../graph/tensor.ts'
+import { formatShape, type Shape, sameShape, sizeOf } from '../../shape.ts'
+import { checkEpilogue, noEpilogue } from '../epilogue.ts'
+import { type Conv2dGeometry, conv2d, conv2dOperation, walkProducts } from './index.ts'
+import { conv2dWeightGradient } from './weight-gradient.ts'
 
 /**
  * Inputs: the gradient of a convolution's output `[n, oh, ow, o]`, its weight `[o, c / groups, kh, kw]`, then the

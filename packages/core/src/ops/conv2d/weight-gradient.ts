@@ -1,10 +1,10 @@
-import { ShapeError } from '../errors.ts'
-import { formatShape, type Shape, sameShape, sizeOf } from '../shape.ts'
-import { Tensor } from '../tensor.ts'
-import { type Conv2dGeometry, conv2d, conv2dOperation, walkProducts } from './conv2d.ts'
-import { conv2dInputGradient } from './conv2d-input-gradient.ts'
-import { noEpilogue } from './epilogue.ts'
-import { defineOperation } from './operation.ts'
+import { ShapeError } from '../../errors.ts'
+import { defineOperation } from '../../graph/operation.ts'
+import { Tensor } from '../../graph/tensor.ts'
+import { formatShape, type Shape, sameShape, sizeOf } from '../../shape.ts'
+import { noEpilogue } from '../epilogue.ts'
+import { type Conv2dGeometry, conv2d, conv2dOperation, walkProducts } from './index.ts'
+import { conv2dInputGradient } from './input-gradient.ts'
 
 /** Inputs: a convolution's input `[n, h, w, c]` and the gradient of its output `[n, oh, ow, o]`. */
 export interface Conv2dWeightGradientAttributes extends Conv2dGeometry {

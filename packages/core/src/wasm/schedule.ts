@@ -1,9 +1,9 @@
-import { byteSize, type Graph, graphOf, sort } from '../graph.ts'
+import type { Routine } from '../backend.ts'
+import { byteSize, type Graph, graphOf, sort } from '../graph/graph.ts'
+import type { Tensor } from '../graph/tensor.ts'
 import { storageOf } from '../memory-plan.ts'
 import { weightedSum } from '../ops/weighted-sum.ts'
-import type { Routine } from '../program.ts'
 import { sameShape } from '../shape.ts'
-import type { Tensor } from '../tensor.ts'
 
 /** A graph with its nodes in the order in which they run. */
 export interface Schedule {

@@ -1,9 +1,9 @@
-import { ShapeError } from '../errors.ts'
-import { formatShape, type Shape, sameShape } from '../shape.ts'
-import { Tensor } from '../tensor.ts'
-import { type AvgPool2dAttributes, avgPool2d, avgPool2dOperation } from './avg-pool2d.ts'
-import { defineOperation, noMacs } from './operation.ts'
-import { walkWindows } from './window.ts'
+import { ShapeError } from '../../errors.ts'
+import { defineOperation, noMacs } from '../../graph/operation.ts'
+import { Tensor } from '../../graph/tensor.ts'
+import { formatShape, type Shape, sameShape } from '../../shape.ts'
+import { walkWindows } from '../window.ts'
+import { type AvgPool2dAttributes, avgPool2d, avgPool2dOperation } from './index.ts'
 
 /** Inputs: the gradient of an average pooling's output `[n, oh, ow, c]`. */
 export interface AvgPool2dGradientAttributes extends AvgPool2dAttributes {

@@ -1,6 +1,6 @@
-import { ParameterError, ShapeError } from './errors.ts'
-import { operationOf } from './ops/index.ts'
-import { sizeOf } from './shape.ts'
+import { ParameterError, ShapeError } from '../errors.ts'
+import { operationOf } from '../ops/index.ts'
+import { sizeOf } from '../shape.ts'
 import type { Tensor } from './tensor.ts'
 
 /** The tensors that some outputs depend on. */

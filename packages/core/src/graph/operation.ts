@@ -1,6 +1,6 @@
 import { ResidualError } from '../errors.ts'
 import type { DType, Shape } from '../shape.ts'
-import type { Tensor } from '../tensor.ts'
+import type { Tensor } from './tensor.ts'
 
 /** A dense tensor in memory. `Float64Array` lets the reference run a whole graph in double precision. */
 export interface Values {

@@ -1,6 +1,5 @@
-import { Tensor } from '../tensor.ts'
-import { maxPool2dGradient } from './max-pool2d-gradient.ts'
-import { defineOperation, noMacs } from './operation.ts'
+import { defineOperation, noMacs } from '../../graph/operation.ts'
+import { Tensor } from '../../graph/tensor.ts'
 import {
   type Padding,
   type PaddingLike,
@@ -10,7 +9,8 @@ import {
   toPadding,
   toPair,
   walkWindows,
-} from './window.ts'
+} from '../window.ts'
+import { maxPool2dGradient } from './gradient.ts'
 
 /** Inputs: x `[n, h, w, c]`. */
 export interface MaxPool2dAttributes {

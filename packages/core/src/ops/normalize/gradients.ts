@@ -1,9 +1,9 @@
-import { ShapeError } from '../errors.ts'
-import { formatShape, type Shape, sameShape } from '../shape.ts'
-import { Tensor } from '../tensor.ts'
-import { checkPerChannel } from './batch-norm.ts'
-import { checkMoments } from './normalize.ts'
-import { defineOperation, noMacs, notDifferentiable, type Values } from './operation.ts'
+import { ShapeError } from '../../errors.ts'
+import { defineOperation, noMacs, notDifferentiable, type Values } from '../../graph/operation.ts'
+import { Tensor } from '../../graph/tensor.ts'
+import { formatShape, type Shape, sameShape } from '../../shape.ts'
+import { checkPerChannel } from '../batch-norm.ts'
+import { checkMoments } from './index.ts'
 
 /**
  * Inputs: the gradient of the output of `normalize`, its x and moments `[2, c]`, then for the gradient of x its gamma
