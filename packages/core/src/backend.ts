@@ -63,5 +63,17 @@ export interface Executable {
   dispose(): void
 }
 
+export interface BackendOptions {
+  readonly threads: number
+  readonly build: 'auto' | Build
+}
+
 /** A way to run graphs. */
-export type Backend = (routine: Routine) => Promise<Executable>
+export interface Backend {
+  /**
+   * Whether it reads the weights that are this input of a node itself while it prepares the node, from wherever they
+   * are. Otherwise it gets them in arrays.
+   */
+  readsWeights(node: Tensor, input: number): boolean
+  prepare(routine: Routine, options: BackendOptions): Promise<Executable>
+}

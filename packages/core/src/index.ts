@@ -1,6 +1,9 @@
+import './fluent.ts'
+
 export type { StepTime } from './backend.ts'
 export { type CompileOptions, type Computation, compile, type Parameters, type Program } from './compile.ts'
 export { ArchitectureError, FormatError, ParameterError, quote, ResidualError, ShapeError } from './errors.ts'
+export type { TensorMethods } from './fluent.ts'
 export { grad } from './grad.ts'
 export { byteSize, type Graph, graphOf, macs, parameterCount } from './graph/graph.ts'
 export { Tensor } from './graph/tensor.ts'
@@ -44,5 +47,5 @@ export {
   writeSafetensors,
 } from './safetensors/index.ts'
 export { Scope } from './scope.ts'
-export type { DType, Shape } from './shape.ts'
+export { type DType, type Shape, sizeOf } from './shape.ts'
 export type { WeightSource, Weights } from './weights.ts'

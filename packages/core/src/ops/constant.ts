@@ -1,5 +1,5 @@
 import { ShapeError } from '../errors.ts'
-import { defineOperation, noGradient, noMacs } from '../graph/operation.ts'
+import { noGradient, noMacs, type Operation, ordinary } from '../graph/operation.ts'
 import { Tensor } from '../graph/tensor.ts'
 import { checkShape, formatShape, type Shape, sizeOf } from '../shape.ts'
 import type { Weights } from '../weights.ts'
@@ -20,7 +20,8 @@ export interface StoredValues {
   readonly scale?: Float32Array
 }
 
-export const constantOperation = defineOperation<ConstantAttributes>({
+export const constantOperation: Operation<'constant'> = {
+  name: 'constant',
   shape(_, attributes) {
     const { shape, stored } = attributes
     checkShape('constant', shape)
@@ -33,12 +34,13 @@ export const constantOperation = defineOperation<ConstantAttributes>({
     }
     return shape
   },
+  traits: { ...ordinary, storage: 'lasting' },
   macs: noMacs,
   gradient: noGradient,
   reference(_, output, { data }) {
     output.data.set(data)
   },
-})
+}
 
 /**
  * Known values. A `Float32Array` is used as it is, not copied: do not change it afterwards.
@@ -52,7 +54,7 @@ export function constant(
   name?: string,
 ): Tensor<'constant'> {
   const values = typeof data === 'number' ? [data] : data
-  return new Tensor('constant', [], {
+  return new Tensor(constantOperation, [], {
     data: values instanceof Float32Array ? values : Float32Array.from(values),
     shape: shape ? [...shape] : typeof data === 'number' ? [] : [values.length],
     ...(name === undefined ? {} : { name }),
@@ -64,7 +66,7 @@ export function constant(
  * their memory once more, and filling fresh memory takes longer than computing them.
  */
 export function storedConstant(shape: Shape, stored: StoredValues, name?: string): Tensor<'constant'> {
-  return new Tensor('constant', [], {
+  return new Tensor(constantOperation, [], {
     get data() {
       const { weights, scale } = stored
       if (!(weights instanceof Float32Array)) throw new Error('constant: weights that are not read yet')

@@ -1,5 +1,5 @@
 import { ShapeError } from '../errors.ts'
-import { defineOperation, notDifferentiable } from '../graph/operation.ts'
+import { notDifferentiable, type Operation, ordinary } from '../graph/operation.ts'
 import { Tensor } from '../graph/tensor.ts'
 import { formatShape, type Shape, sizeOf } from '../shape.ts'
 import { checkEpilogue, type Epilogue, epilogueOf, noEpilogue } from './epilogue.ts'
@@ -16,7 +16,8 @@ function extents([a, b]: readonly Shape[], { transposeA, transposeB }: MatmulAtt
   return { m, n, k, rows }
 }
 
-export const matmulOperation = defineOperation<MatmulAttributes>({
+export const matmulOperation: Operation<'matmul'> = {
+  name: 'matmul',
   shape(inputs, attributes) {
     const [a, b] = inputs
     if (a.length !== 2 || b.length !== 2) {
@@ -32,6 +33,7 @@ export const matmulOperation = defineOperation<MatmulAttributes>({
     checkEpilogue('matmul', inputs, [m, n], attributes)
     return [m, n]
   },
+  traits: ordinary,
   macs(inputs, output, attributes) {
     return sizeOf(output) * extents(inputs, attributes).k
   },
@@ -60,7 +62,7 @@ export const matmulOperation = defineOperation<MatmulAttributes>({
       }
     }
   },
-})
+}
 
 export interface MatmulOptions {
   /** Use the transpose of the first matrix; default false. */
@@ -75,7 +77,7 @@ export interface MatmulOptions {
  */
 export function matmul(a: Tensor, b: Tensor, options: MatmulOptions = {}): Tensor<'matmul'> {
   const { transposeA = false, transposeB = false } = options
-  return new Tensor('matmul', [a, b], { transposeA, transposeB, ...noEpilogue })
+  return new Tensor(matmulOperation, [a, b], { transposeA, transposeB, ...noEpilogue })
 }
 
 /**

@@ -1,5 +1,4 @@
 import type { Graph } from '../graph/graph.ts'
-import type { Tensor } from '../graph/tensor.ts'
 import { reshape } from '../ops/reshape.ts'
 import { sameShape } from '../shape.ts'
 import { rewrite } from './rewrite.ts'
@@ -12,13 +11,6 @@ export function dropIdentities(graph: Graph): Graph {
       const source = x.is('reshape') ? x.inputs[0] : x
       return sameShape(source.shape, node.shape) ? source : source === x ? node : reshape(source, node.shape)
     }
-    return changesNothing(node) ? x : node
+    return node.operation.traits.identityAtSameShape && sameShape(x.shape, node.shape) ? x : node
   })
-}
-
-/** Only looked at for operations of which an output of the input's shape means that no element moved. */
-function changesNothing(node: Tensor): boolean {
-  const isWhole = node.is('pad') || node.is('slice') || node.is('reduce')
-  if (node.is('concat')) return node.inputs.length === 1
-  return isWhole && sameShape(node.inputs[0].shape, node.shape)
 }

@@ -1,6 +1,7 @@
 import type { Graph } from '../graph/graph.ts'
-import { Tensor } from '../graph/tensor.ts'
+import type { Tensor } from '../graph/tensor.ts'
 import { constant, storedConstant } from '../ops/constant.ts'
+import { scaleShift } from '../ops/scale-shift.ts'
 import { rewrite } from './rewrite.ts'
 
 /**
@@ -13,7 +14,7 @@ export function foldBatchNorm(graph: Graph): Graph {
     const { scale, shift } = scaleAndShift(node)
     const [x] = node.inputs
     const folded = before.isOnlyUse(0) && x.is('conv2d') ? foldIntoConv2d(x, scale, shift) : undefined
-    return folded ?? new Tensor('scaleShift', [x, scale, shift], { activation: 'none' })
+    return folded ?? scaleShift(x, scale, shift)
   })
 }
 
@@ -40,7 +41,7 @@ function foldIntoConv2d(conv: Tensor<'conv2d'>, scale: Tensor, shift: Tensor): T
   const shifted = shift.attributes.data.map((value, o) => {
     return bias?.is('constant') ? value + bias.attributes.data[o] * factors[o] : value
   })
-  return new Tensor('conv2d', [x, scaled(weight, factors), constant(shifted)], {
+  return conv.with([x, scaled(weight, factors), constant(shifted)], {
     ...conv.attributes,
     bias: true,
   })

@@ -1,8 +1,6 @@
-import type { Backend, StepTime } from '../backend.ts'
-import { byteSize, type Graph, layerName, macs, traffic } from '../graph/graph.ts'
+import type { Graph } from '../graph/graph.ts'
 import type { Values } from '../graph/operation.ts'
 import type { Tensor } from '../graph/tensor.ts'
-import { operationOf } from '../ops/index.ts'
 import { sizeOf } from '../shape.ts'
 
 /** Bits of the numbers between operations; inside of them sums are always in double precision. */
@@ -16,7 +14,7 @@ export function evaluateNode(node: Tensor, inputs: readonly Values[], precision:
     shape: node.shape,
     data: node.dtype === 'i32' ? new Int32Array(size) : new floats(size),
   }
-  operationOf(node.op).reference(inputs, output, node.attributes)
+  node.operation.reference(inputs, output, node.attributes)
   return output
 }
 
@@ -50,60 +48,4 @@ export function evaluate(
     computed(node, performance.now() - start)
   }
   return graph.outputs.map(output => values.get(output)!)
-}
-
-/** The backend that needs no WebAssembly. It is slow: for tests, and for looking at how something is computed. */
-export const referenceBackend: Backend = async ({ graph, state }) => {
-  const values = new Map<Tensor, Float32Array>(state.map(({ parameter, initial }) => [parameter, initial.slice()]))
-  const results = graph.outputs.length - state.length
-  const run = (inputs: readonly Float32Array[], computed?: Parameters<typeof evaluate>[2]) => {
-    graph.inputs.forEach((node, i) => {
-      values.set(node, inputs[i])
-    })
-    const outputs = evaluate(graph, leaf => values.get(leaf)!, computed)
-    const copies = outputs.map(({ data }) => data.slice() as Float32Array | Int32Array)
-    state.forEach(({ parameter }, i) => {
-      values.set(parameter, copies[results + i] as Float32Array)
-    })
-    return copies.slice(0, results)
-  }
-  return {
-    build: 'reference',
-    threads: 1,
-    memory: {
-      weights: bytesOf(graph, isWeight),
-      activations: bytesOf(graph, node => !isWeight(node)),
-      instructions: 0,
-    },
-    async run(inputs) {
-      return run(inputs)
-    },
-    async profile(inputs) {
-      const steps: StepTime[] = []
-      run(inputs, (node, milliseconds) => {
-        if (node.is('constant') || node.is('reshape')) return
-        const { op: operation, shape } = node
-        const [name, kernel] = [layerName(node), 'reference']
-        steps.push({ name, operation, kernel, shape, macs: macs(node), bytes: traffic(node), milliseconds })
-      })
-      return steps
-    },
-    async read() {
-      return state.map(({ parameter }) => values.get(parameter)!.slice())
-    },
-    async write(given) {
-      state.forEach(({ parameter }, i) => {
-        if (given[i]) values.set(parameter, given[i].slice())
-      })
-    },
-    dispose() {},
-  }
-}
-
-function isWeight(node: Tensor): boolean {
-  return node.is('constant') || node.is('parameter')
-}
-
-function bytesOf(graph: Graph, isCounted: (node: Tensor) => boolean): number {
-  return graph.nodes.reduce((sum, node) => sum + (isCounted(node) ? byteSize(node) : 0), 0)
 }

@@ -274,6 +274,11 @@ const rules: { readonly [Op in OpName]: Rule<Op> } = {
   },
 }
 
+/** Weights of products are read a part at a time as they are packed. */
+export function readsWeights(node: Tensor, input: number): boolean {
+  return input === 1 && (node.is('conv2d') || node.is('matmul'))
+}
+
 /** Writes the instructions that compute one tensor. */
 export function lowerNode<Op extends OpName>(node: Tensor<Op>, writer: ProgramWriter): void {
   const rule: Rule<Op> = rules[node.op]

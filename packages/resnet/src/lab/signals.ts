@@ -6,6 +6,7 @@ import {
   graphOf,
   input,
   type Parameters,
+  sizeOf,
   type Tensor,
 } from '@residual/core'
 import type { Architecture } from '../architectures.ts'
@@ -133,7 +134,7 @@ export async function measureSignals(
       layers: layers.map(({ name, block, output, weight }, i) => ({
         ...{ name, block },
         response: of(`layer ${i} response`),
-        activation: of(`layer ${i} activation`) / Math.sqrt(output.shape.reduce((a, b) => a * b, 1)),
+        activation: of(`layer ${i} activation`) / Math.sqrt(sizeOf(output.shape)),
         gradient: of(`layer ${i} gradient`),
         signal: of(`layer ${i} signal`) * forOne,
         weight: Math.sqrt(parameters.get(weight.attributes.name)!.reduce((sum, value) => sum + value ** 2, 0)),
@@ -208,21 +209,21 @@ function directGradients(loss: Tensor, blocks: readonly BlockNodes[]): Tensor[] 
 const TINY = 2 ** -126
 
 /** The largest absolute value, or a number above 0 where all are 0: divided by it, squares neither vanish nor overflow. */
-const sizeOf = (x: Tensor): Tensor => x.max().maximum(x.min().neg()).maximum(TINY)
+const largestOf = (x: Tensor): Tensor => x.max().maximum(x.min().neg()).maximum(TINY)
 
 /** In two steps, the more exact. */
 const sumOf = (x: Tensor): Tensor => x.sum(x.shape.map((_, axis) => axis).slice(1)).sum()
 
 /** Euclidean length of all values. */
 function lengthOf(x: Tensor): Tensor {
-  const size = sizeOf(x)
+  const size = largestOf(x)
   return sumOf(x.div(size).square()).sqrt().mul(size)
 }
 
 /** Standard deviation of all values. */
 function deviationOf(x: Tensor): Tensor {
-  const size = sizeOf(x)
-  const count = x.shape.reduce((a, b) => a * b, 1)
+  const size = largestOf(x)
+  const count = sizeOf(x.shape)
   const scaled = x.div(size)
   const centred = scaled.sub(sumOf(scaled).mul(1 / count))
   return sumOf(centred.square())

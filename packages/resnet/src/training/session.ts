@@ -1,4 +1,4 @@
-import { type CompileOptions, compile, graphOf, type Parameters, type Program } from '@residual/core'
+import { type CompileOptions, compile, graphOf, type Parameters, type Program, sizeOf } from '@residual/core'
 import { loadBatches, type TrainingBatch } from '@residual/vision'
 import { CheckpointError, DivergenceError, TrainingError } from '../errors.ts'
 import { evaluate } from '../evaluate.ts'
@@ -155,7 +155,7 @@ export class Session {
       steps,
       epochs: this.#epochOf(steps),
       images: plan.images,
-      parameters: this.#step.trained.reduce((sum, { shape }) => sum + shape.reduce((a, b) => a * b, 1), 0),
+      parameters: this.#step.trained.reduce((sum, { shape }) => sum + sizeOf(shape), 0),
       architecture: architecture.name,
       newClassifier,
       build,

@@ -1,9 +1,8 @@
 import { ShapeError } from '../../errors.ts'
-import { defineOperation, noMacs } from '../../graph/operation.ts'
-import { Tensor } from '../../graph/tensor.ts'
+import { noMacs, ordinary, type WithoutGradient } from '../../graph/operation.ts'
 import { formatShape, type Shape, sameShape } from '../../shape.ts'
-import { walkWindows } from '../window.ts'
-import { type AvgPool2dAttributes, avgPool2d, avgPool2dOperation } from './index.ts'
+import { poolShape, walkWindows } from '../window.ts'
+import type { AvgPool2dAttributes } from './forward.ts'
 
 /** Inputs: the gradient of an average pooling's output `[n, oh, ow, c]`. */
 export interface AvgPool2dGradientAttributes extends AvgPool2dAttributes {
@@ -11,16 +10,17 @@ export interface AvgPool2dGradientAttributes extends AvgPool2dAttributes {
   readonly shape: Shape
 }
 
-export const avgPool2dGradientOperation = defineOperation<AvgPool2dGradientAttributes>({
+export const gradient: WithoutGradient<'avgPool2dGradient'> = {
+  name: 'avgPool2dGradient',
   shape([gradient], { shape, ...attributes }) {
-    const output = avgPool2dOperation.shape([shape], attributes)
+    const output = poolShape('avgPool2d', shape, attributes)
     if (!sameShape(gradient, output)) {
       throw new ShapeError(`avgPool2dGradient: got gradient ${formatShape(gradient)}, wanted ${formatShape(output)}`)
     }
     return shape
   },
+  traits: ordinary,
   macs: noMacs,
-  gradient: (_, __, outer, { shape: ___, ...attributes }) => [avgPool2d(outer, attributes)],
   reference([gradient], output, attributes) {
     const { kernel, countIncludePad } = attributes
     const sums = new Float64Array(output.data.length)
@@ -30,17 +30,4 @@ export const avgPool2dGradientOperation = defineOperation<AvgPool2dGradientAttri
     })
     output.data.set(sums)
   },
-})
-
-/**
- * The gradient of an average pooling's input.
- * @param gradient of the output, `[n, oh, ow, c]`
- * @param shape of the input, `[n, h, w, c]`
- */
-export function avgPool2dGradient(
-  gradient: Tensor,
-  shape: Shape,
-  attributes: AvgPool2dAttributes,
-): Tensor<'avgPool2dGradient'> {
-  return new Tensor('avgPool2dGradient', [gradient], { ...attributes, shape })
 }

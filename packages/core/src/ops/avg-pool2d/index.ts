@@ -1,38 +1,19 @@
-import { defineOperation, noMacs } from '../../graph/operation.ts'
+import type { Operation } from '../../graph/operation.ts'
 import { Tensor } from '../../graph/tensor.ts'
-import {
-  type Padding,
-  type PaddingLike,
-  type Pair,
-  type PairLike,
-  poolShape,
-  toPadding,
-  toPair,
-  walkWindows,
-} from '../window.ts'
-import { avgPool2dGradient } from './gradient.ts'
+import type { Shape } from '../../shape.ts'
+import { type PaddingLike, type PairLike, toPadding, toPair } from '../window.ts'
+import { type AvgPool2dAttributes, forward } from './forward.ts'
+import { gradient } from './gradient.ts'
 
-/** Inputs: x `[n, h, w, c]`. */
-export interface AvgPool2dAttributes {
-  readonly kernel: Pair
-  readonly stride: Pair
-  readonly padding: Padding
-  readonly countIncludePad: boolean
+export const avgPool2dOperation: Operation<'avgPool2d'> = {
+  ...forward,
+  gradient: ([x], _, outer, attributes) => [avgPool2dGradient(outer, x.shape, attributes)],
 }
 
-export const avgPool2dOperation = defineOperation<AvgPool2dAttributes>({
-  shape: ([x], attributes) => poolShape('avgPool2d', x, attributes),
-  macs: noMacs,
-  gradient: ([x], _, gradient, attributes) => [avgPool2dGradient(gradient, x.shape, attributes)],
-  reference([x], output, attributes) {
-    const { kernel, countIncludePad } = attributes
-    walkWindows(x.shape, output.shape, attributes, (index, inputs) => {
-      let sum = 0
-      for (const i of inputs) sum += x.data[i]
-      output.data[index] = sum / (countIncludePad ? kernel[0] * kernel[1] : inputs.length)
-    })
-  },
-})
+export const avgPool2dGradientOperation: Operation<'avgPool2dGradient'> = {
+  ...gradient,
+  gradient: (_, __, outer, { shape: ___, ...attributes }) => [avgPool2d(outer, attributes)],
+}
 
 export interface AvgPool2dOptions {
   readonly kernel: PairLike
@@ -52,10 +33,23 @@ export interface AvgPool2dOptions {
  */
 export function avgPool2d(x: Tensor, options: AvgPool2dOptions): Tensor<'avgPool2d'> {
   const { kernel, stride = kernel, padding = 0, countIncludePad = true } = options
-  return new Tensor('avgPool2d', [x], {
+  return new Tensor(avgPool2dOperation, [x], {
     kernel: toPair(kernel),
     stride: toPair(stride),
     padding: toPadding(padding),
     countIncludePad,
   })
+}
+
+/**
+ * The gradient of an average pooling's input.
+ * @param gradient of the output, `[n, oh, ow, c]`
+ * @param shape of the input, `[n, h, w, c]`
+ */
+export function avgPool2dGradient(
+  gradient: Tensor,
+  shape: Shape,
+  attributes: AvgPool2dAttributes,
+): Tensor<'avgPool2dGradient'> {
+  return new Tensor(avgPool2dGradientOperation, [gradient], { ...attributes, shape })
 }

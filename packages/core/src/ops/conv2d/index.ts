@@ -1,105 +1,17 @@
-import { ShapeError } from '../../errors.ts'
-import { defineOperation, notDifferentiable } from '../../graph/operation.ts'
+import { notDifferentiable, type Operation } from '../../graph/operation.ts'
 import { Tensor } from '../../graph/tensor.ts'
-import { formatShape, type Shape, sizeOf } from '../../shape.ts'
-import { checkEpilogue, type Epilogue, epilogueOf, noEpilogue } from '../epilogue.ts'
-import {
-  checkImages,
-  checkIntegers,
-  type Padding,
-  type PaddingLike,
-  type Pair,
-  type PairLike,
-  toPadding,
-  toPair,
-  windowOutput,
-} from '../window.ts'
-import { conv2dInputGradient } from './input-gradient.ts'
-import { conv2dWeightGradient } from './weight-gradient.ts'
+import type { Shape } from '../../shape.ts'
+import { noEpilogue } from '../epilogue.ts'
+import { type PaddingLike, type PairLike, toPadding, toPair } from '../window.ts'
+import { forward } from './forward.ts'
+import type { Conv2dGeometry } from './geometry.ts'
+import { inputGradient } from './input-gradient.ts'
+import { weightGradient } from './weight-gradient.ts'
 
-/** How a kernel walks over images. */
-export interface Conv2dGeometry {
-  readonly stride: Pair
-  readonly padding: Padding
-  readonly dilation: Pair
-  readonly groups: number
-}
+// A convolution is linear in each of its two factors, so its gradients and theirs are convolutions of these three kinds.
 
-/** Inputs: x `[n, h, w, c]`, weight `[o, c / groups, kh, kw]`, then the bias and residual that the epilogue has. */
-export interface Conv2dAttributes extends Conv2dGeometry, Epilogue {}
-
-function kernelOf(weight: Shape): Pair {
-  return [weight[2], weight[3]]
-}
-
-/**
- * Calls `visit(input, weight, output)` with the positions of the two factors and of the sum of every product of a
- * convolution: the convolution and both its gradients are this walk.
- */
-export function walkProducts(
-  x: Shape,
-  weight: Shape,
-  output: Shape,
-  { stride, padding, dilation, groups }: Conv2dGeometry,
-  visit: (input: number, weight: number, output: number) => void,
-): void {
-  const [, height, width, channels] = x
-  const [outputs, groupChannels, kernelHeight, kernelWidth] = weight
-  const [batch, outputHeight, outputWidth] = output
-  let index = 0
-  for (let n = 0; n < batch; n++) {
-    for (let oh = 0; oh < outputHeight; oh++) {
-      for (let ow = 0; ow < outputWidth; ow++) {
-        for (let o = 0; o < outputs; o++) {
-          const firstChannel = Math.floor(o / (outputs / groups)) * groupChannels
-          for (let kh = 0; kh < kernelHeight; kh++) {
-            const h = oh * stride[0] - padding[0] + kh * dilation[0]
-            if (h < 0 || h >= height) continue
-            for (let kw = 0; kw < kernelWidth; kw++) {
-              const w = ow * stride[1] - padding[2] + kw * dilation[1]
-              if (w < 0 || w >= width) continue
-              const pixel = ((n * height + h) * width + w) * channels + firstChannel
-              const tap = (o * groupChannels * kernelHeight + kh) * kernelWidth + kw
-              for (let c = 0; c < groupChannels; c++) {
-                visit(pixel + c, tap + c * kernelHeight * kernelWidth, index)
-              }
-            }
-          }
-          index++
-        }
-      }
-    }
-  }
-}
-
-export const conv2dOperation = defineOperation<Conv2dAttributes>({
-  shape(inputs, attributes) {
-    const [x, weight] = inputs
-    const { groups } = attributes
-    checkImages('conv2d', x)
-    if (weight.length !== 4) {
-      throw new ShapeError(`conv2d: got weight ${formatShape(weight)}, wanted the four axes [o, c / groups, kh, kw]`)
-    }
-    checkIntegers('conv2d', 'groups', [groups], 1)
-    const [channels, outputs] = [x[3], weight[0]]
-    if (channels === 0 || outputs === 0 || channels % groups !== 0 || outputs % groups !== 0) {
-      throw new ShapeError(
-        `conv2d: got ${channels} input and ${outputs} output channels, wanted both to be positive multiples of groups ${groups}`,
-      )
-    }
-    if (weight[1] !== channels / groups) {
-      throw new ShapeError(
-        `conv2d: got weight ${formatShape(weight)} for x ${formatShape(x)} in ${groups} group${groups === 1 ? '' : 's'}, wanted [o, ${channels / groups}, kh, kw]`,
-      )
-    }
-    const [height, width] = windowOutput('conv2d', x, { ...attributes, kernel: kernelOf(weight) })
-    const output = [x[0], height, width, outputs]
-    checkEpilogue('conv2d', inputs, output, attributes)
-    return output
-  },
-  macs([, weight], output) {
-    return sizeOf(output) * weight[1] * weight[2] * weight[3]
-  },
+export const conv2dOperation: Operation<'conv2d'> = {
+  ...forward,
   gradient([x, weight, bias], _, gradient, attributes) {
     if (attributes.residual || attributes.activation !== 'none') return notDifferentiable()
     return [
@@ -108,18 +20,30 @@ export const conv2dOperation = defineOperation<Conv2dAttributes>({
       bias && gradient.sum([0, 1, 2]),
     ]
   },
-  reference(inputs, output, { stride, padding, dilation, groups, ...epilogue }) {
-    const [x, weight] = inputs
-    const finish = epilogueOf(inputs, output, epilogue)
-    const sums = new Float64Array(output.data.length)
-    walkProducts(x.shape, weight.shape, output.shape, { stride, padding, dilation, groups }, (i, w, o) => {
-      sums[o] += x.data[i] * weight.data[w]
-    })
-    sums.forEach((sum, index) => {
-      output.data[index] = finish(sum, index)
-    })
+}
+
+export const conv2dInputGradientOperation: Operation<'conv2dInputGradient'> = {
+  ...inputGradient,
+  gradient([gradient, weight], _, outer, attributes) {
+    if (attributes.residual) return notDifferentiable()
+    const { stride, padding, dilation, groups } = attributes
+    return [
+      conv2d(outer, weight, { stride, padding, dilation, groups }),
+      conv2dWeightGradient(outer, gradient, weight.shape, attributes),
+    ]
   },
-})
+}
+
+export const conv2dWeightGradientOperation: Operation<'conv2dWeightGradient'> = {
+  ...weightGradient,
+  gradient([x, gradient], _, outer, attributes) {
+    const { stride, padding, dilation, groups } = attributes
+    return [
+      conv2dInputGradient(gradient, outer, x.shape, attributes),
+      conv2d(x, outer, { stride, padding, dilation, groups }),
+    ]
+  },
+}
 
 export interface Conv2dOptions {
   /** `[o]`, added to every pixel; default none. */
@@ -143,7 +67,7 @@ export interface Conv2dOptions {
  */
 export function conv2d(x: Tensor, weight: Tensor, options: Conv2dOptions = {}): Tensor<'conv2d'> {
   const { bias, stride = 1, padding = 0, dilation = 1, groups = 1 } = options
-  return new Tensor('conv2d', bias ? [x, weight, bias] : [x, weight], {
+  return new Tensor(conv2dOperation, bias ? [x, weight, bias] : [x, weight], {
     stride: toPair(stride),
     padding: toPadding(padding),
     dilation: toPair(dilation),
@@ -151,4 +75,35 @@ export function conv2d(x: Tensor, weight: Tensor, options: Conv2dOptions = {}): 
     ...noEpilogue,
     bias: bias !== undefined,
   })
+}
+
+/**
+ * The gradient of a convolution's input.
+ * @param gradient of the output, `[n, oh, ow, o]`
+ * @param weight `[o, c / groups, kh, kw]`
+ * @param shape of the input, `[n, h, w, c]`
+ */
+export function conv2dInputGradient(
+  gradient: Tensor,
+  weight: Tensor,
+  shape: Shape,
+  { stride, padding, dilation, groups }: Conv2dGeometry,
+): Tensor<'conv2dInputGradient'> {
+  const attributes = { shape, stride, padding, dilation, groups, residual: false }
+  return new Tensor(conv2dInputGradientOperation, [gradient, weight], attributes)
+}
+
+/**
+ * The gradient of a convolution's weight.
+ * @param x `[n, h, w, c]`
+ * @param gradient of the output, `[n, oh, ow, o]`
+ * @param shape of the weight, `[o, c / groups, kh, kw]`
+ */
+export function conv2dWeightGradient(
+  x: Tensor,
+  gradient: Tensor,
+  shape: Shape,
+  { stride, padding, dilation, groups }: Conv2dGeometry,
+): Tensor<'conv2dWeightGradient'> {
+  return new Tensor(conv2dWeightGradientOperation, [x, gradient], { shape, stride, padding, dilation, groups })
 }

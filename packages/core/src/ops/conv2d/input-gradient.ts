@@ -1,10 +1,8 @@
 import { ShapeError } from '../../errors.ts'
-import { defineOperation, notDifferentiable } from '../../graph/operation.ts'
-import { Tensor } from '../../graph/tensor.ts'
+import { ordinary, type WithoutGradient } from '../../graph/operation.ts'
 import { formatShape, type Shape, sameShape, sizeOf } from '../../shape.ts'
 import { checkEpilogue, noEpilogue } from '../epilogue.ts'
-import { type Conv2dGeometry, conv2d, conv2dOperation, walkProducts } from './index.ts'
-import { conv2dWeightGradient } from './weight-gradient.ts'
+import { type Conv2dGeometry, conv2dShape, walkProducts } from './geometry.ts'
 
 /**
  * Inputs: the gradient of a convolution's output `[n, oh, ow, o]`, its weight `[o, c / groups, kh, kw]`, then the
@@ -17,26 +15,20 @@ export interface Conv2dInputGradientAttributes extends Conv2dGeometry {
   readonly shape: Shape
 }
 
-export const conv2dInputGradientOperation = defineOperation<Conv2dInputGradientAttributes>({
+export const inputGradient: WithoutGradient<'conv2dInputGradient'> = {
+  name: 'conv2dInputGradient',
   shape(inputs, attributes) {
     const [gradient, weight] = inputs
     const { shape } = attributes
-    const output = conv2dOperation.shape([shape, weight], { ...attributes, ...noEpilogue })
+    const output = conv2dShape(shape, weight, attributes)
     if (!sameShape(gradient, output)) {
       throw new ShapeError(`conv2dInputGradient: got gradient ${formatShape(gradient)}, wanted ${formatShape(output)}`)
     }
     checkEpilogue('conv2dInputGradient', inputs, shape, { ...noEpilogue, residual: attributes.residual })
     return shape
   },
+  traits: ordinary,
   macs: ([gradient, weight]) => sizeOf(gradient) * weight[1] * weight[2] * weight[3],
-  gradient([gradient, weight], _, outer, attributes) {
-    if (attributes.residual) return notDifferentiable()
-    const { stride, padding, dilation, groups } = attributes
-    return [
-      conv2d(outer, weight, { stride, padding, dilation, groups }),
-      conv2dWeightGradient(outer, gradient, weight.shape, attributes),
-    ]
-  },
   reference([gradient, weight, residual], output, { shape, ...geometry }) {
     const sums = new Float64Array(output.data.length)
     walkProducts(shape, weight.shape, gradient.shape, geometry, (i, w, o) => {
@@ -46,20 +38,4 @@ export const conv2dInputGradientOperation = defineOperation<Conv2dInputGradientA
       output.data[index] = sum + (residual ? residual.data[index] : 0)
     })
   },
-})
-
-/**
- * The gradient of a convolution's input.
- * @param gradient of the output, `[n, oh, ow, o]`
- * @param weight `[o, c / groups, kh, kw]`
- * @param shape of the input, `[n, h, w, c]`
- */
-export function conv2dInputGradient(
-  gradient: Tensor,
-  weight: Tensor,
-  shape: Shape,
-  { stride, padding, dilation, groups }: Conv2dGeometry,
-): Tensor<'conv2dInputGradient'> {
-  const attributes = { shape, stride, padding, dilation, groups, residual: false }
-  return new Tensor('conv2dInputGradient', [gradient, weight], attributes)
 }

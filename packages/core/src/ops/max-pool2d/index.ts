@@ -1,4 +1,4 @@
-import { defineOperation, noMacs } from '../../graph/operation.ts'
+import { noMacs, type Operation, ordinary } from '../../graph/operation.ts'
 import { Tensor } from '../../graph/tensor.ts'
 import {
   type Padding,
@@ -19,8 +19,10 @@ export interface MaxPool2dAttributes {
   readonly padding: Padding
 }
 
-export const maxPool2dOperation = defineOperation<MaxPool2dAttributes>({
+export const maxPool2dOperation: Operation<'maxPool2d'> = {
+  name: 'maxPool2d',
   shape: ([x], attributes) => poolShape('maxPool2d', x, attributes),
+  traits: ordinary,
   macs: noMacs,
   gradient: ([x], _, gradient, attributes) => [maxPool2dGradient(gradient, x, attributes)],
   reference([x], output, attributes) {
@@ -30,7 +32,7 @@ export const maxPool2dOperation = defineOperation<MaxPool2dAttributes>({
       output.data[index] = max
     })
   },
-})
+}
 
 export interface MaxPool2dOptions {
   readonly kernel: PairLike
@@ -47,5 +49,9 @@ export interface MaxPool2dOptions {
  * @throws ShapeError when the window does not fit.
  */
 export function maxPool2d(x: Tensor, { kernel, stride = kernel, padding = 0 }: MaxPool2dOptions): Tensor<'maxPool2d'> {
-  return new Tensor('maxPool2d', [x], { kernel: toPair(kernel), stride: toPair(stride), padding: toPadding(padding) })
+  return new Tensor(maxPool2dOperation, [x], {
+    kernel: toPair(kernel),
+    stride: toPair(stride),
+    padding: toPadding(padding),
+  })
 }
