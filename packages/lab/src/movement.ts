@@ -1,4 +1,5 @@
-import type { Model } from '@residual/resnet'
+import { input } from '@residual/core'
+import { type Model, resnet } from '@residual/resnet'
 
 /** How far training moved a block, or a linear layer. */
 export interface Movement {
@@ -11,9 +12,14 @@ export interface Movement {
 
 /** Compares blocks or linear layers of two networks of one architecture; which ones is said by their names. */
 export function movementOf(before: Model, after: Model, blocks: readonly string[]): Movement[] {
+  const { architecture } = after
+  const { blocks: built } = resnet(
+    architecture,
+    input('images', [1, architecture.inputSize, architecture.inputSize, 3]),
+  )
+  const scales = new Map(built.map(({ name, scaledBy }) => [name, scaledBy]))
   return blocks.map(block => {
     const names = [...before.parameters.keys()].filter(name => name.startsWith(`${block}.`))
-    const convolutions = names.filter(name => name === `${block}.weight` || /\.conv\d\.weight$/.test(name))
     let [change, length] = [0, 0]
     for (const name of names) {
       if (/\.running_(mean|var)$/.test(name)) continue
@@ -23,11 +29,9 @@ export function movementOf(before: Model, after: Model, blocks: readonly string[
         length += old[i] ** 2
       }
     }
-    const { preActivation, norm } = after.architecture
-    const last = convolutions[convolutions.length - 1]
-    const hasNorm = !preActivation && norm === 'batch' && last !== `${block}.weight`
-    const scales = after.parameters.get(hasNorm ? `${block}.bn${convolutions.length}.weight` : last)!
-    const scale = scales.reduce((sum, value) => sum + Math.abs(value), 0) / scales.length
+    // A linear layer scales by its own weights.
+    const weights = after.parameters.get(`${scales.get(block) ?? block}.weight`)!
+    const scale = weights.reduce((sum, value) => sum + Math.abs(value), 0) / weights.length
     return { block, change: Math.sqrt(change / length), scale }
   })
 }

@@ -1,11 +1,11 @@
-import { fromFloat32, graphOf, input, writeSafetensors } from '@residual/core'
+import { fromFloat32, writeSafetensors } from '@residual/core'
 import { modelConfigOf } from './config.ts'
 import { CheckpointError } from './errors.ts'
 import { takeLock } from './files/lock.ts'
 import { makeDirectory, replaceFiles } from './files/write.ts'
 import { fingerprinted } from './fingerprint.ts'
 import type { Model } from './model.ts'
-import { resnet } from './network.ts'
+import { parametersOf } from './network.ts'
 import { preprocessorConfigOf } from './preprocessing.ts'
 
 /** Milliseconds to wait for another save into the same directory; it needs a few for its turn. */
@@ -14,7 +14,7 @@ const PATIENCE = 30_000
 /**
  * Writes a model directory as on the Hugging Face hub, which `loadModel` opens again: `config.json`,
  * `preprocessor_config.json` and `model.safetensors`, with the weights under torchvision's names, so that PyTorch's
- * `load_state_dict` takes them.
+ * `load_state_dict` takes them. `config.json` holds the whole row of the architecture, so that it needs no name.
  *
  * Each file is whole or as it was before, and they take their places one right after the other, those of one save after
  * those of another. `loadModel` never takes files of two saves together, which a fingerprint in all three tells.
@@ -25,7 +25,7 @@ export async function saveModel(directory: string, model: Model): Promise<void> 
   const json = (value: object) => new TextEncoder().encode(`${JSON.stringify(value, null, 2)}\n`)
   await makeDirectory(directory)
   const { configurations, metadata } = fingerprinted([
-    modelConfigOf(model.architecture.name, model.labels),
+    modelConfigOf(model.architecture, model.labels),
     preprocessorConfigOf(model.preprocessing),
   ])
   const files = [
@@ -46,9 +46,7 @@ async function whileLocked(path: string, work: () => Promise<void>): Promise<voi
 
 /** A model's weights as a safetensors file. */
 function weightsFile({ architecture, parameters }: Model, metadata: Readonly<Record<string, string>>): Uint8Array {
-  const side = architecture.inputSize
-  const graph = graphOf([resnet(architecture, input('images', [1, side, side, 3])).logits])
-  const tensors = graph.parameters.map(
+  const tensors = parametersOf(architecture).map(
     ({ attributes: { name }, shape }) => [name, fromFloat32(parameters.get(name)!, shape, 'F32')] as const,
   )
   return writeSafetensors(new Map(tensors), { metadata: { format: 'pt', ...metadata } })

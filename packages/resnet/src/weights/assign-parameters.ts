@@ -23,6 +23,16 @@ export function matchParameters<T extends { readonly shape: readonly number[] }>
   expected: ReadonlyMap<string, readonly number[]>,
   tensors: ReadonlyMap<string, T>,
 ): Map<string, T> {
+  const mismatch = mismatchOf(expected, tensors)
+  if (mismatch !== '') throw new ParameterError(`the weights do not fit the network: ${mismatch}`)
+  return new Map(Array.from(expected.keys(), key => [key, tensors.get(key)!]))
+}
+
+/** The keys that are missing, unexpected or of another shape, for an error; empty where all fits. */
+export function mismatchOf(
+  expected: ReadonlyMap<string, readonly number[]>,
+  tensors: ReadonlyMap<string, { readonly shape: readonly number[] }>,
+): string {
   const missing = [...expected.keys()].filter(key => !tensors.has(key)).map(quote)
   const unexpected = [...tensors.keys()].filter(key => !expected.has(key)).map(quote)
   const misshaped: string[] = []
@@ -34,9 +44,8 @@ export function matchParameters<T extends { readonly shape: readonly number[] }>
     problem(missing, 'missing'),
     problem(unexpected, 'unexpected'),
     problem(misshaped, 'of another shape'),
-  ].filter(text => text !== '')
-  if (problems.length > 0) throw new ParameterError(`the weights do not fit the network: ${problems.join('; ')}`)
-  return new Map(Array.from(expected.keys(), key => [key, tensors.get(key)!]))
+  ]
+  return problems.filter(text => text !== '').join('; ')
 }
 
 function problem(keys: readonly string[], kind: string): string {
