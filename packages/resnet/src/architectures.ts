@@ -222,7 +222,7 @@ function nameOf(row: Row): string | undefined {
  */
 export function named(row: Row): Architecture {
   const label = `${row.shortcut === 'none' ? 'plain' : 'resnet'}-${row.layers.join('-')}`
-  return { ...row, name: nameOf(row) ?? label }
+  return Object.assign({ name: '' }, row, { name: nameOf(row) ?? label })
 }
 
 /**

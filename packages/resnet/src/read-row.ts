@@ -46,9 +46,8 @@ const record =
     const unknown = Object.keys(value).find(key => !Object.hasOwn(fields, key))
     if (unknown !== undefined) {
       const known = Object.keys(fields).join(', ')
-      throw new FormatError(
-        `${place.file}: ${place.path} has the unknown key ${shown(unknown)}, wanted some of ${known}`,
-      )
+      const key = JSON.stringify(`${place.path}.${unknown}`.slice(0, 60))
+      throw new FormatError(`${place.file}: got the unknown key ${key}, wanted some of ${known}`)
     }
     const entries = (Object.keys(fields) as (keyof T & string)[]).map(key => [
       key,
@@ -99,10 +98,14 @@ const USUAL = { groups: 1, widthPerGroup: 64, strideIn: '3x3' } as const
 export function readArchitecture(value: unknown, file: string, path: string): Architecture {
   const arch = row(value, { file, path })
   const place = (key: keyof Architecture) => ({ file, path: `${path}.${key}` })
-  const { layers, widths, block } = arch
+  const { layers, widths, block, stem, shortcut } = arch
   const blocks = layers.reduce((a, b) => a + b)
   if (blocks > MOST.blocks) refuse(place('layers'), layers, `at most ${MOST.blocks} blocks`)
   if (widths.length !== layers.length) refuse(place('widths'), widths, `${layers.length} numbers, as layers has`)
+  const given = [stem.width, ...widths.map(width => width * BLOCKS[block].expansion)]
+  if (shortcut === 'A' && given.some((channels, i) => channels < given[i - 1])) {
+    refuse(place('widths'), widths, 'widths that do not fall, as shortcut A only adds channels')
+  }
   for (const key of ['groups', 'widthPerGroup', 'strideIn'] as const) {
     if (BLOCKS[block].honours.includes(key) || arch[key] === USUAL[key]) continue
     refuse(place(key), arch[key], `${JSON.stringify(USUAL[key])} in ${block} blocks`)
