@@ -16,7 +16,7 @@ import {
 } from '@residual/resnet'
 import { initialParameters } from '@residual/train'
 
-/** Where new blocks go: spread over each stage, behind its last block, or behind the blocks of these names. */
+/** Where new blocks go: spread over each stage, after its last block, or after the blocks of these names. */
 export type Places = 'even' | 'end' | readonly string[]
 
 export interface DeepenOptions extends CompileOptions {
@@ -24,7 +24,7 @@ export interface DeepenOptions extends CompileOptions {
   readonly depth?: number
   /** Blocks in each stage of the new network, in place of `depth`. */
   readonly layers?: readonly number[]
-  /** Add linear layers behind the blocks of each stage in place of blocks; default false. */
+  /** Add linear layers after the blocks of each stage in place of blocks; default false. */
   readonly linear?: boolean
   /** Where blocks go, default even. New blocks of a stage are shared out among the places of that stage, the first ones getting more. */
   readonly at?: Places
@@ -46,21 +46,22 @@ export interface Deepened {
 }
 
 /**
- * The solution by construction of He et al. 2015 (section 1): a deeper network that gives what a trained one does, made
- * of its layers and of new ones that do nothing. The new ones can be trained.
+ * The solution by construction of He et al. 2015 (section 1): a deeper network that gives the same logits as a trained one.
+ * It is made of the old layers and of new ones that do nothing, and the new ones can be trained.
  *
- * In a residual network F(x) of a new block is exactly 0, as the gamma of its last batch norm is, in pre-activation
- * networks and those without batch norms the weights of its last convolution; all else is fresh, and the zeros have gradients, so that training moves
- * them. In a plain network its convolutions are the identity and its batch norms scale by exactly 1 and shift by 0 in
- * float32; ReLU passes on what is not negative. There a program may differ by the rounding of its convolutions:
- * Winograd's algorithm does not multiply by the weights themselves.
+ * In a residual network F(x) of a new block is exactly 0: the gamma of its last batch norm is 0, or the weights of its last
+ * convolution where no batch norm comes last. The other weights are fresh, and the zeros have gradients, so training moves
+ * them. In a plain network the convolutions of a new block are the identity, and its batch norms scale by exactly 1 and
+ * shift by 0 in float32; the ReLU passes on what is not negative. There a program may differ by the rounding of its
+ * convolutions: Winograd's algorithm does not multiply by the weights themselves.
  *
- * New blocks stand behind old ones of their stage and keep the shape. Old blocks behind them get higher numbers.
+ * New blocks come after old ones of their stage and keep the shape. Old blocks after them get higher numbers.
  *
- * Linear layers begin as the identity in every network: each channel 1 times itself, exactly. In a pre-activation network
- * the batch norm that follows is folded into them, and rounds their weights.
+ * Linear layers begin as the identity in every network: each channel is 1 times itself, exactly. In a pre-activation network
+ * the batch norm that follows is folded into them and rounds their weights.
  *
- * @throws ModelError for a depth or places that this network cannot be deepened to.
+ * @throws ModelError for a depth, layers or places that this network cannot be deepened to; ArchitectureError for a depth
+ *   that names no network.
  */
 export async function deepen(model: Model, options: DeepenOptions): Promise<Deepened> {
   const { depth, layers, linear, at, seed = 0, images, ...compileOptions } = options
@@ -162,7 +163,7 @@ interface Source {
   readonly name: string
   /** The block of the old network that it is, if any. */
   readonly source: string | undefined
-  /** The block of the old network that it is, or stands behind. */
+  /** The block of the old network that it is, or comes after. */
   readonly after: string
 }
 
