@@ -63,7 +63,7 @@ const IMAGENET: Readonly<Record<string, Row>> = {
 const CIFAR_DEPTHS = [20, 32, 44, 56, 110, 1202]
 
 /** Depths that mean an ImageNet network in a name without `cifar_`, though two of them are 6n+2. */
-const IMAGENET_DEPTHS = new Set(['18', '34', '50', '101', '152'])
+const IMAGENET_DEPTHS = new Set(Object.keys(IMAGENET).flatMap(name => /^(?:resnet|plain)(\d+)$/.exec(name)?.[1] ?? []))
 
 /** Deep enough for any published network, small enough that a mistyped name does not build for minutes. */
 const MAX_DEPTH = 2000
