@@ -78,9 +78,10 @@ export async function deepen(model: Model, options: DeepenOptions): Promise<Deep
     from.shortcut === 'none' && images ? await statisticsOf(model, images, compileOptions) : new Map<string, Channels>()
   const added: string[] = []
   const parameters = new Map(fresh)
-  for (const [name, values] of model.parameters) if (!placeOf(name)?.block) parameters.set(name, values)
+  const given = await model.readParameters()
+  for (const [name, values] of given) if (!placeOf(name)?.block) parameters.set(name, values)
   for (const { name, source, after } of sources) {
-    const old = new Map([...model.parameters].filter(([key]) => key.startsWith(`${source}.`)))
+    const old = new Map([...given].filter(([key]) => key.startsWith(`${source}.`)))
     for (const [key, values] of old) parameters.set(`${name}${key.slice(source!.length)}`, values)
     if (source) continue
     added.push(name)
@@ -99,14 +100,14 @@ function deeperModel(
   return new Model({ name: arch.name, architecture: arch, labels, preprocessing, parameters }, options)
 }
 
-function withLinearLayers(model: Model, depth: number, options: CompileOptions): Deepened {
+async function withLinearLayers(model: Model, depth: number, options: CompileOptions): Promise<Deepened> {
   const from = model.architecture
   const layers = depthOf(from)
   if (depth <= layers + from.linear) {
     throw new ModelError(`${from.name} has ${layers + from.linear} layers already; give a larger depth than ${depth}`)
   }
   const arch = named({ ...from, linear: depth - layers })
-  const parameters = new Map(model.parameters)
+  const parameters = await model.readParameters()
   const added = linearNames(arch)
     .flat()
     .filter(name => !parameters.has(`${name}.weight`))

@@ -11,26 +11,24 @@ export interface Movement {
 }
 
 /** Compares blocks or linear layers of two networks of one architecture; which ones is said by their names. */
-export function movementOf(before: Model, after: Model, blocks: readonly string[]): Movement[] {
-  const { architecture } = after
-  const { blocks: built } = resnet(
-    architecture,
-    input('images', [1, architecture.inputSize, architecture.inputSize, 3]),
-  )
+export async function movementOf(before: Model, after: Model, blocks: readonly string[]): Promise<Movement[]> {
+  const [olds, nows] = [await before.readParameters(), await after.readParameters()]
+  const side = after.architecture.inputSize
+  const { blocks: built } = resnet(after.architecture, input('images', [1, side, side, 3]))
   const scales = new Map(built.map(({ name, scaledBy }) => [name, scaledBy]))
   return blocks.map(block => {
-    const names = [...before.parameters.keys()].filter(name => name.startsWith(`${block}.`))
+    const names = [...olds.keys()].filter(name => name.startsWith(`${block}.`))
     let [change, length] = [0, 0]
     for (const name of names) {
       if (/\.running_(mean|var)$/.test(name)) continue
-      const [old, now] = [before.parameters.get(name)!, after.parameters.get(name)!]
+      const [old, now] = [olds.get(name)!, nows.get(name)!]
       for (let i = 0; i < old.length; i++) {
         change += (now[i] - old[i]) ** 2
         length += old[i] ** 2
       }
     }
     // A linear layer scales by its own weights.
-    const weights = after.parameters.get(`${scales.get(block) ?? block}.weight`)!
+    const weights = nows.get(`${scales.get(block) ?? block}.weight`)!
     const scale = weights.reduce((sum, value) => sum + Math.abs(value), 0) / weights.length
     return { block, change: Math.sqrt(change / length), scale }
   })

@@ -1,43 +1,35 @@
-import { ParameterError, quote, type StoredTensors, toFloat32 } from '@residual/core'
+import { ParameterError, quote, type Weight } from '@residual/core'
 
 /** How many keys of each kind an error names. */
 const NAMED = 3
 
 /**
- * Gives a network's parameters their values.
+ * The weights of a network's parameters.
  *
  * @param expected The shape of every parameter of the network, by name.
- * @param tensors What the weights file holds, under the same names.
- * @returns The values in the order of `expected`; views of the file where it holds aligned 32-bit floats.
+ * @param weights What the weights file holds, under the same names.
+ * @returns The weights in the order of `expected`.
  * @throws ParameterError where a key is missing, unexpected or of another shape: all of them in one message.
  */
-export function assignParameters(
+export function matchParameters(
   expected: ReadonlyMap<string, readonly number[]>,
-  tensors: StoredTensors,
-): Map<string, Float32Array> {
-  return new Map(Array.from(matchParameters(expected, tensors), ([name, tensor]) => [name, toFloat32(tensor)]))
-}
-
-/** The tensors in the order of `expected`, as {@link assignParameters} wants them. */
-export function matchParameters<T extends { readonly shape: readonly number[] }>(
-  expected: ReadonlyMap<string, readonly number[]>,
-  tensors: ReadonlyMap<string, T>,
-): Map<string, T> {
-  const mismatch = mismatchOf(expected, tensors)
+  weights: ReadonlyMap<string, Weight>,
+): Map<string, Weight> {
+  const mismatch = mismatchOf(expected, weights)
   if (mismatch !== '') throw new ParameterError(`the weights do not fit the network: ${mismatch}`)
-  return new Map(Array.from(expected.keys(), key => [key, tensors.get(key)!]))
+  return new Map(Array.from(expected.keys(), key => [key, weights.get(key)!]))
 }
 
 /** The keys that are missing, unexpected or of another shape, for an error; empty where all fits. */
 export function mismatchOf(
   expected: ReadonlyMap<string, readonly number[]>,
-  tensors: ReadonlyMap<string, { readonly shape: readonly number[] }>,
+  weights: ReadonlyMap<string, { readonly shape: readonly number[] }>,
 ): string {
-  const missing = [...expected.keys()].filter(key => !tensors.has(key)).map(quote)
-  const unexpected = [...tensors.keys()].filter(key => !expected.has(key)).map(quote)
+  const missing = [...expected.keys()].filter(key => !weights.has(key)).map(quote)
+  const unexpected = [...weights.keys()].filter(key => !expected.has(key)).map(quote)
   const misshaped: string[] = []
   for (const [key, shape] of expected) {
-    const found = tensors.get(key)?.shape
+    const found = weights.get(key)?.shape
     if (found && `${found}` !== `${shape}`) misshaped.push(`${quote(key)} is [${found}], not [${shape}]`)
   }
   const problems = [
