@@ -1,4 +1,4 @@
-import type { Family } from '@residual/lab'
+import type { Wiring } from '@residual/lab'
 import type { Architecture, Model } from '@residual/resnet'
 import { type Command, InvalidArgumentError, Option } from 'commander'
 import { CommandError, naming } from './errors.ts'
@@ -129,11 +129,11 @@ export function requireModelOrArchitecture(command: Command, { model, arch }: Mo
 /** What says which networks are put side by side. */
 export interface NetworksOptions {
   readonly depths: readonly number[]
-  readonly families: readonly Family[]
+  readonly families: readonly Wiring[]
 }
 
 const MOST_DEPTH = 2000
-const FAMILIES: readonly Family[] = ['plain', 'residual', 'preactivation']
+const FAMILIES: readonly Wiring[] = ['plain', 'residual', 'preactivation']
 
 export function addNetworksOptions(command: Command): Command {
   return command
@@ -153,7 +153,7 @@ export function addNetworksOptions(command: Command): Command {
 export const wholeNumbers = (least: number, most: number) => (text: string) =>
   text.split(',').map(wholeNumber(least, most))
 
-const families = (text: string): Family[] =>
+const families = (text: string): Wiring[] =>
   text.split(',').map(name => {
     const found = FAMILIES.find(family => family === name)
     if (found) return found

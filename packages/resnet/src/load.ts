@@ -1,6 +1,7 @@
 import type { CompileOptions } from '@residual/core'
 import type { DownloadOptions, Preprocessing } from '@residual/vision'
-import { type Architecture, architecture, architectureNames } from './architectures.ts'
+import { architecture, architectureNames, named } from './architectures.ts'
+import { hasStridePlaces } from './blocks.ts'
 import { type ModelConfig, readModelConfig } from './config.ts'
 import { ModelError } from './errors.ts'
 import { isFetched } from './files/fetched-files.ts'
@@ -11,11 +12,12 @@ import { type JsonObject, parseJsonObject } from './json.ts'
 import { defaultLabels } from './labels/index.ts'
 import { Model } from './model.ts'
 import { defaultPreprocessing, readPreprocessorConfig, readTimmConfig } from './preprocessing.ts'
+import type { Architecture } from './row.ts'
 import { matchParameters, readWeights, shapesOf, WeightsFile, weightsOf } from './weights/index.ts'
 
 export interface LoadOptions extends CompileOptions, DownloadOptions {
-  /** Name of the architecture, where the weights cannot tell it or tell a wrong one (see {@link inferArchitecture}). */
-  readonly arch?: string
+  /** The architecture or its name, where the weights cannot tell it or tell a wrong one (see {@link inferArchitecture}). */
+  readonly arch?: string | Architecture
   /** Mean of the red, green and blue pixels divided by 255, in place of the model's own. */
   readonly mean?: readonly [number, number, number]
   /** Standard deviation of the same, in place of the model's own. */
@@ -184,17 +186,15 @@ function assemble(
 /** As stated by the caller, else by the directory, else as the weights show; the number of classes is the weights'. */
 function architectureOf(
   shapes: ReadonlyMap<string, readonly number[]>,
-  stated: string | undefined,
+  stated: string | Architecture | undefined,
   config: ModelConfig | undefined,
 ): Architecture {
-  const name = stated ?? config?.architecture
-  if (name === undefined) {
+  const known = stated ?? config?.architecture
+  if (known === undefined) {
     const inferred = inferArchitecture(shapes)
-    return config?.suffix
-      ? { ...architecture(`${inferred.name}${config.suffix}`), classes: inferred.classes }
-      : inferred
+    return config?.stridesEarly && hasStridePlaces(inferred.block) ? named({ ...inferred, strideIn: '1x1' }) : inferred
   }
-  const arch = architecture(name)
+  const arch = typeof known === 'string' ? architecture(known) : known
   return { ...arch, classes: shapes.get('fc.weight')?.[0] ?? arch.classes }
 }
 

@@ -1,7 +1,7 @@
 import { FormatError } from '@residual/core'
 import type { Preprocessing } from '@residual/vision'
-import type { Family } from './architectures.ts'
 import { type JsonObject, numberIn, objectIn, shown, triple } from './json.ts'
+import type { Family } from './row.ts'
 
 /** Pillow's numbers for its filters, which `resample` in a preprocessor_config.json holds. */
 const FILTERS: readonly Preprocessing['filter'][] = ['nearest', 'lanczos', 'bilinear', 'bicubic', 'box', 'hamming']

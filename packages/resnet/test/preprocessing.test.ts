@@ -58,10 +58,14 @@ describe('config.json', () => {
     [
       'our own',
       { architecture: 'resnet20', id2label: { 1: 'b', 0: 'a' } },
-      { architecture: 'resnet20', suffix: '', labels: ['a', 'b'] },
+      { architecture: 'resnet20', labels: ['a', 'b'] },
     ],
-    ["transformers'", { model_type: 'resnet', depths: [3, 4, 6, 3], layer_type: 'bottleneck' }, { suffix: '' }],
-    ["transformers' v1", { model_type: 'resnet', downsample_in_bottleneck: true }, { suffix: '_v1' }],
+    [
+      "transformers'",
+      { model_type: 'resnet', depths: [3, 4, 6, 3], layer_type: 'bottleneck' },
+      { stridesEarly: false },
+    ],
+    ["transformers' v1", { model_type: 'resnet', downsample_in_bottleneck: true }, { stridesEarly: true }],
   ])('%s', (_, config, wanted) => {
     expect(readModelConfig(config)).toEqual(wanted)
   })

@@ -7,7 +7,7 @@ import {
   type Weight,
   writeSafetensors,
 } from '@residual/core'
-import { architecture, CheckpointError } from '@residual/resnet'
+import { type Architecture, architecture, CheckpointError, readArchitecture } from '@residual/resnet'
 import { parseJsonObject } from '@residual/resnet/files'
 import type { Preprocessing } from '@residual/vision'
 import { checksum } from './checksum.ts'
@@ -26,7 +26,7 @@ export interface EpochTotals {
 
 /** What a training is, apart from its numbers. */
 export interface TrainingPlan {
-  readonly architecture: string
+  readonly architecture: Architecture
   readonly labels: readonly string[]
   readonly preprocessing: Preprocessing
   readonly recipe: Recipe
@@ -59,13 +59,17 @@ const triple: Check<readonly [number, number, number]> = (value, place) => {
   return [r, g, b]
 }
 
+/** The row of an architecture; checkpoints of before have its name. */
+const row: Check<Architecture> = (value, { source, path }) =>
+  typeof value === 'string' ? architecture(value) : readArchitecture(value, source, path)
+
 type Described = Omit<Checkpoint, 'values' | 'plan'> & {
   readonly plan: Omit<TrainingPlan, 'recipe'> & { recipe: unknown }
 }
 
 const described = record<Described>({
   plan: record<Described['plan']>({
-    architecture: text,
+    architecture: row,
     labels: list(text),
     preprocessing: record<Preprocessing>({
       resize: whole(1, 4096),
@@ -116,7 +120,7 @@ export function readCheckpoint(bytes: Uint8Array, source = 'checkpoint'): Checkp
   }
   return unlessDamaged(source, () => {
     const { plan, ...rest } = described(parseJsonObject(training, 'training'), { source: 'training', path: '' })
-    const recipe = readRecipe(plan.recipe, architecture(plan.architecture))
+    const recipe = readRecipe(plan.recipe, plan.architecture)
     const values = new Map(Array.from(tensors, ([name, tensor]) => [name, toFloat32(tensor)]))
     return { plan: { ...plan, recipe }, ...rest, values }
   })

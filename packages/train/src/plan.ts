@@ -13,8 +13,8 @@ export interface TrainOptions extends CompileOptions {
   readonly data: TrainingSource
   /** Images of the same classes to measure accuracy on after every epoch; nothing else depends on them. */
   readonly test?: TrainingSource
-  /** Name of the architecture, default `resnet20`. */
-  readonly arch?: string
+  /** The architecture or its name, default `resnet20`. */
+  readonly arch?: string | Architecture
   /**
    * A trained network to start from, in place of `arch`. Its classifier is kept where its labels are the classes of the
    * data, in whichever case and with spaces, `_` or `-`; else a new one is made, as the start event tells.
@@ -66,7 +66,8 @@ export interface Beginning {
 
 /** A training from its first step. */
 export async function planTraining(options: TrainOptions): Promise<Beginning> {
-  const { data, test, model, only, seed = 0, arch: name } = options
+  const { data, test, model, only, seed = 0, arch: stated } = options
+  const name = nameOf(stated)
   if (model && name !== undefined && name !== model.architecture.name) {
     throw new TrainingError(`the model is a ${model.architecture.name}, not a ${name}; leave out arch`)
   }
@@ -74,7 +75,7 @@ export async function planTraining(options: TrainOptions): Promise<Beginning> {
   if (!Number.isSafeInteger(seed) || seed < 0) {
     throw new TrainingError(`got seed ${seed}, wanted a whole number of at least 0`)
   }
-  const row = model?.architecture ?? architecture(name ?? 'resnet20')
+  const row = model?.architecture ?? (typeof stated === 'object' ? stated : architecture(stated ?? 'resnet20'))
   const arch = { ...row, classes: data.classes.length }
   const recipe = recipeFor(options, arch)
   if (recipe.stochasticDepth > 0 && (arch.shortcut === 'none' || only)) {
@@ -83,7 +84,7 @@ export async function planTraining(options: TrainOptions): Promise<Beginning> {
   }
   checkClasses(data, test)
   const plan: TrainingPlan = {
-    architecture: arch.name,
+    architecture: arch,
     labels: data.classes,
     preprocessing: preprocessingFor(options, arch),
     recipe,
@@ -107,11 +108,11 @@ export async function planTraining(options: TrainOptions): Promise<Beginning> {
 export function planResumed(options: TrainOptions, checkpoint: Checkpoint, source: string): Beginning {
   const { plan } = checkpoint
   const { data, test, model, recipe, changes, seed, only, arch, size } = options
-  const row = { ...architecture(plan.architecture), classes: plan.labels.length }
+  const row = { ...plan.architecture, classes: plan.labels.length }
   const asked: [name: string, given: unknown, stored: unknown][] = [
     ['the classes', data.classes, plan.labels],
     ['images', imagesOf(options), plan.images],
-    ['arch', model?.architecture.name ?? arch, plan.architecture],
+    ['arch', nameOf(model?.architecture ?? arch), plan.architecture.name],
     ['seed', seed, plan.seed],
     ['only', only, plan.only ?? 'all layers'],
     ['size', size, plan.preprocessing.crop],
@@ -127,6 +128,8 @@ export function planResumed(options: TrainOptions, checkpoint: Checkpoint, sourc
   checkClasses(data, test)
   return { plan, architecture: row, weights: checkpoint.values, checkpoint, newClassifier: false }
 }
+
+const nameOf = (arch: string | Architecture | undefined) => (typeof arch === 'object' ? arch.name : arch)
 
 const recipeFor = ({ recipe, changes, model }: TrainOptions, arch: Architecture): Recipe =>
   recipeOf(recipe ?? (model ? 'finetune' : 'fast'), arch, changes)

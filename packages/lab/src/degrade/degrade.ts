@@ -13,8 +13,8 @@ import {
   train,
 } from '@residual/train'
 import { drawShapes, loadBatches, type Preprocessing, type TrainingSource } from '@residual/vision'
-import { type Family, memberOf } from '../families.ts'
 import { measureSignals, type Signals } from '../signals.ts'
+import { memberOf, type Wiring } from '../wirings.ts'
 import { type EpochRecord, RunFolder, type TimedSignals } from './run-folder.ts'
 
 export interface DegradeOptions extends CompileOptions {
@@ -25,7 +25,7 @@ export interface DegradeOptions extends CompileOptions {
   /** Layers with weights, default 20 and 56. */
   readonly depths?: readonly number[]
   /** Default plain and residual. */
-  readonly families?: readonly Family[]
+  readonly families?: readonly Wiring[]
   /** Every network is trained once with each seed; default one run with seed 0. Two or more give bands. */
   readonly seeds?: readonly number[]
   /** The one recipe for all; default {@link LONG_RECIPE}, without `data` {@link SHORT_RECIPE}. */
@@ -73,7 +73,7 @@ export interface RunName {
   /** Such as `plain-56`. */
   readonly network: string
   readonly architecture: string
-  readonly family: Family
+  readonly family: Wiring
   readonly depth: number
   readonly seed: number
 }
