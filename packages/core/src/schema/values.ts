@@ -50,8 +50,14 @@ export const oneOf = <const T extends string>(...choices: readonly T[]): Option<
 export const object = <T>(wanted: string, ...has: readonly string[]): Option<T> =>
   value(wanted, given => typeof given === 'object' && given !== null && has.every(key => key in given))
 
+/** A list, or a tuple where its length is known. */
+type ListOf<T, Length> = Length extends 2 ? readonly [T, T] : Length extends 3 ? readonly [T, T, T] : readonly T[]
+
 /** A list, of `length` entries where that is given; on the command line they are parted by commas. */
-export const list = <Out, In>(entry: Option<Out, In>, length?: number): Option<readonly Out[], readonly In[]> => {
+export const list = <Out, In, const Length extends number = number>(
+  entry: Option<Out, In>,
+  length?: Length,
+): Option<ListOf<Out, Length>, ListOf<In, Length>> => {
   const wanted = `a list${length === undefined ? '' : ` of ${length}`}`
   const { fromText = (text: string) => text } = entry.facts
   return new Option(
@@ -59,7 +65,8 @@ export const list = <Out, In>(entry: Option<Out, In>, length?: number): Option<r
       if (!Array.isArray(given) || (length !== undefined && given.length !== length)) {
         return refuse(place, given, wanted)
       }
-      return given.map((each, i) => entry.read(each, { ...place, path: `${place.path}[${i}]` }))
+      const read = given.map((each, i) => entry.read(each, { ...place, path: `${place.path}[${i}]` }))
+      return read as readonly unknown[] as ListOf<Out, Length>
     },
     { wanted, fromText: text => text.split(',').map(fromText) },
   )
