@@ -3,6 +3,7 @@ import { type Graph, graphOf } from './graph.ts'
 import { optimize } from './passes/index.ts'
 import type { Backend, Build, MemoryUse, State, StepTime } from './program.ts'
 import { referenceBackend } from './reference.ts'
+import { checkOptions, type Declared, oneOf, options, whole } from './schema/index.ts'
 import { formatShape, sameShape, sizeOf } from './shape.ts'
 import type { Tensor } from './tensor.ts'
 import { valuesOf, type Weights } from './weights.ts'
@@ -30,6 +31,12 @@ export interface CompileOptions {
   /** 'wasm' (the default) runs the kernels; 'reference' is plain TypeScript, slow and needing nothing. */
   readonly backend?: 'wasm' | 'reference'
 }
+
+export const compileOptions = options({
+  threads: whole(1).default(1),
+  build: oneOf('auto', 'simd128', 'relaxed').default('auto'),
+  backend: oneOf('wasm', 'reference').default('wasm'),
+} satisfies Declared<CompileOptions>)
 
 /** A compiled graph with its weights and its memory. */
 export interface Program {
@@ -66,16 +73,13 @@ export interface Program {
  * Makes a program out of a graph: checks the parameters, simplifies the graph (batch norms folded, epilogues fused,
  * constants computed), and prepares weights and memory once for any number of runs.
  * @throws ParameterError that lists all parameters that are missing or of another size, ShapeError for an update that is
- *   not of its parameter's shape.
+ *   not of its parameter's shape, ResidualError for an unknown option or a value out of its range.
  */
 export async function compile(
   { outputs, parameters: given = new Map(), updates = new Map() }: Computation,
   options: CompileOptions = {},
 ): Promise<Program> {
-  const { threads = 1, build = 'auto', backend = 'wasm' } = options
-  if (!Number.isInteger(threads) || threads < 1) {
-    throw new ResidualError(`compile: got threads ${threads}, wanted a positive integer`)
-  }
+  const { threads, build, backend } = checkOptions('compile', options, compileOptions)
   const names = Object.keys(outputs)
   checkUpdates(updates)
   const graph = graphOf([...Object.values(outputs), ...updates.values()])

@@ -1,4 +1,11 @@
-export { type CompileOptions, type Computation, compile, type Parameters, type Program } from './compile.ts'
+export {
+  type CompileOptions,
+  type Computation,
+  compile,
+  compileOptions,
+  type Parameters,
+  type Program,
+} from './compile.ts'
 export { ArchitectureError, FormatError, ParameterError, quote, ResidualError, ShapeError } from './errors.ts'
 export { grad } from './grad.ts'
 export { byteSize, type Graph, graphOf, macs, parameterCount } from './graph.ts'

@@ -54,7 +54,7 @@ describe('compile', () => {
 
   test('wants a positive number of threads', async () => {
     await expect(compile({ outputs: { y }, parameters }, { threads: 0 })).rejects.toThrow(
-      new ResidualError('compile: got threads 0, wanted a positive integer'),
+      new ResidualError('compile: got threads 0, wanted a whole number of at least 1'),
     )
   })
 })

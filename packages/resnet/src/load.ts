@@ -1,4 +1,5 @@
-import { type CompileOptions, graphOf, input, type Parameters } from '@residual/core'
+import { type CompileOptions, compileOptions, graphOf, input, type Parameters } from '@residual/core'
+import { aboveZero, checkOptions, type Declared, finite, list, object, options, text } from '@residual/core/schema'
 import type { DownloadOptions, Preprocessing } from '@residual/vision'
 import { type Architecture, architecture, architectureNames } from './architectures.ts'
 import { type ModelConfig, readModelConfig } from './config.ts'
@@ -29,6 +30,15 @@ export interface LoadOptions extends CompileOptions, DownloadOptions {
   /** Standard deviation of the same, in place of the model's own. */
   readonly std?: readonly [number, number, number]
 }
+
+const loadOptions = options({
+  ...compileOptions.fields,
+  arch: text.optional(),
+  mean: list(finite, 3).optional(),
+  std: list(aboveZero, 3).optional(),
+  signal: object<AbortSignal>('an AbortSignal', 'throwIfAborted').optional(),
+  stallSeconds: aboveZero.optional(),
+} satisfies Declared<LoadOptions>)
 
 /** Where the files of a model directory are. */
 interface Directory {
@@ -70,11 +80,12 @@ export function embeddedModels(): string[] {
  *
  * @param source name, path or URL, or bytes.
  * @throws ModelError where there is nothing, for a device or pipe, for a file that is too large, where a server does not give
- *   it, and for a classifier of no classes; FormatError for a damaged file, ArchitectureError where the architecture cannot be
+ *   it, for a classifier of no classes, and for an unknown option or a value out of its range; FormatError for a damaged file, ArchitectureError where the architecture cannot be
  *   told, ParameterError where weights and architecture do not fit, ShapeError for a classifier of more classes than can be
  *   addressed; the signal's reason.
  */
 export async function loadModel(source: string | Uint8Array, options: LoadOptions = {}): Promise<Model> {
+  checkOptions('loadModel', options, loadOptions, ModelError)
   options.signal?.throwIfAborted()
   if (typeof source !== 'string') return build(undefined, source, undefined, undefined, options)
   if (Object.hasOwn(EMBEDDED, source)) return loadDirectory(source, EMBEDDED[source](), options)

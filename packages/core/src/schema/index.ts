@@ -16,6 +16,19 @@
  * stands for, and both are larger than this, which every page that classifies loads.
  */
 export { type Check, type Input, Option, type Output, type Place, readText, refuse } from './option.ts'
-export { byKind, checkOptions, type Fields, type Kinds, Options, options, someOf } from './options.ts'
+export { byKind, checkOptions, type Declared, type Fields, type Kinds, Options, options, someOf } from './options.ts'
 export { isObject, shown } from './shown.ts'
-export { boolean, list, number, object, oneOf, rising, text, value, whole } from './values.ts'
+export {
+  aboveZero,
+  boolean,
+  callback,
+  finite,
+  list,
+  number,
+  object,
+  oneOf,
+  rising,
+  text,
+  value,
+  whole,
+} from './values.ts'

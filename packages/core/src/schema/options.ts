@@ -7,6 +7,9 @@ import { oneOf } from './values.ts'
 // biome-ignore lint/suspicious/noExplicitAny: of any type
 export type Fields = Readonly<Record<string, Option<any, any>>>
 
+/** The options of an interface: those that are `options({ ... } satisfies Declared<T>)` are all of its keys, in its types. */
+export type Declared<T> = { readonly [Key in keyof T]-?: Option<T[Key], T[Key] | undefined> }
+
 type Flat<T> = { [Key in keyof T]: T[Key] }
 type Left<F, Where extends 'given' | 'read'> = {
   [Key in keyof F]: undefined extends (Where extends 'given' ? GivenOf<F[Key]> : Output<F[Key]>) ? Key : never

@@ -11,7 +11,7 @@ export const shown = (value: unknown): string => beginningOf(value, SHOWN).slice
 /** The JSON of a value, or at least its first `room` characters: each level takes one of them, so that it ends. */
 function beginningOf(value: unknown, room: number): string {
   if (typeof value === 'string') return JSON.stringify(value.slice(0, room))
-  if (typeof value === 'number') return JSON.stringify(value)
+  if (typeof value === 'number') return String(value)
   if (typeof value !== 'object' || value === null) return String(value)
   const isList = Array.isArray(value)
   const keys = isList ? value.slice(0, room).keys() : Object.keys(value)

@@ -14,12 +14,24 @@ const range = (least: number, most: number) =>
 const within = (given: unknown, least: number, most: number) =>
   typeof given === 'number' && given >= least && given <= most
 
+/** A text is a finite number, whatever the range. */
+const numberIn = (text: string) => (text.trim() !== '' && Number.isFinite(Number(text)) ? Number(text) : text)
+
 /** A number from `least` to `most`. */
 export const number = (least: number, most = Number.POSITIVE_INFINITY): Option<number> =>
-  value(`a number ${range(least, most)}`, given => within(given, least, most), {
-    // A text is finite, whatever the range.
-    fromText: text => (text.trim() !== '' && Number.isFinite(Number(text)) ? Number(text) : text),
-  })
+  value(`a number ${range(least, most)}`, given => within(given, least, most), { fromText: numberIn })
+
+/** A number above 0. */
+export const aboveZero: Option<number> = value(
+  'a number above 0',
+  given => within(given, Number.MIN_VALUE, Number.MAX_VALUE),
+  {
+    fromText: numberIn,
+  },
+)
+
+/** Any number but NaN and the infinite ones. */
+export const finite: Option<number> = value('a number', Number.isFinite, { fromText: numberIn })
 
 /** A whole number from `least` to `most`, of what `unit` says. */
 export const whole = (least: number, most = Number.POSITIVE_INFINITY, unit = ''): Option<number> =>
@@ -46,7 +58,10 @@ export const oneOf = <const T extends string>(...choices: readonly T[]): Option<
     },
   )
 
-/** An object of a class, or one that has these methods and properties. */
+/** A function. */
+export const callback = <T>(): Option<T> => value('a function', given => typeof given === 'function')
+
+/** An object that has these methods and properties. */
 export const object = <T>(wanted: string, ...has: readonly string[]): Option<T> =>
   value(wanted, given => typeof given === 'object' && given !== null && has.every(key => key in given))
 
