@@ -57,6 +57,13 @@ describe('compile', () => {
       new ResidualError('compile: got threads 0, wanted a whole number of at least 1'),
     )
   })
+
+  test.each<[options: object, message: string]>([
+    [{ thread: 2 }, 'compile: got the unknown key "thread", wanted some of threads, build, backend'],
+    [{ build: 'simd' }, 'compile: got build "simd", wanted "auto" or "simd128" or "relaxed"'],
+  ])('refuses the options %j', async (options, message) => {
+    await expect(compile({ outputs: { y }, parameters }, options)).rejects.toThrow(new ResidualError(message))
+  })
 })
 
 describe('profile', () => {

@@ -1,7 +1,21 @@
 import { readFileSync } from 'node:fs'
-import { compile, input, parameter, type Tensor } from '@residual/core'
+import { compile, input, parameter, ResidualError, type Tensor } from '@residual/core'
+import { checkOptions } from '@residual/core/schema'
+import { architecture } from '@residual/resnet'
 import { describe, expect, test } from 'vitest'
-import { accumulated, adamw, clipped, lamb, lars, type Optimizer, sgd } from '../src/index.ts'
+import {
+  accumulated,
+  adamw,
+  clipped,
+  cosineRate,
+  type LarsOptions,
+  lamb,
+  lars,
+  type Optimizer,
+  recipe,
+  sgd,
+  stepRate,
+} from '../src/index.ts'
 
 const goldens: Record<string, Record<string, number[]>> = JSON.parse(
   readFileSync(new URL('goldens/optimizers.json', import.meta.url), 'utf8'),
@@ -95,6 +109,33 @@ describe('optimisers', () => {
     state.get('bn.weight')!.forEach((value, i) => {
       expect(value).toBeCloseTo(weights.get('bn.weight')![i] * (1 - 0.1 * 0.5) * (1 - 0.05 * 0.5), 6)
     })
+  })
+})
+
+describe('options', () => {
+  test('have the defaults of recipes', () => {
+    const { optimizer } = recipe({ epochs: 1 }, architecture('resnet20'))
+    expect(checkOptions('sgd', {}, sgd.options)).toEqual({ ...optimizer, kind: undefined })
+  })
+
+  test.each<[make: () => unknown, message: string]>([
+    [() => sgd({ momentum: 2 }), 'sgd: got momentum 2, wanted a number from 0 to 1'],
+    [
+      () => lars({ nesterov: true } as LarsOptions),
+      'lars: got the unknown key "nesterov", wanted some of momentum, weightDecay, trust',
+    ],
+    [() => adamw({ epsilon: '1' } as object), 'adamw: got epsilon "1", wanted a number of at least 0'],
+    [
+      () => lamb({ decayNorms: false } as object),
+      'lamb: got the unknown key "decayNorms", wanted some of beta1, beta2, epsilon, weightDecay',
+    ],
+    [() => cosineRate(0.1, {} as never), 'cosineRate: got steps nothing, wanted a whole number of at least 0'],
+    [
+      () => stepRate(0.1, { milestones: [1], factor: 2 } as never),
+      'stepRate: got the unknown key "factor", wanted some of milestones, gamma',
+    ],
+  ])('%s is refused', (make, message) => {
+    expect(make).toThrow(new ResidualError(message))
   })
 })
 

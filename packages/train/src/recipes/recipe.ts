@@ -26,7 +26,7 @@ const crops = options({
 /** An object, or true or false for its defaults or none. */
 const randomResizedCrop = new Option<Output<typeof crops> | boolean, Input<typeof crops> | boolean>(
   (given, place) => (typeof given === 'boolean' ? given : crops.read(given, place)),
-  crops.facts,
+  { wanted: 'true, false, or an object of scale and ratio' },
 )
 
 const augmentation = options({
@@ -60,7 +60,7 @@ export const recipeOptions = options({
     .default('kaiming')
     .help('how weights are drawn'),
   layerRate: number(0, 1).default(1).help('factor of the rate for each stage further from the classifier'),
-  augmentation: augmentation.help('how images are changed at random'),
+  augmentation,
 })
 
 /** A recipe with everything filled in. */
