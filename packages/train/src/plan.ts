@@ -70,7 +70,7 @@ const trainOptions = options({
   data: object<TrainingSource>('images with labels and classes', 'classes', 'length'),
   test: object<TrainingSource>('images with labels and classes', 'classes', 'length').optional(),
   arch: text.optional(),
-  model: object<Model>('a model', 'architecture', 'parameters').optional(),
+  model: object<Model>('a model', 'architecture', 'labels').optional(),
   only: list(text).optional(),
   recipe: value<string | RecipeInput>(
     'a name or a recipe',
@@ -108,7 +108,7 @@ export interface Beginning {
 }
 
 /** A training from its first step. @throws TrainingError for options that do not fit together; those of its parts. */
-export function planTraining(given: TrainOptions): Beginning {
+export async function planTraining(given: TrainOptions): Promise<Beginning> {
   const options = checkTrainOptions(given)
   const { data, test, model, only, seed = 0, arch: name } = options
   if (model && name !== undefined && name !== model.architecture.name) {
@@ -138,7 +138,7 @@ export function planTraining(given: TrainOptions): Beginning {
   return {
     plan,
     architecture: arch,
-    weights: model ? adapted(model, initial, data.classes) : initial,
+    weights: model ? await adapted(model, initial, data.classes) : initial,
     checkpoint: undefined,
     newClassifier: model !== undefined && !hasClasses(model, data.classes),
   }
@@ -220,12 +220,13 @@ function checkLayers(only: readonly string[], initial: Parameters, model: Model,
 }
 
 /** The weights of a model, with a new classifier where its labels are others. */
-function adapted(model: Model, initial: Parameters, classes: readonly string[]): Parameters {
+async function adapted(model: Model, initial: Parameters, classes: readonly string[]): Promise<Parameters> {
+  const learned = await model.readParameters()
   const isSame = hasClasses(model, classes)
   return new Map(
     Array.from(initial, ([name, values]) => {
       const isNew = name.startsWith('fc.') && !isSame
-      return [name, isNew ? values : (model.parameters.get(name) ?? values)]
+      return [name, isNew ? values : (learned.get(name) ?? values)]
     }),
   )
 }

@@ -8,7 +8,7 @@ const path = fileURLToPath(new URL('../README.md', import.meta.url))
 
 const row = (...cells: readonly string[]) => `| ${cells.join(' | ')} |`
 const code = (text: string) => `\`${text}\``
-const valueOf = ({ facts }: Option<unknown, unknown>) =>
+const defaultOf = ({ facts }: Option<unknown, unknown>) =>
   facts.default === undefined ? '' : code(JSON.stringify(facts.default).replaceAll('"', "'"))
 
 /** One line for each option, those of objects within with the path of keys. */
@@ -16,7 +16,7 @@ const lines = (fields: Fields, path = ''): string[] =>
   Object.entries(fields).flatMap(([key, option]) =>
     option instanceof Options
       ? lines(option.fields, `${path}${key}.`)
-      : [row(code(path + key), valueOf(option), option.facts.wanted, option.facts.help ?? '')],
+      : [row(code(path + key), defaultOf(option), option.facts.wanted, option.facts.help ?? '')],
   )
 
 const tables: Record<string, string[]> = {
