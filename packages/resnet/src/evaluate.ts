@@ -20,14 +20,16 @@ export interface EvaluateOptions {
   readonly worker?: boolean
 }
 
-export const evaluateOptions = options({
-  batch: whole(1).default(100),
-  limit: whole(1).optional(),
-  ignoreNames: boolean.default(false),
-  onProgress: callback<NonNullable<EvaluateOptions['onProgress']>>().optional(),
-  signal: object<AbortSignal>('an AbortSignal', 'throwIfAborted').optional(),
-  worker: boolean.optional(),
-} satisfies Declared<EvaluateOptions>)
+/** A function, so that bundles that do not evaluate do without it. */
+const evaluateOptions = () =>
+  options({
+    batch: whole(1).default(100),
+    limit: whole(1).optional(),
+    ignoreNames: boolean.default(false),
+    onProgress: callback<NonNullable<EvaluateOptions['onProgress']>>().optional(),
+    signal: object<AbortSignal>('an AbortSignal', 'throwIfAborted').optional(),
+    worker: boolean.optional(),
+  } satisfies Declared<EvaluateOptions>)
 
 /** How well a model does on a data set. */
 export interface Evaluation {
@@ -53,7 +55,7 @@ export async function evaluate(
   dataset: TrainingSource,
   given: EvaluateOptions = {},
 ): Promise<Evaluation> {
-  const { batch, ignoreNames, ...rest } = checkOptions('evaluate', given, evaluateOptions, ModelError)
+  const { batch, ignoreNames, ...rest } = checkOptions('evaluate', given, evaluateOptions(), ModelError)
   const { limit = dataset.length, onProgress, signal, worker = 'files' in dataset } = rest
   requireSameClasses(model, dataset, ignoreNames)
   const classes = dataset.classes.length

@@ -1,5 +1,5 @@
 import { type CompileOptions, compileOptions } from '@residual/core'
-import { aboveZero, checkOptions, type Declared, finite, list, object, options, text } from '@residual/core/schema'
+import { above0, checkOptions, type Declared, finite, list, object, options, text } from '@residual/core/schema'
 import type { DownloadOptions, Preprocessing } from '@residual/vision'
 import { type Architecture, architecture, architectureNames } from './architectures.ts'
 import { type ModelConfig, readModelConfig } from './config.ts'
@@ -27,9 +27,9 @@ const loadOptions = options({
   ...compileOptions.fields,
   arch: text.optional(),
   mean: list(finite, 3).optional(),
-  std: list(aboveZero, 3).optional(),
+  std: list(above0(), 3).optional(),
   signal: object<AbortSignal>('an AbortSignal', 'throwIfAborted').optional(),
-  stallSeconds: aboveZero.optional(),
+  stallSeconds: above0().optional(),
 } satisfies Declared<LoadOptions>)
 
 /** Where the files of a model directory are. */

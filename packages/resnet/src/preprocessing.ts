@@ -1,5 +1,5 @@
 import { FormatError } from '@residual/core'
-import { aboveZero, checkOptions, finite, list, Option, shown, someOf, text, value } from '@residual/core/schema'
+import { above0, checkOptions, finite, list, Option, shown, someOf, text, value } from '@residual/core/schema'
 import type { Preprocessing } from '@residual/vision'
 import type { Family } from './architectures.ts'
 import type { JsonObject } from './json.ts'
@@ -14,7 +14,6 @@ const pixels = value<number>(
   `pixels from 1 to ${LARGEST_SIDE}`,
   given => Number.isInteger(given) && Number(given) >= 1 && Number(given) <= LARGEST_SIDE,
 )
-const fraction = value<number>('a number above 0 and at most 1', given => Number(given) > 0 && Number(given) <= 1)
 const anything = value<unknown>('anything', () => true)
 const edges = someOf({ shortest_edge: anything, height: anything, width: anything })
 
@@ -34,18 +33,18 @@ const preprocessorConfig = someOf({
   ).optional(),
   size: side.optional(),
   crop_size: side.optional(),
-  crop_pct: fraction.optional(),
+  crop_pct: above0(1).optional(),
   image_mean: list(finite, 3).optional(),
-  image_std: list(aboveZero, 3).optional(),
+  image_std: list(above0(), 3).optional(),
 })
 
 /** What is read of the `pretrained_cfg` in timm's config.json. */
 const timmConfig = someOf({
   interpolation: text.optional(),
   input_size: list(pixels, 3).optional(),
-  crop_pct: fraction.optional(),
+  crop_pct: above0(1).optional(),
   mean: list(finite, 3).optional(),
-  std: list(aboveZero, 3).optional(),
+  std: list(above0(), 3).optional(),
 })
 
 /** What a family's networks are usually trained on: torchvision's for ImageNet, whole 32-pixel images for CIFAR. */

@@ -15,20 +15,8 @@
  * "sgd: got momentum 2, wanted a number from 0 to 1", they know neither a help text nor what a text on the command line
  * stands for, and both are larger than this, which every page that classifies loads.
  */
-export { type Check, type Input, Option, type Output, type Place, readText, refuse } from './option.ts'
+export { type Check, type Input, Option, type Output, type Place, refuse } from './option.ts'
 export { byKind, checkOptions, type Declared, type Fields, type Kinds, Options, options, someOf } from './options.ts'
 export { isObject, shown } from './shown.ts'
-export {
-  aboveZero,
-  boolean,
-  callback,
-  finite,
-  list,
-  number,
-  object,
-  oneOf,
-  rising,
-  text,
-  value,
-  whole,
-} from './values.ts'
+export { readText } from './text.ts'
+export { above0, boolean, callback, finite, list, number, object, oneOf, rising, text, value, whole } from './values.ts'

@@ -19,8 +19,8 @@ export type Check<Out> = (value: unknown, place: Place) => Out
 interface Facts {
   /** What a value has to be, as in 'a number from 0 to 1'. */
   readonly wanted: string
-  /** The value that a text on the command line stands for; what it cannot stand for is refused by the check. */
-  readonly fromText?: (text: string) => unknown
+  /** How a text on the command line is read; as itself unless stated, as a list of some entries where it is their option. */
+  readonly text?: 'number' | 'whole' | 'boolean' | Option<unknown, unknown> | ((text: string) => unknown)
   /** The values there are, where they can be listed. */
   readonly choices?: readonly string[]
   readonly default?: unknown
@@ -70,20 +70,4 @@ export type Input<O> = O extends Option<infer _, infer In> ? Exclude<In, undefin
 export function refuse({ source, path, error }: Place, value: unknown, wanted: string): never {
   const got = value === undefined ? 'nothing' : shown(value)
   throw new error(`${source}: got ${path && `${path} `}${got}, wanted ${wanted}`)
-}
-
-/** Tells a text that is refused from what goes wrong otherwise. */
-class Refused extends Error {}
-
-/**
- * The value that a text on the command line gives an option.
- * @throws what `fail` makes of what was wanted, as in 'a number from 0 to 1'; of a list, what its entry has to be.
- */
-export function readText<Out>(option: Option<Out, unknown>, text: string, fail: (wanted: string) => Error): Out {
-  const { fromText = () => text } = option.facts
-  try {
-    return option.read(fromText(text), { source: '', path: '', error: Refused })
-  } catch (error) {
-    throw error instanceof Refused ? fail(error.message.split(', wanted ').at(-1)!) : error
-  }
 }

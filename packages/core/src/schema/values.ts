@@ -14,39 +14,34 @@ const range = (least: number, most: number) =>
 const within = (given: unknown, least: number, most: number) =>
   typeof given === 'number' && given >= least && given <= most
 
-/** A text is a finite number, whatever the range. */
-const numberIn = (text: string) => (text.trim() !== '' && Number.isFinite(Number(text)) ? Number(text) : text)
-
 /** A number from `least` to `most`. */
 export const number = (least: number, most = Number.POSITIVE_INFINITY): Option<number> =>
-  value(`a number ${range(least, most)}`, given => within(given, least, most), { fromText: numberIn })
-
-/** A number above 0. */
-export const aboveZero: Option<number> = value(
-  'a number above 0',
-  given => within(given, Number.MIN_VALUE, Number.MAX_VALUE),
-  {
-    fromText: numberIn,
-  },
-)
-
-/** Any number but NaN and the infinite ones. */
-export const finite: Option<number> = value('a number', Number.isFinite, { fromText: numberIn })
+  value(`a number ${range(least, most)}`, given => within(given, least, most), { text: 'number' })
 
 /** A whole number from `least` to `most`, of what `unit` says. */
 export const whole = (least: number, most = Number.POSITIVE_INFINITY, unit = ''): Option<number> =>
   value(
     `a whole number ${unit && `of ${unit} `}${range(least, most)}`,
     given => Number.isInteger(given) && within(given, least, most),
-    { fromText: text => (/^-?\d+$/.test(text) ? Number(text) : text) },
+    { text: 'whole' },
   )
 
-export const boolean: Option<boolean> = value('true or false', given => typeof given === 'boolean', {
-  choices: ['true', 'false'],
-  fromText: text => (text === 'true' ? true : text === 'false' ? false : text),
+/** A number above 0 and at most `most`. */
+export const above0 = (most = Number.MAX_VALUE): Option<number> =>
+  value(
+    `a number above 0${most < Number.MAX_VALUE ? ` and at most ${most}` : ''}`,
+    given => within(given, Number.MIN_VALUE, most),
+    { text: 'number' },
+  )
+
+/** Any number but NaN and the infinite ones. */
+export const finite: Option<number> = /* @__PURE__ */ value('a number', Number.isFinite, { text: 'number' })
+
+export const boolean: Option<boolean> = /* @__PURE__ */ value('true or false', given => typeof given === 'boolean', {
+  text: 'boolean',
 })
 
-export const text: Option<string> = value('a string', given => typeof given === 'string')
+export const text: Option<string> = /* @__PURE__ */ value('a string', given => typeof given === 'string')
 
 /** One of some strings. */
 export const oneOf = <const T extends string>(...choices: readonly T[]): Option<T> =>
@@ -74,16 +69,13 @@ export const list = <Out, In, const Length extends number = number>(
   length?: Length,
 ): Option<ListOf<Out, Length>, ListOf<In, Length>> => {
   const wanted = `a list${length === undefined ? '' : ` of ${length}`}`
-  const { fromText = (text: string) => text } = entry.facts
   return new Option(
     (given, place) => {
-      if (!Array.isArray(given) || (length !== undefined && given.length !== length)) {
-        return refuse(place, given, wanted)
-      }
+      if (!Array.isArray(given) || given.length !== (length ?? given.length)) return refuse(place, given, wanted)
       const read = given.map((each, i) => entry.read(each, { ...place, path: `${place.path}[${i}]` }))
       return read as readonly unknown[] as ListOf<Out, Length>
     },
-    { wanted, fromText: text => text.split(',').map(fromText) },
+    { wanted, text: entry },
   )
 }
 
