@@ -100,12 +100,16 @@ export function addNormalisationOptions(command: Command): Command {
 /** Loads the model that the options name, the embedded one where they name none. */
 export async function openModel({
   model,
-  ...options
+  arch,
+  mean,
+  std,
+  threads,
+  build,
 }: ModelOptions & Partial<RunOptions> & NormalisationOptions): Promise<Model> {
   const { embeddedModels, loadModel } = await import('@residual/resnet')
-  if (options.arch !== undefined) await findArchitecture(options.arch)
+  if (arch !== undefined) await findArchitecture(arch)
   const source = model ?? embeddedModels()[0]
-  return naming(source, () => loadModel(source, options))
+  return naming(source, () => loadModel(source, { arch, mean, std, threads, build }))
 }
 
 /** The architecture of a name; one that does not exist is wrong usage. */

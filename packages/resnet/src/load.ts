@@ -1,4 +1,5 @@
-import type { CompileOptions } from '@residual/core'
+import { type CompileOptions, compileOptions } from '@residual/core'
+import { above0, checkOptions, type Declared, finite, list, object, options, text } from '@residual/core/schema'
 import type { DownloadOptions, Preprocessing } from '@residual/vision'
 import { architecture, architectureNames, named } from './architectures.ts'
 import { hasStridePlaces } from './blocks.ts'
@@ -23,6 +24,15 @@ export interface LoadOptions extends CompileOptions, DownloadOptions {
   /** Standard deviation of the same, in place of the model's own. */
   readonly std?: readonly [number, number, number]
 }
+
+const loadOptions = options({
+  ...compileOptions.fields,
+  arch: text.optional(),
+  mean: list(finite, 3).optional(),
+  std: list(above0(), 3).optional(),
+  signal: object<AbortSignal>('an AbortSignal', 'throwIfAborted').optional(),
+  stallSeconds: above0().optional(),
+} satisfies Declared<LoadOptions>)
 
 /** Where the files of a model directory are. */
 interface Directory {
@@ -64,11 +74,12 @@ export function embeddedModels(): string[] {
  *
  * @param source name, path or URL, or bytes.
  * @throws ModelError where there is nothing, for a device or pipe, for a file that is too large, where a server does not give
- *   it, and for a classifier of no classes; FormatError for a damaged file, ArchitectureError where the architecture cannot be
+ *   it, for a classifier of no classes, and for an unknown option or a value out of its range; FormatError for a damaged file, ArchitectureError where the architecture cannot be
  *   told, ParameterError where weights and architecture do not fit, ShapeError for a classifier of more classes than can be
  *   addressed; the signal's reason.
  */
 export async function loadModel(source: string | Uint8Array, options: LoadOptions = {}): Promise<Model> {
+  checkOptions('loadModel', options, loadOptions, ModelError)
   options.signal?.throwIfAborted()
   if (typeof source !== 'string') return build(undefined, source, undefined, undefined, options)
   if (Object.hasOwn(EMBEDDED, source)) return loadDirectory(source, EMBEDDED[source](), options)
