@@ -1,10 +1,10 @@
 import type { EpochEvent, RecipeInput, StartEvent, StepEvent, TrainOptions } from '@residual/train'
 import type { Command } from 'commander'
 import { InvalidArgumentError, Option } from 'commander'
-import { DATA, openTrainingData } from './data.ts'
 import { CommandError } from './errors.ts'
+import { DATA, openTrainingData } from './groups/data.ts'
+import { addImageOptions, addRunOptions, type ImageOptions, type RunOptions, wholeNumber } from './groups/model.ts'
 import { interruptible } from './interrupt.ts'
-import { addImageOptions, addRunOptions, type ImageOptions, type RunOptions, wholeNumber } from './options.ts'
 import {
   bar,
   bold,

@@ -1,6 +1,6 @@
 import type { Ablation } from '@residual/lab'
 import { type Command, InvalidArgumentError } from 'commander'
-import { DATA, IGNORE_NAMES, openSplit } from '../data.ts'
+import { DATA, IGNORE_NAMES, openSplit } from '../groups/data.ts'
 import {
   addImageOptions,
   addModelOptions,
@@ -12,7 +12,7 @@ import {
   openModel,
   type RunOptions,
   wholeNumber,
-} from '../options.ts'
+} from '../groups/model.ts'
 import { bar, bold, count, cyan, dim, Progress, percent, printJson, printLine } from '../output.ts'
 
 interface Options extends ModelOptions, RunOptions, NormalisationOptions, ImageOptions {

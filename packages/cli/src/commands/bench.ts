@@ -12,7 +12,7 @@ import {
   type RunOptions,
   requireModelOrArchitecture,
   wholeNumber,
-} from '../options.ts'
+} from '../groups/model.ts'
 import { bold, count, milliseconds, pairs, percent, printJson, printLine, rounded, table } from '../output.ts'
 import { differenceOf, installedRival, prepareRival, type Rival } from '../rival.ts'
 

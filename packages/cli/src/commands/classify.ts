@@ -1,6 +1,6 @@
 import type { Classification } from '@residual/resnet'
 import type { Command } from 'commander'
-import { readImages } from '../images.ts'
+import { readImages } from '../groups/images.ts'
 import {
   addImageOptions,
   addModelOptions,
@@ -12,7 +12,7 @@ import {
   openModel,
   type RunOptions,
   wholeNumber,
-} from '../options.ts'
+} from '../groups/model.ts'
 import { bold, dim, milliseconds, predictionLines, printJson, printLine, rounded, shortFloats } from '../output.ts'
 
 interface Options extends ModelOptions, RunOptions, NormalisationOptions, ImageOptions {

@@ -4,9 +4,8 @@ import type { Comparison, Movement } from '@residual/lab'
 import type { Model } from '@residual/resnet'
 import type { TrainingSource } from '@residual/vision'
 import { type Command, InvalidArgumentError } from 'commander'
-import { DATA, IGNORE_NAMES, openSplit, openTrainingData, type TrainingData } from '../data.ts'
 import { CommandError } from '../errors.ts'
-import { interruptible } from '../interrupt.ts'
+import { DATA, IGNORE_NAMES, openSplit, openTrainingData, type TrainingData } from '../groups/data.ts'
 import {
   addImageOptions,
   addModelOptions,
@@ -18,7 +17,8 @@ import {
   openModel,
   type RunOptions,
   wholeNumber,
-} from '../options.ts'
+} from '../groups/model.ts'
+import { interruptible } from '../interrupt.ts'
 import { bold, count, Progress, pairs, percent, printJson, printLine, printNote, table } from '../output.ts'
 
 interface Options extends ModelOptions, RunOptions, NormalisationOptions, ImageOptions {

@@ -2,8 +2,7 @@ import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
 import type { Degradation, DegradeRun, RunName } from '@residual/lab'
 import { type Command, Option } from 'commander'
-import { DATA, openTrainingData } from '../data.ts'
-import { interruptible } from '../interrupt.ts'
+import { DATA, openTrainingData } from '../groups/data.ts'
 import {
   addImageOptions,
   addNetworksOptions,
@@ -14,7 +13,8 @@ import {
   type RunOptions,
   wholeNumber,
   wholeNumbers,
-} from '../options.ts'
+} from '../groups/model.ts'
+import { interruptible } from '../interrupt.ts'
 import { bold, dim, percent, printJson, printLine, printNote } from '../output.ts'
 import { namedRecipe, namingRecipe, positive, recipeChanges, TrainingBar } from '../training.ts'
 

@@ -1,5 +1,5 @@
 import type { Command } from 'commander'
-import { readImages } from '../images.ts'
+import { readImages } from '../groups/images.ts'
 import {
   addImageOptions,
   addModelOptions,
@@ -10,7 +10,7 @@ import {
   type NormalisationOptions,
   openModel,
   type RunOptions,
-} from '../options.ts'
+} from '../groups/model.ts'
 import { printJson, shortFloats } from '../output.ts'
 
 type Options = ModelOptions & RunOptions & NormalisationOptions & ImageOptions

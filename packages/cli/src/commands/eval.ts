@@ -1,6 +1,6 @@
 import type { Evaluation } from '@residual/resnet'
 import { type Command, Option } from 'commander'
-import { DATA, IGNORE_NAMES, openSplit } from '../data.ts'
+import { DATA, IGNORE_NAMES, openSplit } from '../groups/data.ts'
 import {
   addImageOptions,
   addModelOptions,
@@ -12,7 +12,7 @@ import {
   openModel,
   type RunOptions,
   wholeNumber,
-} from '../options.ts'
+} from '../groups/model.ts'
 import { bold, count, longLabel, Progress, pairs, percent, printJson, printLine, rounded, table } from '../output.ts'
 
 interface Options extends ModelOptions, RunOptions, NormalisationOptions, ImageOptions {

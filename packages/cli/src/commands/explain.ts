@@ -1,7 +1,7 @@
 import { basename } from 'node:path'
 import type { Explanation } from '@residual/lab'
 import { type Command, InvalidArgumentError } from 'commander'
-import { openImage } from '../images.ts'
+import { openImage } from '../groups/images.ts'
 import {
   addImageOptions,
   addModelOptions,
@@ -13,7 +13,7 @@ import {
   openModel,
   type RunOptions,
   wholeNumber,
-} from '../options.ts'
+} from '../groups/model.ts'
 import {
   bar,
   bold,

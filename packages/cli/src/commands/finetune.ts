@@ -1,5 +1,5 @@
 import type { Command } from 'commander'
-import { addModelOptions, type ModelOptions, openModel } from '../options.ts'
+import { addModelOptions, type ModelOptions, openModel } from '../groups/model.ts'
 import { addTrainingOptions, runTraining, type TrainingOptions } from '../training.ts'
 
 interface Options extends TrainingOptions, ModelOptions {

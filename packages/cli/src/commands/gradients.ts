@@ -2,8 +2,8 @@ import type { GradientTrace, Measurement } from '@residual/lab'
 import type { Initialization } from '@residual/train'
 import { type Command, InvalidArgumentError, Option } from 'commander'
 import { logChart } from '../chart.ts'
-import { DATA, openTrainingData } from '../data.ts'
 import { CommandError } from '../errors.ts'
+import { DATA, openTrainingData } from '../groups/data.ts'
 import {
   addImageOptions,
   addNetworksOptions,
@@ -13,7 +13,7 @@ import {
   type NetworksOptions,
   type RunOptions,
   wholeNumber,
-} from '../options.ts'
+} from '../groups/model.ts'
 import { bold, count, dim, Progress, percent, printJson, printLine, table } from '../output.ts'
 import { positive } from '../training.ts'
 

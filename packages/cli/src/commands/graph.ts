@@ -10,7 +10,7 @@ import {
   type RunOptions,
   requireModelOrArchitecture,
   wholeNumber,
-} from '../options.ts'
+} from '../groups/model.ts'
 import { bold, bytes, count, milliseconds, printJson, printLine, rounded, short } from '../output.ts'
 import { benchedModel, timeLayers } from './bench.ts'
 

@@ -7,7 +7,7 @@ import {
   openModel,
   requireModelOrArchitecture,
   wholeNumber,
-} from '../options.ts'
+} from '../groups/model.ts'
 import { bold, bytes, count, printJson, printLine, short, table } from '../output.ts'
 
 interface Options extends ModelOptions {

@@ -1,5 +1,5 @@
 import type { Command } from 'commander'
-import { findArchitecture } from '../options.ts'
+import { findArchitecture } from '../groups/model.ts'
 import { addTrainingOptions, runTraining, type TrainingOptions } from '../training.ts'
 
 interface Options extends TrainingOptions {

@@ -2,8 +2,8 @@ import { stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { RgbImage } from '@residual/vision'
 import { glob, isDynamicPattern } from 'tinyglobby'
-import { CommandError, reportError } from './errors.ts'
-import type { ImageOptions } from './options.ts'
+import { CommandError, reportError } from '../errors.ts'
+import type { ImageOptions } from './model.ts'
 
 /** Endings of the files that a folder is searched for. */
 const ENDINGS = ['jpg', 'jpeg', 'png', 'webp', 'gif', 'bmp', 'tif', 'tiff', 'avif']

@@ -1,7 +1,7 @@
 import type { Family } from '@residual/lab'
 import type { Architecture, Model } from '@residual/resnet'
 import { type Command, InvalidArgumentError, Option } from 'commander'
-import { CommandError, naming } from './errors.ts'
+import { CommandError, naming } from '../errors.ts'
 
 /** Reads a whole number of a range. */
 export const wholeNumber = (least: number, most: number) => (text: string) => {

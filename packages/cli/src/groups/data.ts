@@ -1,7 +1,7 @@
 import { readdir, stat } from 'node:fs/promises'
 import type { ImageFiles, TrainingSource } from '@residual/vision'
-import { CommandError, naming } from './errors.ts'
-import type { ImageOptions } from './options.ts'
+import { CommandError, naming } from '../errors.ts'
+import type { ImageOptions } from './model.ts'
 
 /** Help for `--data`. */
 export const DATA =
