@@ -1,0 +1,46 @@
+import { boolean, list, number, type Option, type Output, text, value } from '@residual/core/schema'
+
+/** An option or argument of a command: a value with its default, check and help, and how it is written. */
+export interface CommandOption<Out> {
+  // biome-ignore lint/suspicious/noExplicitAny: what may be written is a text here
+  readonly reads: Option<Out, any>
+  /** Names the value in help, as in `--limit <n>`; a flag has none. */
+  readonly value?: string
+  /** One letter, as in `-o`. */
+  readonly short?: string
+  /** Takes away what is there by default: `--no-batch-norm` for the key `batchNorm`. */
+  readonly isNegated?: true
+  /** An argument that takes all words that are left. */
+  readonly takesRest?: true
+}
+
+/** Options by the names of their values: `maxPixels` is `--max-pixels`. */
+export type CommandOptions = Readonly<Record<string, CommandOption<unknown>>>
+
+/** What a command is given for its options. */
+export type Values<O extends CommandOptions> = { readonly [Key in keyof O]: Output<O[Key]['reads']> }
+
+/** `--key <value>`, or an argument that is called by its key. */
+export const option = <Out>(value: string, reads: Option<Out, unknown>): CommandOption<Out> => ({ value, reads })
+
+/** `--key`, without a value. */
+export const flag = (help: string): CommandOption<boolean | undefined> => ({ reads: boolean.optional().help(help) })
+
+/** `--no-key`: true unless it is given. */
+export const switchOff = (help: string): CommandOption<boolean> => ({
+  ...{ reads: boolean.default(true).help(help), isNegated: true },
+})
+
+/** An argument that takes all words that are left, one at least. */
+export const rest = (help: string): CommandOption<readonly string[]> => ({
+  reads: list(text).help(help),
+  takesRest: true,
+})
+
+/** `--json`, which every command has. */
+export const json = (what = ''): CommandOption<boolean | undefined> => flag(`print one JSON object${what}`)
+
+/** A number that is not 0. */
+export const above0: Option<number> = value('a number above 0', given => typeof given === 'number' && given > 0, {
+  fromText: number(0).facts.fromText,
+})
