@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { printable } from '@residual/core'
+import { printable } from '@residual/core/printable'
 
 /**
  * Begins a style within text that is to be printed, until the escape sequence takes its place. Drawn anew for each run,
