@@ -44,3 +44,7 @@ export const json = (what = ''): CommandOption<boolean | undefined> => flag(`pri
 export const above0: Option<number> = value('a number above 0', given => typeof given === 'number' && given > 0, {
   fromText: number(0).facts.fromText,
 })
+
+/** `--max-pixels` for `maxPixels`. */
+export const flagOf = (key: string, { isNegated }: CommandOption<unknown>): string =>
+  `--${isNegated ? 'no-' : ''}${key.replace(/[A-Z]/g, letter => `-${letter.toLowerCase()}`)}`

@@ -3,7 +3,7 @@ import * as commander from 'commander'
 import { version } from '../package.json'
 import { type AnyCommand, GROUPS } from './command.ts'
 import { CommandError, reportError } from './errors.ts'
-import type { CommandOption } from './option.ts'
+import { type CommandOption, flagOf } from './option.ts'
 
 /** Runs what the words of the command line ask for, and sets the exit status. */
 export async function runProgram(commands: readonly AnyCommand[], words: readonly string[]): Promise<void> {
@@ -51,10 +51,11 @@ function argumentOf(key: string, { reads, takesRest }: CommandOption<unknown>): 
   return takesRest ? argument : argument.argParser(parserOf(reads))
 }
 
-function optionOf(key: string, { reads, value, short, isNegated }: CommandOption<unknown>): commander.Option {
+function optionOf(key: string, declared: CommandOption<unknown>): commander.Option {
+  const { reads, value, short } = declared
   const { help, choices, default: byDefault } = reads.facts
-  const name = `--${isNegated ? 'no-' : ''}${key.replace(/[A-Z]/g, letter => `-${letter.toLowerCase()}`)}`
-  const option = new commander.Option(`${short ? `-${short}, ` : ''}${name}${value ? ` <${value}>` : ''}`, help)
+  const flags = `${short ? `-${short}, ` : ''}${flagOf(key, declared)}${value ? ` <${value}>` : ''}`
+  const option = new commander.Option(flags, help)
   if (value === undefined) return option
   if (choices) option.choices(choices)
   else option.argParser(parserOf(reads))
