@@ -3,9 +3,9 @@ import type { CommandOptions, Values } from './option.ts'
 /** Headings under which help lists the commands, in this order. */
 export const GROUPS = ['Images', 'Training', 'Experiments', 'Networks'] as const
 
-/** A command, declared whole: nothing else says what it takes, what help tells of it, and what it does. */
+/** Everything about a command: what it takes, its help, and what it does. Its file exports one as default. */
 export interface Command<A extends CommandOptions, O extends CommandOptions> {
-  /** As it is called, and as its file is named. */
+  /** The name of its file, too. */
   readonly name: string
   readonly group: (typeof GROUPS)[number]
   /** One line for the list of commands. */
@@ -13,16 +13,16 @@ export interface Command<A extends CommandOptions, O extends CommandOptions> {
   /** In order; their keys are their names in help. */
   readonly arguments?: A
   readonly options: O
-  /** Stands in help before the examples. */
+  /** Shown in help before the examples. */
   readonly note?: string
-  /** Calls, without `residual`. */
+  /** Calls without the word `residual`. */
   readonly examples: readonly string[]
   run(given: Values<A & O>): Promise<void>
 }
 
 export type AnyCommand = Command<CommandOptions, CommandOptions>
 
-/** Declares a command, whose `run` gets the values that its options and arguments declare. */
+/** Declares a command. The types of the values that `run` gets follow from its options and arguments. */
 export const command = <O extends CommandOptions, A extends CommandOptions = Record<never, never>>(
   declared: Command<A, O>,
 ) => declared

@@ -1,16 +1,16 @@
 import { boolean, list, number, type Option, type Output, text, value } from '@residual/core/schema'
 
-/** An option or argument of a command: a value with its default, check and help, and how it is written. */
+/** An option or argument of a command: its type, default, check and help, and how it is written. */
 export interface CommandOption<Out> {
-  // biome-ignore lint/suspicious/noExplicitAny: what may be written is a text here
+  // biome-ignore lint/suspicious/noExplicitAny: the command line gives texts, whatever a library may write
   readonly reads: Option<Out, any>
   /** Names the value in help, as in `--limit <n>`; a flag has none. */
   readonly value?: string
   /** One letter, as in `-o`. */
   readonly short?: string
-  /** Takes away what is there by default: `--no-batch-norm` for the key `batchNorm`. */
+  /** A flag that turns off what is on by default: `--no-batch-norm` for the key `batchNorm`. */
   readonly isNegated?: true
-  /** An argument that takes all words that are left. */
+  /** An argument that takes all remaining words. */
   readonly takesRest?: true
 }
 
@@ -31,7 +31,7 @@ export const switchOff = (help: string): CommandOption<boolean> => ({
   ...{ reads: boolean.default(true).help(help), isNegated: true },
 })
 
-/** An argument that takes all words that are left, one at least. */
+/** An argument that takes all remaining words, at least one. */
 export const rest = (help: string): CommandOption<readonly string[]> => ({
   reads: list(text).help(help),
   takesRest: true,

@@ -10,7 +10,7 @@ export class Progress {
 
   /**
    * @param label what runs, where there are several runs
-   * @param first what was done before; default 0
+   * @param first how much was done before, as in a training that is resumed; default 0
    */
   constructor({ label = '', first = 0 } = {}) {
     this.#label = label === '' ? [] : [label]
@@ -18,8 +18,8 @@ export class Progress {
   }
 
   /**
-   * @param numbers what stands after the bar; default: how many images of how many, and how fast
-   * @param secondsLeft default: what is left at the speed so far
+   * @param numbers texts after the bar; default: how many images of how many, and how many a second
+   * @param secondsLeft default: at the average speed so far; nothing is shown for a number that is not finite
    */
   update(done: number, total: number, numbers?: readonly string[], secondsLeft?: number): void {
     const rate = (1000 * (done - this.#first)) / (performance.now() - this.#start)
@@ -36,7 +36,7 @@ export class Progress {
   }
 }
 
-/** Shows how far some work on images is, which is given the function to tell it. */
+/** Shows a bar while some work on images runs; the work calls the function it is given. */
 export async function withProgress<T>(
   work: (onProgress: (done: number, total: number) => void) => Promise<T>,
 ): Promise<T> {

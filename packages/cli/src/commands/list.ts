@@ -45,7 +45,7 @@ export default command({
       '_v1 for stride in the first 1x1 of a bottleneck or _v2 for pre-activation, _nobn for no batch norms, and',
     )
     printLine(
-      '_linear36 for 36 linear layers behind the blocks: resnet50_v1, resnet110_b_v2, plain56_nobn, plain20_linear36.',
+      '_linear36 for 36 linear layers after the blocks: resnet50_v1, resnet110_b_v2, plain56_nobn, plain20_linear36.',
     )
   },
 })

@@ -28,7 +28,7 @@ export default command({
     const rows = layers.map(layer => [
       layer.name,
       layer.operation,
-      // Of one image.
+      // The size for one image.
       layer.output.slice(1).join(' x '),
       layer.params === 0 ? '' : count(layer.params),
       layer.macs === 0 ? '' : short(layer.macs),

@@ -1,7 +1,7 @@
 import { Option, refuse } from '@residual/core/schema'
 import type { CommandOption } from '../option.ts'
 
-/** A file to draw into, and the kind of it that its ending names. */
+/** A file to draw into. Its ending, in lower case, says how to draw. */
 export interface Drawing<Ending extends string> {
   readonly path: string
   readonly ending: Ending
@@ -19,7 +19,7 @@ export const alsoDrawing = <E extends Endings>(endings: E): CommandOption<Drawin
       .help(`also draw it: ${helpOf(endings)}`),
   )
 
-/** What a file holds, by the endings that a command can write. */
+/** The endings that a command can write, each with what such a file holds. */
 type Endings = Readonly<Record<string, string>>
 
 const outputOption = <Out>(reads: Option<Out, unknown>): CommandOption<Out> => ({ value: 'file', short: 'o', reads })
@@ -43,8 +43,8 @@ function fileOf<E extends Endings>(endings: E): Option<Drawing<keyof E & string>
 }
 
 /**
- * Writes the file, where there is to be one, by what makes the content of its kind.
- * @returns its size in bytes, 0 for none
+ * Writes the file if one is wanted, with the content that belongs to its ending.
+ * @returns its size in bytes, 0 if none is wanted
  */
 export async function draw<Ending extends string>(
   drawing: Drawing<Ending> | undefined,
