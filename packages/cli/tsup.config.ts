@@ -1,7 +1,8 @@
 import { defineConfig } from 'tsup'
 
 export default defineConfig({
-  entry: ['src/cli.ts'],
+  // A module for each command, which is found in its folder and loaded when it is called.
+  entry: ['src/cli.ts', 'src/commands/*.ts'],
   format: 'esm',
   target: 'node20',
   // A command has no types to publish.

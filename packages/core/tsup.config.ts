@@ -1,8 +1,8 @@
 import { defineConfig } from 'tsup'
 
 export default defineConfig({
-  // `schema` by itself, so that a command's help loads no kernels.
-  entry: { index: 'src/index.ts', schema: 'src/schema/index.ts' },
+  // `schema` and `printable` by themselves, so that a command's help loads no kernels.
+  entry: { index: 'src/index.ts', schema: 'src/schema/index.ts', printable: 'src/printable.ts' },
   format: 'esm',
   target: 'es2022',
   removeNodeProtocol: false,

@@ -76,7 +76,7 @@ test.each<[arguments_: string[], status: number, error: string]>([
   [
     ['--data', 'x', '-o', 'x.png'],
     2,
-    "option '-o, --output <file>' argument 'x.png' is invalid. Wanted a name that ends with .html or .svg.",
+    "option '-o, --output <file>' argument 'x.png' is invalid. Wanted a name that ends in .html or .svg.",
   ],
   [['--data', 'nothing'], 1, 'nothing: no such file or folder'],
   [[...data, '-o', 'no/folder.svg'], 1, 'cannot write "no/folder.svg": there is no such directory'],

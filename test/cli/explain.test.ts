@@ -110,7 +110,7 @@ test.each<[arguments_: string[], status: number, error: string]>([
   [
     ['cat.jpg', '-o', 'cat.svg'],
     2,
-    "option '-o, --output <file>' argument 'cat.svg' is invalid. Wanted a name that ends in .png or .html.",
+    "option '-o, --output <file>' argument 'cat.svg' is invalid. Wanted a name that ends in .html or .png.",
   ],
   [['dog.jpg'], 1, 'dog.jpg: no such file or folder'],
   [['.'], 1, '.: is a folder, wanted a file'],

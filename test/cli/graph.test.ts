@@ -72,7 +72,7 @@ test.each([
   [
     ['--arch', 'resnet20', '-o', 'a.png'],
     2,
-    "option '-o, --output <file>' argument 'a.png' is invalid. Wanted a name that ends in .svg or .html.",
+    "option '-o, --output <file>' argument 'a.png' is invalid. Wanted a name that ends in .html or .svg.",
   ],
   [['-o', 'a.svg'], 2, "missing --arch <name> or --model <model>; 'residual list' shows what there is"],
   [['--arch', 'resnet20', '-o', 'no/such/a.svg'], 1, 'cannot write "no/such/a.svg": there is no such directory'],

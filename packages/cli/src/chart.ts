@@ -85,7 +85,7 @@ function valueAt(values: readonly number[], place: number): number {
   return part === 0 ? before : before ** (1 - part) * after ** part
 }
 
-/** Which line's name stands behind each row: where the line ends, or as near as there is space. */
+/** Which line's name stands after each row: where the line ends, or as near as there is space. */
 function namesOf(lines: readonly ChartLine[], rows: number, rowOf: (value: number) => number): (number | undefined)[] {
   const ends = lines.map(({ values }) => {
     const end = values[values.length - 1]

@@ -1,4 +1,4 @@
-import { messageLine, printable } from '@residual/core'
+import { messageLine, printable } from '@residual/core/printable'
 import { printNote } from './output.ts'
 
 /** A failure whose message is for the user as it is. */

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { printable } from '@residual/core'
+import { printable } from '@residual/core/printable'
 
 /**
  * Begins a style within text that is to be printed, until the escape sequence takes its place. Drawn anew for each run,
@@ -124,22 +124,4 @@ export function table(headings: readonly string[], rows: readonly (readonly stri
 export function pairs(entries: readonly (readonly [string, string])[]): string[] {
   const width = Math.max(...entries.map(([name]) => name.length))
   return entries.map(([name, value]) => `${dim(name.padEnd(width))}  ${value}`)
-}
-
-/** Shows how far a long run is, on a terminal only. */
-export class Progress {
-  readonly #start = performance.now()
-
-  update(done: number, total: number): void {
-    const seconds = (performance.now() - this.#start) / 1000
-    const rate = done / seconds
-    const filled = bar(done / total, 30).padEnd(30)
-    const numbers = `${count(done)}/${count(total)}  ${count(Math.round(rate))} images/s`
-    showStatus(`${cyan(filled, process.stderr)}  ${numbers}  ${Math.ceil((total - done) / rate)} s left`)
-  }
-
-  /** Wipes the bar away. */
-  end(): void {
-    clearStatus()
-  }
 }

@@ -1,8 +1,6 @@
 import { createRequire } from 'node:module'
 import { join } from 'node:path'
-import { graphOf, input } from '@residual/core'
-import { toOnnx } from '@residual/onnx'
-import { type Model, resnet } from '@residual/resnet'
+import type { Model } from '@residual/resnet'
 import { CommandError } from './errors.ts'
 
 const NAME = 'onnxruntime-web'
@@ -53,6 +51,11 @@ export async function prepareRival(
   [n, side]: readonly [n: number, side: number],
   threads: number,
 ): Promise<Rival> {
+  const [{ graphOf, input }, { toOnnx }, { resnet }] = await Promise.all([
+    import('@residual/core'),
+    import('@residual/onnx'),
+    import('@residual/resnet'),
+  ])
   const { logits } = resnet(model.architecture, input('images', [n, side, side, 3]))
   env.wasm.numThreads = threads
   const session = await InferenceSession.create(toOnnx(graphOf([logits]), await model.readParameters()), {

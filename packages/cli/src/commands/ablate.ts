@@ -1,68 +1,47 @@
+import { whole } from '@residual/core/schema'
 import type { Ablation } from '@residual/lab'
-import { type Command, InvalidArgumentError } from 'commander'
-import { DATA, IGNORE_NAMES, openSplit } from '../data.ts'
-import {
-  addImageOptions,
-  addModelOptions,
-  addNormalisationOptions,
-  addRunOptions,
-  type ImageOptions,
-  type ModelOptions,
-  type NormalisationOptions,
-  openModel,
-  type RunOptions,
-  wholeNumber,
-} from '../options.ts'
-import { bar, bold, count, cyan, dim, Progress, percent, printJson, printLine } from '../output.ts'
+import { command } from '../command.ts'
+import { dataOption, ignoreNamesOption, limitOption, openSplit } from '../groups/data.ts'
+import { alsoDrawing, draw } from '../groups/drawing.ts'
+import { imageOptions } from '../groups/images.ts'
+import { modelOptions, normalisationOptions, openModel } from '../groups/model.ts'
+import { runOptions } from '../groups/run.ts'
+import { flag, json, option } from '../option.ts'
+import { bar, bold, count, cyan, dim, percent, printJson, printLine } from '../output.ts'
+import { withProgress } from '../progress.ts'
 
-interface Options extends ModelOptions, RunOptions, NormalisationOptions, ImageOptions {
-  readonly data: string
-  readonly shuffle?: true
-  readonly limit?: number
-  readonly batch?: number
-  readonly ignoreNames?: true
-  readonly output?: string
-  readonly json?: true
-}
-
-export function addAblate(program: Command): void {
-  const command = addModelOptions(
-    program.command('ablate').description('measure how a network does without each of its blocks'),
-  )
-    .requiredOption('--data <path>', DATA)
-    .option('--shuffle', 'swap each block with the next one, in place of removing it')
-    .option('--limit <n>', 'measure on the first test images only (default: all)', wholeNumber(1, 1_000_000_000))
-    .option('--batch <n>', 'images in one run of the networks', wholeNumber(1, 100_000))
-    .option('--ignore-names', IGNORE_NAMES)
-    .option('-o, --output <file>', 'also draw it, into an .html or .svg file', figureFile)
-  addImageOptions(addNormalisationOptions(addRunOptions(command)))
-    .option('--json', 'print one JSON object')
-    .addHelpText(
-      'after',
-      '\nExample:\n  $ residual ablate --model resnet20.th --data cifar10 --limit 1000 -o ablation.html',
+export default command({
+  name: 'ablate',
+  group: 'Experiments',
+  summary: 'measure how a network does without each of its blocks',
+  options: {
+    ...modelOptions,
+    data: dataOption,
+    shuffle: flag('swap each block with the next one, in place of removing it'),
+    limit: limitOption('measure on the first test images only'),
+    batch: option('n', whole(1, 100_000).optional().help('images in one run of the networks')),
+    ignoreNames: ignoreNamesOption,
+    output: alsoDrawing({ html: 'a page', svg: 'an image' }),
+    ...runOptions,
+    ...normalisationOptions,
+    ...imageOptions,
+    json: json(),
+  },
+  examples: ['ablate --model resnet20.th --data cifar10 --limit 1000 -o ablation.html'],
+  async run({ data: path, shuffle, limit, batch, ignoreNames, output, json, ...options }) {
+    const { threads, build } = options
+    const { ablate, ablationPage, ablationSvg } = await import('@residual/lab')
+    const model = await openModel(options)
+    const data = await openSplit(path, 'test', options)
+    const damage = shuffle ? 'swap' : 'remove'
+    const result = await withProgress(onProgress =>
+      ablate(model, data, { damage, limit, batch, ignoreNames, threads, build, onProgress }),
     )
-    .action(run)
-}
-
-function figureFile(text: string): string {
-  if (/\.(html|svg)$/.test(text)) return text
-  throw new InvalidArgumentError('Wanted a name that ends with .html or .svg.')
-}
-
-async function run({ data: path, shuffle, limit, batch, ignoreNames, output, json, ...options }: Options) {
-  const { threads, build } = options
-  const { ablate, ablationPage, ablationSvg, saveReport } = await import('@residual/lab')
-  const model = await openModel(options)
-  const data = await openSplit(path, 'test', options)
-  const progress = new Progress()
-  const result = await ablate(model, data, {
-    ...{ damage: shuffle ? 'swap' : 'remove', limit, batch, ignoreNames, threads, build },
-    onProgress: (done, total) => progress.update(done, total),
-  }).finally(() => progress.end())
-  if (output) await saveReport(output, output.endsWith('.svg') ? ablationSvg(result) : ablationPage(result))
-  if (json) printJson({ ...result, ...(output && { output }) })
-  else printBars(result, output)
-}
+    await draw(output, { html: () => ablationPage(result), svg: () => ablationSvg(result) })
+    if (json) printJson({ ...result, ...(output && { output: output.path }) })
+    else printBars(result, output?.path)
+  },
+})
 
 const BAR_WIDTH = 40
 

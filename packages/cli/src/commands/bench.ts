@@ -1,107 +1,71 @@
 import { cpus } from 'node:os'
 import type { StepTime } from '@residual/core'
-import type { Model } from '@residual/resnet'
-import type { Command } from 'commander'
+import { whole } from '@residual/core/schema'
+import { command } from '../command.ts'
 import { CommandError } from '../errors.ts'
-import {
-  addArchitectureOptions,
-  addRunOptions,
-  findArchitecture,
-  type ModelOptions,
-  openModel,
-  type RunOptions,
-  requireModelOrArchitecture,
-  wholeNumber,
-} from '../options.ts'
+import { architectureOptions, requireModelOrArchitecture, sideOption } from '../groups/model.ts'
+import { runOptions, runText } from '../groups/run.ts'
+import { flag, json, option } from '../option.ts'
 import { bold, count, milliseconds, pairs, percent, printJson, printLine, rounded, table } from '../output.ts'
 import { differenceOf, installedRival, prepareRival, type Rival } from '../rival.ts'
-
-interface Options extends ModelOptions, RunOptions {
-  readonly batch: number
-  readonly input?: number
-  readonly perLayer?: true
-  readonly compare?: true
-  readonly json?: true
-}
-
-/** Enough for V8 to replace its first, slower code of the kernels. */
-const WARM_UPS = 3
-/** Timing goes on for so long, and for so many runs at least. */
-const TIMED = { milliseconds: 2000, runs: 5 }
+import { timedModel, timeLayers, timeRuns } from '../timing.ts'
 
 /** Pixels that fill WebAssembly's memory alone are refused before they are made. */
 const MEMORY = 2 ** 32
 
-export function addBench(program: Command): void {
-  const command = program.command('bench').description('measure how fast a network runs, from pixels to logits')
-  addRunOptions(addArchitectureOptions(command))
-    .option('--batch <n>', 'images in one run of the network', wholeNumber(1, 100_000), 1)
-    .option('--input <side>', "height and width of the images (default: the model's)", wholeNumber(1, 16_384))
-    .option('--per-layer', 'also list the layers: time, speed, share and kernel of each')
-    .option('--compare', 'also time onnxruntime-web on the same network, where it is installed')
-    .option('--json', 'print one JSON object')
-    .addHelpText('after', '\nExample:\n  $ residual bench --arch resnet18 --threads 2')
-    .action(bench)
-}
-
-async function bench({ batch, input, perLayer, compare, json, ...options }: Options, command: Command): Promise<void> {
-  requireModelOrArchitecture(command, options)
-  const runtime = compare ? installedRival() : undefined
-  const model = await benchedModel(options)
-  const side = input ?? model.preprocessing.crop
-  if (batch * side * side * 3 * 4 > MEMORY) {
-    throw new CommandError(`--batch ${batch}: as many images of ${side} x ${side} do not fit into 4 GB`, 2)
-  }
-  const { build, threads } = await model.prepare(batch, side)
-  const images = new Float32Array(batch * side * side * 3).map((_, i) => Math.sin(i))
-  const ours = summaryOf(await timeRuns(() => model.logits(images, batch)))
-  const arch = model.architecture.name
-  const cpu = cpus()[0]?.model.trim() ?? 'unknown'
-  const layers = perLayer ? await timeLayers(() => model.profile(images, batch)) : undefined
-  const rival = runtime && (await prepareRival(runtime, model, images, [batch, side], threads))
-  const compared = rival && (await compareWith(rival, await model.logits(images, batch), ours.median))
-  if (json) {
-    const milliseconds = { min: ours.min, median: ours.median }
-    return printJson({ arch, batch, threads, milliseconds, build, node: process.version, cpu, layers, compared })
-  }
-  const rate = (1000 * batch) / ours.median
-  pairs([
-    ['network', `${bold(arch)}, ${batch} x ${side} x ${side} x 3`],
-    ['fastest', milliseconds(ours.min)],
-    [
-      'median',
-      `${bold(milliseconds(ours.median))} of ${count(ours.runs)} runs, ${rate < 10 ? rate.toFixed(1) : count(Math.round(rate))} images/s`,
-    ],
-    ['build', `${build}, ${threads} ${threads === 1 ? 'thread' : 'threads'}`],
-    ['node', process.version],
-    ['cpu', cpu],
-    ...(compared ? [['rival', describe(compared)] as const] : []),
-  ]).forEach(printLine)
-  if (layers) {
-    printLine()
-    layerTable(layers).forEach(printLine)
-  }
-}
-
-/** The model that is named, or an architecture with weights nobody trained: speed does not depend on them. */
-export async function benchedModel({ model, arch, ...options }: ModelOptions & RunOptions): Promise<Model> {
-  const { untrainedModel } = await import('@residual/resnet')
-  if (model === undefined && arch !== undefined) return untrainedModel(await findArchitecture(arch), options)
-  return openModel({ model, arch, ...options })
-}
-
-/** Milliseconds of each run, the shortest first. */
-async function timeRuns(run: () => Promise<unknown>): Promise<number[]> {
-  for (let i = 0; i < WARM_UPS; i++) await run()
-  const times: number[] = []
-  const start = performance.now()
-  while (times.length < TIMED.runs || performance.now() - start < TIMED.milliseconds) {
-    const before = performance.now()
-    await run()
-    times.push(performance.now() - before)
-  }
-  return times.sort((a, b) => a - b)
-}
+export default command({
+  name: 'bench',
+  group: 'Networks',
+  summary: 'measure how fast a network runs, from pixels to logits',
+  options: {
+    ...architectureOptions,
+    ...runOptions,
+    batch: option('n', whole(1, 100_000).default(1).help('images in one run of the network')),
+    input: sideOption('model'),
+    perLayer: flag('also list the layers: time, speed, share and kernel of each'),
+    compare: flag('also time onnxruntime-web on the same network, where it is installed'),
+    json: json(),
+  },
+  examples: ['bench --arch resnet18 --threads 2'],
+  async run({ batch, input, perLayer, compare, json, ...options }) {
+    requireModelOrArchitecture(options)
+    const runtime = compare ? installedRival() : undefined
+    const model = await timedModel(options)
+    const side = input ?? model.preprocessing.crop
+    if (batch * side * side * 3 * 4 > MEMORY) {
+      throw new CommandError(`--batch ${batch}: as many images of ${side} x ${side} do not fit into 4 GB`, 2)
+    }
+    const { build, threads } = await model.prepare(batch, side)
+    const images = new Float32Array(batch * side * side * 3).map((_, i) => Math.sin(i))
+    const ours = summaryOf(await timeRuns(() => model.logits(images, batch)))
+    const arch = model.architecture.name
+    const cpu = cpus()[0]?.model.trim() ?? 'unknown'
+    const layers = perLayer ? await timeLayers(() => model.profile(images, batch)) : undefined
+    const rival = runtime && (await prepareRival(runtime, model, images, [batch, side], threads))
+    const compared = rival && (await compareWith(rival, await model.logits(images, batch), ours.median))
+    if (json) {
+      const milliseconds = { min: ours.min, median: ours.median }
+      return printJson({ arch, batch, threads, milliseconds, build, node: process.version, cpu, layers, compared })
+    }
+    const rate = (1000 * batch) / ours.median
+    pairs([
+      ['network', `${bold(arch)}, ${batch} x ${side} x ${side} x 3`],
+      ['fastest', milliseconds(ours.min)],
+      [
+        'median',
+        `${bold(milliseconds(ours.median))} of ${count(ours.runs)} runs, ${rate < 10 ? rate.toFixed(1) : count(Math.round(rate))} images/s`,
+      ],
+      ['build', runText(build, threads)],
+      ['node', process.version],
+      ['cpu', cpu],
+      ...(compared ? [['rival', describe(compared)] as const] : []),
+    ]).forEach(printLine)
+    if (layers) {
+      printLine()
+      layerTable(layers).forEach(printLine)
+    }
+  },
+})
 
 interface Times {
   readonly min: number
@@ -141,16 +105,6 @@ async function compareWith(rival: Rival, logits: Float32Array, ours: number): Pr
 
 const describe = ({ name, version, milliseconds: { min, median }, ratio, difference }: RivalTimes): string =>
   `${name} ${version}: fastest ${milliseconds(min)}, median ${milliseconds(median)}, ${bold(`${ratio.toFixed(2)} x`)} ours; logits differ by ${difference} of their size`
-
-/** The steps of a network, each with the shortest of its times. */
-export async function timeLayers(profile: () => Promise<StepTime[]>): Promise<StepTime[]> {
-  const runs: StepTime[][] = []
-  await timeRuns(async () => runs.push(await profile()))
-  return runs[0].map((step, i) => ({
-    ...step,
-    milliseconds: rounded(Math.min(...runs.map(run => run[i].milliseconds))),
-  }))
-}
 
 function layerTable(layers: readonly StepTime[]): string[] {
   const total = layers.reduce((sum, layer) => sum + layer.milliseconds, 0)

@@ -1,55 +1,44 @@
+import { whole } from '@residual/core/schema'
 import type { Classification } from '@residual/resnet'
-import type { Command } from 'commander'
-import { readImages } from '../images.ts'
-import {
-  addImageOptions,
-  addModelOptions,
-  addNormalisationOptions,
-  addRunOptions,
-  type ImageOptions,
-  type ModelOptions,
-  type NormalisationOptions,
-  openModel,
-  type RunOptions,
-  wholeNumber,
-} from '../options.ts'
+import { command } from '../command.ts'
+import { imageOptions, imagesArgument, readImages } from '../groups/images.ts'
+import { modelOptions, normalisationOptions, openModel } from '../groups/model.ts'
+import { runOptions, runText } from '../groups/run.ts'
+import { flag, json, option } from '../option.ts'
 import { bold, dim, milliseconds, predictionLines, printJson, printLine, rounded, shortFloats } from '../output.ts'
 
-interface Options extends ModelOptions, RunOptions, NormalisationOptions, ImageOptions {
-  readonly topk: number
-  readonly logits?: true
-  readonly json?: true
-}
-
-export function addClassify(program: Command): void {
-  const command = program
-    .command('classify')
-    .description('say what is in images')
-    .argument('<image...>', 'files, folders or glob patterns')
-  addImageOptions(addNormalisationOptions(addRunOptions(addModelOptions(command))))
-    .option('--topk <n>', 'predictions for each image', wholeNumber(1, 1_000_000), 5)
-    .option('--logits', "also print the network's output before the softmax")
-    .option('--json', 'print one JSON object for each image')
-    .addHelpText('after', '\nExample:\n  $ residual classify cat.jpg holidays/ --topk 3')
-    .action(classify)
-}
-
-async function classify(patterns: string[], { topk, logits, json, ...options }: Options): Promise<void> {
-  const model = await openModel(options)
-  // So that the first image is timed like the others.
-  const { build, threads } = await model.prepare()
-  const print = json ? printObject : printBars
-  let count = 0
-  for await (const { path, image } of readImages(patterns, options)) {
-    const start = performance.now()
-    const result = await model.classify(image, { topk })
-    print({ ...result, image: path, model: model.name, milliseconds: performance.now() - start }, logits === true)
-    count++
-  }
-  if (!json && count > 0) {
-    printLine(dim(`${model.name} on ${build}, ${threads} ${threads === 1 ? 'thread' : 'threads'}`))
-  }
-}
+export default command({
+  name: 'classify',
+  group: 'Images',
+  summary: 'say what is in images',
+  arguments: { image: imagesArgument },
+  options: {
+    ...modelOptions,
+    ...runOptions,
+    ...normalisationOptions,
+    ...imageOptions,
+    topk: option('n', whole(1, 1_000_000).default(5).help('predictions for each image')),
+    logits: flag("also print the network's output before the softmax"),
+    json: json(' for each image'),
+  },
+  examples: ['classify cat.jpg holidays/ --topk 3'],
+  async run({ image, topk, logits, json, ...options }) {
+    const model = await openModel(options)
+    // So that the first image is timed like the others.
+    const { build, threads } = await model.prepare()
+    const print = json ? printObject : printBars
+    let count = 0
+    for await (const { path, image: pixels } of readImages(image, options)) {
+      const start = performance.now()
+      const result = await model.classify(pixels, { topk })
+      print({ ...result, image: path, model: model.name, milliseconds: performance.now() - start }, logits === true)
+      count++
+    }
+    if (!json && count > 0) {
+      printLine(dim(`${model.name} on ${runText(build, threads)}`))
+    }
+  },
+})
 
 interface Result extends Classification {
   readonly image: string

@@ -1,114 +1,94 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
+import { above0, text, value, whole } from '@residual/core/schema'
 import type { Comparison, Movement } from '@residual/lab'
 import type { Model } from '@residual/resnet'
 import type { TrainingSource } from '@residual/vision'
-import { type Command, InvalidArgumentError } from 'commander'
-import { DATA, IGNORE_NAMES, openSplit, openTrainingData, type TrainingData } from '../data.ts'
+import { command } from '../command.ts'
 import { CommandError } from '../errors.ts'
+import { DATA, ignoreNamesOption, limitOption, openSplit, openTrainingData, type TrainingData } from '../groups/data.ts'
+import { imageOptions } from '../groups/images.ts'
+import { modelOptions, normalisationOptions, openModel } from '../groups/model.ts'
+import { runOptions } from '../groups/run.ts'
 import { interruptible } from '../interrupt.ts'
-import {
-  addImageOptions,
-  addModelOptions,
-  addNormalisationOptions,
-  addRunOptions,
-  type ImageOptions,
-  type ModelOptions,
-  type NormalisationOptions,
-  openModel,
-  type RunOptions,
-  wholeNumber,
-} from '../options.ts'
-import { bold, count, Progress, pairs, percent, printJson, printLine, printNote, table } from '../output.ts'
+import { flag, json, option, type Values } from '../option.ts'
+import { bold, count, pairs, percent, printJson, printLine, printNote, table } from '../output.ts'
+import { Progress, withProgress } from '../progress.ts'
 
-interface Options extends ModelOptions, RunOptions, NormalisationOptions, ImageOptions {
-  readonly depth: number
-  readonly out: string
-  readonly at?: 'even' | 'end' | readonly string[]
-  readonly linear?: true
-  readonly data?: string
-  readonly limit?: number
-  readonly ignoreNames?: true
-  readonly seed?: number
-  readonly finetune?: true
-  readonly epochs: number
-  readonly lr: number
-  readonly json?: true
+const places = value<'even' | 'end' | readonly string[]>('places', () => true, {
+  text: (given: string) => (given === 'even' || given === 'end' ? given : given.split(',')),
+})
+
+/** What the networks are compared on. */
+const measureOptions = {
+  data: option('path', text.optional().help(`images to compare the two with: ${DATA}`)),
+  limit: limitOption('compare on the first test images only'),
+  ignoreNames: ignoreNamesOption,
 }
 
-export function addDeepen(program: Command): void {
-  const command = addModelOptions(
-    program
-      .command('deepen')
-      .description('add blocks or layers that do nothing to a trained network, the solution by construction'),
-  )
-    .requiredOption('--depth <n>', 'layers of the deeper network, as in resnet56', wholeNumber(1, 2000))
-    .requiredOption('--out <dir>', 'directory for the deeper network')
-    .option(
-      '--at <places>',
-      'behind which blocks: even, end, or names such as layer1.0,layer2.1 (default: even)',
-      places,
-    )
-    .option('--linear', 'add linear layers behind the blocks of each stage, in place of blocks')
-    .option('--data <path>', `images to compare the two with: ${DATA}`)
-    .option('--limit <n>', 'compare on the first test images only (default: all)', wholeNumber(1, 1_000_000_000))
-    .option('--ignore-names', IGNORE_NAMES)
-    .option('--seed <n>', 'decides the new weights (default: 0)', wholeNumber(0, Number.MAX_SAFE_INTEGER))
-    .option('--finetune', 'train what was added on --data, all else staying as it is, and show how far it moved')
-    .option('--epochs <n>', 'passes over the data of --finetune', wholeNumber(1, 1_000_000), 1)
-    .option('--lr <rate>', 'learning rate of --finetune, which falls to 0', rate, 0.00001)
-  addImageOptions(addNormalisationOptions(addRunOptions(command)))
-    .option('--json', 'print one JSON object')
-    .addHelpText(
-      'after',
-      '\nExample:\n  $ residual deepen --model resnet20.th --depth 56 --out resnet56 --data cifar10',
-    )
-    .action(run)
+const tuneOptions = {
+  seed: option('n', whole(0, Number.MAX_SAFE_INTEGER).optional().help('decides the new weights (default: 0)')),
+  finetune: flag('train what was added on --data, all else staying as it is, and show how far it moved'),
+  epochs: option('n', whole(1, 1_000_000).default(1).help('passes over the data of --finetune')),
+  lr: option('rate', above0().default(0.00001).help('learning rate of --finetune, which falls to 0')),
 }
 
-const places = (text: string): NonNullable<Options['at']> =>
-  text === 'even' || text === 'end' ? text : text.split(',')
-
-function rate(text: string): number {
-  const value = Number(text)
-  if (text.trim() !== '' && Number.isFinite(value) && value > 0) return value
-  throw new InvalidArgumentError('Wanted a number above 0.')
-}
-
-async function run(options: Options, command: Command): Promise<void> {
-  const { depth, out, at, linear, data, limit, ignoreNames, seed, finetune, epochs, lr, json, ...rest } = options
-  const { threads, build, ...source } = rest
-  if (finetune && data === undefined) command.error('--finetune needs --data')
-  const [{ saveModel }, { deepen }] = await Promise.all([import('@residual/resnet'), import('@residual/lab')])
-  if (existsSync(join(out, 'model.safetensors'))) {
-    throw new CommandError(`${JSON.stringify(out)} holds a model; give another directory`)
-  }
-  const model = await openModel({ ...source, threads, build })
-  const needsStatistics = model.architecture.shortcut === 'none' && !linear && data !== undefined
-  const seen = needsStatistics ? await someImages(model, data, options) : undefined
-  const { model: deeper, added } = await deepen(model, { depth, at, linear, seed, images: seen, threads, build })
-  // Every fifth image of a folder without a part for tests.
-  const parts = finetune && (await openTrainingData(data!, 5, options))
-  const images = parts ? measuredOn(parts) : data && (await openSplit(data, 'test', options))
-  const measure = { limit, ignoreNames }
-  const compared = images ? await compare(model, deeper, images, measure) : await compareOnNoise(model, deeper)
-  const tuned =
-    parts && (await fineTune({ model, deeper, added }, parts, measure, { out, epochs, lr, seed, threads, build }))
-  if (finetune && !tuned) {
-    printNote(`stopped and saved; 'residual train --resume --out ${out} --data ${data}' goes on`)
-    return
-  }
-  if (!finetune) await saveModel(out, deeper)
-  const result: Result = {
-    ...{ model: model.name, from: model.architecture.name, to: deeper.architecture.name, added },
-    ...{ images: compared.images, largestDifference: compared.largestDifference },
-    ...('top1Before' in compared && { top1Before: compared.top1Before, top1After: compared.top1After }),
-    ...(tuned && { epochs, ...tuned }),
-    out,
-  }
-  if (json) printJson(result)
-  else print(result, tuned, linear ? 'linear layer' : 'block')
-}
+export default command({
+  name: 'deepen',
+  group: 'Experiments',
+  summary: 'add blocks or layers that do nothing to a trained network, the solution by construction',
+  options: {
+    ...modelOptions,
+    depth: option('n', whole(1, 2000).help('layers of the deeper network, as in resnet56')),
+    out: option('dir', text.help('directory for the deeper network')),
+    at: option(
+      'places',
+      places.optional().help('after which blocks: even, end, or names such as layer1.0,layer2.1 (default: even)'),
+    ),
+    linear: flag('add linear layers after the blocks of each stage, in place of blocks'),
+    ...measureOptions,
+    ...tuneOptions,
+    ...runOptions,
+    ...normalisationOptions,
+    ...imageOptions,
+    json: json(),
+  },
+  examples: ['deepen --model resnet20.th --depth 56 --out resnet56 --data cifar10'],
+  async run(options) {
+    const { depth, out, at, linear, data, limit, ignoreNames, seed, finetune, epochs, lr, json, threads, build } =
+      options
+    if (finetune && data === undefined) throw new CommandError('--finetune needs --data', 2)
+    const [{ saveModel }, { deepen }] = await Promise.all([import('@residual/resnet'), import('@residual/lab')])
+    if (existsSync(join(out, 'model.safetensors'))) {
+      throw new CommandError(`${JSON.stringify(out)} holds a model; give another directory`)
+    }
+    const model = await openModel(options)
+    const needsStatistics = model.architecture.shortcut === 'none' && !linear && data !== undefined
+    const seen = needsStatistics ? await someImages(model, data, options) : undefined
+    const { model: deeper, added } = await deepen(model, { depth, at, linear, seed, images: seen, threads, build })
+    // Every fifth image of a folder without a part for tests.
+    const parts = finetune ? await openTrainingData(data!, 5, options) : undefined
+    const images = parts ? measuredOn(parts) : data && (await openSplit(data, 'test', options))
+    const measure = { limit, ignoreNames }
+    const compared = images ? await compare(model, deeper, images, measure) : await compareOnNoise(model, deeper)
+    const tuned =
+      parts && (await fineTune({ model, deeper, added }, parts, measure, { out, epochs, lr, seed, threads, build }))
+    if (finetune && !tuned) {
+      printNote(`stopped and saved; 'residual train --resume --out ${out} --data ${data}' goes on`)
+      return
+    }
+    if (!finetune) await saveModel(out, deeper)
+    const result: Result = {
+      ...{ model: model.name, from: model.architecture.name, to: deeper.architecture.name, added },
+      ...{ images: compared.images, largestDifference: compared.largestDifference },
+      ...('top1Before' in compared && { top1Before: compared.top1Before, top1After: compared.top1After }),
+      ...(tuned && { epochs, ...tuned }),
+      out,
+    }
+    if (json) printJson(result)
+    else print(result, tuned, linear ? 'linear layer' : 'block')
+  },
+})
 
 interface Result extends Pick<Comparison, 'images' | 'largestDifference'>, Partial<Tuned> {
   readonly top1Before?: number
@@ -129,11 +109,11 @@ interface Tuned extends Pick<Comparison, 'gained' | 'lost' | 'pValue'> {
 /** The images that tell the accuracy. */
 const measuredOn = ({ data, test }: TrainingData): TrainingSource => test ?? data
 
-/** Enough for statistics of a channel. */
+/** Enough for the statistics of a channel. */
 const STATISTICS_IMAGES = 256
 
-/** The first images of the training split, which a few of every class are among only where it is in no order. */
-async function someImages(model: Model, path: string, options: ImageOptions) {
+/** The first images of the training split. They hold every class only if the split is in no order. */
+async function someImages(model: Model, path: string, options: Values<typeof imageOptions>) {
   const data = await openSplit(path, 'train', options)
   const { loadBatches } = await import('@residual/vision')
   const batch = Math.min(STATISTICS_IMAGES, data.length)
@@ -149,14 +129,12 @@ async function compare(
   measure: MeasureOptions,
 ): Promise<Comparison> {
   const { compareModels } = await import('@residual/lab')
-  const progress = new Progress()
-  const onProgress = (done: number, total: number) => progress.update(done, total)
-  return compareModels(before, after, images, { ...measure, onProgress }).finally(() => progress.end())
+  return withProgress(onProgress => compareModels(before, after, images, { ...measure, onProgress }))
 }
 
 const NOISE_IMAGES = 4
 
-/** Where there are no images, what is not one will do to show that the networks are the same. */
+/** Without images, noise is enough to show that the networks are the same. */
 async function compareOnNoise(model: Model, deeper: Model) {
   const side = model.preprocessing.crop
   const images = Float32Array.from({ length: NOISE_IMAGES * side * side * 3 }, () => 4 * Math.random() - 2)
@@ -165,10 +143,10 @@ async function compareOnNoise(model: Model, deeper: Model) {
   return { images: NOISE_IMAGES, largestDifference }
 }
 
-type MeasureOptions = Pick<Options, 'limit' | 'ignoreNames'>
-type TuneOptions = Pick<Options, 'out' | 'epochs' | 'lr' | 'seed' | 'threads' | 'build'>
+type MeasureOptions = Omit<Values<typeof measureOptions>, 'data'>
+type TuneOptions = Omit<Values<typeof tuneOptions & typeof runOptions>, 'finetune'> & { readonly out: string }
 
-/** Undefined where it was stopped. */
+/** Trains the new blocks; undefined if the training was stopped. */
 async function fineTune(
   { model, deeper, added }: { model: Model; deeper: Model; added: readonly string[] },
   parts: TrainingData,
@@ -195,7 +173,7 @@ async function fineTune(
         if (event.kind === 'step') progress.update(event.step * changes.batch, epochs * parts.data.length)
       }
     } finally {
-      progress.end()
+      progress.clear()
     }
     return signal.aborted ? undefined : events
   })
@@ -205,7 +183,7 @@ async function fineTune(
   return { top1Tuned: top1After, gained, lost, pValue, moved: await movementOf(deeper, tuned, added) }
 }
 
-/** Above this probability a difference is one that chance makes. */
+/** A difference with a larger p-value may be chance. */
 const SIGNIFICANT = 0.05
 
 function exchange({ gained, lost, pValue }: Tuned): string {

@@ -1,36 +1,29 @@
-import type { Command } from 'commander'
-import { readImages } from '../images.ts'
-import {
-  addImageOptions,
-  addModelOptions,
-  addNormalisationOptions,
-  addRunOptions,
-  type ImageOptions,
-  type ModelOptions,
-  type NormalisationOptions,
-  openModel,
-  type RunOptions,
-} from '../options.ts'
+import { command } from '../command.ts'
+import { imageOptions, imagesArgument, readImages } from '../groups/images.ts'
+import { modelOptions, normalisationOptions, openModel } from '../groups/model.ts'
+import { runOptions } from '../groups/run.ts'
+import { json } from '../option.ts'
 import { printJson, shortFloats } from '../output.ts'
 
-type Options = ModelOptions & RunOptions & NormalisationOptions & ImageOptions
-
-export function addEmbed(program: Command): void {
-  const command = program
-    .command('embed')
-    .description('print the vector before the classifier, for comparing images')
-    .argument('<image...>', 'files, folders or glob patterns')
-  addImageOptions(addNormalisationOptions(addRunOptions(addModelOptions(command))))
-    .option('--json', 'print one JSON object for each image, as is done anyway')
-    .addHelpText('after', '\nExample:\n  $ residual embed holidays/ > vectors.jsonl')
-    .action(embed)
-}
-
-async function embed(patterns: string[], options: Options): Promise<void> {
-  const { preprocess } = await import('@residual/vision')
-  const model = await openModel(options)
-  for await (const { path, image } of readImages(patterns, options)) {
-    const embedding = await model.embed(preprocess(image, model.preprocessing), 1)
-    printJson({ image: path, model: model.name, embedding: shortFloats(embedding) })
-  }
-}
+export default command({
+  name: 'embed',
+  group: 'Images',
+  summary: 'print the vector before the classifier, for comparing images',
+  arguments: { image: imagesArgument },
+  options: {
+    ...modelOptions,
+    ...runOptions,
+    ...normalisationOptions,
+    ...imageOptions,
+    json: json(' for each image, as is done anyway'),
+  },
+  examples: ['embed holidays/ > vectors.jsonl'],
+  async run({ image, ...options }) {
+    const { preprocess } = await import('@residual/vision')
+    const model = await openModel(options)
+    for await (const { path, image: pixels } of readImages(image, options)) {
+      const embedding = await model.embed(preprocess(pixels, model.preprocessing), 1)
+      printJson({ image: path, model: model.name, embedding: shortFloats(embedding) })
+    }
+  },
+})

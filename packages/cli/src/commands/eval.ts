@@ -1,83 +1,65 @@
+import { oneOf, whole } from '@residual/core/schema'
 import type { Evaluation } from '@residual/resnet'
-import { type Command, Option } from 'commander'
-import { DATA, IGNORE_NAMES, openSplit } from '../data.ts'
-import {
-  addImageOptions,
-  addModelOptions,
-  addNormalisationOptions,
-  addRunOptions,
-  type ImageOptions,
-  type ModelOptions,
-  type NormalisationOptions,
-  openModel,
-  type RunOptions,
-  wholeNumber,
-} from '../options.ts'
-import { bold, count, longLabel, Progress, pairs, percent, printJson, printLine, rounded, table } from '../output.ts'
+import { command } from '../command.ts'
+import { dataOption, ignoreNamesOption, limitOption, openSplit } from '../groups/data.ts'
+import { imageOptions } from '../groups/images.ts'
+import { modelOptions, normalisationOptions, openModel } from '../groups/model.ts'
+import { runOptions } from '../groups/run.ts'
+import { flag, json, option } from '../option.ts'
+import { bold, count, longLabel, pairs, percent, printJson, printLine, rounded, table } from '../output.ts'
+import { withProgress } from '../progress.ts'
 
-interface Options extends ModelOptions, RunOptions, NormalisationOptions, ImageOptions {
-  readonly data: string
-  readonly split: 'test' | 'train'
-  readonly limit?: number
-  readonly batch: number
-  readonly ignoreNames?: true
-  readonly confusion?: true
-  readonly json?: true
-}
-
-export function addEval(program: Command): void {
-  const command = addModelOptions(program.command('eval').description('measure the accuracy of a model on a data set'))
-    .requiredOption('--data <path>', DATA)
-    .addOption(new Option('--split <split>', 'part of the data set').choices(['test', 'train']).default('test'))
-    .option('--limit <n>', 'evaluate only the first images (default: all)', wholeNumber(1, 1_000_000_000))
+export default command({
+  name: 'eval',
+  group: 'Training',
+  summary: 'measure the accuracy of a model on a data set',
+  options: {
+    ...modelOptions,
+    data: dataOption,
+    split: option('split', oneOf('test', 'train').default('test').help('part of the data set')),
+    limit: limitOption('evaluate only the first images'),
     // Both splits are multiples of it, so that no second program is needed for a last, smaller batch.
-    .option('--batch <n>', 'images in one run of the network', wholeNumber(1, 100_000), 100)
-    .option('--ignore-names', IGNORE_NAMES)
-  addImageOptions(addNormalisationOptions(addRunOptions(command)))
-    .option('--confusion', 'also print how often each class was taken for which')
-    .option('--json', 'print one JSON object')
-    .addHelpText('after', '\nExample:\n  $ residual eval --model resnet20.th --data cifar-10-binary.tar.gz')
-    .action(evaluate)
-}
-
-async function evaluate({ data, split, limit, batch, ignoreNames, ...options }: Options): Promise<void> {
-  const { confusion, json, ...source } = options
-  const { evaluate } = await import('@residual/resnet')
-  const model = await openModel(source)
-  const dataset = await openSplit(data, split, source)
-  const progress = new Progress()
-  const result = await evaluate(model, dataset, {
-    batch,
-    limit,
-    ignoreNames,
-    onProgress: (done, total) => progress.update(done, total),
-  }).finally(() => progress.end())
-  const imagesPerSecond = result.images / result.seconds
-  if (json) {
-    const { images, top1, top5, loss } = result
-    printJson({
-      model: model.name,
-      images,
-      top1,
-      top5,
-      loss,
-      seconds: rounded(result.seconds),
-      imagesPerSecond: rounded(imagesPerSecond),
-      ...(confusion && { confusion: result.confusion }),
-    })
-    return
-  }
-  const lines = pairs([
-    ['model', model.name],
-    ['images', `${count(result.images)} of ${'name' in dataset ? dataset.name : data}, ${split}`],
-    ['top1', bold(percent(result.top1, 2))],
-    ['top5', percent(result.top5, 2)],
-    ['loss', result.loss.toFixed(4)],
-    ['time', `${result.seconds.toFixed(1)} s, ${count(Math.round(imagesPerSecond))} images/s`],
-  ])
-  lines.forEach(printLine)
-  if (confusion) printConfusion(result, dataset.classes)
-}
+    batch: option('n', whole(1, 100_000).default(100).help('images in one run of the network')),
+    ignoreNames: ignoreNamesOption,
+    ...runOptions,
+    ...normalisationOptions,
+    ...imageOptions,
+    confusion: flag('also print how often each class was taken for which'),
+    json: json(),
+  },
+  examples: ['eval --model resnet20.th --data cifar-10-binary.tar.gz'],
+  async run({ data, split, limit, batch, ignoreNames, confusion, json, ...source }) {
+    const { evaluate } = await import('@residual/resnet')
+    const model = await openModel(source)
+    const dataset = await openSplit(data, split, source)
+    const result = await withProgress(onProgress => evaluate(model, dataset, { batch, limit, ignoreNames, onProgress }))
+    const imagesPerSecond = result.images / result.seconds
+    if (json) {
+      const { images, top1, top5, loss } = result
+      printJson({
+        model: model.name,
+        images,
+        top1,
+        top5,
+        loss,
+        seconds: rounded(result.seconds),
+        imagesPerSecond: rounded(imagesPerSecond),
+        ...(confusion && { confusion: result.confusion }),
+      })
+      return
+    }
+    const lines = pairs([
+      ['model', model.name],
+      ['images', `${count(result.images)} of ${'name' in dataset ? dataset.name : data}, ${split}`],
+      ['top1', bold(percent(result.top1, 2))],
+      ['top5', percent(result.top5, 2)],
+      ['loss', result.loss.toFixed(4)],
+      ['time', `${result.seconds.toFixed(1)} s, ${count(Math.round(imagesPerSecond))} images/s`],
+    ])
+    lines.forEach(printLine)
+    if (confusion) printConfusion(result, dataset.classes)
+  },
+})
 
 function printConfusion({ confusion }: Evaluation, classes: readonly string[]): void {
   printLine()

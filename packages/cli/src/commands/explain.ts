@@ -1,19 +1,12 @@
 import { basename } from 'node:path'
+import { text, whole } from '@residual/core/schema'
 import type { Explanation } from '@residual/lab'
-import { type Command, InvalidArgumentError } from 'commander'
-import { openImage } from '../images.ts'
-import {
-  addImageOptions,
-  addModelOptions,
-  addNormalisationOptions,
-  addRunOptions,
-  type ImageOptions,
-  type ModelOptions,
-  type NormalisationOptions,
-  openModel,
-  type RunOptions,
-  wholeNumber,
-} from '../options.ts'
+import { command } from '../command.ts'
+import { alsoDrawing, draw } from '../groups/drawing.ts'
+import { imageOptions, openImage } from '../groups/images.ts'
+import { modelOptions, normalisationOptions, openModel } from '../groups/model.ts'
+import { runOptions } from '../groups/run.ts'
+import { json, option } from '../option.ts'
 import {
   bar,
   bold,
@@ -29,46 +22,44 @@ import {
   table,
 } from '../output.ts'
 
-interface Options extends ModelOptions, RunOptions, NormalisationOptions, ImageOptions {
-  readonly class?: string
-  readonly layer?: string
-  readonly topk: number
-  readonly output?: string
-  readonly json?: true
-}
-
-export function addExplain(program: Command): void {
-  const command = program
-    .command('explain')
-    .description('show where in an image a network sees a class, and what each of its blocks adds')
-    .argument('<image>', 'an image')
-  addImageOptions(addNormalisationOptions(addRunOptions(addModelOptions(command))))
-    .option('--class <class>', 'label or index of the class to look for (default: the one that is predicted)')
-    .option('--layer <layer>', 'where to look, such as layer3 or layer2.0 (default: behind the last stage)')
-    .option('--topk <n>', 'predictions to list', wholeNumber(1, 1_000_000), 5)
-    .option('-o, --output <file>', 'also draw it: .png has the map over the image, .html all', drawing)
-    .option('--json', 'print one JSON object')
-    .addHelpText('after', '\nExample:\n  $ residual explain cat.jpg -o cat.html')
-    .action(run)
-}
-
-function drawing(path: string): string {
-  if (/\.(png|html)$/i.test(path)) return path
-  throw new InvalidArgumentError('Wanted a name that ends in .png or .html.')
-}
-
-async function run(image: string, { class: wanted, layer, topk, output, json, ...options }: Options): Promise<void> {
-  const { explain, explanationPage, explanationPng, resizeMap, saveReport } = await import('@residual/lab')
-  const model = await openModel(options)
-  const { threads, build } = options
-  const result = await explain(model, await openImage(image, options), { class: wanted, layer, topk, threads, build })
-  if (output && /\.png$/i.test(output)) await saveReport(output, await explanationPng(result))
-  else if (output) await saveReport(output, await explanationPage(result, { image: basename(image) }))
-  if (json) return printObject(image, result, output)
-  const { map } = result
-  const side = (length: number) => Math.min(length, MAP_SIDE)
-  printAll(image, { ...result, map: resizeMap(map, side(map.width), side(map.height)) }, output)
-}
+export default command({
+  name: 'explain',
+  group: 'Images',
+  summary: 'show where in an image a network sees a class, and what each of its blocks adds',
+  arguments: { image: option('image', text.help('an image')) },
+  options: {
+    ...modelOptions,
+    ...runOptions,
+    ...normalisationOptions,
+    ...imageOptions,
+    class: option(
+      'class',
+      text.optional().help('label or index of the class to look for (default: the one that is predicted)'),
+    ),
+    layer: option(
+      'layer',
+      text.optional().help('where to look, such as layer3 or layer2.0 (default: after the last stage)'),
+    ),
+    topk: option('n', whole(1, 1_000_000).default(5).help('predictions to list')),
+    output: alsoDrawing({ html: 'a page with all', png: 'the map over the image' }),
+    json: json(),
+  },
+  examples: ['explain cat.jpg -o cat.html'],
+  async run({ image, class: wanted, layer, topk, output, json, ...options }) {
+    const { explain, explanationPage, explanationPng, resizeMap } = await import('@residual/lab')
+    const model = await openModel(options)
+    const { threads, build } = options
+    const result = await explain(model, await openImage(image, options), { class: wanted, layer, topk, threads, build })
+    await draw(output, {
+      html: () => explanationPage(result, { image: basename(image) }),
+      png: () => explanationPng(result),
+    })
+    if (json) return printObject(image, result, output?.path)
+    const { map } = result
+    const side = (length: number) => Math.min(length, MAP_SIDE)
+    printAll(image, { ...result, map: resizeMap(map, side(map.width), side(map.height)) }, output?.path)
+  },
+})
 
 function printObject(image: string, explanation: Explanation, output: string | undefined): void {
   const { model, architecture, predictions, target, layer, map, blocks, depths } = explanation

@@ -1,28 +1,23 @@
-import type { Command } from 'commander'
-import { addModelOptions, type ModelOptions, openModel } from '../options.ts'
-import { addTrainingOptions, runTraining, type TrainingOptions } from '../training.ts'
+import { command } from '../command.ts'
+import { modelOptions, openModel } from '../groups/model.ts'
+import { runTraining, trainingOptions } from '../groups/training.ts'
+import { flag } from '../option.ts'
 
-interface Options extends TrainingOptions, ModelOptions {
-  readonly headOnly?: true
-}
-
-export function addFinetune(program: Command): void {
-  const command = addModelOptions(
-    program.command('finetune').description('train a trained network for the classes of a folder of images'),
-  )
-  command.option('--head-only', 'train the classifier alone; the default trains all layers, the first ones least')
-  addTrainingOptions(command, 'finetune')
-    .addHelpText(
-      'after',
-      '\nExample:\n  $ residual finetune --model resnet50.pth --data flowers/ --head-only --out flowers-model',
-    )
-    .action(finetune)
-}
-
-async function finetune({ headOnly, model, arch, ...options }: Options): Promise<void> {
-  const { threads, build } = options
-  await runTraining(options, {
-    model: await openModel({ model, arch, threads, build }),
-    only: headOnly && ['fc'],
-  })
-}
+export default command({
+  name: 'finetune',
+  group: 'Training',
+  summary: 'train a trained network for the classes of a folder of images',
+  options: {
+    ...modelOptions,
+    headOnly: flag('train the classifier alone; the default trains all layers, the first ones least'),
+    ...trainingOptions('finetune'),
+  },
+  examples: ['finetune --model resnet50.pth --data flowers/ --head-only --out flowers-model'],
+  async run({ headOnly, model, arch, ...options }) {
+    const { threads, build } = options
+    await runTraining(options, {
+      model: await openModel({ model, arch, threads, build }),
+      only: headOnly ? ['fc'] : undefined,
+    })
+  },
+})

@@ -1,95 +1,77 @@
+import { number, oneOf, text, whole } from '@residual/core/schema'
 import type { GradientTrace, Measurement } from '@residual/lab'
-import type { Initialization } from '@residual/train'
-import { type Command, InvalidArgumentError, Option } from 'commander'
 import { logChart } from '../chart.ts'
-import { DATA, openTrainingData } from '../data.ts'
+import { command } from '../command.ts'
 import { CommandError } from '../errors.ts'
-import {
-  addImageOptions,
-  addNetworksOptions,
-  addRunOptions,
-  findNetworks,
-  type ImageOptions,
-  type NetworksOptions,
-  type RunOptions,
-  wholeNumber,
-} from '../options.ts'
-import { bold, count, dim, Progress, percent, printJson, printLine, table } from '../output.ts'
-import { positive } from '../training.ts'
+import { DATA, openTrainingData } from '../groups/data.ts'
+import { alsoDrawing, draw } from '../groups/drawing.ts'
+import { imageOptions } from '../groups/images.ts'
+import { findNetworks, networksOptions } from '../groups/networks.ts'
+import { runOptions } from '../groups/run.ts'
+import { json, option, switchOff, type Values } from '../option.ts'
+import { bold, count, dim, percent, printJson, printLine, table } from '../output.ts'
+import { withProgress } from '../progress.ts'
 
-interface Options extends RunOptions, NetworksOptions, ImageOptions {
-  readonly initialization: Initialization
-  readonly batchNorm: boolean
-  readonly steps: number
-  readonly data: string
-  readonly batch: number
-  readonly lr: number
-  readonly seed: number
-  readonly output?: string
-  readonly figure: (typeof FIGURES)[number]
-  readonly json?: true
-}
-
-const FIGURES = ['gradient', 'signal', 'response', 'direct'] as const
-
-export function addGradients(program: Command): void {
-  const command = addNetworksOptions(
-    program
-      .command('gradients')
-      .description('measure the gradient in each layer of networks, as they begin and while they are trained'),
-  )
-    .addOption(
-      new Option('--initialization <name>', 'how weights are drawn')
-        .choices(['kaiming', 'xavier', 'gaussian'])
-        .default('kaiming'),
+export default command({
+  name: 'gradients',
+  group: 'Experiments',
+  summary: 'measure the gradient in each layer of networks, as they begin and while they are trained',
+  options: {
+    ...networksOptions,
+    initialization: option(
+      'name',
+      oneOf('kaiming', 'xavier', 'gaussian').default('kaiming').help('how weights are drawn'),
+    ),
+    batchNorm: switchOff('networks without batch norms'),
+    steps: option('n', whole(0, 1_000_000).default(0).help('train for so many updates, measuring about ten times')),
+    data: option('path', text.default('shapes').help(DATA)),
+    batch: option('n', whole(1, 65_536).default(64).help('images to measure on, and in an update')),
+    lr: option('rate', number(0).default(0.1).help('learning rate')),
+    seed: option('n', whole(0, Number.MAX_SAFE_INTEGER).default(0).help('decides all that is random')),
+    output: alsoDrawing({ html: 'a page', svg: 'the figure alone' }),
+    figure: option(
+      'name',
+      oneOf('gradient', 'signal', 'response', 'direct').default('gradient').help('what an .svg file shows'),
+    ),
+    ...runOptions,
+    ...imageOptions,
+    json: json(),
+  },
+  examples: [
+    'gradients',
+    'gradients --no-batch-norm --initialization gaussian -o vanishing.html',
+    'gradients --depths 56 --steps 200 --threads 2 -o training.html',
+  ],
+  async run({ initialization, batchNorm, steps, batch, lr, seed, output, figure, json, ...options }) {
+    const { threads, build, families } = options
+    const { gradientFindings, gradientPage, gradientSvgs, traceGradients } = await import('@residual/lab')
+    const networks = await findNetworks(options, batchNorm ? 'batch' : 'none')
+    const architectures = [...new Set(networks)]
+    if (figure === 'direct' && families.every(family => family === 'plain')) {
+      throw new CommandError('--figure direct needs a network with shortcuts; add residual to --families', 2)
+    }
+    const data = await imagesOf(options.data, batch, options)
+    const trace = await withProgress(onProgress =>
+      traceGradients(data, {
+        ...{ architectures, initialization, steps, batch, rate: lr, seed, threads, build, onProgress },
+      }),
     )
-    .option('--no-batch-norm', 'networks without batch norms')
-    .option('--steps <n>', 'train for so many updates, measuring about ten times', wholeNumber(0, 1_000_000), 0)
-    .option('--data <path>', DATA, 'shapes')
-    .option('--batch <n>', 'images to measure on, and in an update', wholeNumber(1, 65_536), 64)
-    .option('--lr <rate>', 'learning rate', positive, 0.1)
-    .option('--seed <n>', 'decides all that is random', wholeNumber(0, Number.MAX_SAFE_INTEGER), 0)
-    .option('-o, --output <file>', 'also draw it, into an .html or .svg file', figureFile)
-    .addOption(new Option('--figure <name>', 'what an .svg file shows').choices(FIGURES).default('gradient'))
-  addImageOptions(addRunOptions(command))
-    .option('--json', 'print one JSON object')
-    .addHelpText(
-      'after',
-      '\nExamples:\n  $ residual gradients\n  $ residual gradients --no-batch-norm --initialization gaussian -o vanishing.html\n  $ residual gradients --depths 56 --steps 200 --threads 2 -o training.html',
-    )
-    .action(run)
-}
-
-function figureFile(text: string): string {
-  if (/\.(html|svg)$/.test(text)) return text
-  throw new InvalidArgumentError('Wanted a name that ends with .html or .svg.')
-}
-
-async function run(options: Options): Promise<void> {
-  const { initialization, steps, batch, lr, seed, output, json, threads, build } = options
-  const { gradientFindings, gradientPage, gradientSvgs, traceGradients, saveReport } = await import('@residual/lab')
-  const networks = await findNetworks(options, options.batchNorm ? 'batch' : 'none')
-  const architectures = [...new Set(networks)]
-  if (options.figure === 'direct' && options.families.every(family => family === 'plain')) {
-    throw new CommandError('--figure direct needs a network with shortcuts; add residual to --families', 2)
-  }
-  const data = await imagesOf(options)
-  const progress = new Progress()
-  const trace = await traceGradients(data, {
-    ...{ architectures, initialization, steps, batch, rate: lr, seed, threads, build },
-    onProgress: (done, total) => progress.update(done, total),
-  }).finally(() => progress.end())
-  const figure = `${options.figure}-${trace.networks.some(({ measured }) => measured.length > 1) ? 'after' : 'before'}`
-  if (output) await saveReport(output, output.endsWith('.svg') ? gradientSvgs(trace).get(figure)! : gradientPage(trace))
-  const findings = gradientFindings(trace)
-  if (json) printJson({ ...rounded(trace), findings, ...(output && { output }) })
-  else await print(trace, findings, output)
-}
+    const isTrained = trace.networks.some(({ measured }) => measured.length > 1)
+    await draw(output, {
+      html: () => gradientPage(trace),
+      svg: () => gradientSvgs(trace).get(`${figure}-${isTrained ? 'after' : 'before'}`)!,
+    })
+    const findings = gradientFindings(trace)
+    if (json) printJson({ ...rounded(trace), findings, ...(output && { output: output.path }) })
+    else await print(trace, findings, output?.path)
+  },
+})
 
 /** Enough shapes for a short training. */
 const SHAPES = 4096
 
-async function imagesOf({ data, batch, ...options }: Options) {
+/** The images to train on, or drawn shapes. */
+async function imagesOf(data: string, batch: number, options: Values<typeof imageOptions>) {
   if (data !== 'shapes') return (await openTrainingData(data, 0, options)).data
   const { drawShapes } = await import('@residual/vision')
   return drawShapes({ split: 'train', length: Math.max(SHAPES, batch) })

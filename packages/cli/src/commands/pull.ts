@@ -1,48 +1,45 @@
-import { Argument, type Command } from 'commander'
+import { oneOf, text } from '@residual/core/schema'
+import { command } from '../command.ts'
 import { interruptible } from '../interrupt.ts'
-import { bar, bytes, clearStatus, cyan, dim, pairs, printJson, printLine, printNote, showStatus } from '../output.ts'
+import { flag, json, option } from '../option.ts'
+import { bytes, dim, pairs, printJson, printLine, printNote } from '../output.ts'
+import { Progress } from '../progress.ts'
 
-interface Options {
-  readonly mirror?: string
-  readonly force?: true
-  readonly json?: true
-}
+export default command({
+  name: 'pull',
+  group: 'Training',
+  summary: 'download a data set, which --data then finds by its name',
+  arguments: { name: option('name', oneOf('cifar10', 'cifar100').help('the data set')) },
+  options: {
+    mirror: option('url', text.optional().help("the archive, or a folder that has it, in place of its author's page")),
+    force: flag('download again what is there'),
+    json: json(' for each second and event'),
+  },
+  note: 'It lies in RESIDUAL_HOME, or else in the cache folder of the system.',
+  examples: ['pull cifar10'],
+  async run({ name, mirror, force, json }) {
+    const { pull } = await import('@residual/vision/pull')
+    const report = json ? new JsonReport() : new TextReport()
+    await interruptible(async signal => {
+      try {
+        const { path, wasThere } = await pull(name, {
+          mirror,
+          force,
+          signal,
+          onProgress: progress => report.progress(progress),
+          onRetry: (reason, seconds) => report.retry(reason, seconds),
+        })
+        report.end(name, path, wasThere)
+      } catch (error) {
+        report.clear()
+        if (!signal.aborted || error !== signal.reason) throw error
+        printNote(`stopped; 'residual pull ${name}' goes on`)
+      }
+    })
+  },
+})
 
-export function addPull(program: Command): void {
-  program
-    .command('pull')
-    .description('download a data set, which --data then finds by its name')
-    .addArgument(new Argument('<name>', 'the data set').choices(['cifar10', 'cifar100']))
-    .option('--mirror <url>', "the archive, or a folder that has it, in place of its author's page")
-    .option('--force', 'download again what is there')
-    .option('--json', 'print one JSON object for each second and event')
-    .addHelpText('after', '\nIt lies in RESIDUAL_HOME, or else in the cache folder of the system.')
-    .addHelpText('after', '\nExample:\n  $ residual pull cifar10')
-    .action(pull)
-}
-
-async function pull(name: 'cifar10' | 'cifar100', { mirror, force, json }: Options): Promise<void> {
-  const { pull } = await import('@residual/vision/pull')
-  const report = json ? new JsonReport() : new TextReport()
-  await interruptible(async signal => {
-    try {
-      const { path, wasThere } = await pull(name, {
-        mirror,
-        force,
-        signal,
-        onProgress: progress => report.progress(progress),
-        onRetry: (reason, seconds) => report.retry(reason, seconds),
-      })
-      report.end(name, path, wasThere)
-    } catch (error) {
-      report.clear()
-      if (!signal.aborted || error !== signal.reason) throw error
-      printNote(`stopped; 'residual pull ${name}' goes on`)
-    }
-  })
-}
-
-interface Progress {
+interface Received {
   readonly bytes: number
   readonly total: number
   readonly bytesPerSecond: number
@@ -52,7 +49,7 @@ interface Progress {
 class JsonReport {
   #last = Number.NEGATIVE_INFINITY
 
-  progress({ bytes, total, bytesPerSecond, secondsLeft }: Progress): void {
+  progress({ bytes, total, bytesPerSecond, secondsLeft }: Received): void {
     if (performance.now() - this.#last < 1000 && bytes < total) return
     this.#last = performance.now()
     const left = Number.isFinite(secondsLeft) ? Math.ceil(secondsLeft) : null
@@ -72,10 +69,11 @@ class JsonReport {
 
 /** A bar on a terminal; elsewhere only what went wrong, and the end. */
 class TextReport {
-  progress({ bytes: done, total, bytesPerSecond, secondsLeft }: Progress): void {
-    const filled = cyan(bar(done / total, 30).padEnd(30), process.stderr)
-    const left = Number.isFinite(secondsLeft) ? `  ${Math.ceil(secondsLeft)} s left` : ''
-    showStatus(`${filled}  ${bytes(done)} of ${bytes(total)}  ${bytes(Math.round(bytesPerSecond))}/s${left}`)
+  readonly #bar = new Progress()
+
+  progress({ bytes: done, total, bytesPerSecond, secondsLeft }: Received): void {
+    const speed = `${bytes(Math.round(bytesPerSecond))}/s`
+    this.#bar.update(done, total, [`${bytes(done)} of ${bytes(total)}`, speed], secondsLeft)
   }
 
   retry(reason: string, seconds: number): void {
@@ -95,6 +93,6 @@ class TextReport {
 
   /** Wipes the bar away. */
   clear(): void {
-    clearStatus()
+    this.#bar.clear()
   }
 }

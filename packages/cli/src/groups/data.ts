@@ -1,14 +1,27 @@
 import { readdir, stat } from 'node:fs/promises'
+import { text, whole } from '@residual/core/schema'
 import type { ImageFiles, TrainingSource } from '@residual/vision'
-import { CommandError, naming } from './errors.ts'
-import type { ImageOptions } from './options.ts'
+import { CommandError, naming } from '../errors.ts'
+import { flag, option, type Values } from '../option.ts'
+import type { imageOptions } from './images.ts'
 
-/** Help for `--data`. */
+/** What `--data` takes, for help. */
 export const DATA =
   "shapes, cifar10 or cifar100 (see 'residual pull'), CIFAR's binary version (the .tar.gz or its folder), or a folder of images, class/*.jpg, in train and val or by itself"
 
-/** Help for `--ignore-names`. */
-export const IGNORE_NAMES = 'measure though the data names its classes otherwise than the model: compare their numbers'
+/** `--data` of commands that cannot do without. */
+export const dataOption = option('path', text.help(DATA))
+
+/** For commands that compare a model's classes with those of the data. */
+export const ignoreNamesOption = flag(
+  'measure though the data names its classes otherwise than the model: compare their numbers',
+)
+
+/** `--limit`, with what it does in a command. */
+export const limitOption = (help: string) =>
+  option('n', whole(1, 1_000_000_000).optional().help(`${help} (default: all)`))
+
+type ImageValues = Values<typeof imageOptions>
 
 /** Images to train on and, where there are some, to test with. */
 export interface TrainingData {
@@ -23,7 +36,7 @@ export interface TrainingData {
 export async function openTrainingData(
   path: string,
   holdOut: number,
-  { maxPixels }: ImageOptions,
+  { maxPixels }: ImageValues,
 ): Promise<TrainingData> {
   return naming(path, async () => {
     const { blockOtherLoaders, imageFolderSplits, openCifar, openImageFolder } = await import('@residual/vision')
@@ -45,7 +58,7 @@ export async function openTrainingData(
 export async function openSplit(
   path: string,
   split: 'train' | 'test',
-  { maxPixels }: ImageOptions,
+  { maxPixels }: ImageValues,
 ): Promise<TrainingSource> {
   return naming(path, async () => {
     const { blockOtherLoaders, imageFolderSplits, openCifar, openImageFolder } = await import('@residual/vision')

@@ -1,9 +1,30 @@
 import { stat } from 'node:fs/promises'
 import { join } from 'node:path'
+import { whole } from '@residual/core/schema'
 import type { RgbImage } from '@residual/vision'
-import { glob, isDynamicPattern } from 'tinyglobby'
-import { CommandError, reportError } from './errors.ts'
-import type { ImageOptions } from './options.ts'
+import { CommandError, reportError } from '../errors.ts'
+import { option, rest, type Values } from '../option.ts'
+
+/** Images of a command that takes many. */
+export const imagesArgument = rest('files, folders or glob patterns')
+
+/** As the library has them, which is not loaded for help. */
+const MAX_PIXELS = 178_956_970
+const DEFAULT_MAX_PIXELS = '67,108,864'
+
+/** How images are read from files. */
+export const imageOptions = {
+  maxPixels: option(
+    'n',
+    whole(1, MAX_PIXELS)
+      .optional()
+      .help(
+        `refuse images of more pixels, whose decoding takes up to 12 bytes for each, of AVIF 30 (default: ${DEFAULT_MAX_PIXELS})`,
+      ),
+  ),
+}
+
+type ImageValues = Values<typeof imageOptions>
 
 /** Endings of the files that a folder is searched for. */
 const ENDINGS = ['jpg', 'jpeg', 'png', 'webp', 'gif', 'bmp', 'tif', 'tiff', 'avif']
@@ -18,7 +39,7 @@ export interface ImageFile {
  * Reads the images that are named by files, folders (searched with those in them) and glob patterns, in that order.
  * What cannot be read is reported, and the rest goes on.
  */
-export async function* readImages(arguments_: readonly string[], options: ImageOptions): AsyncGenerator<ImageFile> {
+export async function* readImages(arguments_: readonly string[], options: ImageValues): AsyncGenerator<ImageFile> {
   for (const argument of arguments_) {
     try {
       for (const path of await expand(argument)) {
@@ -35,7 +56,7 @@ export async function* readImages(arguments_: readonly string[], options: ImageO
 }
 
 /** Reads an image from a file. */
-export async function openImage(path: string, { maxPixels }: ImageOptions): Promise<RgbImage> {
+export async function openImage(path: string, { maxPixels }: ImageValues): Promise<RgbImage> {
   const { blockOtherLoaders, readImage } = await import('@residual/vision')
   await blockOtherLoaders()
   return readImage(path, { maxPixels })
@@ -43,6 +64,7 @@ export async function openImage(path: string, { maxPixels }: ImageOptions): Prom
 
 /** The files that one argument stands for. */
 async function expand(argument: string): Promise<string[]> {
+  const { glob, isDynamicPattern } = await import('tinyglobby')
   const found = await stat(argument).catch(() => undefined)
   if (found?.isDirectory()) {
     const files = await glob(`**/*.{${ENDINGS.join(',')}}`, {

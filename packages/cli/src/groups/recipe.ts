@@ -1,0 +1,67 @@
+import { number, oneOf, text, whole } from '@residual/core/schema'
+import type { RecipeInput } from '@residual/train'
+import { CommandError } from '../errors.ts'
+import { flag, option, type Values } from '../option.ts'
+
+const SCHEDULES = { cosine: 'cosine', step: 'step', 'one-cycle': 'oneCycle', constant: 'constant' } as const
+
+const scheduleNames = Object.keys(SCHEDULES) as (keyof typeof SCHEDULES)[]
+
+/** `--recipe`, with the names that a command speaks of. */
+export const recipeOption = (names: string, byDefault: string) =>
+  option('name', text.optional().help(`how to train: ${names}, or a JSON file (default: ${byDefault})`))
+
+/** What every command that trains may change of its recipe. */
+export const recipeOptions = {
+  epochs: option('n', whole(1, 1_000_000).optional().help("passes over the data, in place of the recipe's")),
+  batch: option('n', whole(1, 65_536).optional().help("images in a step, in place of the recipe's")),
+  lr: option('rate', number(0).optional().help("highest learning rate, in place of the recipe's")),
+}
+
+/** The rest of what may be changed. */
+export const moreRecipeOptions = {
+  schedule: option(
+    'name',
+    oneOf(...scheduleNames)
+      .optional()
+      .help("course of the learning rate, in place of the recipe's"),
+  ),
+  weightDecay: option('x', number(0).optional().help("weight decay, in place of the recipe's")),
+}
+
+export const checkpointEveryOption = option(
+  'n',
+  whole(1, 1_000_000_000).optional().help('save after so many steps, too'),
+)
+
+export const resumeOption = (what: string) => flag(`go on with ${what} in --out`)
+
+type Changes = Values<typeof recipeOptions> & Partial<Values<typeof moreRecipeOptions>>
+
+/** What options say in place of a recipe's settings; undefined where they say nothing. */
+export function recipeChanges({ epochs, batch, lr, schedule, weightDecay }: Changes): RecipeInput | undefined {
+  const kind = schedule && SCHEDULES[schedule]
+  const changes: RecipeInput = {
+    ...(epochs !== undefined && { epochs }),
+    ...(batch !== undefined && { batch }),
+    ...((lr !== undefined || kind) && { schedule: { ...(kind && { kind }), ...(lr !== undefined && { rate: lr }) } }),
+    ...(weightDecay !== undefined && { optimizer: { weightDecay } }),
+  }
+  return Object.keys(changes).length > 0 ? changes : undefined
+}
+
+/** The recipe that `--recipe` names: one of the library's, or what a JSON file holds. */
+export async function namedRecipe(recipe: string | undefined): Promise<string | RecipeInput | undefined> {
+  if (!recipe?.endsWith('.json')) return recipe
+  const { readRecipeFile } = await import('@residual/train')
+  return readRecipeFile(recipe)
+}
+
+/** An error in the recipe of a file, with the name of the file. */
+export async function namingRecipe<T>(recipe: string | undefined, run: () => Promise<T>): Promise<T> {
+  const { RecipeError } = await import('@residual/train')
+  return run().catch(error => {
+    if (!(error instanceof RecipeError) || !recipe?.endsWith('.json')) throw error
+    throw new CommandError(error.message.replace(/^recipe:/, `${recipe}:`))
+  })
+}
