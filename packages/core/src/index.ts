@@ -1,3 +1,4 @@
+export { turn } from '@residual/kernels-wasm/turn'
 export { type CompileOptions, type Computation, compile, type Parameters, type Program } from './compile.ts'
 export { ArchitectureError, FormatError, ParameterError, quote, ResidualError, ShapeError } from './errors.ts'
 export { grad } from './grad.ts'

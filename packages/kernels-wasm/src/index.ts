@@ -16,7 +16,7 @@ export { SCRATCH } from './encode.ts'
 export { KernelError, MemoryError } from './errors.ts'
 export { type InputGradientPlan, planConvolutionInputGradient } from './input-gradient.ts'
 export type { Activation, BinaryKind, Instruction, PoolKind, ReduceKind, UnaryKind } from './instructions.generated.ts'
-export { type KernelOptions, Kernels, type LoadedProgram, loadKernels } from './kernels.ts'
+export { type Execute, type KernelOptions, Kernels, type LoadedProgram, loadKernels } from './kernels.ts'
 export {
   type MomentsPlan,
   type NormalizeSumsBuffers,

@@ -1,6 +1,6 @@
-import { type CompileOptions, compile, type Parameters, type Tensor } from '@residual/core'
+import { type CompileOptions, compile, type Parameters, type Tensor, turn } from '@residual/core'
 import type { EvaluateOptions, Model } from '@residual/resnet'
-import { ModelError, requireSameClasses, turn } from '@residual/resnet'
+import { ModelError, requireSameClasses } from '@residual/resnet'
 import { loadBatches, type TrainingSource } from '@residual/vision'
 import { type BlockNodes, dissect, withReplaced } from './blocks.ts'
 import { score } from './score.ts'

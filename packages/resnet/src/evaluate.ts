@@ -1,8 +1,8 @@
+import { turn } from '@residual/core'
 import { loadBatches, type TrainingSource } from '@residual/vision'
 import { ModelError } from './errors.ts'
 import { requireSameClasses } from './labels/compare.ts'
 import type { Model } from './model.ts'
-import { turn } from './turn.ts'
 
 export interface EvaluateOptions {
   /** Images in one run of the network, default 100. */

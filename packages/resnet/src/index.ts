@@ -26,6 +26,5 @@ export {
   type SummaryOptions,
   summarize,
 } from './summary.ts'
-export { turn } from './turn.ts'
 export { untrainedModel } from './untrained.ts'
 export { readWeights } from './weights/index.ts'

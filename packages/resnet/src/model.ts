@@ -50,7 +50,7 @@ const PROGRAMS_KEPT = 2
 
 /**
  * A network with its weights and everything needed to classify images. It compiles a program for each batch size and
- * image size when first asked for it. Calls may overlap; they are run one after the other.
+ * image size when first asked for it. Calls may overlap: programs take turns.
  */
 export class Model {
   readonly name: string
@@ -63,8 +63,7 @@ export class Model {
   readonly #sources: ReadonlyMap<string, WeightSource>
   readonly #options: CompileOptions
   /** The last used comes last. */
-  readonly #programs = new Map<string, Program>()
-  #queue: Promise<unknown> = Promise.resolve()
+  readonly #programs = new Map<string, Promise<Program>>()
   #isDisposed = false
 
   constructor({ name, architecture, labels, preprocessing, parameters }: ModelParts, options: CompileOptions = {}) {
@@ -83,11 +82,9 @@ export class Model {
    * @param n images in the batch, default 1.
    * @param side height and width of the images, default those that {@link classify} cuts out.
    */
-  prepare(n = 1, side = this.preprocessing.crop): Promise<Runtime> {
-    return this.#inTurn(async () => {
-      const { build, threads, memory } = await this.#program(n, side)
-      return { build, threads, memory }
-    })
+  async prepare(n = 1, side = this.preprocessing.crop): Promise<Runtime> {
+    const { build, threads, memory } = await this.#program(n, side)
+    return { build, threads, memory }
   }
 
   /**
@@ -141,10 +138,10 @@ export class Model {
   /** Frees the compiled programs after the calls under way. Models that are not disposed of are freed by the garbage collector. */
   [Symbol.dispose](): void {
     this.#isDisposed = true
-    this.#inTurn(async () => {
-      this.#keepPrograms(0)
-      if (this.parameters instanceof FileParameters) this.parameters[Symbol.dispose]()
-    })
+    const freed = this.#keepPrograms(0)
+    const { parameters } = this
+    // Programs that are being compiled still read their weights.
+    if (parameters instanceof FileParameters) Promise.all(freed).then(() => parameters[Symbol.dispose]())
   }
 
   #run(images: Float32Array, n: number, output: 'logits' | 'embedding'): Promise<Float32Array> {
@@ -155,44 +152,47 @@ export class Model {
     })
   }
 
-  #withProgram<T>(images: Float32Array, n: number, use: (program: Program) => Promise<T>): Promise<T> {
-    return this.#inTurn(async () => {
-      const side = Math.sqrt(images.length / n / 3)
-      if (!Number.isInteger(n) || n < 1 || !Number.isInteger(side) || side < 1) {
-        throw new ShapeError(
-          `${this.name}: got ${images.length} values for ${n} images, wanted [n, side, side, 3] with n at least 1`,
-        )
-      }
-      return use(await this.#program(n, side))
-    })
+  async #withProgram<T>(images: Float32Array, n: number, use: (program: Program) => Promise<T>): Promise<T> {
+    const side = Math.sqrt(images.length / n / 3)
+    if (!Number.isInteger(n) || n < 1 || !Number.isInteger(side) || side < 1) {
+      throw new ShapeError(
+        `${this.name}: got ${images.length} values for ${n} images, wanted [n, side, side, 3] with n at least 1`,
+      )
+    }
+    return this.#program(n, side).then(use)
   }
 
-  async #program(n: number, side: number): Promise<Program> {
-    if (this.#isDisposed) throw new ModelError(`${this.name} was disposed of; load it again`)
+  /** The program for a size. Whoever asks for it uses it before it is disposed of, however early that is wanted. */
+  #program(n: number, side: number): Promise<Program> {
+    if (this.#isDisposed) return Promise.reject(new ModelError(`${this.name} was disposed of; load it again`))
     const key = `${n} of ${side}`
     let program = this.#programs.get(key)
     if (!program) {
-      this.#keepPrograms(PROGRAMS_KEPT - 1)
-      const { logits, embedding } = resnet(this.architecture, input('images', [n, side, side, 3]))
-      program = await compile({ outputs: { logits, embedding }, parameters: this.#sources }, this.#options)
+      const compiling = this.#compile(n, side, this.#keepPrograms(PROGRAMS_KEPT - 1))
+      // What failed is tried again.
+      compiling.catch(() => this.#programs.get(key) === compiling && this.#programs.delete(key))
+      program = compiling
     }
     this.#programs.delete(key)
     this.#programs.set(key, program)
     return program
   }
 
-  #keepPrograms(count: number): void {
-    for (const [key, program] of [...this.#programs].slice(0, Math.max(0, this.#programs.size - count))) {
-      this.#programs.delete(key)
-      program[Symbol.dispose]()
-    }
+  async #compile(n: number, side: number, freed: readonly Promise<void>[]): Promise<Program> {
+    await Promise.all(freed)
+    const { logits, embedding } = resnet(this.architecture, input('images', [n, side, side, 3]))
+    return compile({ outputs: { logits, embedding }, parameters: this.#sources }, this.#options)
   }
 
-  /** Runs `work` when everything asked for before is done, since a program has one set of intermediate values. */
-  #inTurn<T>(work: () => Promise<T>): Promise<T> {
-    const turn = this.#queue.then(work)
-    this.#queue = turn.catch(() => {})
-    return turn
+  /** Disposes of all programs but the last used, each once it is compiled. */
+  #keepPrograms(count: number): Promise<void>[] {
+    return [...this.#programs].slice(0, Math.max(0, this.#programs.size - count)).map(([key, program]) => {
+      this.#programs.delete(key)
+      return program.then(
+        program => program[Symbol.dispose](),
+        () => {},
+      )
+    })
   }
 }
 

@@ -1,17 +1,7 @@
 import { ModelError } from '../errors.ts'
+import { type FileKind, MAX_BYTES } from './types.ts'
 
 type FileSystem = typeof import('node:fs')
-
-/** The kinds of files that are read, and the most bytes that one of each may have. */
-const MAX_BYTES = {
-  configuration: 2 ** 24,
-  recipe: 2 ** 24,
-  log: 2 ** 30,
-  checkpoint: 2 ** 34,
-  'weights file': 2 ** 34,
-} as const
-
-export type FileKind = keyof typeof MAX_BYTES
 
 /** A file that is open, which whoever opened it closes. */
 export interface OpenFile {
