@@ -24,7 +24,6 @@ const { outputFiles } = await build({
   format: 'esm',
   platform: 'browser',
   conditions: ['browser'],
-  external: ['sharp', 'node:*'],
   outdir: 'out',
   write: false,
   logLevel: 'error',

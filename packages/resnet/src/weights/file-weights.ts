@@ -182,7 +182,7 @@ export class WeightsFile {
 }
 
 /** A tensor in a file, read whenever its values are asked for. */
-export class FileTensor implements WeightSource {
+class FileTensor implements WeightSource {
   readonly shape: readonly number[]
   readonly length: number
 
