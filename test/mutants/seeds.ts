@@ -6,7 +6,7 @@ import { initialParameters, type RecipeInput, recipe, train } from '@residual/tr
 import { torchLegacy, torchZip, withinDicts } from '../../packages/resnet/test/weights/torch-builder.ts'
 import { records, tarGz } from '../../packages/vision/test/archives.ts'
 import { avif } from '../../packages/vision/test/avif.ts'
-import { PICTURES } from './kinds/images.ts'
+import { IMAGES } from './kinds/images.ts'
 import { trainingOptions } from './kinds/training.ts'
 import { kindNames } from './mutant.ts'
 
@@ -112,7 +112,7 @@ export async function writeSeeds(folder: string): Promise<void> {
     'CIFAR .bin': [records(3, 1), records(2, 2)],
     AVIF: [await avif(37, 29), await avif(64, 64)],
   }
-  for (const [format, names] of Object.entries(PICTURES)) {
+  for (const [format, names] of Object.entries(IMAGES)) {
     files[format] ??= await goldens('../../packages/vision/test/goldens/files', names)
   }
   for (const [place, name] of kindNames.entries()) {

@@ -3,9 +3,9 @@ import type { Model } from '@residual/resnet'
 /** How far training moved a block, or a linear layer. */
 export interface Movement {
   readonly block: string
-  /** Length of the change of all that is trained in it, gammas and betas too, relative to its length before. */
+  /** Length of the change of all its trained parameters, including gammas and betas, relative to their length before. */
   readonly change: number
-  /** Mean size of the gammas of its last batch norm, or where none is last of its last convolution's weights. */
+  /** Mean size of the gammas of its last batch norm, or of its last convolution's weights if no batch norm is last. */
   readonly scale: number
 }
 

@@ -121,7 +121,7 @@ test('plain networks have a map, but no stream', async () => {
 
 test('the embedded model finds the cat, and answers as it does when it classifies', async () => {
   const model = await loadModel('cifar10-resnet20')
-  const image = await readImage(fileURLToPath(new URL('../../../../images/cat.jpg', import.meta.url)))
+  const image = await readImage(fileURLToPath(new URL('../../../images/cat.jpg', import.meta.url)))
   const { predictions, target, seen, view } = await explain(model, image)
   expect(target).toEqual(predictions[0])
   const { predictions: classified } = await model.classify(image)
