@@ -1,6 +1,6 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { fromFloat32, graphOf, input, type StoredTensors, writeSafetensors } from '@residual/core'
+import { fromFloat32, graphOf, input, type Weight, writeSafetensors } from '@residual/core'
 import { architecture, resnet } from '@residual/resnet'
 import { initialParameters, type RecipeInput, recipe, train } from '@residual/train'
 import { torchLegacy, torchZip, withinDicts } from '../../packages/resnet/test/weights/torch-builder.ts'
@@ -13,7 +13,7 @@ import { kindNames } from './mutant.ts'
 /** The smallest network there is, with three classes. */
 const SMALL = { ...architecture('resnet8'), classes: 3 }
 
-function tensorsOf(dtype: 'F16' | 'F32'): StoredTensors {
+function tensorsOf(dtype: 'F16' | 'F32'): Map<string, Weight<Uint8Array>> {
   const values = initialParameters(SMALL)
   const { parameters } = graphOf([resnet(SMALL, input('x', [1, 8, 8, 3])).logits])
   return new Map(

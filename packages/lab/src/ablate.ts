@@ -1,4 +1,4 @@
-import { type CompileOptions, compile, type Parameters, type Tensor, turn } from '@residual/core'
+import { type CompileOptions, compile, type Tensor, turn } from '@residual/core'
 import type { EvaluateOptions, Model } from '@residual/resnet'
 import { ModelError, requireSameClasses } from '@residual/resnet'
 import { loadBatches, type TrainingSource } from '@residual/vision'
@@ -125,7 +125,7 @@ interface ScoreOptions extends Pick<EvaluateOptions, 'signal' | 'worker'> {
 /** Sums over the first images, for each output `[n, classes]`. */
 async function scoresOf(
   outputs: Record<string, Tensor>,
-  parameters: Parameters,
+  parameters: Model['parameters'],
   data: TrainingSource,
   { n, images, preprocessing, compileOptions, onProgress, signal, worker }: ScoreOptions,
 ) {

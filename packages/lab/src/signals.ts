@@ -5,8 +5,9 @@ import {
   grad,
   graphOf,
   input,
-  type Parameters,
+  readFloat32,
   type Tensor,
+  type Weight,
 } from '@residual/core'
 import type { Architecture } from '@residual/resnet'
 import { type GraphLayer, layersOf, ModelError } from '@residual/resnet'
@@ -85,7 +86,7 @@ export interface SignalBatch {
  */
 export async function measureSignals(
   arch: Architecture,
-  parameters: Parameters,
+  parameters: ReadonlyMap<string, Weight | Float32Array>,
   { images, labels, n, side }: SignalBatch,
   options: CompileOptions = {},
 ): Promise<Signals> {
@@ -124,17 +125,24 @@ export async function measureSignals(
   try {
     const values = await program.run({ images, targets })
     const of = (name: string) => values[name][0]
+    const lengths = await Promise.all(
+      layers.map(async ({ weight }) => {
+        const given = parameters.get(weight.attributes.name)!
+        const elements = given instanceof Float32Array ? given : await readFloat32(given)
+        return Math.sqrt(elements.reduce((sum, value) => sum + value ** 2, 0))
+      }),
+    )
     // From the gradient of the mean loss over all images to that of the summed loss for one image.
     const forOne = Math.sqrt(n)
     return {
       loss: of('loss'),
-      layers: layers.map(({ name, block, output, weight }, i) => ({
+      layers: layers.map(({ name, block, output }, i) => ({
         ...{ name, block },
         response: of(`layer ${i} response`),
         activation: of(`layer ${i} activation`) / Math.sqrt(output.shape.reduce((a, b) => a * b, 1)),
         gradient: of(`layer ${i} gradient`),
         signal: of(`layer ${i} signal`) * forOne,
-        weight: Math.sqrt(parameters.get(weight.attributes.name)!.reduce((sum, value) => sum + value ** 2, 0)),
+        weight: lengths[i],
       })),
       blocks: blocks.map(({ name, shortcut }, i) => ({
         name,

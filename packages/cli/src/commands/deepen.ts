@@ -202,7 +202,7 @@ async function fineTune(
   if (!training) return undefined
   const tuned = await training.model()
   const { top1After, gained, lost, pValue } = await compare(model, tuned, measuredOn(parts), measure)
-  return { top1Tuned: top1After, gained, lost, pValue, moved: movementOf(deeper, tuned, added) }
+  return { top1Tuned: top1After, gained, lost, pValue, moved: await movementOf(deeper, tuned, added) }
 }
 
 /** Above this probability a difference is one that chance makes. */

@@ -1,5 +1,5 @@
 import type { CompileOptions, Parameters } from '@residual/core'
-import { architecture } from '@residual/resnet'
+import { architecture, type Model } from '@residual/resnet'
 import {
   DivergenceError,
   type Initialization,
@@ -121,9 +121,9 @@ async function traceOne(data: TrainingSource, name: string, options: OneOptions)
   }
   const compileOptions = { threads, build, backend }
   const training = { data, arch: name, recipe, seed, worker, signal, ...compileOptions }
-  const { plan, architecture: arch, weights } = planTraining(training)
+  const { plan, architecture: arch, weights } = await planTraining(training)
   const batch = await imagesOf(data, plan.preprocessing, { images, seed, worker })
-  const measure = async (step: number, parameters: Parameters) => ({
+  const measure = async (step: number, parameters: Parameters | Model['parameters']) => ({
     step,
     ...(await measureSignals(arch, parameters, batch, compileOptions)),
   })

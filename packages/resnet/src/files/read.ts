@@ -2,7 +2,7 @@ import { stat } from 'node:fs/promises'
 import { ResidualError } from '@residual/core'
 import type { DownloadOptions } from '@residual/vision'
 import { ModelError } from '../errors.ts'
-import { WeightsFile } from '../weights/index.ts'
+import { formatOf, WeightsFile } from '../weights/index.ts'
 import { fetchConfig, fetchWeights, type Kind, kindOfUrl } from './fetched-files.ts'
 import { readRegularFile } from './regular-file.ts'
 import type { FileKind } from './types.ts'
@@ -45,9 +45,10 @@ export async function openWeightsIfThere(
   return unlessMissing(location, async () => {
     const file = await WeightsFile.open(pathOf(location))
     try {
-      const format = file.format
+      const beginning = file.readBeginning()
+      const format = formatOf(beginning)
       if (format === 'safetensors') return file
-      const bytes = format ? readRegularFile(pathOf(location), 'weights file') : file.beginning()
+      const bytes = format ? readRegularFile(pathOf(location), 'weights file') : beginning
       file.close()
       return await bytes
     } catch (error) {

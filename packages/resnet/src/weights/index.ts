@@ -1,4 +1,5 @@
-export { FileParameters, tensorsOf, WeightsFile } from '#weights-file'
-export { assignParameters, matchParameters } from './assign-parameters.ts'
+export { WeightsFile, weightsOf } from '#weights-file'
+export { matchParameters } from './match-parameters.ts'
 export { normalizeKeys } from './normalize-keys.ts'
 export { checkFormat, formatOf, readWeights } from './read-weights.ts'
+export { shapesOf } from './shapes.ts'
