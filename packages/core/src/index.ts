@@ -38,7 +38,7 @@ export {
   writeSafetensors,
 } from './safetensors/index.ts'
 export { Scope } from './scope.ts'
-export type { DType, Shape } from './shape.ts'
+export { type DType, type Shape, sizeOf } from './shape.ts'
 export { Tensor } from './tensor.ts'
 export {
   dtypeBytes,

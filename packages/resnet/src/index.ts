@@ -18,6 +18,7 @@ export { nearest } from './nearest.ts'
 export { type Network, type ResnetOptions, resnet } from './network.ts'
 export { defaultPreprocessing } from './preprocessing.ts'
 export { saveModel } from './save.ts'
+export { crossEntropyOf, softmaxOf } from './scores.ts'
 export {
   type GraphLayer,
   type LayerSummary,

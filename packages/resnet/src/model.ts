@@ -8,12 +8,14 @@ import {
   type Shape,
   ShapeError,
   type StepTime,
+  sizeOf,
   type Weight,
 } from '@residual/core'
 import { type Preprocessing, preprocess, type RgbImage } from '@residual/vision'
 import type { Architecture } from './architectures.ts'
 import { ModelError } from './errors.ts'
 import { resnet } from './network.ts'
+import { softmaxOf } from './scores.ts'
 import { shapesOf } from './weights/index.ts'
 
 /** A class and how sure the model is of it. */
@@ -143,11 +145,8 @@ export class Model {
   async classify(image: RgbImage, { topk = 5 }: { topk?: number } = {}): Promise<Classification> {
     if (!Number.isInteger(topk) || topk < 1) throw new ModelError(`classify: got topk ${topk}, wanted at least 1`)
     const logits = await this.logits(preprocess(image, this.preprocessing), 1)
-    const largest = logits.reduce((a, b) => Math.max(a, b))
-    const powers = Array.from(logits, x => Math.exp(x - largest))
-    const total = powers.reduce((a, b) => a + b)
-    const predictions = powers
-      .map((power, index) => ({ label: this.labels[index], score: power / total, index }))
+    const predictions = softmaxOf(logits)
+      .map((score, index) => ({ label: this.labels[index], score, index }))
       .sort((a, b) => b.score - a.score)
       .slice(0, topk)
     return { predictions, logits }
@@ -219,11 +218,7 @@ function asWeights(parameters: ModelParts['parameters'], arch: Architecture): Re
   const weightOf = (name: string, values: Float32Array): Weight => {
     shapes ??= shapesOf(arch)
     const shape = shapes.get(name)
-    return fromFloat32(
-      values,
-      shape && shape.reduce((a, b) => a * b, 1) === values.length ? shape : [values.length],
-      'F32',
-    )
+    return fromFloat32(values, shape && sizeOf(shape) === values.length ? shape : [values.length], 'F32')
   }
   return new Map(
     Array.from(parameters, ([name, given]) => [name, given instanceof Float32Array ? weightOf(name, given) : given]),
