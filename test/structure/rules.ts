@@ -13,7 +13,7 @@ export const MAY_IMPORT: Record<string, readonly string[]> = {
 }
 
 /** Crates in order: each may use those to its left. */
-export const CRATES = ['simd', 'gemm', 'nn', 'program', 'wasm']
+export const CRATES = ['operands', 'simd', 'gemm', 'nn', 'program', 'wasm']
 
 const MAX_LINES = 400
 

@@ -1,5 +1,5 @@
 import { byteSize, type Graph, layerName, macs, traffic } from './graph.ts'
-import { constant, isToBeRead } from './ops/constant.ts'
+import { constant, weightToRead } from './ops/constant.ts'
 import { operationOf } from './ops/index.ts'
 import type { Values } from './ops/operation.ts'
 import { rewrite } from './passes/rewrite.ts'
@@ -108,9 +108,10 @@ export const referenceBackend: Backend = async ({ graph: written, state }) => {
 async function withValues(graph: Graph): Promise<Graph> {
   const read = new Map<Tensor, Tensor>()
   for (const node of graph.nodes) {
-    if (!isToBeRead(node)) continue
-    const { weight, name } = node.attributes
-    read.set(node, constant(await readFloat32(weight), node.shape, name))
+    const weight = weightToRead(node)
+    if (weight && node.is('constant')) {
+      read.set(node, constant(await readFloat32(weight), node.shape, node.attributes.name))
+    }
   }
   return read.size === 0 ? graph : rewrite(graph, node => read.get(node) ?? node)
 }

@@ -3,7 +3,7 @@ import { type Build, chooseBuild, threadsSupported } from './builds.ts'
 import { encode } from './encode.ts'
 import { createEngine, type Engine } from './engine.ts'
 import { KernelError } from './errors.ts'
-import type { Instruction } from './instructions.generated.ts'
+import { type Instruction, MAX_THREADS } from './instructions.generated.ts'
 
 export interface KernelOptions {
   /**
@@ -27,8 +27,6 @@ export interface LoadedProgram {
 
 /** Runs a program, or its instructions from `first` to before `end`, as {@link Kernels.execute} does. */
 export type Execute = (program: LoadedProgram, first?: number, end?: number) => Promise<void>
-
-const MAX_THREADS = 64
 
 const engines = new Map<string, Promise<Engine>>()
 

@@ -1,5 +1,5 @@
 import type { Instruction, Kernels } from '@residual/kernels-wasm'
-import { elementCount, floatsIn, readElements, type Weight } from '../weights/index.ts'
+import { copyElements, elementCount, isInMemory, isToBeRead, readElements, type Weight } from '../weights/index.ts'
 
 /** How values become what the kernels want: panels of a weight, a bias with room after it. */
 export interface Packing {
@@ -45,16 +45,16 @@ export async function packWeights(kernels: Kernels, weights: readonly WeightToPa
   const batches = batchesOf(weights.flatMap(partsOf))
   const bytes = Math.max(0, ...batches.map(roomOf))
   const room = kernels.allocate(bytes)
-  const isConverted = batches.some(batch => batch.some(({ weight }) => !floatsIn(weight)))
-  const buffers = [0, 1].map(() => new Float32Array(isConverted ? bytes / FLOAT : 0))
+  const areRead = batches.some(batch => batch.some(({ weight }) => isToBeRead(weight)))
+  const buffers = [0, 1].map(() => new Float32Array(areRead ? bytes / FLOAT : 0))
   try {
     let next = readBatch(batches[0], buffers[0])
     for (let i = 0; i < batches.length; i++) {
-      const values = await next
+      const read = await next
       next = readBatch(batches[i + 1], buffers[(i + 1) % 2])
       // Should this batch fail, nobody waits for the next one.
       next.catch(() => {})
-      await kernels.executeOnce(writeBatch(kernels, batches[i], values, room))
+      await kernels.executeOnce(writeBatch(kernels, batches[i], read, room))
     }
   } finally {
     kernels.release(room, bytes)
@@ -103,12 +103,14 @@ function batchesOf(parts: readonly WeightPart[]): WeightPart[][] {
   return batches
 }
 
-/** The values of each part before its scale: in `buffer`, or where they are if they are floats in memory. */
-async function readBatch(batch: readonly WeightPart[] | undefined, buffer: Float32Array): Promise<Float32Array[]> {
+/** The elements of each part that has to be read, in `buffer`. */
+async function readBatch(
+  batch: readonly WeightPart[] | undefined,
+  buffer: Float32Array,
+): Promise<(Float32Array | undefined)[]> {
   let at = 0
   const reads = (batch ?? []).map(async ({ weight, from, count }) => {
-    const floats = floatsIn(weight)
-    if (floats) return floats.subarray(from, from + count)
+    if (!isToBeRead(weight)) return undefined
     const target = buffer.subarray(at, at + count)
     at += count
     await readElements(weight, target, from)
@@ -121,20 +123,24 @@ async function readBatch(batch: readonly WeightPart[] | undefined, buffer: Float
 function writeBatch(
   kernels: Kernels,
   batch: readonly WeightPart[],
-  values: readonly Float32Array[],
+  read: readonly (Float32Array | undefined)[],
   room: number,
 ): Instruction[] {
   let at = room
-  const put = (array: Float32Array) => {
+  const place = (count: number) => {
     const address = at
-    kernels.floats(address, array.length).set(array)
-    at += array.byteLength
-    return address
+    at += count * FLOAT
+    return { address, floats: kernels.floats(address, count) }
   }
-  return batch.flatMap(({ scale, instructions }, i) => {
-    const source = put(values[i])
-    const scaling = scale ? [multiplyRows(source, put(scale), scale.length, values[i].length)] : []
-    return [...scaling, ...instructions(source)]
+  return batch.flatMap(({ weight, from, count, scale, instructions }, i) => {
+    const source = place(count)
+    if (isInMemory(weight)) copyElements(weight, source.floats, from)
+    else source.floats.set(read[i]!)
+    if (!scale) return instructions(source.address)
+    const factors = place(scale.length)
+    factors.floats.set(scale)
+    const scaling = multiplyRows(source.address, factors.address, scale.length, count)
+    return [scaling, ...instructions(source.address)]
   })
 }
 

@@ -1,7 +1,5 @@
+import { RANK } from '@residual/kernels-wasm'
 import type { Shape } from '../shape.ts'
-
-/** Dimensions of a strided kernel. */
-const RANK = 6
 
 /** A row is cut into so many at least if its axes allow it, and none has fewer values than this. */
 const ROWS = 32

@@ -1,7 +1,7 @@
 import { ShapeError } from '../errors.ts'
 import { checkShape, formatShape, type Shape, sizeOf } from '../shape.ts'
 import { Tensor } from '../tensor.ts'
-import { isInMemory, toFloat32, type Weight } from '../weights/index.ts'
+import { isInMemory, isToBeRead, type ReadBytes, toFloat32, type Weight } from '../weights/index.ts'
 import { defineOperation, noGradient, noMacs } from './operation.ts'
 
 /** Values as arithmetic has them (`data`), or as they are stored, to be read when the backend wants them (`weight`). */
@@ -67,9 +67,10 @@ export function knownValues(node: Tensor): Float32Array | undefined {
   return node.is('constant') ? valuesIn(node.attributes) : undefined
 }
 
-/** Whether this is a constant whose values have to be read. */
-export function isToBeRead(node: Tensor): node is Tensor<'constant'> & { attributes: { weight: Weight } } {
-  return node.is('constant') && node.attributes.weight !== undefined && !isInMemory(node.attributes.weight)
+/** The weight of a constant whose values have to be read; `undefined` for anything else. */
+export function weightToRead(node: Tensor): Weight<ReadBytes> | undefined {
+  const weight = node.is('constant') ? node.attributes.weight : undefined
+  return weight && isToBeRead(weight) ? weight : undefined
 }
 
 function valuesIn({ data, weight }: ConstantAttributes): Float32Array | undefined {
