@@ -1,11 +1,11 @@
-import { ShapeError } from '../errors.ts'
-import { formatShape, type Shape, sameShape } from '../shape.ts'
-import { Tensor } from '../tensor.ts'
-import { checkPerChannel } from './batch-norm.ts'
-import { concat } from './concat.ts'
-import type { Activation } from './epilogue.ts'
-import { normalizeGradient, normalizeSums } from './normalize-gradients.ts'
-import { defineOperation, noMacs, notDifferentiable } from './operation.ts'
+import { ShapeError } from '../../errors.ts'
+import { noMacs, notDifferentiable, type Operation, ordinary } from '../../graph/operation.ts'
+import { Tensor } from '../../graph/tensor.ts'
+import { formatShape, sameShape } from '../../shape.ts'
+import { concat } from '../concat.ts'
+import type { Activation } from '../epilogue.ts'
+import { checkMoments, checkPerChannel } from './checks.ts'
+import { normalizeGradient, normalizeSums } from './gradients.ts'
 
 /** Inputs: x `[..., c]`, moments `[2, c]`, gamma `[c]`, beta `[c]`, then the residual if there is one, of x's shape. */
 export interface NormalizeAttributes {
@@ -15,15 +15,8 @@ export interface NormalizeAttributes {
   readonly activation: Activation
 }
 
-/** Throws unless moments are `[2, c]`. */
-export function checkMoments(operation: string, x: Shape, moments: Shape): void {
-  const wanted = [2, x[x.length - 1]]
-  if (!sameShape(moments, wanted)) {
-    throw new ShapeError(`${operation}: got moments ${formatShape(moments)}, wanted ${formatShape(wanted)}`)
-  }
-}
-
-export const normalizeOperation = defineOperation<NormalizeAttributes>({
+export const normalizeOperation: Operation<'normalize'> = {
+  name: 'normalize',
   shape([x, moments, gamma, beta, ...residual], { epsilon, residual: hasResidual }) {
     checkPerChannel('normalize', [x, gamma, beta], ['gamma', 'beta'])
     checkMoments('normalize', x, moments)
@@ -36,6 +29,7 @@ export const normalizeOperation = defineOperation<NormalizeAttributes>({
     }
     return x
   },
+  traits: { ...ordinary, elementwise: [0, 4] },
   macs: noMacs,
   gradient([x, moments, gamma], _, gradient, { epsilon, residual, activation }) {
     if (residual || activation !== 'none') return notDifferentiable()
@@ -62,7 +56,7 @@ export const normalizeOperation = defineOperation<NormalizeAttributes>({
       output.data[i] = activation === 'relu' ? Math.max(value, 0) : value
     }
   },
-})
+}
 
 function concatRows(first: Tensor, second: Tensor): Tensor {
   const channels = first.shape[0]
@@ -87,5 +81,5 @@ export interface NormalizeOptions {
  */
 export function normalize(x: Tensor, moments: Tensor, options: NormalizeOptions): Tensor<'normalize'> {
   const { gamma, beta, epsilon = 1e-5 } = options
-  return new Tensor('normalize', [x, moments, gamma, beta], { epsilon, residual: false, activation: 'none' })
+  return new Tensor(normalizeOperation, [x, moments, gamma, beta], { epsilon, residual: false, activation: 'none' })
 }

@@ -1,6 +1,6 @@
 import type { ConvolutionGeometry, ConvolutionPlan, Instruction } from '@residual/kernels-wasm'
+import type { Tensor } from '../graph/tensor.ts'
 import { type Shape, sizeOf, stridesOf } from '../shape.ts'
-import type { Tensor } from '../tensor.ts'
 import { coalesce } from './strides.ts'
 import type { ProgramWriter } from './writer.ts'
 

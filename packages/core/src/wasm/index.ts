@@ -1,18 +1,13 @@
 import { type Execute, type Instruction, type Kernels, type LoadedProgram, loadKernels } from '@residual/kernels-wasm'
-import { byteSize, layerName, macs, traffic } from '../graph.ts'
+import type { Backend, BackendOptions, Build, Executable, Routine, StepTime } from '../backend.ts'
+import { byteSize, layerName, macs, traffic } from '../graph/graph.ts'
+import type { Tensor } from '../graph/tensor.ts'
 import { planArena } from '../memory-plan.ts'
-import type { Build, Executable, Routine, StepTime } from '../program.ts'
 import { type DType, sizeOf } from '../shape.ts'
-import type { Tensor } from '../tensor.ts'
 import { Allocations } from './allocations.ts'
-import { lowerNode } from './rules.ts'
+import { lowerNode, readsWeights } from './rules.ts'
 import { schedule } from './schedule.ts'
 import { ProgramWriter } from './writer.ts'
-
-export interface WasmOptions {
-  readonly threads: number
-  readonly build: 'auto' | Build
-}
 
 /** Frees the memory of executables that nobody disposed of. */
 const forgotten = new FinalizationRegistry<Allocations>(allocations => allocations.release())
@@ -22,7 +17,7 @@ const forgotten = new FinalizationRegistry<Allocations>(allocations => allocatio
  * at its place in one arena, and the list of instructions.
  * @throws MemoryError where it does not fit.
  */
-export async function lowerToWasm(routine: Routine, options: WasmOptions): Promise<Executable> {
+async function prepare(routine: Routine, options: BackendOptions): Promise<Executable> {
   const kernels = await loadKernels(options)
   const allocations = new Allocations(kernels)
   try {
@@ -60,6 +55,9 @@ export async function lowerToWasm(routine: Routine, options: WasmOptions): Promi
     throw error
   }
 }
+
+/** Runs the kernels of @residual/kernels-wasm. */
+export const wasmBackend: Backend = { readsWeights, prepare }
 
 /** Where so many values are. */
 interface Place {

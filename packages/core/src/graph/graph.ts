@@ -1,6 +1,5 @@
-import { ParameterError, ShapeError } from './errors.ts'
-import { operationOf } from './ops/index.ts'
-import { sizeOf } from './shape.ts'
+import { ParameterError, ShapeError } from '../errors.ts'
+import { sizeOf } from '../shape.ts'
 import type { Tensor } from './tensor.ts'
 
 /** The tensors that some outputs depend on. */
@@ -66,7 +65,7 @@ function firstRepeated(names: readonly string[]): string | undefined {
 
 /** Multiply-accumulates that computing this one tensor from its inputs takes. */
 export function macs(node: Tensor): number {
-  return operationOf(node.op).macs(
+  return node.operation.macs(
     node.inputs.map(tensor => tensor.shape),
     node.shape,
     node.attributes,

@@ -6,9 +6,9 @@ import {
   planMoments,
   planNormalizeSums,
 } from '@residual/kernels-wasm'
+import type { Tensor } from '../graph/tensor.ts'
 import type { OpName } from '../ops/index.ts'
 import { broadcastStrides, sizeOf, stridesOf } from '../shape.ts'
-import type { Tensor } from '../tensor.ts'
 import { denseAt, emitAlongAxis, emitCopy, emitPool, emitProduct, geometryOf, poolOf, rowsOf } from './emit.ts'
 import { coalesce } from './strides.ts'
 import type { ProgramWriter } from './writer.ts'
@@ -272,6 +272,11 @@ const rules: { readonly [Op in OpName]: Rule<Op> } = {
       input = output
     }
   },
+}
+
+/** Weights of products are read a part at a time as they are packed. */
+export function readsWeights(node: Tensor, input: number): boolean {
+  return input === 1 && (node.is('conv2d') || node.is('matmul'))
 }
 
 /** Writes the instructions that compute one tensor. */

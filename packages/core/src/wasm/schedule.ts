@@ -1,9 +1,9 @@
-import { byteSize, type Graph, graphOf, sort } from '../graph.ts'
+import type { Routine } from '../backend.ts'
+import { byteSize, type Graph, graphOf, sort } from '../graph/graph.ts'
+import type { Tensor } from '../graph/tensor.ts'
 import { storageOf } from '../memory-plan.ts'
 import { weightedSum } from '../ops/weighted-sum.ts'
-import type { Routine } from '../program.ts'
 import { sameShape } from '../shape.ts'
-import type { Tensor } from '../tensor.ts'
 
 /** A graph with its nodes in the order in which they run. */
 export interface Schedule {
@@ -51,7 +51,7 @@ interface Update {
 function readersOf(graph: Graph, parameters: ReadonlySet<Tensor>): Map<Tensor, Tensor[]> {
   const readers = new Map<Tensor, Tensor[]>([...parameters].map(parameter => [parameter, []]))
   for (const node of graph.nodes) {
-    if (node.is('reshape')) continue
+    if (node.operation.traits.storage === 'view') continue
     for (const storage of new Set(node.inputs.map(storageOf))) readers.get(storage)?.push(node)
   }
   return readers
@@ -91,19 +91,18 @@ function tailOf(graph: Graph, updates: readonly Update[]): Set<Tensor> {
   return tail
 }
 
-function isElementwise(node: Tensor): boolean {
-  return node.is('weightedSum') || node.is('binary') || node.is('unary')
+function isElementwise({ operation }: Tensor): boolean {
+  return operation.traits.elementwise.length > 0
 }
 
 /** Whether element i of the value needs no other element of the parameter than its own. */
-function readsElementByElement(value: Tensor, parameter: Tensor): boolean {
-  const operands = value.is('weightedSum') ? value.inputs.slice(1) : value.inputs
-  const isRead = value.inputs.includes(parameter)
-  const isWeights = value.is('weightedSum') && storageOf(value.inputs[0]) === parameter
+function readsElementByElement({ inputs, operation, shape }: Tensor, parameter: Tensor): boolean {
+  const { elementwise } = operation.traits
   return (
-    isRead &&
-    !isWeights &&
-    operands.every(tensor => storageOf(tensor) !== parameter || sameShape(tensor.shape, value.shape))
+    inputs.includes(parameter) &&
+    inputs.every(
+      (tensor, i) => storageOf(tensor) !== parameter || (elementwise.includes(i) && sameShape(tensor.shape, shape)),
+    )
   )
 }
 

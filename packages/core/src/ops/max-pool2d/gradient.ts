@@ -1,21 +1,23 @@
-import { ShapeError } from '../errors.ts'
-import { formatShape, sameShape } from '../shape.ts'
-import { Tensor } from '../tensor.ts'
-import { type MaxPool2dAttributes, maxPool2dOperation } from './max-pool2d.ts'
-import { defineOperation, noMacs, notDifferentiable } from './operation.ts'
-import { walkWindows } from './window.ts'
+import { ShapeError } from '../../errors.ts'
+import { noMacs, notDifferentiable, type Operation, ordinary } from '../../graph/operation.ts'
+import { Tensor } from '../../graph/tensor.ts'
+import { formatShape, sameShape } from '../../shape.ts'
+import { poolShape, walkWindows } from '../window.ts'
+import type { MaxPool2dAttributes } from './index.ts'
 
 /** Inputs: the gradient of a max pooling's output `[n, oh, ow, c]` and its input `[n, h, w, c]`. */
 export type MaxPool2dGradientAttributes = MaxPool2dAttributes
 
-export const maxPool2dGradientOperation = defineOperation<MaxPool2dGradientAttributes>({
+export const maxPool2dGradientOperation: Operation<'maxPool2dGradient'> = {
+  name: 'maxPool2dGradient',
   shape([gradient, x], attributes) {
-    const output = maxPool2dOperation.shape([x], attributes)
+    const output = poolShape('maxPool2d', x, attributes)
     if (!sameShape(gradient, output)) {
       throw new ShapeError(`maxPool2dGradient: got gradient ${formatShape(gradient)}, wanted ${formatShape(output)}`)
     }
     return x
   },
+  traits: ordinary,
   macs: noMacs,
   gradient: notDifferentiable,
   reference([gradient, x], output, attributes) {
@@ -26,7 +28,7 @@ export const maxPool2dGradientOperation = defineOperation<MaxPool2dGradientAttri
     })
     output.data.set(sums)
   },
-})
+}
 
 /**
  * The gradient of a max pooling's input: that of each window goes to its first largest element, as in PyTorch.
@@ -38,5 +40,5 @@ export function maxPool2dGradient(
   x: Tensor,
   attributes: MaxPool2dAttributes,
 ): Tensor<'maxPool2dGradient'> {
-  return new Tensor('maxPool2dGradient', [gradient, x], attributes)
+  return new Tensor(maxPool2dGradientOperation, [gradient, x], attributes)
 }

@@ -1,6 +1,5 @@
-import { Tensor } from '../tensor.ts'
-import { maxPool2dGradient } from './max-pool2d-gradient.ts'
-import { defineOperation, noMacs } from './operation.ts'
+import { noMacs, type Operation, ordinary } from '../../graph/operation.ts'
+import { Tensor } from '../../graph/tensor.ts'
 import {
   type Padding,
   type PaddingLike,
@@ -10,7 +9,8 @@ import {
   toPadding,
   toPair,
   walkWindows,
-} from './window.ts'
+} from '../window.ts'
+import { maxPool2dGradient } from './gradient.ts'
 
 /** Inputs: x `[n, h, w, c]`. */
 export interface MaxPool2dAttributes {
@@ -19,8 +19,10 @@ export interface MaxPool2dAttributes {
   readonly padding: Padding
 }
 
-export const maxPool2dOperation = defineOperation<MaxPool2dAttributes>({
+export const maxPool2dOperation: Operation<'maxPool2d'> = {
+  name: 'maxPool2d',
   shape: ([x], attributes) => poolShape('maxPool2d', x, attributes),
+  traits: ordinary,
   macs: noMacs,
   gradient: ([x], _, gradient, attributes) => [maxPool2dGradient(gradient, x, attributes)],
   reference([x], output, attributes) {
@@ -30,7 +32,7 @@ export const maxPool2dOperation = defineOperation<MaxPool2dAttributes>({
       output.data[index] = max
     })
   },
-})
+}
 
 export interface MaxPool2dOptions {
   readonly kernel: PairLike
@@ -47,5 +49,9 @@ export interface MaxPool2dOptions {
  * @throws ShapeError when the window does not fit.
  */
 export function maxPool2d(x: Tensor, { kernel, stride = kernel, padding = 0 }: MaxPool2dOptions): Tensor<'maxPool2d'> {
-  return new Tensor('maxPool2d', [x], { kernel: toPair(kernel), stride: toPair(stride), padding: toPadding(padding) })
+  return new Tensor(maxPool2dOperation, [x], {
+    kernel: toPair(kernel),
+    stride: toPair(stride),
+    padding: toPadding(padding),
+  })
 }

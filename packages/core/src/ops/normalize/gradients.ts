@@ -1,9 +1,8 @@
-import { ShapeError } from '../errors.ts'
-import { formatShape, type Shape, sameShape } from '../shape.ts'
-import { Tensor } from '../tensor.ts'
-import { checkPerChannel } from './batch-norm.ts'
-import { checkMoments } from './normalize.ts'
-import { defineOperation, noMacs, notDifferentiable, type Values } from './operation.ts'
+import { ShapeError } from '../../errors.ts'
+import { noMacs, notDifferentiable, type Operation, ordinary, type Values } from '../../graph/operation.ts'
+import { Tensor } from '../../graph/tensor.ts'
+import { formatShape, type Shape, sameShape } from '../../shape.ts'
+import { checkMoments, checkPerChannel } from './checks.ts'
 
 /**
  * Inputs: the gradient of the output of `normalize`, its x and moments `[2, c]`, then for the gradient of x its gamma
@@ -46,11 +45,13 @@ function walkNormalized(
 }
 
 /** `[2, c]`: the sums over all pixels of the gradient and of its product with the normalized x. */
-export const normalizeSumsOperation = defineOperation<NormalizeGradientAttributes>({
+export const normalizeSumsOperation: Operation<'normalizeSums'> = {
+  name: 'normalizeSums',
   shape(inputs, { gate }) {
     checkInputs('normalizeSums', inputs, 3, gate)
     return inputs[2]
   },
+  traits: ordinary,
   macs: noMacs,
   gradient: notDifferentiable,
   reference(inputs, output, { epsilon, gate }) {
@@ -62,10 +63,11 @@ export const normalizeSumsOperation = defineOperation<NormalizeGradientAttribute
     })
     output.data.set(sums)
   },
-})
+}
 
 /** The gradient of x, with what flows through its moments. */
-export const normalizeGradientOperation = defineOperation<NormalizeGradientAttributes>({
+export const normalizeGradientOperation: Operation<'normalizeGradient'> = {
+  name: 'normalizeGradient',
   shape(inputs, { gate }) {
     const [, x, , gamma, sums] = inputs
     checkInputs('normalizeGradient', inputs, 5, gate)
@@ -73,6 +75,7 @@ export const normalizeGradientOperation = defineOperation<NormalizeGradientAttri
     checkMoments('normalizeGradient', x, sums)
     return x
   },
+  traits: { ...ordinary, elementwise: [0, 1, 5] },
   macs: noMacs,
   gradient: notDifferentiable,
   reference(inputs, output, { epsilon, gate }) {
@@ -85,7 +88,7 @@ export const normalizeGradientOperation = defineOperation<NormalizeGradientAttri
       output.data[i] = scale * (gradient - through)
     })
   },
-})
+}
 
 /**
  * What the gradients of gamma, beta and x of a `normalize` need.
@@ -97,7 +100,7 @@ export function normalizeSums(
   moments: Tensor,
   { epsilon }: { epsilon: number },
 ): Tensor<'normalizeSums'> {
-  return new Tensor('normalizeSums', [gradient, x, moments], { epsilon, gate: false })
+  return new Tensor(normalizeSumsOperation, [gradient, x, moments], { epsilon, gate: false })
 }
 
 /** The gradient of the x of a `normalize` whose moments are those of x. */
@@ -109,5 +112,5 @@ export function normalizeGradient(
   sums: Tensor,
   { epsilon }: { epsilon: number },
 ): Tensor<'normalizeGradient'> {
-  return new Tensor('normalizeGradient', [gradient, x, moments, gamma, sums], { epsilon, gate: false })
+  return new Tensor(normalizeGradientOperation, [gradient, x, moments, gamma, sums], { epsilon, gate: false })
 }

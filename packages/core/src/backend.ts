@@ -1,7 +1,7 @@
-import type { Graph } from './graph.ts'
+import type { Graph } from './graph/graph.ts'
+import type { Tensor } from './graph/tensor.ts'
 import type { OpName } from './ops/index.ts'
 import type { Shape } from './shape.ts'
-import type { Tensor } from './tensor.ts'
 
 /** Which WebAssembly build runs a program: SIMD, or relaxed SIMD with its fused multiply-add. */
 export type Build = 'simd128' | 'relaxed'
@@ -63,5 +63,17 @@ export interface Executable {
   dispose(): void
 }
 
+export interface BackendOptions {
+  readonly threads: number
+  readonly build: 'auto' | Build
+}
+
 /** A way to run graphs. */
-export type Backend = (routine: Routine) => Promise<Executable>
+export interface Backend {
+  /**
+   * Whether it reads the weights that are this input of a node itself while it prepares the node, from wherever they
+   * are. Otherwise it gets them in arrays.
+   */
+  readsWeights(node: Tensor, input: number): boolean
+  prepare(routine: Routine, options: BackendOptions): Promise<Executable>
+}
