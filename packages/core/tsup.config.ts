@@ -1,4 +1,5 @@
 import { defineConfig } from 'tsup'
 import { library } from '../../tsup.base.ts'
 
-export default defineConfig(library({ index: 'src/index.ts' }))
+// `schema` by itself, so that a command's help loads no kernels.
+export default defineConfig(library({ index: 'src/index.ts', schema: 'src/schema/index.ts' }))
