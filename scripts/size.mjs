@@ -12,19 +12,18 @@ const LIMIT = 150_000
 const root = fileURLToPath(new URL('..', import.meta.url))
 
 const contents = `
-  import { loadModel } from './packages/resnet/dist/index.js'
-  import { readImage } from './packages/vision/dist/index.js'
+  import { loadModel } from '@residual/resnet'
+  import { readImage } from '@residual/vision'
   export { loadModel, readImage }
 `
 const { outputFiles } = await build({
-  stdin: { contents, resolveDir: root },
+  // The command depends on all packages, so they are found from there.
+  stdin: { contents, resolveDir: `${root}packages/cli` },
   bundle: true,
   minify: true,
   splitting: true,
   format: 'esm',
   platform: 'browser',
-  conditions: ['browser'],
-  external: ['sharp', 'node:*'],
   outdir: 'out',
   write: false,
   logLevel: 'error',

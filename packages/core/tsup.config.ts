@@ -1,13 +1,7 @@
 import { defineConfig } from 'tsup'
+import { library } from '../../tsup.base.ts'
 
-export default defineConfig({
-  // `schema` and `printable` by themselves, so that a command's help loads no kernels.
-  entry: { index: 'src/index.ts', schema: 'src/schema/index.ts', printable: 'src/printable.ts' },
-  format: 'esm',
-  target: 'es2022',
-  removeNodeProtocol: false,
-  dts: true,
-  clean: true,
-  splitting: true,
-  sourcemap: false,
-})
+// `schema` and `printable` by themselves, so that a command's help loads no kernels.
+export default defineConfig(
+  library({ index: 'src/index.ts', schema: 'src/schema/index.ts', printable: 'src/printable.ts' }),
+)

@@ -1,12 +1,4 @@
 import { defineConfig } from 'tsup'
+import { library } from '../../tsup.base.ts'
 
-export default defineConfig({
-  entry: ['src/index.ts'],
-  format: 'esm',
-  target: 'es2022',
-  removeNodeProtocol: false,
-  dts: true,
-  clean: true,
-  splitting: true,
-  sourcemap: false,
-})
+export default defineConfig(library({ index: 'src/index.ts' }))

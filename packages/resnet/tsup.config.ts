@@ -1,13 +1,7 @@
 import { defineConfig } from 'tsup'
+import { perPlatform } from '../../tsup.base.ts'
 
-export default defineConfig({
-  // `files` is for the packages that keep files beside models: trainings and reports.
-  entry: { index: 'src/index.ts', files: 'src/files/index.ts' },
-  format: 'esm',
-  target: 'es2022',
-  removeNodeProtocol: false,
-  dts: true,
-  clean: true,
-  splitting: true,
-  sourcemap: false,
-})
+// `files` is for the packages that keep files beside models: trainings and reports.
+const { node, browser } = perPlatform({ index: 'src/index.ts', files: 'src/files/index.ts' })
+
+export default defineConfig([node, browser])

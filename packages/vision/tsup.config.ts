@@ -1,26 +1,9 @@
-import { defineConfig, type Options } from 'tsup'
+import { defineConfig } from 'tsup'
+import { perPlatform } from '../../tsup.base.ts'
 
-const common = (platform: 'node' | 'browser', suffix: string): Options => ({
-  entry: { [`index${suffix}`]: 'src/index.ts', [`worker${suffix}`]: 'src/workers/worker.ts' },
-  platform,
-  format: 'esm',
-  target: 'es2022',
-  // What `#decode`, `#encode`, `#files`, `#port` and `#workers` stand for (package.json) is decided here and ends up in the bundle.
-  noExternal: [/^#/],
-  removeNodeProtocol: false,
-  splitting: true,
-  esbuildOptions(options) {
-    options.chunkNames = `common-[hash]${suffix}`
-  },
-})
+export const { node, browser } = perPlatform(
+  { index: 'src/index.ts', pull: 'src/pull/index.ts', processes: 'src/processes/index.ts' },
+  { worker: 'src/workers/worker.ts' },
+)
 
-export const node = common('node', '')
-export const browser = common('browser', '.browser')
-
-// Files of the disk: no browser has them.
-const nodeOnly = { pull: 'src/pull/index.ts', processes: 'src/files/processes.ts' }
-
-export default defineConfig([
-  { ...node, entry: { ...node.entry, ...nodeOnly }, dts: { entry: { index: 'src/index.ts', ...nodeOnly } } },
-  browser,
-])
+export default defineConfig([node, browser])

@@ -1,4 +1,4 @@
-import { cpSync } from 'node:fs'
+import { cpSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { type RecipeInput, type TrainingEvent, type TrainOptions, train } from '@residual/train'
@@ -6,6 +6,7 @@ import { loadBatches } from '@residual/vision'
 import { type Browser, chromium, type Page } from 'playwright-core'
 import { build, type PreviewServer, preview } from 'vite'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { nodeInBrowsers } from '../structure/browsers.ts'
 import { cat, type Installed, installPacked } from './install.ts'
 
 /** Chromium's own talk with its makers is turned off: the page needs nobody but this machine. */
@@ -14,12 +15,15 @@ const quiet = ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-ru
 /** What lets a page share memory between threads. */
 const isolation = { 'Cross-Origin-Opener-Policy': 'same-origin', 'Cross-Origin-Embedder-Policy': 'require-corp' }
 
+/** All but the command. */
+const packages = /^(kernels-wasm|core|onnx|vision|resnet|train|lab)$/
+
 let installed: Installed
 let browser: Browser
 const servers: PreviewServer[] = []
 
 beforeAll(async () => {
-  installed = await installPacked(/^(kernels-wasm|core|vision|resnet|train)$/)
+  installed = await installPacked(packages)
   const { folder } = installed
   cpSync(fileURLToPath(new URL('page', import.meta.url)), folder, { recursive: true })
   cpSync(cat, join(folder, 'public/cat.jpg'))
@@ -34,6 +38,16 @@ afterAll(async () => {
   await browser?.close()
   for (const server of servers) await server.close()
   installed?.remove()
+})
+
+test('browsers reach nothing in the packages that needs Node', async () => {
+  const scope = join(installed.folder, 'node_modules/@residual')
+  const entries = readdirSync(scope).flatMap(name => {
+    const { exports } = JSON.parse(readFileSync(join(scope, name, 'package.json'), 'utf8'))
+    return Object.keys(exports).map(path => `@residual/${name}${path.slice(1)}`)
+  })
+  expect(entries).toContain('@residual/vision/pull')
+  expect(await nodeInBrowsers(installed.folder, entries)).toEqual([])
 })
 
 /** The built page, served on this machine and opened. */

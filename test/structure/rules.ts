@@ -39,42 +39,32 @@ export interface Manifest {
   devDependencies?: Record<string, string>
 }
 
-interface Import {
-  specifier: string
-  static: boolean
-}
-
 /** A file without the lines that are comments. */
 const codeOf = (text: string): string => text.replace(/^\s*(\/\/|\*|\/\*).*$/gm, '')
 
 /** What a file imports or names by `new URL(..., import.meta.url)`. */
-function importsOf(text: string): Import[] {
+function importsOf(text: string): string[] {
+  const patterns = [
+    /^\s*(?:import|export)\b[^'"`;]*?\bfrom\s+['"]([^'"]+)['"]/gm,
+    /^\s*import\s+['"]([^'"]+)['"]/gm,
+    /\bimport\(\s*['"]([^'"]+)['"]\s*\)/g,
+    /new URL\(\s*['"](\.[^'"]*)['"]\s*,\s*import\.meta\.url\s*\)/g,
+  ]
   const code = codeOf(text)
-  const found: Import[] = []
-  for (const [, specifier] of code.matchAll(/^\s*(?:import|export)\b[^'"`;]*?\bfrom\s+['"]([^'"]+)['"]/gm))
-    found.push({ specifier, static: true })
-  for (const [, specifier] of code.matchAll(/^\s*import\s+['"]([^'"]+)['"]/gm)) found.push({ specifier, static: true })
-  for (const [, specifier] of code.matchAll(/\bimport\(\s*['"]([^'"]+)['"]\s*\)/g))
-    found.push({ specifier, static: false })
-  for (const [, specifier] of code.matchAll(/new URL\(\s*['"](\.[^'"]*)['"]\s*,\s*import\.meta\.url\s*\)/g))
-    found.push({ specifier, static: false })
-  return found
+  return patterns.flatMap(pattern => Array.from(code.matchAll(pattern), ([, specifier]) => specifier))
 }
 
 /** What is wrong with the imports of one file in `src/` of the package `name`. */
 export function importViolations(name: string, file: SourceFile, manifest: Manifest): string[] {
   const folder = `packages/${name}/`
-  const browser = name !== 'cli' && !nodeOnly(manifest).has(file.path.slice(folder.length))
   const wrong: string[] = []
-  for (const { specifier, static: isStatic } of importsOf(file.text)) {
+  for (const specifier of importsOf(file.text)) {
     const says = `${file.path}: '${specifier}'`
     if (specifier.startsWith('.')) {
       if (!normalize(join(dirname(file.path), specifier)).startsWith(folder)) wrong.push(`${says} leaves the package`)
     } else if (specifier.startsWith('#')) {
       if (!manifest.imports?.[specifier]) wrong.push(`${says} is not in the package's imports`)
-    } else if (specifier.startsWith('node:')) {
-      if (browser && isStatic) wrong.push(`${says} is imported statically, which browsers cannot`)
-    } else {
+    } else if (!specifier.startsWith('node:')) {
       const parts = specifier.split('/')
       const dependency = parts.slice(0, specifier.startsWith('@') ? 2 : 1).join('/')
       if (!manifest.dependencies?.[dependency]) wrong.push(`${says} is not among the package's dependencies`)
@@ -85,10 +75,43 @@ export function importViolations(name: string, file: SourceFile, manifest: Manif
   return wrong
 }
 
-/** Files that a package's `imports` select outside browsers. */
-function nodeOnly(manifest: Manifest): Set<string> {
-  const conditions = Object.values(manifest.imports ?? {}).filter(branch => branch.browser)
-  return new Set(conditions.map(branch => normalize(branch.default)))
+/** What tells one platform from another, and is asked in files alone that package.json chooses for one of them. */
+const PLATFORM = /\btypeof (process|window|document|navigator|WorkerGlobalScope|Deno|Bun)\b|\bprocess\.versions\b/
+
+/** Where a file in `src/` of a package looks where it runs, though it is the same everywhere. */
+export function platformViolations(name: string, { path, text }: SourceFile, manifest: Manifest): string[] {
+  const chosen = Object.values(manifest.imports ?? {}).flatMap(branch => Object.values(branch))
+  if (chosen.some(file => normalize(join('packages', name, file)) === path)) return []
+  const found = PLATFORM.exec(codeOf(text))
+  return found ? [`${path}: '${found[0]}' looks where it runs; let imports of package.json choose`] : []
+}
+
+/** What one file exports that stands for a `#name` on one platform, and the file of the other does not. */
+export function conditionViolations(name: string, manifest: Manifest, read: (path: string) => SourceFile): string[] {
+  return Object.entries(manifest.imports ?? {}).flatMap(([specifier, branch]) => {
+    const namesOf = (file: string) => exportsOf(read(normalize(join('packages', name, file))).text)
+    const [browser, node] = [namesOf(branch.browser), namesOf(branch.default)]
+    const lacks = (file: string, has: string[], wanted: string[]) =>
+      wanted.filter(each => !has.includes(each)).map(each => `packages/${name}: ${specifier}: ${file} lacks ${each}`)
+    return [...lacks(branch.browser, browser, node), ...lacks(branch.default, node, browser)]
+  })
+}
+
+/** The names of the values that a file exports. */
+function exportsOf(text: string): string[] {
+  const code = codeOf(text)
+  const declared = code.matchAll(/^export (?:async )?(?:function\*?|const|let|class) (\w+)/gm)
+  const listed = code.matchAll(/^export \{([^}]*)\}/gm)
+  const names = Array.from(listed, ([, list]) => list.split(',').map(each => each.trim().replace(/^.* as /, '')))
+  return [...Array.from(declared, ([, each]) => each), ...names.flat()].filter(each => each && !/^type /.test(each))
+}
+
+/** Exports of a package that no build makes. @param built paths of what the builds of the package make. */
+export function buildViolations(path: string, manifest: Manifest, built: readonly string[]): string[] {
+  const wanted = Object.values(manifest.publishConfig?.exports ?? {}).flatMap(({ types: _, ...files }) =>
+    Object.values(files),
+  )
+  return wanted.filter(file => !built.includes(file)).map(file => `${path}: ${file} is exported, and nothing builds it`)
 }
 
 /** What is wrong with the package.json of a package that is published. */

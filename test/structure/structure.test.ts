@@ -1,10 +1,15 @@
 import { execFileSync } from 'node:child_process'
-import { readFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, test } from 'vitest'
+import { nodeInBrowsers } from './browsers.ts'
 import { crateUses, cycles, valueImports } from './cycles.ts'
 import {
+  buildViolations,
   CRATES,
+  conditionViolations,
   crateViolations,
   importViolations,
   lengthViolations,
@@ -12,6 +17,7 @@ import {
   MAY_IMPORT,
   type Manifest,
   manifestViolations,
+  platformViolations,
   printViolations,
   type SourceFile,
   undocumentedDependencies,
@@ -28,6 +34,14 @@ const paths = execFileSync('git', ['ls-files', '--cached', '--others', '--exclud
   .split('\n')
   .filter(path => path && !path.includes('/.tmp/'))
 const names = Object.keys(MAY_IMPORT)
+const sourcesOf = (name: string) =>
+  paths.filter(path => path.startsWith(`packages/${name}/src/`) && /\.(ts|js)$/.test(path))
+
+/** What the builds of a package are made of, by their paths in it. */
+async function buildsOf(name: string): Promise<{ platform?: string; entry: Record<string, string> }[]> {
+  const { default: builds } = await import(`../../packages/${name}/tsup.config.ts`)
+  return [builds].flat()
+}
 
 describe('the repository', () => {
   test('has the packages and crates that the rules speak of', () => {
@@ -38,10 +52,39 @@ describe('the repository', () => {
   })
 
   test.each(names)('%s imports only what it may', name => {
-    const sources = paths.filter(path => path.startsWith(`packages/${name}/src/`) && /\.(ts|js)$/.test(path))
+    const sources = sourcesOf(name)
     expect(sources.length).toBeGreaterThan(0)
     const manifest = manifestOf(`packages/${name}/package.json`)
     expect(sources.flatMap(path => importViolations(name, read(path), manifest))).toEqual([])
+  })
+
+  test('no package looks where it runs, but in files that package.json chooses', () => {
+    const violationsOf = (name: string) => {
+      const manifest = manifestOf(`packages/${name}/package.json`)
+      return [
+        ...sourcesOf(name).flatMap(path => platformViolations(name, read(path), manifest)),
+        ...conditionViolations(name, manifest, read),
+      ]
+    }
+    expect(names.flatMap(violationsOf)).toEqual([])
+  })
+
+  test('browsers reach nothing that needs Node', async () => {
+    const entries = await Promise.all(
+      names
+        .filter(name => name !== 'cli')
+        .map(async name => {
+          const builds = (await buildsOf(name)).filter(({ platform }) => platform !== 'node')
+          return builds.flatMap(({ entry }) => Object.values(entry).map(file => `./packages/${name}/${file}`))
+        }),
+    )
+    expect(await nodeInBrowsers(fileURLToPath(root), entries.flat(), ['development'])).toEqual([])
+  })
+
+  test.each(names)('%s builds what it exports', async name => {
+    const built = (await buildsOf(name)).flatMap(({ entry }) => Object.keys(entry).map(file => `./dist/${file}.js`))
+    const path = `packages/${name}/package.json`
+    expect(buildViolations(path, manifestOf(path), built)).toEqual([])
   })
 
   test.each(names)('%s declares what a published package needs', name => {
@@ -116,17 +159,64 @@ describe('the rules', () => {
     ["import chalk from 'chalk'", ["'chalk' is not among the package's dependencies"]],
     ["export * from '../../core/src/index.ts'", ["'../../core/src/index.ts' leaves the package"]],
     ["new URL('../../core/wasm/x.wasm', import.meta.url)", ["'../../core/wasm/x.wasm' leaves the package"]],
-    ["import fs from 'node:fs'", ["'node:fs' is imported statically, which browsers cannot"]],
-    ["import 'node:fs'", ["'node:fs' is imported statically, which browsers cannot"]],
+    ["import fs from 'node:fs'", []],
     ["import '#other'", ["'#other' is not in the package's imports"]],
   ])('imports: %j', (text, wrong) => {
     const path = 'packages/vision/src/index.ts'
     expect(importViolations('vision', { path, text }, vision)).toEqual(wrong.map(what => `${path}: ${what}`))
   })
 
-  test('imports: a file chosen outside browsers may import node: statically', () => {
-    const file = { path: 'packages/vision/src/node.ts', text: "import fs from 'node:fs'" }
-    expect(importViolations('vision', file, vision)).toEqual([])
+  test.each([
+    ['index.ts', "if (typeof process === 'object') start()", 'typeof process'],
+    ['index.ts', 'const isNode = Boolean(process.versions?.node)', 'process.versions'],
+    ['index.ts', "const isPage = typeof document !== 'undefined'", 'typeof document'],
+    ['index.ts', 'const { pid } = process', undefined],
+    ['browser.ts', "const isPage = typeof document !== 'undefined'", undefined],
+  ])('platforms: %s: %j', (file, text, found) => {
+    const path = `packages/vision/src/${file}`
+    const wrong = found ? [`${path}: '${found}' looks where it runs; let imports of package.json choose`] : []
+    expect(platformViolations('vision', { path, text }, vision)).toEqual(wrong)
+  })
+
+  test('platforms: names what a file lacks that the other has', () => {
+    const texts: Record<string, string> = {
+      'packages/vision/src/browser.ts': 'export function decode() {}\nexport class Decoder {}',
+      'packages/vision/src/node.ts': "export const decode = 1\nexport { encode, type Png } from './encode.ts'",
+    }
+    expect(conditionViolations('vision', vision, path => ({ path, text: texts[path] }))).toEqual([
+      'packages/vision: #decode: ./src/browser.ts lacks encode',
+      'packages/vision: #decode: ./src/node.ts lacks Decoder',
+    ])
+  })
+
+  test('browsers: names what needs Node, however far it is from the entry', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'residual-structure-'))
+    const files = {
+      'package.json': JSON.stringify({
+        name: 'a',
+        imports: { '#files': { browser: './browser.js', default: './node.js' } },
+        exports: { './other': { browser: './dynamic.js', default: './node.js' } },
+      }),
+      'index.js': "import '#files'\nimport 'a/other'",
+      'browser.js': "import './static.js'",
+      'node.js': "import 'node:net'",
+      'static.js': "import { readFile } from 'fs/promises'\nexport const read = () => import('sharp')",
+      'dynamic.js': "export const read = () => import('node:fs')",
+    }
+    for (const [name, text] of Object.entries(files)) writeFileSync(join(folder, name), text)
+    expect(await nodeInBrowsers(folder, ['./index.js'])).toEqual([
+      "dynamic.js: 'node:fs' needs Node, and browsers reach it",
+      "static.js: 'fs/promises' needs Node, and browsers reach it",
+      "static.js: 'sharp' needs Node, and browsers reach it",
+    ])
+    rmSync(folder, { recursive: true })
+  })
+
+  test('builds: names exports that nothing builds', () => {
+    const exports = { '.': { types: './dist/a.d.ts', browser: './dist/a.browser.js', default: './dist/a.js' } }
+    expect(buildViolations('package.json', { publishConfig: { exports } }, ['./dist/a.js'])).toEqual([
+      'package.json: ./dist/a.browser.js is exported, and nothing builds it',
+    ])
   })
 
   test('package.json: names each field that is missing', () => {

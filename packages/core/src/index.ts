@@ -1,5 +1,6 @@
 import './fluent.ts'
 
+export { turn } from '@residual/kernels-wasm/turn'
 export type { StepTime } from './backend.ts'
 export {
   type CompileOptions,

@@ -1,3 +1,4 @@
+import { compileModule } from '#platform'
 import { KernelError } from './errors.ts'
 import { Heap } from './memory.ts'
 
@@ -78,7 +79,7 @@ export function chooseBuild(wanted: Build | 'auto'): Build {
 export async function instantiate(build: Build, shared: boolean): Promise<Instance> {
   const variant: Variant = shared ? `${build}-shared` : build
   const { glue: load, wasm } = variants[variant]
-  const [glue, module] = await Promise.all([load() as Promise<Glue>, compile(wasm)])
+  const [glue, module] = await Promise.all([load() as Promise<Glue>, compileModule(wasm)])
   const memory = shared ? initShared(module, glue) : initAlone(module, glue)
   return { module, memory, glue, heap: new Heap(memory, glue) }
 }
@@ -91,19 +92,4 @@ function initShared(module: WebAssembly.Module, glue: Glue): WebAssembly.Memory 
   const memory = new WebAssembly.Memory({ initial: INITIAL_PAGES, maximum: MAXIMUM_PAGES, shared: true })
   glue.initSync({ module, memory })
   return memory
-}
-
-async function compile(url: URL): Promise<WebAssembly.Module> {
-  if (url.protocol === 'file:') {
-    const { readFile } = await import('node:fs/promises')
-    return WebAssembly.compile(await readFile(url))
-  }
-  const response = await fetch(url).catch((error: Error) => {
-    throw new KernelError(`kernels: fetching ${url.href} failed (${error.message})`, { cause: error })
-  })
-  if (!response.ok) throw new KernelError(`kernels: fetching ${url.href} failed with HTTP ${response.status}`)
-  // A server that does not know the type application/wasm cannot be streamed from.
-  return response.headers.get('content-type') === 'application/wasm'
-    ? WebAssembly.compileStreaming(response)
-    : WebAssembly.compile(await response.arrayBuffer())
 }

@@ -1,3 +1,4 @@
+import { mustNotBlock } from '#platform'
 import { type Build, type Instance, instantiate } from './builds.ts'
 import { notInstructions, trapped } from './errors.ts'
 import { Pool } from './pool.ts'
@@ -11,25 +12,25 @@ export type Addresses = readonly number[]
 export interface Engine {
   readonly build: Build
   readonly instance: Instance
+  /** Whoever calls `grow` or `run` has the turn. */
+  readonly turns: Turns
   /**
    * Resolves once so many threads are there.
    * @throws KernelError where they could not be started.
    */
   grow(threads: number): Promise<void>
   /**
-   * Runs instructions on so many threads, after those it was asked for before.
+   * Runs instructions on so many threads.
    * @throws KernelError where they are no instructions, and where a thread ended on the way.
    */
   run(addresses: Addresses, threads: number): Promise<void>
 }
 
-/** Whether this is a browser's main thread, which is not to be held up. */
-export const onPage = () => typeof document !== 'undefined'
-
 export async function createEngine(build: Build, shared: boolean): Promise<Engine> {
   const instance = await instantiate(build, shared)
   if (shared) return new Pool(build, instance)
-  return { build, instance, async grow() {}, run: onPage() ? slicing(instance) : direct(instance) }
+  const run = mustNotBlock() ? slicing(instance) : direct(instance)
+  return { build, instance, turns: new Turns(), async grow() {}, run }
 }
 
 /** Runs on the calling thread, which does nothing else meanwhile. */
@@ -39,9 +40,7 @@ function direct(instance: Instance): Engine['run'] {
 
 /** Runs on the calling thread, with pauses. */
 function slicing(instance: Instance): Engine['run'] {
-  const turns = new Turns()
-  return addresses =>
-    turns.take(() => inSlices(addresses.length - 1, i => execute(instance, addresses[i], addresses[i + 1])))
+  return addresses => inSlices(addresses.length - 1, i => execute(instance, addresses[i], addresses[i + 1]))
 }
 
 function execute({ glue }: Instance, from: number, to: number): void {

@@ -15,7 +15,7 @@ export {
   type ReduceKind,
   type UnaryKind,
 } from './instructions.generated.ts'
-export { type KernelOptions, Kernels, type LoadedProgram, loadKernels } from './kernels.ts'
+export { type Execute, type KernelOptions, Kernels, type LoadedProgram, loadKernels } from './kernels.ts'
 export {
   type MomentsPlan,
   type NormalizeSumsBuffers,

@@ -1,6 +1,7 @@
+import { mustNotBlock } from '#platform'
 import { type Build, chooseBuild, threadsSupported } from './builds.ts'
 import { encode } from './encode.ts'
-import { createEngine, type Engine, onPage } from './engine.ts'
+import { createEngine, type Engine } from './engine.ts'
 import { KernelError } from './errors.ts'
 import { type Instruction, MAX_THREADS } from './instructions.generated.ts'
 
@@ -23,6 +24,9 @@ export interface LoadedProgram {
   /** Where each instruction begins, in words from `address`; last, how many words there are. */
   readonly offsets: readonly number[]
 }
+
+/** Runs a program, or its instructions from `first` to before `end`, as {@link Kernels.execute} does. */
+export type Execute = (program: LoadedProgram, first?: number, end?: number) => Promise<void>
 
 const engines = new Map<string, Promise<Engine>>()
 
@@ -47,10 +51,10 @@ export async function loadKernels({ threads = 1, build = 'auto' }: KernelOptions
     throw new KernelError(`threads: got ${threads}, wanted a whole number from 1 to ${MAX_THREADS}`)
   }
   const chosen = chooseBuild(build)
-  if (threadsSupported() && (threads > 1 || onPage())) {
+  if (threadsSupported() && (threads > 1 || mustNotBlock())) {
     try {
       const engine = await engineOf(chosen, true)
-      await engine.grow(threads)
+      await engine.turns.take(() => engine.grow(threads))
       return new Kernels(engine, threads)
     } catch (error) {
       // A page that may not start workers can still do with one thread, its own.
@@ -116,16 +120,28 @@ export class Kernels {
   }
 
   /**
-   * Runs a program, or its instructions from `first` to before `end`, after those that were to run before. It begins
-   * before it returns if nothing else runs and the calling thread does the work, and is over when the promise settles:
-   * memory of the program is not to be touched until then.
+   * Does `work` after all that was asked for before, and before all that is asked for later: programs of a build share
+   * one memory, so they take turns.
+   * @param work runs programs by the function that it gets, and waits for each.
+   */
+  inTurn<T>(work: (execute: Execute) => Promise<T>): Promise<T> {
+    return this.engine.turns.take(() =>
+      work(({ address, offsets }, first = 0, end = offsets.length - 1) =>
+        this.engine.run(
+          offsets.slice(first, end + 1).map(offset => address + offset * 4),
+          this.threads,
+        ),
+      ),
+    )
+  }
+
+  /**
+   * Runs a program, or its instructions from `first` to before `end`, when its turn comes. It is over when the promise
+   * settles: memory of the program is not to be touched until then.
    * @throws KernelError where a thread ended on the way; the next call starts new ones, and finds memory as it was left.
    */
-  execute({ address, offsets }: LoadedProgram, first = 0, end = offsets.length - 1): Promise<void> {
-    return this.engine.run(
-      offsets.slice(first, end + 1).map(offset => address + offset * 4),
-      this.threads,
-    )
+  execute(program: LoadedProgram, first?: number, end?: number): Promise<void> {
+    return this.inTurn(execute => execute(program, first, end))
   }
 
   /** Loads, runs and frees a program that is needed once. */

@@ -9,8 +9,8 @@ import { type PoolWorker, startWorker } from './workers.ts'
  * them has ended.
  */
 export class Pool implements Engine {
+  readonly turns = new Turns()
   private team: Team | undefined
-  private readonly turns = new Turns()
 
   constructor(
     readonly build: Build,
@@ -18,11 +18,11 @@ export class Pool implements Engine {
   ) {}
 
   async grow(threads: number): Promise<void> {
-    await this.turns.take(() => this.teamOf(threads))
+    await this.teamOf(threads)
   }
 
-  run(addresses: Addresses, threads: number): Promise<void> {
-    return this.turns.take(async () => (await this.teamOf(threads)).run(addresses, threads))
+  async run(addresses: Addresses, threads: number): Promise<void> {
+    return (await this.teamOf(threads)).run(addresses, threads)
   }
 
   private async teamOf(threads: number): Promise<Team> {

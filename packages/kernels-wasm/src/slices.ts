@@ -1,3 +1,5 @@
+import { turn } from '#turn'
+
 /** Milliseconds after which a page may draw and answer its user; half of what a frame lasts at 60 Hz. */
 const SLICE = 8
 
@@ -6,21 +8,9 @@ export async function inSlices(count: number, step: (index: number) => void): Pr
   let start = performance.now()
   for (let index = 0; index < count; index++) {
     if (performance.now() - start > SLICE) {
-      await nextTask()
+      await turn()
       start = performance.now()
     }
     step(index)
   }
-}
-
-/** A message queues after whatever else waits; timers are held back for 4 ms, and promises let nothing in between. */
-function nextTask(): Promise<void> {
-  return new Promise(resolve => {
-    const { port1, port2 } = new MessageChannel()
-    port1.onmessage = () => {
-      port1.close()
-      resolve()
-    }
-    port2.postMessage(undefined)
-  })
 }

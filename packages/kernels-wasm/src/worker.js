@@ -1,5 +1,6 @@
 // A thread of the pool. Plain JavaScript, because Node starts it straight from src/ as well as from dist/.
 
+import { listenOnce, post } from '#port'
 import * as relaxed from '../wasm/relaxed-shared/residual.js'
 import * as simd128 from '../wasm/simd128-shared/residual.js'
 
@@ -9,8 +10,7 @@ const glues = { simd128, relaxed }
 /** Bytes; the kernels keep their row pointers in the program's workspace and need little stack. */
 const STACK_SIZE = 1 << 20
 
-/** @param {import('./workers.ts').WorkerStart} start */
-function run({ build, module, memory, control, thread }, /** @type {(ok: boolean) => void} */ post) {
+listenOnce(({ build, module, memory, control, thread }) => {
   const glue = glues[build]
   glue.initSync({ module, memory, thread_stack_size: STACK_SIZE })
   // Ready. From here on this thread never returns to its event loop, and is ended from outside.
@@ -19,12 +19,4 @@ function run({ build, module, memory, control, thread }, /** @type {(ok: boolean
     const ok = glue.work(control, thread)
     if (thread === 0) post(ok)
   }
-}
-
-if (typeof WorkerGlobalScope === 'undefined') {
-  import('node:worker_threads').then(({ parentPort }) => {
-    parentPort?.once('message', start => run(start, ok => parentPort.postMessage(ok)))
-  })
-} else {
-  globalThis.addEventListener('message', event => run(event.data, ok => globalThis.postMessage(ok)), { once: true })
-}
+})

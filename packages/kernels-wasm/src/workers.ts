@@ -1,3 +1,4 @@
+import { startThread } from '#platform'
 import { KernelError } from './errors.ts'
 
 /** What a worker needs to take part. */
@@ -12,6 +13,26 @@ export interface WorkerStart {
   threads: number
 }
 
+/** What a worker sends to the thread that started it. */
+export interface ThreadEvents {
+  /** First that it waits for jobs, then for each job whether its words were a program. */
+  message(ok: boolean): void
+  /** It runs no more, or never did. Comes after a `terminate` as well. */
+  ended(reason: string): void
+}
+
+/** A worker, as the thread that started it sees it. */
+export interface Thread {
+  send(message: WorkerStart): void
+  /** Whether it keeps a Node process alive. */
+  keepAlive(wanted: boolean): void
+  /** Resolves once it runs no more, as far as can be told. */
+  terminate(): Promise<void>
+}
+
+/** A thread of a pool, waiting for jobs; at first it does not keep a Node process alive. */
+export type PoolWorker = Omit<Thread, 'send'>
+
 /** What a worker tells once it has started. */
 export interface WorkerEvents {
   /** The job is done; false where its words were no program. Thread 0 tells it for all. */
@@ -20,81 +41,37 @@ export interface WorkerEvents {
   ended(reason: string): void
 }
 
-function notStarted({ thread, threads }: WorkerStart, reason: string): KernelError {
-  const fewer = thread > 0 ? `ask for at most ${thread}` : 'ask for 1'
-  return new KernelError(`threads: worker ${thread + 1} of ${threads} could not be started (${reason}); ${fewer}`)
-}
-
-/** A thread of a pool, waiting for jobs. */
-export interface PoolWorker {
-  /** Whether it keeps a Node process alive, at first not. */
-  keepAlive(wanted: boolean): void
-  /** Resolves once it runs no more, as far as can be told. */
-  terminate(): Promise<void>
-}
-
 /**
  * Starts a worker and resolves once it waits for jobs.
  * @throws KernelError where it could not be started.
  */
 export async function startWorker(start: WorkerStart, { done, ended }: WorkerEvents): Promise<PoolWorker> {
-  const isNode = typeof process === 'object' && process.versions?.node
+  let isReady = false
   try {
-    return await (isNode ? startInNode() : startInBrowser())
+    const worker = await new Promise<Thread>((resolve, reject) => {
+      // The first message says that the worker waits for jobs; before it, an end is a failed start.
+      const thread = startThread({
+        message(ok) {
+          if (isReady) done(ok)
+          isReady = true
+          resolve(thread)
+        },
+        ended(reason) {
+          if (isReady) ended(reason)
+          else reject(new Error(reason))
+        },
+      })
+      thread.send(start)
+    })
+    worker.keepAlive(false)
+    return worker
   } catch (error) {
     // The system may have no threads left, or the page may not be allowed to start workers.
-    throw error instanceof KernelError ? error : notStarted(start, error instanceof Error ? error.message : `${error}`)
+    throw notStarted(start, error instanceof Error ? error.message : `${error}`)
   }
+}
 
-  async function startInNode(): Promise<PoolWorker> {
-    const { Worker } = await import('node:worker_threads')
-    // Node's own options are not passed on: a worker refuses some, such as --input-type.
-    const worker = new Worker(new URL('./worker.js', import.meta.url), { execArgv: [] })
-    const ready = readiness()
-    worker.on('message', ready.message)
-    worker.on('error', (error: Error) => ready.ended(error.message))
-    worker.on('exit', code => ready.ended(`exit code ${code}`))
-    worker.postMessage(start)
-    await ready.promise
-    worker.unref()
-    return {
-      keepAlive: wanted => (wanted ? worker.ref() : worker.unref()),
-      terminate: async () => {
-        await worker.terminate()
-      },
-    }
-  }
-
-  async function startInBrowser(): Promise<PoolWorker> {
-    // The whole expression in one place, so that bundlers find the file.
-    const worker = new Worker(new URL('./worker.js', import.meta.url), { type: 'module' })
-    const ready = readiness()
-    worker.addEventListener('message', event => ready.message(event.data))
-    worker.addEventListener('error', event => ready.ended(event.message || 'its script does not load'))
-    worker.postMessage(start)
-    await ready.promise
-    return { keepAlive() {}, terminate: async () => worker.terminate() }
-  }
-
-  /** The first message says that the worker waits for jobs; before it, an end is a failed start. */
-  function readiness() {
-    let isReady = false
-    let resolve: () => void
-    let reject: (error: KernelError) => void
-    const promise = new Promise<void>((...settle) => {
-      ;[resolve, reject] = settle
-    })
-    return {
-      promise,
-      message(ok: boolean) {
-        if (isReady) done(ok)
-        isReady = true
-        resolve()
-      },
-      ended(reason: string) {
-        if (isReady) ended(reason)
-        else reject(notStarted(start, reason))
-      },
-    }
-  }
+function notStarted({ thread, threads }: WorkerStart, reason: string): KernelError {
+  const fewer = thread > 0 ? `ask for at most ${thread}` : 'ask for 1'
+  return new KernelError(`threads: worker ${thread + 1} of ${threads} could not be started (${reason}); ${fewer}`)
 }

@@ -1,6 +1,6 @@
-import { type CompileOptions, compile, input, type Tensor } from '@residual/core'
+import { type CompileOptions, compile, input, type Tensor, turn } from '@residual/core'
 import type { EvaluateOptions, Model, ResidualBlock } from '@residual/resnet'
-import { ModelError, requireSameClasses, resnet, turn } from '@residual/resnet'
+import { ModelError, requireSameClasses, resnet } from '@residual/resnet'
 import { loadBatches, type TrainingSource } from '@residual/vision'
 import { withReplaced } from './rebuild.ts'
 import { score } from './score.ts'

@@ -1,5 +1,6 @@
+import { turn } from '@residual/core'
 import type { EvaluateOptions, Model } from '@residual/resnet'
-import { requireSameClasses, turn } from '@residual/resnet'
+import { requireSameClasses } from '@residual/resnet'
 import { loadBatches, type TrainingSource } from '@residual/vision'
 import { score } from './score.ts'
 

@@ -1,3 +1,5 @@
+import { crossEntropyOf } from '@residual/resnet'
+
 /** How well logits predict their labels. */
 export interface Score {
   /** The number of images whose label has the largest logit. */
@@ -15,10 +17,9 @@ export function score(logits: Float32Array, labels: ArrayLike<number>): Score {
   let loss = 0
   for (let i = 0; i < labels.length; i++) {
     const row = logits.subarray(i * classes, (i + 1) * classes)
-    const largest = Math.max(...row)
     // With equal logits the first counts as the largest, as in argmax.
-    isRight.push(row.indexOf(largest) === labels[i])
-    loss += largest - row[labels[i]] + Math.log(row.reduce((sum, x) => sum + Math.exp(x - largest), 0))
+    isRight.push(row.indexOf(Math.max(...row)) === labels[i])
+    loss += crossEntropyOf(row, labels[i])
   }
   return { right: isRight.filter(Boolean).length, isRight, loss }
 }

@@ -222,18 +222,18 @@ const sumOf = (x: Tensor): Tensor => x.sum(x.shape.map((_, axis) => axis).slice(
 
 /** Euclidean length of all values. */
 function lengthOf(x: Tensor): Tensor {
-  const size = largestOf(x)
-  return sumOf(x.div(size).square()).sqrt().mul(size)
+  const largest = largestOf(x)
+  return sumOf(x.div(largest).square()).sqrt().mul(largest)
 }
 
 /** Standard deviation of all values. */
 function deviationOf(x: Tensor): Tensor {
-  const size = largestOf(x)
+  const largest = largestOf(x)
   const count = sizeOf(x.shape)
-  const scaled = x.div(size)
+  const scaled = x.div(largest)
   const centred = scaled.sub(sumOf(scaled).mul(1 / count))
   return sumOf(centred.square())
     .mul(1 / count)
     .sqrt()
-    .mul(size)
+    .mul(largest)
 }

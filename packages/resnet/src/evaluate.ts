@@ -1,9 +1,10 @@
+import { turn } from '@residual/core'
 import { boolean, callback, checkOptions, type Declared, object, options, whole } from '@residual/core/schema'
 import { loadBatches, type TrainingSource } from '@residual/vision'
 import { ModelError } from './errors.ts'
 import { requireSameClasses } from './labels/compare.ts'
 import type { Model } from './model.ts'
-import { turn } from './turn.ts'
+import { crossEntropyOf } from './scores.ts'
 
 export interface EvaluateOptions {
   /** Images in one run of the network, default 100. */
@@ -74,7 +75,7 @@ export async function evaluate(
       const before = row.reduce((n, x, j) => n + (x > row[label] || (x === row[label] && j < label) ? 1 : 0), 0)
       right += before < 1 ? 1 : 0
       rightIn5 += before < 5 ? 1 : 0
-      loss += crossEntropy(row, label)
+      loss += crossEntropyOf(row, label)
       confusion[label][row.indexOf(Math.max(...row))]++
     }
     done += labels.length
@@ -84,10 +85,4 @@ export async function evaluate(
   }
   const seconds = (performance.now() - start) / 1000
   return { images, top1: right / images, top5: rightIn5 / images, loss: loss / images, confusion, seconds }
-}
-
-/** -log softmax(logits)[label], in double precision. */
-function crossEntropy(logits: Float32Array, label: number): number {
-  const largest = Math.max(...logits)
-  return largest - logits[label] + Math.log(logits.reduce((sum, x) => sum + Math.exp(x - largest), 0))
 }

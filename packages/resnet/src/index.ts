@@ -22,6 +22,7 @@ export {
   type Stem,
 } from './row.ts'
 export { saveModel } from './save.ts'
+export { crossEntropyOf, softmaxOf } from './scores.ts'
 export {
   type GraphLayer,
   type LayerSummary,
@@ -30,6 +31,5 @@ export {
   type SummaryOptions,
   summarize,
 } from './summary.ts'
-export { turn } from './turn.ts'
 export { untrainedModel } from './untrained.ts'
 export { readWeights } from './weights/index.ts'

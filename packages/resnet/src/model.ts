@@ -8,12 +8,14 @@ import {
   type Shape,
   ShapeError,
   type StepTime,
+  sizeOf,
   type Weight,
 } from '@residual/core'
 import { type Preprocessing, preprocess, type RgbImage } from '@residual/vision'
 import { ModelError } from './errors.ts'
 import { resnet } from './network.ts'
 import type { Architecture } from './row.ts'
+import { softmaxOf } from './scores.ts'
 import { shapesOf } from './weights/index.ts'
 
 /** A class and how sure the model is of it. */
@@ -55,7 +57,7 @@ const PROGRAMS_KEPT = 2
 
 /**
  * A network with its weights and everything needed to classify images. It compiles a program for each batch size and
- * image size when first asked for it. Calls may overlap; they are run one after the other.
+ * image size when first asked for it. Calls may overlap: programs take turns.
  */
 export class Model {
   readonly name: string
@@ -70,8 +72,7 @@ export class Model {
   readonly #file: ModelParts['file']
   readonly #options: CompileOptions
   /** The last used comes last. */
-  readonly #programs = new Map<string, Program>()
-  #queue: Promise<unknown> = Promise.resolve()
+  readonly #programs = new Map<string, Promise<Program>>()
   #isDisposed = false
 
   constructor(parts: ModelParts, options: CompileOptions = {}) {
@@ -91,11 +92,9 @@ export class Model {
    * @param n images in the batch, default 1.
    * @param side height and width of the images, default those that {@link classify} cuts out.
    */
-  prepare(n = 1, side = this.preprocessing.crop): Promise<Runtime> {
-    return this.#inTurn(async () => {
-      const { build, threads, memory } = await this.#program(n, side)
-      return { build, threads, memory }
-    })
+  async prepare(n = 1, side = this.preprocessing.crop): Promise<Runtime> {
+    const { build, threads, memory } = await this.#program(n, side)
+    return { build, threads, memory }
   }
 
   /**
@@ -146,11 +145,8 @@ export class Model {
   async classify(image: RgbImage, { topk = 5 }: { topk?: number } = {}): Promise<Classification> {
     if (!Number.isInteger(topk) || topk < 1) throw new ModelError(`classify: got topk ${topk}, wanted at least 1`)
     const logits = await this.logits(preprocess(image, this.preprocessing), 1)
-    const largest = logits.reduce((a, b) => Math.max(a, b))
-    const powers = Array.from(logits, x => Math.exp(x - largest))
-    const total = powers.reduce((a, b) => a + b)
-    const predictions = powers
-      .map((power, index) => ({ label: this.labels[index], score: power / total, index }))
+    const predictions = softmaxOf(logits)
+      .map((score, index) => ({ label: this.labels[index], score, index }))
       .sort((a, b) => b.score - a.score)
       .slice(0, topk)
     return { predictions, logits }
@@ -159,10 +155,9 @@ export class Model {
   /** Frees the compiled programs after the calls under way. Models that are not disposed of are freed by the garbage collector. */
   [Symbol.dispose](): void {
     this.#isDisposed = true
-    this.#inTurn(async () => {
-      this.#keepPrograms(0)
-      this.#file?.close()
-    })
+    const freed = this.#keepPrograms(0)
+    // Programs that are being compiled still read their weights.
+    Promise.all(freed).then(() => this.#file?.close())
   }
 
   #run(images: Float32Array, n: number, output: 'logits' | 'embedding'): Promise<Float32Array> {
@@ -173,44 +168,47 @@ export class Model {
     })
   }
 
-  #withProgram<T>(images: Float32Array, n: number, use: (program: Program) => Promise<T>): Promise<T> {
-    return this.#inTurn(async () => {
-      const side = Math.sqrt(images.length / n / 3)
-      if (!Number.isInteger(n) || n < 1 || !Number.isInteger(side) || side < 1) {
-        throw new ShapeError(
-          `${this.name}: got ${images.length} values for ${n} images, wanted [n, side, side, 3] with n at least 1`,
-        )
-      }
-      return use(await this.#program(n, side))
-    })
+  async #withProgram<T>(images: Float32Array, n: number, use: (program: Program) => Promise<T>): Promise<T> {
+    const side = Math.sqrt(images.length / n / 3)
+    if (!Number.isInteger(n) || n < 1 || !Number.isInteger(side) || side < 1) {
+      throw new ShapeError(
+        `${this.name}: got ${images.length} values for ${n} images, wanted [n, side, side, 3] with n at least 1`,
+      )
+    }
+    return this.#program(n, side).then(use)
   }
 
-  async #program(n: number, side: number): Promise<Program> {
-    if (this.#isDisposed) throw new ModelError(`${this.name} was disposed of; load it again`)
+  /** The program for a size. Whoever asks for it uses it before it is disposed of, however early that is wanted. */
+  #program(n: number, side: number): Promise<Program> {
+    if (this.#isDisposed) return Promise.reject(new ModelError(`${this.name} was disposed of; load it again`))
     const key = `${n} of ${side}`
     let program = this.#programs.get(key)
     if (!program) {
-      this.#keepPrograms(PROGRAMS_KEPT - 1)
-      const { logits, embedding } = resnet(this.architecture, input('images', [n, side, side, 3]))
-      program = await compile({ outputs: { logits, embedding }, parameters: this.parameters }, this.#options)
+      const compiling = this.#compile(n, side, this.#keepPrograms(PROGRAMS_KEPT - 1))
+      // What failed is tried again.
+      compiling.catch(() => this.#programs.get(key) === compiling && this.#programs.delete(key))
+      program = compiling
     }
     this.#programs.delete(key)
     this.#programs.set(key, program)
     return program
   }
 
-  #keepPrograms(count: number): void {
-    for (const [key, program] of [...this.#programs].slice(0, Math.max(0, this.#programs.size - count))) {
-      this.#programs.delete(key)
-      program[Symbol.dispose]()
-    }
+  async #compile(n: number, side: number, freed: readonly Promise<void>[]): Promise<Program> {
+    await Promise.all(freed)
+    const { logits, embedding } = resnet(this.architecture, input('images', [n, side, side, 3]))
+    return compile({ outputs: { logits, embedding }, parameters: this.parameters }, this.#options)
   }
 
-  /** Runs `work` when everything asked for before is done, since a program has one set of intermediate values. */
-  #inTurn<T>(work: () => Promise<T>): Promise<T> {
-    const turn = this.#queue.then(work)
-    this.#queue = turn.catch(() => {})
-    return turn
+  /** Disposes of all programs but the last used, each once it is compiled. */
+  #keepPrograms(count: number): Promise<void>[] {
+    return [...this.#programs].slice(0, Math.max(0, this.#programs.size - count)).map(([key, program]) => {
+      this.#programs.delete(key)
+      return program.then(
+        program => program[Symbol.dispose](),
+        () => {},
+      )
+    })
   }
 }
 
@@ -220,11 +218,7 @@ function asWeights(parameters: ModelParts['parameters'], arch: Architecture): Re
   const weightOf = (name: string, values: Float32Array): Weight => {
     shapes ??= shapesOf(arch)
     const shape = shapes.get(name)
-    return fromFloat32(
-      values,
-      shape && shape.reduce((a, b) => a * b, 1) === values.length ? shape : [values.length],
-      'F32',
-    )
+    return fromFloat32(values, shape && sizeOf(shape) === values.length ? shape : [values.length], 'F32')
   }
   return new Map(
     Array.from(parameters, ([name, given]) => [name, given instanceof Float32Array ? weightOf(name, given) : given]),

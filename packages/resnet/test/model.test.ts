@@ -44,6 +44,18 @@ describe('a model', () => {
     expect((await model.classify(image, { topk: 1 })).predictions).toEqual([first])
   })
 
+  test.each([1, 2])('ends the calls under way when it is disposed of, on %i threads', async threads => {
+    const sides = [8, 16, 24, 8]
+    using model = new Model(parts(), { threads })
+    const wanted: Float32Array[] = []
+    for (const side of sides) wanted.push(await model.logits(waves(1, side), 1))
+    const other = new Model(parts(), { threads })
+    const calls = sides.map(side => other.logits(waves(1, side), 1))
+    other[Symbol.dispose]()
+    await expect(other.prepare(1, 8)).rejects.toThrow('tiny was disposed of; load it again')
+    expect(await Promise.all(calls)).toEqual(wanted)
+  })
+
   test('says what is wrong', async () => {
     const model = new Model(parts())
     const image = { width: 1, height: 1, data: new Uint8Array(3) }

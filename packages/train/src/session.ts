@@ -1,5 +1,5 @@
-import { type CompileOptions, compile, graphOf, type Parameters, type Program, sizeOf } from '@residual/core'
-import { CheckpointError, evaluate, Model, turn } from '@residual/resnet'
+import { type CompileOptions, compile, graphOf, type Parameters, type Program, sizeOf, turn } from '@residual/core'
+import { CheckpointError, evaluate, Model } from '@residual/resnet'
 import { loadBatches, type TrainingBatch } from '@residual/vision'
 import { averageName } from './average.ts'
 import { type EpochTotals, readCheckpoint, type TrainingPlan, writeCheckpoint } from './checkpoint.ts'

@@ -1,4 +1,4 @@
-import { type Instruction, type Kernels, type LoadedProgram, loadKernels } from '@residual/kernels-wasm'
+import { type Execute, type Instruction, type Kernels, type LoadedProgram, loadKernels } from '@residual/kernels-wasm'
 import type { Backend, BackendOptions, Build, Executable, Routine, StepTime } from '../backend.ts'
 import { byteSize, layerName, macs, traffic } from '../graph/graph.ts'
 import type { Tensor } from '../graph/tensor.ts'
@@ -65,12 +65,10 @@ interface Place {
   readonly size: number
 }
 
-/** Its runs follow one another, as they use the same memory. */
 class WasmExecutable implements Executable {
   readonly memory: Executable['memory']
-  /** Runs that have not ended, and the end of the last one. */
+  /** Runs that have not ended. */
   private running = 0
-  private last: Promise<unknown> = Promise.resolve()
 
   constructor(
     private readonly kernels: Kernels,
@@ -94,8 +92,8 @@ class WasmExecutable implements Executable {
   }
 
   run(values: readonly Float32Array[]): Promise<(Float32Array | Int32Array)[]> {
-    return this.inTurn(values, async () => {
-      await this.kernels.execute(this.program)
+    return this.inTurn(values, async execute => {
+      await execute(this.program)
       return this.outputs.map(({ address, size, dtype }) =>
         (dtype === 'i32' ? this.kernels.integers(address, size) : this.kernels.floats(address, size)).slice(),
       )
@@ -103,11 +101,11 @@ class WasmExecutable implements Executable {
   }
 
   profile(values: readonly Float32Array[]): Promise<StepTime[]> {
-    return this.inTurn(values, async () => {
+    return this.inTurn(values, async execute => {
       const times: StepTime[] = []
       for (const { first, end, ...step } of this.steps) {
         const start = performance.now()
-        await this.kernels.execute(this.program, first, end)
+        await execute(this.program, first, end)
         times.push({ ...step, milliseconds: performance.now() - start })
       }
       return times
@@ -132,25 +130,23 @@ class WasmExecutable implements Executable {
   dispose(): void {
     forgotten.unregister(this)
     // Threads may still be writing there.
-    this.last.then(() => this.allocations.release())
+    this.kernels.inTurn(async () => this.allocations.release())
   }
 
   /** Does `work` with inputs as they are now, once earlier work has ended. */
-  private inTurn<T>(values: readonly Float32Array[], work: () => Promise<T>): Promise<T> {
+  private inTurn<T>(values: readonly Float32Array[], work: (execute: Execute) => Promise<T>): Promise<T> {
     // Their place is in use until then, and the caller may change them.
     const copies = this.running > 0 ? values.map(array => array.slice()) : undefined
     if (!copies) this.fill(values)
     this.running++
-    const turn = this.last.then(async () => {
+    return this.kernels.inTurn(async execute => {
       try {
         if (copies) this.fill(copies)
-        return await work()
+        return await work(execute)
       } finally {
         this.running--
       }
     })
-    this.last = turn.catch(() => {})
-    return turn
   }
 
   private fill(values: readonly Float32Array[]): void {

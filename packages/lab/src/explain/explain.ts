@@ -1,6 +1,6 @@
-import { type CompileOptions, compile, globalAvgPool, grad, input, type Tensor } from '@residual/core'
+import { type CompileOptions, compile, globalAvgPool, grad, input, quote, type Tensor } from '@residual/core'
 import type { Model, Network, Prediction } from '@residual/resnet'
-import { ModelError, nearest, resnet, stageName } from '@residual/resnet'
+import { ModelError, nearest, resnet, softmaxOf, stageName } from '@residual/resnet'
 import { centerCrop, preprocess, type RgbImage, resizeShortest } from '@residual/vision'
 import { type HeatMap, viewOf } from './heat.ts'
 import { streamOf } from './stream.ts'
@@ -93,7 +93,7 @@ export async function explain(model: Model, image: RgbImage, options: ExplainOpt
   }
 
   const prediction = ({ index, score }: Scored): Prediction => ({ label: labels[index], score, index })
-  const scores = softmax(results.logits)
+  const scores = softmaxOf(results.logits)
   const ranked = scores.map((score, index) => ({ index, score })).sort((a, b) => b.score - a.score)
   const target = stated === undefined ? ranked[0] : { index: stated, score: scores[stated] }
   const names = network.blocks.map(({ name }) => name)
@@ -107,7 +107,7 @@ export async function explain(model: Model, image: RgbImage, options: ExplainOpt
     depths: stream
       ? rowsOf(results.depths, labels.length).map((row, i) => {
           // The last one is the network's own answer, bit for bit.
-          const at = i === names.length ? scores : softmax(row)
+          const at = i === names.length ? scores : softmaxOf(row)
           const index = at.indexOf(Math.max(...at))
           return { after: ['stem', ...names][i], ...prediction({ index, score: at[index] }), target: at[target.index] }
         })
@@ -145,7 +145,7 @@ function classOf({ name, labels }: Model, wanted: string | number): number {
     throw new ModelError(`${name} has no class ${text}; its classes are 0 to ${labels.length - 1}`)
   }
   throw new ModelError(
-    `${name} has no class ${quoted(text)}; the nearest are ${nearest(text, [...new Set(labels)]).join(', ')}`,
+    `${name} has no class ${quote(text)}; the nearest are ${nearest(text, [...new Set(labels)]).join(', ')}`,
   )
 }
 
@@ -166,22 +166,12 @@ function layerOf({ name, architecture: arch }: Model, { blocks, features }: Netw
   const activation = layers.get(layer)
   if (activation) return { layer, activation }
   const near = nearest(layer, [...layers.keys()]).join(', ')
-  throw new ModelError(`${name} has no layer ${quoted(layer)}; the nearest are ${near}`)
+  throw new ModelError(`${name} has no layer ${quote(layer)}; the nearest are ${near}`)
 }
-
-const quoted = (text: string): string => JSON.stringify(text.length > 40 ? `${text.slice(0, 40)}...` : text)
 
 interface Scored {
   readonly index: number
   readonly score: number
-}
-
-function softmax(logits: ArrayLike<number>): number[] {
-  const values = Array.from(logits)
-  const largest = values.reduce((a, b) => Math.max(a, b))
-  const powers = values.map(x => Math.exp(x - largest))
-  const total = powers.reduce((a, b) => a + b)
-  return powers.map(power => power / total)
 }
 
 function rowsOf(values: ArrayLike<number>, length: number): number[][] {

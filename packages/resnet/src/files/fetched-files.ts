@@ -1,24 +1,36 @@
 import { DownloadError, type DownloadOptions, download, VisionError, type WholeFileRequest } from '@residual/vision'
 import { ModelError } from '../errors.ts'
-
-/** Whether files are read by Node's own module; otherwise everything is fetched. */
-export const isNode = typeof process !== 'undefined' && process.versions?.node !== undefined
-
-/** Whether a location is a URL that is fetched, or a path. */
-export const isFetched = (location: string): boolean => !isNode || /^(https?|data|blob):/i.test(location)
-
-/** Whether a URL is of one file, as its name tells, and not of a directory. */
-export const isOneFile = (url: string): boolean =>
-  /^(data|blob):/i.test(url) || /\.(safetensors|pth?|th|bin)([?#]|$)/.test(url)
+import { checkFormat } from '../weights/index.ts'
 
 /** What may be fetched, how large it may be and how it begins. */
-export type FetchedKind = Required<Pick<WholeFileRequest, 'limit' | 'what'>> & Pick<WholeFileRequest, 'check'>
+type FetchedKind = Required<Pick<WholeFileRequest, 'limit' | 'what'>> & Pick<WholeFileRequest, 'check'>
+
+const CONFIG: FetchedKind = { limit: 2 ** 24, what: 'a config' }
+/** They are kept in memory: Node 20 has no longer array. */
+const WEIGHTS: FetchedKind = { limit: 2 ** 32, what: 'a file of weights', check: checkFormat }
+
+/** What is at a path or URL. */
+export type Kind = 'file' | 'directory'
+
+/**
+ * What is at a URL. It cannot be looked up: a name that ends like those of weights is a file, any other a directory.
+ */
+export const kindOfUrl = (url: string): Kind =>
+  /^(data|blob):/i.test(url) || /\.(safetensors|pth?|th|bin)([?#]|$)/.test(url) ? 'file' : 'directory'
+
+/** A config at a URL, as {@link fetchIfThere} gives it. */
+export const fetchConfig = (url: string, options?: DownloadOptions): Promise<Uint8Array | undefined> =>
+  fetchIfThere(url, CONFIG, options)
+
+/** Weights at a URL, as {@link fetchIfThere} gives them. */
+export const fetchWeights = (url: string, options?: DownloadOptions): Promise<Uint8Array | undefined> =>
+  fetchIfThere(url, WEIGHTS, options)
 
 /**
  * The bytes at a URL, or `undefined` if the server says by 404 or 410 that there is no such file.
  * @throws ModelError for every other answer, and where the file cannot be had; the signal's reason.
  */
-export async function fetchIfThere(
+async function fetchIfThere(
   location: string,
   kind: FetchedKind,
   { signal, stallSeconds }: DownloadOptions = {},

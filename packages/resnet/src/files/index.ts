@@ -1,5 +1,4 @@
+export { appendToFile, kindOf, makeDirectory, readFileIfThere, replaceFile, takeLock } from '#files'
 export { crc32c } from '../crc32c.ts'
 export { parseJsonObject, shown } from '../json.ts'
-export { type Lock, takeLock } from './lock.ts'
-export { kindOf, readFileIfThere } from './read.ts'
-export { appendToFile, makeDirectory, replaceFile } from './write.ts'
+export type { Lock } from './types.ts'

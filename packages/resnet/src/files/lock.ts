@@ -1,22 +1,12 @@
+import { lstatSync, readFileSync, rmSync } from 'node:fs'
+import { constants, lstat, open, rm } from 'node:fs/promises'
 import { hasEnded, type ProcessName, thisProcess } from '@residual/vision/processes'
+import type { Lock, LockOptions } from './types.ts'
 import { unwritable } from './write.ts'
-
-export interface LockOptions {
-  /** Makes the error for a lock that another has, who is named as in `process 12 on host "alpha"`. */
-  readonly refuse: (owner: string) => Error
-  /** Milliseconds to wait for another to release it, default 0. */
-  readonly patience?: number
-}
 
 /** What a lock file says: its owner, and a number that tells one lock from another of the same process. */
 interface Owner extends ProcessName {
   readonly id: string
-}
-
-/** A lock that this process has. */
-export interface Lock {
-  /** Lets others take it. Called twice, it does nothing the second time. */
-  release(): Promise<void>
 }
 
 /** Milliseconds between two looks at a lock that another has. */
@@ -31,7 +21,7 @@ const NAMELESS_AFTER = 10_000
 /**
  * Takes a lock: makes a file that names this process, which succeeds for one only. The lock of a process that has ended is
  * taken over; that of a process on another host, which nobody can tell anything of, is not. Released when the process
- * exits; a process that is killed leaves the file to be taken over. Only in Node.
+ * exits; a process that is killed leaves the file to be taken over.
  *
  * @param path of the lock file, in a folder that exists.
  * @throws what `refuse` makes where another has it; CheckpointError where the file cannot be written.
@@ -54,7 +44,6 @@ const randomId = (): string => crypto.randomUUID().slice(0, 8)
 
 /** @returns false where there is a file already. */
 async function create(path: string, owner: Owner): Promise<boolean> {
-  const { open, rm } = await import('node:fs/promises')
   try {
     const file = await open(path, 'wx')
     try {
@@ -81,8 +70,7 @@ function releaseAll(): void {
   for (const release of releases) release()
 }
 
-async function held(path: string, own: Owner): Promise<Lock> {
-  const { lstatSync, readFileSync, rmSync } = await import('node:fs')
+function held(path: string, own: Owner): Lock {
   const release = () => {
     if (!releases.delete(release)) return
     try {
@@ -103,7 +91,6 @@ interface Found {
 }
 
 async function look(path: string): Promise<Found | 'nothing'> {
-  const { constants, lstat, open } = await import('node:fs/promises')
   try {
     const status = await lstat(path)
     if (!status.isFile()) return { owner: undefined, changed: Number.POSITIVE_INFINITY }
@@ -135,7 +122,6 @@ const isAbandoned = async ({ owner, changed }: Found): Promise<boolean> =>
  * @returns false where another is about to remove it.
  */
 async function clear(path: string, { owner }: Found): Promise<boolean> {
-  const { rm } = await import('node:fs/promises')
   const busy = new Error('another clears it')
   const refuse = () => busy
   const clearing = await takeLock(`${path}.${owner?.id ?? 'nameless'}`, { refuse }).catch(error => {

@@ -1,25 +1,18 @@
+import { stat } from 'node:fs/promises'
 import { ResidualError } from '@residual/core'
 import type { DownloadOptions } from '@residual/vision'
 import { ModelError } from '../errors.ts'
-import { checkFormat, formatOf, WeightsFile } from '../weights/index.ts'
-import { fetchIfThere, isFetched, isOneFile } from './fetched-files.ts'
-import { type FileKind, readRegularFile } from './regular-file.ts'
+import { formatOf, WeightsFile } from '../weights/index.ts'
+import { fetchConfig, fetchWeights, type Kind, kindOfUrl } from './fetched-files.ts'
+import { readRegularFile } from './regular-file.ts'
+import type { FileKind } from './types.ts'
 
-/** Configs at URLs. */
-const CONFIG = { limit: 2 ** 24, what: 'a config' }
-/** Weights at URLs, which are kept in memory: Node 20 has no longer array. */
-const WEIGHTS = { limit: 2 ** 32, what: 'a file of weights', check: checkFormat }
+/** Whether a location is a URL that is fetched, or a path. */
+export const isFetched = (location: string): boolean => /^(https?|data|blob):/i.test(location)
 
-/** What is at a path or URL. */
-export type Kind = 'file' | 'directory'
-
-/**
- * Looks a path up; `undefined` where there is nothing. What is fetched cannot be looked up: there a name that ends like
- * those of weights is a file, any other a directory.
- */
+/** What is at a path or URL; `undefined` where there is nothing. */
 export async function kindOf(location: string): Promise<Kind | undefined> {
-  if (isFetched(location)) return isOneFile(location) ? 'file' : 'directory'
-  const { stat } = await import('node:fs/promises')
+  if (isFetched(location)) return kindOfUrl(location)
   const found = await unlessMissing(location, async () => stat(pathOf(location)))
   return found && (found.isDirectory() ? 'directory' : 'file')
 }
@@ -34,7 +27,7 @@ export async function readFileIfThere(
   kind: FileKind,
   options?: DownloadOptions,
 ): Promise<Uint8Array | undefined> {
-  if (isFetched(location)) return fetchIfThere(location, CONFIG, options)
+  if (isFetched(location)) return fetchConfig(location, options)
   return unlessMissing(location, () => readRegularFile(pathOf(location), kind))
 }
 
@@ -48,7 +41,7 @@ export async function openWeightsIfThere(
   location: string,
   options?: DownloadOptions,
 ): Promise<WeightsFile | Uint8Array | undefined> {
-  if (isFetched(location)) return fetchIfThere(location, WEIGHTS, options)
+  if (isFetched(location)) return fetchWeights(location, options)
   return unlessMissing(location, async () => {
     const file = await WeightsFile.open(pathOf(location))
     try {

@@ -1,9 +1,7 @@
+import { constants, lstat, mkdir, open, rename, rm } from 'node:fs/promises'
 import { CheckpointError } from '../errors.ts'
-import { isNode } from './fetched-files.ts'
 import { removeAbandoned, temporaryPath } from './temporary-files.ts'
-
-/** A file, and what is to be in it. */
-export type Content = readonly [path: string, bytes: Uint8Array]
+import type { Content } from './types.ts'
 
 /** Replaces a file as {@link replaceFiles} does. */
 export function replaceFile(path: string, bytes: Uint8Array): Promise<void> {
@@ -12,16 +10,14 @@ export function replaceFile(path: string, bytes: Uint8Array): Promise<void> {
 
 /**
  * Replaces files by these bytes, or leaves them as they are: all go to new files beside them, which are brought to the disk
- * and then take the names, one right after the other. A link is replaced, and not what it leads to. Only where there is a
- * file system.
- * @param inTurn renames, where others have to be waited for.
+ * and then take the names, one right after the other. A link is replaced, and not what it leads to.
+ * @param inTurn does the renames, where others have to be waited for.
  * @throws CheckpointError where they cannot be written, as on a full disk; nothing is left behind.
  */
 export async function replaceFiles(
   files: readonly Content[],
-  inTurn = (rename: () => Promise<void>): Promise<void> => rename(),
+  inTurn = (renames: () => Promise<void>): Promise<void> => renames(),
 ): Promise<void> {
-  const { rename, rm } = await fileSystem(files[0][0])
   const temporaries: string[] = []
   let [at, replaced] = [files[0][0], 0]
   try {
@@ -29,7 +25,7 @@ export async function replaceFiles(
     for (const [path, bytes] of files) {
       at = path
       await refuseDevice(path)
-      temporaries.push(await temporaryPath(directoryOf(path)))
+      temporaries.push(temporaryPath(directoryOf(path)))
       await writeNew(temporaries[temporaries.length - 1], bytes)
     }
     await inTurn(async () => {
@@ -54,7 +50,6 @@ export async function replaceFiles(
  * @throws CheckpointError where they cannot be written, and for a link or a device.
  */
 export async function appendToFile(path: string, bytes: Uint8Array | string): Promise<void> {
-  const { constants, open } = await fileSystem(path)
   const { O_WRONLY, O_APPEND, O_CREAT, O_NONBLOCK = 0, O_NOFOLLOW = 0 } = constants
   try {
     await refuseDevice(path)
@@ -74,20 +69,13 @@ export async function appendToFile(path: string, bytes: Uint8Array | string): Pr
 
 /** Makes a directory, and those it is in, where there is none. */
 export async function makeDirectory(path: string): Promise<void> {
-  const { mkdir } = await fileSystem(path)
   await mkdir(path, { recursive: true }).catch(error => Promise.reject(unwritable(path, error)))
-}
-
-async function fileSystem(path: string): Promise<typeof import('node:fs/promises')> {
-  if (!isNode) throw new CheckpointError(`cannot write ${JSON.stringify(path)}: there is no file system here`)
-  return import('node:fs/promises')
 }
 
 const directoryOf = (path: string): string => path.replace(/[^/\\]*$/, '').replace(/(?<=.)[/\\]$/, '') || '.'
 
 /** Writes a file that is not there yet; a link that took its name is not followed. */
 async function writeNew(path: string, bytes: Uint8Array): Promise<void> {
-  const { open } = await fileSystem(path)
   const file = await open(path, 'wx')
   try {
     await file.writeFile(bytes)
@@ -99,7 +87,6 @@ async function writeNew(path: string, bytes: Uint8Array): Promise<void> {
 
 /** A device or pipe that has the name of a file is somebody's, and no place for one. */
 async function refuseDevice(path: string): Promise<void> {
-  const { lstat } = await fileSystem(path)
   const status = await lstat(path).catch(() => undefined)
   if (!status || status.isFile() || status.isDirectory() || status.isSymbolicLink()) return
   throw new CheckpointError(`${JSON.stringify(path)} is a device or pipe, wanted a file`)
@@ -108,7 +95,6 @@ async function refuseDevice(path: string): Promise<void> {
 /** Brings to the disk that a file in it is new or has another name; Windows has no such thing. */
 async function syncDirectory(path: string): Promise<void> {
   if (process.platform === 'win32') return
-  const { open } = await fileSystem(path)
   const directory = await open(path, 'r')
   await directory.sync().finally(() => directory.close())
 }

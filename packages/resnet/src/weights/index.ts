@@ -1,5 +1,5 @@
+export { WeightsFile, weightsOf } from '#weights-file'
 export { matchParameters, mismatchOf } from './match-parameters.ts'
 export { normalizeKeys } from './normalize-keys.ts'
 export { checkFormat, formatOf, readWeights } from './read-weights.ts'
 export { shapesOf } from './shapes.ts'
-export { WeightsFile, weightsOf } from './weights-file.ts'

@@ -1,10 +1,10 @@
+import fs from 'node:fs'
+import { resolve } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { scanSafetensors, type Weight } from '@residual/core'
 import { ModelError } from '../errors.ts'
 import { openRegularFile, readSome, readSomeNow } from '../files/regular-file.ts'
 import { normalizeKeys } from './normalize-keys.ts'
-
-type FileSystem = typeof import('node:fs')
-type Stats = import('node:fs').Stats
 
 /** Fewer bytes are read before `read` returns: handing them to another thread would take longer. */
 const SMALL = 1 << 16
@@ -25,17 +25,17 @@ interface Held {
 /** The open files, the last used last. */
 const open = new Set<Held>()
 
-function close(fs: FileSystem, held: Held): void {
+function close(held: Held): void {
   open.delete(held)
   if (held.descriptor !== undefined) fs.closeSync(held.descriptor)
   held.descriptor = undefined
 }
 
 /** Makes a file the last used, and closes others to make room for it. */
-function touch(fs: FileSystem, held: Held): void {
+function touch(held: Held): void {
   open.delete(held)
   const idle = [...open].filter(({ reads }) => reads === 0)
-  for (const other of idle.slice(0, Math.max(0, open.size + 1 - MOST_OPEN))) close(fs, other)
+  for (const other of idle.slice(0, Math.max(0, open.size + 1 - MOST_OPEN))) close(other)
   open.add(held)
 }
 
@@ -48,42 +48,35 @@ const forgotten = new FinalizationRegistry<() => void>(close => close())
  * open, the least recently used ones are closed and opened again when they are next used: those must still be there.
  */
 export class WeightsFile {
-  readonly #fs: FileSystem
   readonly #path: string | URL
   /** The same wherever the process goes. */
   readonly #absolute: string
   readonly #held: Held
-  readonly #status: Stats
+  readonly #status: fs.Stats
   #isClosed = false
   #header: ReturnType<typeof scanSafetensors> | undefined
 
-  private constructor(fs: FileSystem, path: string | URL, absolute: string) {
-    this.#fs = fs
+  private constructor(path: string | URL) {
     this.#path = path
-    this.#absolute = absolute
-    const { descriptor, status } = openRegularFile(fs, path, 'weights file')
+    this.#absolute = resolve(typeof path === 'string' ? path : fileURLToPath(path))
+    const { descriptor, status } = openRegularFile(path, 'weights file')
     const held: Held = { descriptor, reads: 0 }
     this.#held = held
     this.#status = status
-    touch(fs, held)
-    forgotten.register(this, () => close(fs, held), this)
+    touch(held)
+    forgotten.register(this, () => close(held), this)
   }
 
   /** @throws ModelError for what is no file or too large, Node's own errors for all else. */
   static async open(path: string | URL): Promise<WeightsFile> {
-    const [fs, { resolve }, { fileURLToPath }] = await Promise.all([
-      import('node:fs'),
-      import('node:path'),
-      import('node:url'),
-    ])
-    return new WeightsFile(fs, path, resolve(typeof path === 'string' ? path : fileURLToPath(path)))
+    return new WeightsFile(path)
   }
 
   close(): void {
     if (this.#isClosed) return
     this.#isClosed = true
     forgotten.unregister(this)
-    if (this.#held.reads === 0) close(this.#fs, this.#held)
+    if (this.#held.reads === 0) close(this.#held)
   }
 
   /** Enough bytes to tell the format, or what the file is instead. */
@@ -111,7 +104,7 @@ export class WeightsFile {
   #readNow(target: Uint8Array, from: number): void {
     const descriptor = this.#opened()
     for (let at = 0; at < target.length; ) {
-      const read = readSomeNow(this.#fs, descriptor, target, at, from + at)
+      const read = readSomeNow(descriptor, target, at, from + at)
       if (read === 0) throw this.#hasChanged()
       at += read
     }
@@ -122,7 +115,7 @@ export class WeightsFile {
     this.#held.reads++
     try {
       for (let at = 0; at < target.length; ) {
-        const read = await readSome(this.#fs, descriptor, target, at, from + at).catch(error => {
+        const read = await readSome(descriptor, target, at, from + at).catch(error => {
           throw new ModelError(`cannot read ${this.#shown}: ${error.message}`)
         })
         if (read === 0) throw this.#hasChanged()
@@ -130,7 +123,7 @@ export class WeightsFile {
       }
     } finally {
       this.#held.reads--
-      if (this.#isClosed && this.#held.reads === 0) close(this.#fs, this.#held)
+      if (this.#isClosed && this.#held.reads === 0) close(this.#held)
     }
   }
 
@@ -138,8 +131,8 @@ export class WeightsFile {
   #opened(): number {
     if (this.#isClosed) throw new ModelError('the model was disposed of; load it again')
     this.#held.descriptor ??= this.#reopened()
-    touch(this.#fs, this.#held)
-    const { size, mtimeMs } = this.#fs.fstatSync(this.#held.descriptor)
+    touch(this.#held)
+    const { size, mtimeMs } = fs.fstatSync(this.#held.descriptor)
     if (size !== this.#status.size || mtimeMs !== this.#status.mtimeMs) throw this.#hasChanged()
     return this.#held.descriptor
   }
@@ -148,9 +141,9 @@ export class WeightsFile {
     const another = () =>
       new ModelError(`${this.#shown} was replaced or deleted while its model was idle; load it again`)
     try {
-      const { descriptor, status } = openRegularFile(this.#fs, this.#absolute, 'weights file')
+      const { descriptor, status } = openRegularFile(this.#absolute, 'weights file')
       if (status.dev === this.#status.dev && status.ino === this.#status.ino) return descriptor
-      this.#fs.closeSync(descriptor)
+      fs.closeSync(descriptor)
     } catch (error) {
       const isGone =
         error instanceof ModelError || ['ENOENT', 'ENOTDIR'].includes((error as NodeJS.ErrnoException).code ?? '')

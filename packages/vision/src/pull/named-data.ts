@@ -1,8 +1,8 @@
+import { pulledPath } from '#pull'
 import { openCifar } from '../cifar/open.ts'
 import type { CifarDataset } from '../cifar/records.ts'
 import { drawShapes, type ShapesDataset } from '../shapes/shapes.ts'
 import { PullError } from './errors.ts'
-import { pulledPath } from './pull.ts'
 
 /**
  * Opens a data set that has a name: `shapes`, which is drawn, or `cifar10` or `cifar100` as {@link pull} left them.

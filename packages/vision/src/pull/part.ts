@@ -1,12 +1,21 @@
-import { hasEnded } from '../files/processes.ts'
-
-type FileHandle = import('node:fs/promises').FileHandle
-
-/** What Node's file system and paths are called here; they are not imported statically, since browsers have none. */
-async function modules() {
-  const [fs, os, path] = await Promise.all([import('node:fs/promises'), import('node:os'), import('node:path')])
-  return { fs, os, path }
-}
+import { createHash } from 'node:crypto'
+import { createReadStream } from 'node:fs'
+import {
+  type FileHandle,
+  mkdir,
+  open,
+  readdir,
+  readFile,
+  rename,
+  rm,
+  stat,
+  truncate,
+  utimes,
+  writeFile,
+} from 'node:fs/promises'
+import { hostname } from 'node:os'
+import { basename, dirname, join } from 'node:path'
+import { hasEnded } from '#processes'
 
 /** A part of another machine, or of a process whose number is used again, is given up when it has not grown so long. */
 const ABANDONED_AFTER = 15 * 60 * 1000
@@ -27,104 +36,92 @@ export class Part {
 
   /** Takes over the largest part of `target` that belongs to nobody, or begins one. Its folder must exist. */
   static async claim(target: string): Promise<Part> {
-    const { fs, path } = await modules()
     const claimed = await takeAbandoned(target)
     if (claimed) return new Part(target, claimed)
-    const own = await ownFolder(target)
-    await fs.mkdir(own)
-    await fs.writeFile(path.join(own, 'bytes'), '')
+    const own = ownFolder(target)
+    await mkdir(own)
+    await writeFile(join(own, 'bytes'), '')
     return new Part(target, own)
   }
 
   /** Removes what processes that were killed left of `target`, which is whole. What others work on is theirs to remove. */
   static async clean(target: string): Promise<void> {
-    const { fs } = await modules()
     // The file is whole, so it does not matter if its folder cannot be written to.
     const left = await takeAbandoned(target).catch(() => undefined)
-    if (left) await fs.rm(left, { recursive: true, force: true }).catch(() => {})
+    if (left) await rm(left, { recursive: true, force: true }).catch(() => {})
   }
 
   /** Bytes that there are. */
   async size(): Promise<number> {
-    const { fs, path } = await modules()
-    return (await fs.stat(path.join(this.#folder, 'bytes'))).size
+    return (await stat(join(this.#folder, 'bytes'))).size
   }
 
   /** What tells this version of the file from others: an ETag or a date. */
   async validator(): Promise<string | undefined> {
-    const { fs, path } = await modules()
-    return (await fs.readFile(path.join(this.#folder, 'validator'), 'utf8').catch(() => '')) || undefined
+    return (await readFile(join(this.#folder, 'validator'), 'utf8').catch(() => '')) || undefined
   }
 
   /** Begins from the first byte, of a version with this validator. */
   async restart(validator = ''): Promise<void> {
-    const { fs, path } = await modules()
-    await fs.truncate(path.join(this.#folder, 'bytes'))
-    await fs.writeFile(path.join(this.#folder, 'validator'), validator)
+    await truncate(join(this.#folder, 'bytes'))
+    await writeFile(join(this.#folder, 'validator'), validator)
   }
 
-  /** Opens the bytes for writing behind those that there are. */
+  /** Opens the bytes for writing after those that there are. */
   async append(): Promise<FileHandle> {
-    const { fs, path } = await modules()
-    return fs.open(path.join(this.#folder, 'bytes'), 'a')
+    return open(join(this.#folder, 'bytes'), 'a')
   }
 
   /** The SHA-256 of the bytes. */
   async sha256(): Promise<string> {
-    const { path } = await modules()
-    return sha256Of(path.join(this.#folder, 'bytes'))
+    return sha256Of(join(this.#folder, 'bytes'))
   }
 
   /** Puts the bytes in the place of the file, in one step, replacing what is there. */
   async finish(): Promise<void> {
-    const { fs, path } = await modules()
-    const bytes = path.join(this.#folder, 'bytes')
-    const file = await fs.open(bytes, 'r+')
+    const bytes = join(this.#folder, 'bytes')
+    const file = await open(bytes, 'r+')
     await file.sync().finally(() => file.close())
-    await fs.rename(bytes, this.#target)
+    await rename(bytes, this.#target)
     await this.discard()
     await Part.clean(this.#target)
   }
 
   /** Leaves the bytes to the next who claims them. */
   async release(): Promise<void> {
-    const { fs } = await modules()
     if ((await this.size()) === 0) await this.discard()
-    else await fs.rename(this.#folder, `${this.#target}.part`).catch(() => this.discard())
+    else await rename(this.#folder, `${this.#target}.part`).catch(() => this.discard())
   }
 
   async discard(): Promise<void> {
-    const { fs } = await modules()
-    await fs.rm(this.#folder, { recursive: true, force: true })
+    await rm(this.#folder, { recursive: true, force: true })
   }
 }
 
 /** The name of a new part: that of its owner, and something that no other part of this process has. */
-async function ownFolder(target: string): Promise<string> {
+function ownFolder(target: string): string {
   const random = Math.random().toString(36).slice(2, 10)
-  return `${target}.${await hostName()}.${process.pid}.${random}.part`
+  return `${target}.${hostName()}.${process.pid}.${random}.part`
 }
 
-async function hostName(): Promise<string> {
-  const { os } = await modules()
-  return os.hostname().replace(/[^\w-]/g, '_')
+function hostName(): string {
+  return hostname().replace(/[^\w-]/g, '_')
 }
 
 /** Makes the parts of a file that nobody works on this process's own, and keeps of them the largest. */
 async function takeAbandoned(target: string): Promise<string | undefined> {
-  const { fs } = await modules()
   let kept: string | undefined
   for (const { touched, folder, size } of await abandonedParts(target)) {
-    const own = await ownFolder(target)
+    const own = ownFolder(target)
     // Touched first, so that nobody takes it for abandoned again.
     const isTaken = await touch(touched)
-      .then(() => fs.rename(folder, own))
+      .then(() => rename(folder, own))
       .then(
         () => true,
         () => false,
       )
     if (isTaken && !kept && size !== undefined) kept = own
-    else if (isTaken) await fs.rm(own, { recursive: true, force: true })
+    else if (isTaken) await rm(own, { recursive: true, force: true })
   }
   return kept
 }
@@ -139,22 +136,21 @@ interface AbandonedPart {
 
 /** The parts of a file that nobody works on, the largest first. */
 async function abandonedParts(target: string): Promise<AbandonedPart[]> {
-  const { fs, os, path } = await modules()
-  const [directory, file, host] = [path.dirname(target), path.basename(target), await hostName()]
+  const [directory, file, host] = [dirname(target), basename(target), hostName()]
   const found: AbandonedPart[] = []
-  for (const name of await fs.readdir(directory)) {
+  for (const name of await readdir(directory)) {
     const rest = name.startsWith(`${file}.`) ? name.slice(file.length) : ''
     // What an earlier version was about to remove ends in `.old`.
     if (!/\.part(\.old)?$/.test(rest)) continue
-    const folder = path.join(directory, name)
+    const folder = join(directory, name)
     // Firefox, for one, has files of such names.
-    const entries = await fs.readdir(folder).catch(() => undefined)
+    const entries = await readdir(folder).catch(() => undefined)
     if (!entries?.every(entry => entry === 'bytes' || entry === 'validator')) continue
-    const touched = entries.includes('bytes') ? path.join(folder, 'bytes') : folder
-    const status = await fs.stat(touched).catch(() => undefined)
+    const touched = entries.includes('bytes') ? join(folder, 'bytes') : folder
+    const status = await stat(touched).catch(() => undefined)
     if (!status) continue
     const [, owner, pid] = rest.split('.')
-    const isFree = rest === '.part' || (owner === host && (await hasEnded({ host: os.hostname(), pid: Number(pid) })))
+    const isFree = rest === '.part' || (owner === host && (await hasEnded({ host: hostname(), pid: Number(pid) })))
     const size = touched === folder ? undefined : status.size
     if (isFree || Date.now() - status.mtimeMs > ABANDONED_AFTER) found.push({ folder, touched, size })
   }
@@ -162,13 +158,11 @@ async function abandonedParts(target: string): Promise<AbandonedPart[]> {
 }
 
 async function touch(path: string): Promise<void> {
-  const { fs } = await modules()
-  await fs.utimes(path, new Date(), new Date())
+  await utimes(path, new Date(), new Date())
 }
 
 /** The SHA-256 of a file. */
 export async function sha256Of(path: string): Promise<string> {
-  const [{ createHash }, { createReadStream }] = await Promise.all([import('node:crypto'), import('node:fs')])
   const hash = createHash('sha256')
   for await (const chunk of createReadStream(path, { highWaterMark: 1 << 20 })) hash.update(chunk as Uint8Array)
   return hash.digest('hex')

@@ -1,21 +1,15 @@
-/** Which process something belongs to, so that it can be told whether that process still runs. */
-export interface ProcessName {
-  readonly host: string
-  readonly pid: number
-  /** When it started, in the system's own count, where the system tells; a later process may have the same number. */
-  readonly started?: string
-}
+import { readFile } from 'node:fs/promises'
+import { hostname } from 'node:os'
+import type { ProcessName } from './process-name.ts'
 
-/** The process that this code runs in. Only in Node. */
+/** The process that this code runs in. */
 export async function thisProcess(): Promise<ProcessName> {
-  const { hostname } = await import('node:os')
   const { pid } = process
   return { host: hostname(), pid, started: (await statusOf(pid))?.started }
 }
 
 /** Whether a process has ended for certain. Of another host nothing is certain. */
 export async function hasEnded({ host, pid, started }: ProcessName): Promise<boolean> {
-  const { hostname } = await import('node:os')
   if (host !== hostname()) return false
   if (!isRunning(pid)) return true
   const status = await statusOf(pid)
@@ -35,7 +29,6 @@ function isRunning(pid: number): boolean {
 /** What Linux has in a file; other systems have none. A zombie has ended, but its parent has not asked how. */
 async function statusOf(pid: number): Promise<{ isZombie: boolean; started: string } | undefined> {
   if (process.platform !== 'linux') return undefined
-  const { readFile } = await import('node:fs/promises')
   const text = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => undefined)
   // The name of the program comes second, in parentheses, and may hold spaces and parentheses itself.
   const fields = text?.slice(text.lastIndexOf(')') + 2).split(' ')

@@ -1,42 +1,13 @@
+import { mkdir, stat } from 'node:fs/promises'
+import { join } from 'node:path'
 import { type Archive, archives, type PulledName } from './archives.ts'
 import { cacheDirectory } from './cache.ts'
-import { download, type Patience } from './download.ts'
+import { download } from './download.ts'
 import { PullError } from './errors.ts'
 import { Part, sha256Of } from './part.ts'
+import type { Pulled, PullOptions } from './types.ts'
 
-/** How far a download is. */
-export interface PullProgress {
-  /** Bytes that there are, those of earlier tries among them. */
-  readonly bytes: number
-  /** Bytes of the whole file. */
-  readonly total: number
-  /** Over the last seconds. */
-  readonly bytesPerSecond: number
-  /** At this rate; Infinity where nothing came yet. */
-  readonly secondsLeft: number
-}
-
-export interface PullOptions extends Patience {
-  /** Where to load from instead: the http or https URL of the file, or of a folder that has it. */
-  readonly mirror?: string
-  /** Loads again what is there already. */
-  readonly force?: boolean
-  /** The folder to put it in, default `data` in {@link cacheDirectory}. */
-  readonly directory?: string
-  readonly signal?: AbortSignal
-  /** Called up to ten times a second. */
-  readonly onProgress?: (progress: PullProgress) => void
-  /** Called when a try failed, before the wait for the next one. */
-  readonly onRetry?: (reason: string, seconds: number) => void
-}
-
-/** What {@link pull} gives. */
-export interface Pulled {
-  /** Of the file. */
-  readonly path: string
-  /** Whether it was there already. */
-  readonly wasThere: boolean
-}
+export { cacheDirectory }
 
 /**
  * Downloads a data set, or any file that is known by its content, into the cache: from where an earlier try ended, over
@@ -55,7 +26,6 @@ export async function pull(what: PulledName | Archive, options: PullOptions = {}
     return { path, wasThere: true }
   }
   try {
-    const { mkdir } = await import('node:fs/promises')
     await mkdir(path.slice(0, -archive.file.length), { recursive: true })
     const part = await Part.claim(path)
     if (options.force) await part.restart()
@@ -100,12 +70,10 @@ async function load(archive: Archive, part: Part, options: PullOptions): Promise
 }
 
 async function placeOf({ file }: Archive, directory: string | undefined): Promise<string> {
-  const { join } = await import('node:path')
   return join(directory ?? join(await cacheDirectory(), 'data'), file)
 }
 
 async function sizeOf(path: string): Promise<number | undefined> {
-  const { stat } = await import('node:fs/promises')
   return (await stat(path).catch(() => undefined))?.size
 }
 

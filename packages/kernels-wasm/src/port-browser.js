@@ -1,0 +1,15 @@
+/**
+ * Calls back with the first message to this worker.
+ * @param {(message: import('./workers.ts').WorkerStart) => void} onMessage
+ */
+export function listenOnce(onMessage) {
+  globalThis.addEventListener('message', event => onMessage(event.data), { once: true })
+}
+
+/**
+ * Answers to the thread that started this worker.
+ * @param {boolean} message
+ */
+export function post(message) {
+  globalThis.postMessage(message)
+}

@@ -1,0 +1,2 @@
+/** A turn of the event loop, so that signals and messages that came while WebAssembly ran are heard. */
+export const turn = (): Promise<void> => new Promise(resolve => setImmediate(resolve))

@@ -1,0 +1,14 @@
+/** The softmax of one image's logits: how sure a network is of each class, from 0 to 1. */
+export function softmaxOf(logits: ArrayLike<number>): number[] {
+  const values = Array.from(logits)
+  const largest = values.reduce((a, b) => Math.max(a, b))
+  const powers = values.map(x => Math.exp(x - largest))
+  const total = powers.reduce((a, b) => a + b)
+  return powers.map(power => power / total)
+}
+
+/** The cross-entropy of one image's logits with its label, `-log softmax(logits)[label]`: nats, in double precision. */
+export function crossEntropyOf(logits: Float32Array, label: number): number {
+  const largest = logits.reduce((a, b) => Math.max(a, b))
+  return largest - logits[label] + Math.log(logits.reduce((sum, x) => sum + Math.exp(x - largest), 0))
+}

@@ -1,0 +1,2 @@
+export { hasEnded, thisProcess } from '#processes'
+export type { ProcessName } from './process-name.ts'
