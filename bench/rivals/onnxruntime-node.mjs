@@ -1,6 +1,6 @@
 // ONNX Runtime as native code, with the processor's widest vectors.
 import * as ort from 'onnxruntime-node'
-import { toOnnx } from '../../packages/cli/dist/onnx.js'
+import { toOnnx } from '../../packages/onnx/dist/index.js'
 import { toNchw } from '../networks.mjs'
 
 export async function prepare(net, { threads }) {

@@ -1,6 +1,6 @@
 // ONNX Runtime's WebAssembly build.
 import * as ort from 'onnxruntime-web'
-import { toOnnx } from '../../packages/cli/dist/onnx.js'
+import { toOnnx } from '../../packages/onnx/dist/index.js'
 import { toNchw } from '../networks.mjs'
 
 export async function prepare(net, { threads }) {

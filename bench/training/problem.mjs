@@ -1,6 +1,7 @@
 // What every library is given to train: a network with its first weights, and a batch.
 import { crossEntropy, grad, graphOf, input } from '../../packages/core/dist/index.js'
-import { architecture, initialParameters, resnet } from '../../packages/resnet/dist/index.js'
+import { architecture, resnet } from '../../packages/resnet/dist/index.js'
+import { initialParameters } from '../../packages/train/dist/index.js'
 
 /** SGD with Nesterov momentum; decay on all parameters, as PyTorch's optimiser has it. */
 export const optimizer = { rate: 0.05, momentum: 0.9, weightDecay: 5e-4 }

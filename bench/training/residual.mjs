@@ -1,6 +1,6 @@
 // This library: forward, backward and update are one program.
 import { compile, input } from '../../packages/core/dist/index.js'
-import { sgd } from '../../packages/resnet/dist/index.js'
+import { sgd } from '../../packages/train/dist/index.js'
 import { optimizer } from './problem.mjs'
 
 export async function prepare(problem, { threads }) {

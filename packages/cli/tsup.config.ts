@@ -1,8 +1,7 @@
 import { defineConfig } from 'tsup'
 
 export default defineConfig({
-  // The ONNX writer by itself is for bench/.
-  entry: ['src/cli.ts', 'src/onnx.ts'],
+  entry: ['src/cli.ts'],
   format: 'esm',
   target: 'node20',
   // A command has no types to publish.

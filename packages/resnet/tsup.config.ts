@@ -1,8 +1,8 @@
 import { defineConfig } from 'tsup'
 
 export default defineConfig({
-  // The lab is an entry of its own: who only runs networks loads none of it.
-  entry: { index: 'src/index.ts', lab: 'src/lab/index.ts' },
+  // `files` is for the packages that keep files beside models: trainings and reports.
+  entry: { index: 'src/index.ts', files: 'src/files/index.ts' },
   format: 'esm',
   target: 'es2022',
   removeNodeProtocol: false,

@@ -8,14 +8,19 @@ const common = (platform: 'node' | 'browser', suffix: string): Options => ({
   // What `#decode`, `#encode`, `#files`, `#port` and `#workers` stand for (package.json) is decided here and ends up in the bundle.
   noExternal: [/^#/],
   removeNodeProtocol: false,
-  // What both have is in one file, whose name has no hash, so that it takes the place of the last build's.
   splitting: true,
   esbuildOptions(options) {
-    options.chunkNames = `common${suffix}`
+    options.chunkNames = `common-[hash]${suffix}`
   },
 })
 
 export const node = common('node', '')
 export const browser = common('browser', '.browser')
 
-export default defineConfig([{ ...node, dts: { entry: 'src/index.ts' } }, browser])
+// Files of the disk: no browser has them.
+const nodeOnly = { pull: 'src/pull/index.ts', processes: 'src/files/processes.ts' }
+
+export default defineConfig([
+  { ...node, entry: { ...node.entry, ...nodeOnly }, dts: { entry: { index: 'src/index.ts', ...nodeOnly } } },
+  browser,
+])

@@ -44,12 +44,13 @@ test.each<[arguments_: string[], error: string]>([
 function run(code: string, limits = ''): Promise<unknown> {
   const script = `
     import * as resnet from ${JSON.stringify(`${root}packages/resnet/dist/index.js`)}
+    import { initialParameters } from ${JSON.stringify(`${root}packages/train/dist/index.js`)}
     import fs from 'node:fs'
     const folder = ${JSON.stringify(folder)}
     const modelOf = (...labels) => {
       const architecture = { ...resnet.architecture('resnet8'), classes: labels.length }
       const preprocessing = resnet.defaultPreprocessing(architecture.family)
-      const initial = resnet.initialParameters(architecture, { seed: labels[0].charCodeAt(0) })
+      const initial = initialParameters(architecture, { seed: labels[0].charCodeAt(0) })
       const parameters = new Map(Array.from(initial, ([name, values]) => [name, values.slice()]))
       parameters.get('fc.bias').fill(labels[0].charCodeAt(0))
       return new resnet.Model({ name: 'model', architecture, labels, preprocessing, parameters })

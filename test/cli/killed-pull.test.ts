@@ -49,7 +49,7 @@ test.each([1, 2, 3])('whatever killed processes leave, the next pull puts in ord
   onTestFinished(() => rm(directory, { recursive: true }))
   const random = new Random(seed)
   const pull = `pull(${JSON.stringify(await serve())}, ${JSON.stringify({ directory, force: seed !== 2 })})`
-  const load = "import { pull } from '@residual/resnet/lab'"
+  const load = "import { pull } from '@residual/vision/pull'"
   const children = Array.from({ length: 3 }, () => start(`${load}; process.send('ready'); for (;;) await ${pull}`))
   await Promise.all(children.map(child => once(child, 'message')))
   for (const child of children) {

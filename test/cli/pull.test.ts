@@ -98,7 +98,7 @@ test('processes that pull at once end with one good file', async () => {
   const url = await serve((_, response) => response.end(content))
   const sha256 = createHash('sha256').update(content).digest('hex')
   const archive = { file: 'set.tar.gz', url, bytes: content.length, sha256 }
-  const script = `import { pull } from '@residual/resnet/lab'
+  const script = `import { pull } from '@residual/vision/pull'
     const { path, wasThere } = await pull(${JSON.stringify(archive)})
     console.log(path, wasThere)`
   const runs = Array.from({ length: 3 }, () => {

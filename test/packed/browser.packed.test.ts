@@ -1,7 +1,7 @@
 import { cpSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { type RecipeInput, type TrainingEvent, type TrainOptions, train } from '@residual/resnet'
+import { type RecipeInput, type TrainingEvent, type TrainOptions, train } from '@residual/train'
 import { loadBatches } from '@residual/vision'
 import { type Browser, chromium, type Page } from 'playwright-core'
 import { build, type PreviewServer, preview } from 'vite'
@@ -19,7 +19,7 @@ let browser: Browser
 const servers: PreviewServer[] = []
 
 beforeAll(async () => {
-  installed = await installPacked(/^(kernels-wasm|core|vision|resnet)$/)
+  installed = await installPacked(/^(kernels-wasm|core|vision|resnet|train)$/)
   const { folder } = installed
   cpSync(fileURLToPath(new URL('page', import.meta.url)), folder, { recursive: true })
   cpSync(cat, join(folder, 'public/cat.jpg'))

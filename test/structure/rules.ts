@@ -5,8 +5,11 @@ export const MAY_IMPORT: Record<string, readonly string[]> = {
   'kernels-wasm': [],
   vision: [],
   core: ['kernels-wasm'],
+  onnx: ['core'],
   resnet: ['core', 'vision'],
-  cli: ['kernels-wasm', 'core', 'vision', 'resnet'],
+  train: ['core', 'vision', 'resnet'],
+  lab: ['core', 'vision', 'resnet', 'train'],
+  cli: ['kernels-wasm', 'core', 'vision', 'onnx', 'resnet', 'train', 'lab'],
 }
 
 /** Crates in order: each may use those to its left. */

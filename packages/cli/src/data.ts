@@ -59,10 +59,10 @@ export async function openSplit(
   })
 }
 
-/** Opens a data set by its name, if it is one; only then the lab is loaded, which knows it. */
+/** Opens a data set by its name, if it is one; only then what knows them is loaded. */
 async function openNamed(name: string, split: 'train' | 'test'): Promise<TrainingSource | undefined> {
   if (!['shapes', 'cifar10', 'cifar100'].includes(name)) return undefined
-  return (await import('@residual/resnet/lab')).openNamedData(name, { split })
+  return (await import('@residual/vision/pull')).openNamedData(name, { split })
 }
 
 /** Whether it is a folder, and not one of CIFAR's. */

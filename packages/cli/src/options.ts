@@ -1,5 +1,5 @@
+import type { Family } from '@residual/lab'
 import type { Architecture, Model } from '@residual/resnet'
-import type { Family } from '@residual/resnet/lab'
 import { type Command, InvalidArgumentError, Option } from 'commander'
 import { CommandError, naming } from './errors.ts'
 
@@ -165,10 +165,7 @@ export async function findNetworks(
   { depths, families }: NetworksOptions,
   norm?: Architecture['norm'],
 ): Promise<string[]> {
-  const [{ memberOf }, { ArchitectureError }] = await Promise.all([
-    import('@residual/resnet/lab'),
-    import('@residual/core'),
-  ])
+  const [{ memberOf }, { ArchitectureError }] = await Promise.all([import('@residual/lab'), import('@residual/core')])
   try {
     return families.flatMap(family => depths.map(depth => memberOf(family, depth, norm).name))
   } catch (error) {

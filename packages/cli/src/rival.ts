@@ -1,9 +1,9 @@
 import { createRequire } from 'node:module'
 import { join } from 'node:path'
 import { graphOf, input } from '@residual/core'
+import { toOnnx } from '@residual/onnx'
 import { type Model, resnet } from '@residual/resnet'
 import { CommandError } from './errors.ts'
-import { toOnnx } from './onnx.ts'
 
 const NAME = 'onnxruntime-web'
 

@@ -1,4 +1,4 @@
-import type { EpochEvent, RecipeInput, StartEvent, StepEvent, TrainOptions } from '@residual/resnet'
+import type { EpochEvent, RecipeInput, StartEvent, StepEvent, TrainOptions } from '@residual/train'
 import type { Command } from 'commander'
 import { InvalidArgumentError, Option } from 'commander'
 import { DATA, openTrainingData } from './data.ts'
@@ -87,7 +87,7 @@ export function recipeChanges({ epochs, batch, lr, schedule, weightDecay }: Reci
 /** The recipe that `--recipe` names: one of the library's, or what a JSON file holds. */
 export async function namedRecipe(recipe: string | undefined): Promise<string | RecipeInput | undefined> {
   if (!recipe?.endsWith('.json')) return recipe
-  const { readRecipeFile } = await import('@residual/resnet')
+  const { readRecipeFile } = await import('@residual/train')
   return readRecipeFile(recipe)
 }
 
@@ -105,7 +105,7 @@ async function trainOptions(options: TrainingOptions): Promise<TrainOptions> {
 
 /** An error in the recipe of a file, with the name of the file. */
 export async function namingRecipe<T>(recipe: string | undefined, run: () => Promise<T>): Promise<T> {
-  const { RecipeError } = await import('@residual/resnet')
+  const { RecipeError } = await import('@residual/train')
   return run().catch(error => {
     if (!(error instanceof RecipeError) || !recipe?.endsWith('.json')) throw error
     throw new CommandError(error.message.replace(/^recipe:/, `${recipe}:`))
@@ -114,7 +114,7 @@ export async function namingRecipe<T>(recipe: string | undefined, run: () => Pro
 
 /** Trains as the options say, with what is special to a command in `own`, and shows how it goes. */
 export async function runTraining(options: TrainingOptions, own: Partial<TrainOptions>): Promise<void> {
-  const { train } = await import('@residual/resnet')
+  const { train } = await import('@residual/train')
   const report = options.json ? reportJson() : reportText(options.out)
   await interruptible(async signal => {
     try {

@@ -1,6 +1,6 @@
 import { scanSafetensors } from '@residual/core'
+import { crc32c } from './crc32c.ts'
 import type { JsonObject } from './json.ts'
-import { crc32c } from './training/crc32c.ts'
 import { formatOf, WeightsFile } from './weights/index.ts'
 
 /** What both configurations and the metadata of the weights call it. */

@@ -4,18 +4,28 @@ export {
   architectureNames,
   type Block,
   type Family,
+  linearPerStage,
   type Shortcut,
 } from './architectures.ts'
-export { CheckpointError, DivergenceError, ModelError, RecipeError, TrainingError } from './errors.ts'
+export { CheckpointError, ModelError } from './errors.ts'
 export { type EvaluateOptions, type Evaluation, evaluate } from './evaluate.ts'
 export { inferArchitecture } from './infer.ts'
+export { haveSameNames, requireSameClasses } from './labels/compare.ts'
 export { defaultLabels, imagenetClasses } from './labels/index.ts'
 export { embeddedModels, type LoadOptions, loadModel } from './load.ts'
 export { type Classification, Model, type ModelParts, type Prediction, type Runtime } from './model.ts'
+export { nearest } from './nearest.ts'
 export { type Network, type ResnetOptions, resnet } from './network.ts'
 export { defaultPreprocessing } from './preprocessing.ts'
 export { saveModel } from './save.ts'
-export { type LayerSummary, type Summary, type SummaryOptions, summarize } from './summary.ts'
-export * from './training/index.ts'
+export {
+  type GraphLayer,
+  type LayerSummary,
+  layersOf,
+  type Summary,
+  type SummaryOptions,
+  summarize,
+} from './summary.ts'
+export { turn } from './turn.ts'
 export { untrainedModel } from './untrained.ts'
 export { readWeights } from './weights/index.ts'

@@ -3,9 +3,9 @@ import { gzipSync } from 'node:zlib'
 import { fromFloat32, graphOf, input, writeSafetensors } from '@residual/core'
 import { type LoadOptions, loadModel, ModelError } from '@residual/resnet'
 import { describe, expect, test } from 'vitest'
+import { type Answer, serve, stalling, status } from '../../vision/test/pull/archive-server.ts'
 import { architecture } from '../src/architectures.ts'
 import { resnet } from '../src/network.ts'
-import { type Answer, serve, stalling, status } from './lab/archive-server.ts'
 
 const { parameters } = graphOf([resnet(architecture('resnet20'), input('x', [1, 32, 32, 3]), { classes: 3 }).logits])
 const weights = Buffer.from(

@@ -6,7 +6,7 @@ import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { build } from 'esbuild'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
-import { takeLock } from '../src/lock.ts'
+import { takeLock } from '../src/files/lock.ts'
 
 let folder: string
 let path: string
@@ -106,7 +106,7 @@ describe('between processes a lock', () => {
   let source: string
   beforeAll(async () => {
     source = join(await mkdtemp(join(tmpdir(), 'residual-lock-')), 'lock.mjs')
-    const entry = fileURLToPath(new URL('../src/lock.ts', import.meta.url))
+    const entry = fileURLToPath(new URL('../src/files/lock.ts', import.meta.url))
     await build({
       entryPoints: [entry],
       bundle: true,

@@ -1,4 +1,4 @@
-import { train } from '@residual/resnet'
+import { train } from '@residual/train'
 
 /** Trains as a message says, stopped after some steps and resumed from the bytes, and answers with the events and those of the end. */
 globalThis.onmessage = async ({ data: { stopAfter, ...options } }) => {

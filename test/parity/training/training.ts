@@ -1,7 +1,8 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { type CompileOptions, compile, crossEntropy, grad, graphOf, input, type Program } from '@residual/core'
-import { type Architecture, resnet, sgd } from '@residual/resnet'
+import { type Architecture, resnet } from '@residual/resnet'
+import { sgd } from '@residual/train'
 import { formulaWeights, numbers } from '../formula.ts'
 
 const here = (path: string) => fileURLToPath(new URL(`goldens/${path}`, import.meta.url))

@@ -1,4 +1,4 @@
-import type { Ablation } from '@residual/resnet/lab'
+import type { Ablation } from '@residual/lab'
 import { type Command, InvalidArgumentError } from 'commander'
 import { DATA, IGNORE_NAMES, openSplit } from '../data.ts'
 import {
@@ -51,7 +51,7 @@ function figureFile(text: string): string {
 
 async function run({ data: path, shuffle, limit, batch, ignoreNames, output, json, ...options }: Options) {
   const { threads, build } = options
-  const { ablate, ablationPage, ablationSvg, saveReport } = await import('@residual/resnet/lab')
+  const { ablate, ablationPage, ablationSvg, saveReport } = await import('@residual/lab')
   const model = await openModel(options)
   const data = await openSplit(path, 'test', options)
   const progress = new Progress()

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
+import type { Comparison, Movement } from '@residual/lab'
 import type { Model } from '@residual/resnet'
-import type { Comparison, Movement } from '@residual/resnet/lab'
 import type { TrainingSource } from '@residual/vision'
 import { type Command, InvalidArgumentError } from 'commander'
 import { DATA, IGNORE_NAMES, openSplit, openTrainingData, type TrainingData } from '../data.ts'
@@ -79,7 +79,7 @@ async function run(options: Options, command: Command): Promise<void> {
   const { depth, out, at, linear, data, limit, ignoreNames, seed, finetune, epochs, lr, json, ...rest } = options
   const { threads, build, ...source } = rest
   if (finetune && data === undefined) command.error('--finetune needs --data')
-  const [{ saveModel }, { deepen }] = await Promise.all([import('@residual/resnet'), import('@residual/resnet/lab')])
+  const [{ saveModel }, { deepen }] = await Promise.all([import('@residual/resnet'), import('@residual/lab')])
   if (existsSync(join(out, 'model.safetensors'))) {
     throw new CommandError(`${JSON.stringify(out)} holds a model; give another directory`)
   }
@@ -148,7 +148,7 @@ async function compare(
   images: TrainingSource,
   measure: MeasureOptions,
 ): Promise<Comparison> {
-  const { compareModels } = await import('@residual/resnet/lab')
+  const { compareModels } = await import('@residual/lab')
   const progress = new Progress()
   const onProgress = (done: number, total: number) => progress.update(done, total)
   return compareModels(before, after, images, { ...measure, onProgress }).finally(() => progress.end())
@@ -175,9 +175,10 @@ async function fineTune(
   measure: MeasureOptions,
   { lr, epochs, ...options }: TuneOptions,
 ): Promise<Tuned | undefined> {
-  const [{ Model, train }, { movementOf }] = await Promise.all([
+  const [{ Model }, { train }, { movementOf }] = await Promise.all([
     import('@residual/resnet'),
-    import('@residual/resnet/lab'),
+    import('@residual/train'),
+    import('@residual/lab'),
   ])
   // Without weight decay, which would move weights that learn nothing.
   const optimizer = { weightDecay: 0 }

@@ -1,6 +1,6 @@
 import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
-import type { Degradation, DegradeRun, RunName } from '@residual/resnet/lab'
+import type { Degradation, DegradeRun, RunName } from '@residual/lab'
 import { type Command, Option } from 'commander'
 import { DATA, openTrainingData } from '../data.ts'
 import { interruptible } from '../interrupt.ts'
@@ -63,7 +63,7 @@ export function addDegrade(program: Command): void {
 
 async function run(options: Options): Promise<void> {
   const { depths, families, seeds, data: path, limit, out, resume, checkpointEvery, json, threads, build } = options
-  const { degrade, findings, saveDegradation } = await import('@residual/resnet/lab')
+  const { degrade, findings, saveDegradation } = await import('@residual/lab')
   await findNetworks(options)
   const sources = path === undefined || path === 'shapes' ? {} : await openTrainingData(path, 5, options)
   const recipe = await namedRecipe(options.recipe)

@@ -1,5 +1,5 @@
 import { basename } from 'node:path'
-import type { Explanation } from '@residual/resnet/lab'
+import type { Explanation } from '@residual/lab'
 import { type Command, InvalidArgumentError } from 'commander'
 import { openImage } from '../images.ts'
 import {
@@ -58,7 +58,7 @@ function drawing(path: string): string {
 }
 
 async function run(image: string, { class: wanted, layer, topk, output, json, ...options }: Options): Promise<void> {
-  const { explain, explanationPage, explanationPng, resizeMap, saveReport } = await import('@residual/resnet/lab')
+  const { explain, explanationPage, explanationPng, resizeMap, saveReport } = await import('@residual/lab')
   const model = await openModel(options)
   const { threads, build } = options
   const result = await explain(model, await openImage(image, options), { class: wanted, layer, topk, threads, build })

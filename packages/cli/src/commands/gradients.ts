@@ -1,5 +1,5 @@
-import type { Initialization } from '@residual/resnet'
-import type { GradientTrace, Measurement } from '@residual/resnet/lab'
+import type { GradientTrace, Measurement } from '@residual/lab'
+import type { Initialization } from '@residual/train'
 import { type Command, InvalidArgumentError, Option } from 'commander'
 import { logChart } from '../chart.ts'
 import { DATA, openTrainingData } from '../data.ts'
@@ -67,9 +67,7 @@ function figureFile(text: string): string {
 
 async function run(options: Options): Promise<void> {
   const { initialization, steps, batch, lr, seed, output, json, threads, build } = options
-  const { gradientFindings, gradientPage, gradientSvgs, traceGradients, saveReport } = await import(
-    '@residual/resnet/lab'
-  )
+  const { gradientFindings, gradientPage, gradientSvgs, traceGradients, saveReport } = await import('@residual/lab')
   const networks = await findNetworks(options, options.batchNorm ? 'batch' : 'none')
   const architectures = [...new Set(networks)]
   if (options.figure === 'direct' && options.families.every(family => family === 'plain')) {
@@ -104,7 +102,7 @@ function rounded(trace: GradientTrace): GradientTrace {
 }
 
 async function print(trace: GradientTrace, findings: readonly string[], output: string | undefined): Promise<void> {
-  const { gradientSetting, mainLayers, passageOf } = await import('@residual/resnet/lab')
+  const { gradientSetting, mainLayers, passageOf } = await import('@residual/lab')
   const { networks, steps } = trace
   const last = (measured: readonly Measurement[]) => measured[measured.length - 1]
   const isWhole = networks.every(({ measured }) => last(measured).step === steps)

@@ -43,7 +43,7 @@ async function graph({ output, input: size, bench, json, ...options }: Options, 
   const [{ graphOf, input }, { resnet }, { diagramFile, diagramOf, diagramPage, saveReport }] = await Promise.all([
     import('@residual/core'),
     import('@residual/resnet'),
-    import('@residual/resnet/lab'),
+    import('@residual/lab'),
   ])
   const { name, arch, steps } = await described(options, bench ? { size } : undefined)
   const side = size ?? arch.inputSize

@@ -22,7 +22,7 @@ export function addPull(program: Command): void {
 }
 
 async function pull(name: 'cifar10' | 'cifar100', { mirror, force, json }: Options): Promise<void> {
-  const { pull } = await import('@residual/resnet/lab')
+  const { pull } = await import('@residual/vision/pull')
   const report = json ? new JsonReport() : new TextReport()
   await interruptible(async signal => {
     try {

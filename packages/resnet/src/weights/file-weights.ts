@@ -7,7 +7,7 @@ import {
   type WeightSource,
 } from '@residual/core'
 import { ModelError } from '../errors.ts'
-import { openRegularFile, readSome, readSomeNow } from '../regular-file.ts'
+import { openRegularFile, readSome, readSomeNow } from '../files/regular-file.ts'
 import { normalizeKeys } from './normalize-keys.ts'
 import { formatOf } from './read-weights.ts'
 

@@ -1,0 +1,71 @@
+import type { EvaluateOptions, Model } from '@residual/resnet'
+import { requireSameClasses, turn } from '@residual/resnet'
+import { loadBatches, type TrainingSource } from '@residual/vision'
+import { score } from './score.ts'
+
+/** How far two networks agree. */
+export interface Comparison {
+  readonly images: number
+  /** The largest difference between two logits. */
+  readonly largestDifference: number
+  /** Fraction of the images whose class has the largest logit of the first network, 0 to 1. */
+  readonly top1Before: number
+  /** The same of the second network. */
+  readonly top1After: number
+  /** Images that only the second network names rightly. */
+  readonly gained: number
+  /** Images that only the first network names rightly. */
+  readonly lost: number
+  /**
+   * How probable it is that two equally good networks differ by as much as `gained` and `lost` do, 0 to 1: McNemar's exact
+   * test, of both sides. Above 0.05 the accuracies do not differ as far as these images can tell.
+   */
+  readonly pValue: number
+}
+
+/**
+ * Runs two networks of the same classes on the same images, prepared as the first one wants them.
+ * @throws ModelError for networks of other classes than the images, by number, name or order; VisionError for a file that cannot be read; the
+ *   signal's reason once it is aborted.
+ */
+export async function compareModels(
+  before: Model,
+  after: Model,
+  data: TrainingSource,
+  { batch = 100, limit = data.length, ignoreNames = false, onProgress, signal, worker }: EvaluateOptions = {},
+): Promise<Comparison> {
+  for (const model of [before, after]) requireSameClasses(model, data, ignoreNames)
+  const images = Math.min(limit, data.length)
+  const indices = Array.from({ length: images }, (_, i) => i)
+  let [largestDifference, kept, gained, lost, done] = [0, 0, 0, 0, 0]
+  const batches = loadBatches(data, { ...before.preprocessing, batch, indices, shuffle: false, worker })
+  for await (const { images: pixels, labels } of batches) {
+    const [a, b] = [await before.logits(pixels, labels.length), await after.logits(pixels, labels.length)]
+    for (let i = 0; i < a.length; i++) largestDifference = Math.max(largestDifference, Math.abs(a[i] - b[i]))
+    const [was, is] = [score(a, labels).isRight, score(b, labels).isRight]
+    for (let i = 0; i < labels.length; i++) {
+      if (was[i] && is[i]) kept++
+      else if (is[i]) gained++
+      else if (was[i]) lost++
+    }
+    done += labels.length
+    onProgress?.(done, images)
+    await turn()
+    signal?.throwIfAborted()
+  }
+  const [top1Before, top1After] = [(kept + lost) / images, (kept + gained) / images]
+  return { images, largestDifference, top1Before, top1After, gained, lost, pValue: evenOdds(gained, lost) }
+}
+
+/** The probability that fair coins fall as unevenly as this or more so. */
+function evenOdds(heads: number, tails: number): number {
+  const coins = heads + tails
+  // Logarithms, since 2 ** -coins is 0 in float64 for more than 1,074 coins.
+  let log = -coins * Math.LN2
+  let probability = 0
+  for (let k = 0; k <= Math.min(heads, tails); k++) {
+    probability += Math.exp(log)
+    log += Math.log((coins - k) / (k + 1))
+  }
+  return Math.min(1, 2 * probability)
+}

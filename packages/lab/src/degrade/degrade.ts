@@ -1,0 +1,257 @@
+import type { CompileOptions } from '@residual/core'
+import { architecture } from '@residual/resnet'
+import type { Lock } from '@residual/resnet/files'
+import { makeDirectory } from '@residual/resnet/files'
+import {
+  DivergenceError,
+  lockForTraining,
+  type Recipe,
+  type RecipeInput,
+  recipe as recipeOf,
+  TrainingError,
+  type TrainingEvent,
+  train,
+} from '@residual/train'
+import { drawShapes, loadBatches, type Preprocessing, type TrainingSource } from '@residual/vision'
+import { type Family, memberOf } from '../families.ts'
+import { measureSignals, type Signals } from '../signals.ts'
+import { type EpochRecord, RunFolder, type TimedSignals } from './run-folder.ts'
+
+export interface DegradeOptions extends CompileOptions {
+  /** Images to learn. Default 4,096 drawn shapes, with {@link SHORT_RECIPE}: minutes of computing. */
+  readonly data?: TrainingSource
+  /** Images to measure the test error on; default, without `data`, 1,000 drawn shapes. */
+  readonly test?: TrainingSource
+  /** Layers with weights, default 20 and 56. */
+  readonly depths?: readonly number[]
+  /** Default plain and residual. */
+  readonly families?: readonly Family[]
+  /** Every network is trained once with each, default 0 alone. Two or more give bands. */
+  readonly seeds?: readonly number[]
+  /** The one recipe for all; default {@link LONG_RECIPE}, without `data` {@link SHORT_RECIPE}. */
+  readonly recipe?: string | RecipeInput
+  /** What replaces settings of the recipe. */
+  readonly changes?: RecipeInput
+  /** Learn only so many of the images, evenly spread; default all. */
+  readonly limit?: number
+  /** Directory with one of each training in it, made where there is none; only in Node. Default none. */
+  readonly out?: string
+  /** Go on with the trainings in `out`, of the same options; those that are done are not done again. */
+  readonly resume?: boolean
+  /** Save each training after so many updates as well as after every epoch. */
+  readonly checkpointEvery?: number
+  /** When aborted, the update under way is finished and saved, and the events end. */
+  readonly signal?: AbortSignal
+}
+
+/**
+ * Enough to tell the networks apart in minutes on {@link SHORT_PICTURES} images: 384 steps. So short a training needs
+ * blocks that begin as the identity; otherwise deep residual networks do not get going in it either.
+ */
+export const SHORT_RECIPE: RecipeInput = {
+  epochs: 6,
+  batch: 64,
+  optimizer: { kind: 'sgd', momentum: 0.9, weightDecay: 1e-4 },
+  schedule: { kind: 'constant', rate: 0.1 },
+  zeroInitResidual: true,
+  augmentation: {},
+}
+
+/** That of He et al. 2015 (section 4.2) in 10 epochs, with residual blocks that begin as the identity. */
+export const LONG_RECIPE: RecipeInput = {
+  epochs: 10,
+  batch: 128,
+  optimizer: { kind: 'sgd', momentum: 0.9, weightDecay: 1e-4 },
+  schedule: { kind: 'step', rate: 0.1 },
+  zeroInitResidual: true,
+}
+
+const SHORT_PICTURES = { train: 4096, test: 1000 }
+
+/** Which of the trainings. */
+export interface RunName {
+  /** Such as `plain-56`. */
+  readonly network: string
+  readonly architecture: string
+  readonly family: Family
+  readonly depth: number
+  readonly seed: number
+}
+
+/** One network's training. */
+export interface DegradeRun extends RunName {
+  /** Trainable parameters. */
+  readonly parameters: number
+  readonly epochs: readonly EpochRecord[]
+  /** Before the first epoch and after some of the others. */
+  readonly signals: readonly TimedSignals[]
+  /** Why it ended early, if its loss became NaN or infinite. */
+  readonly diverged?: string
+}
+
+/** What {@link degrade} finds. */
+export interface Degradation {
+  /** What was learned. */
+  readonly data: {
+    readonly name: string
+    readonly images: number
+    readonly testImages: number
+    readonly classes: number
+  }
+  readonly recipe: Recipe
+  /** WebAssembly build that computed. */
+  readonly build: string
+  /** Trainings that are done, in order of seed, family and depth. */
+  readonly runs: readonly DegradeRun[]
+  /** Trainings of the whole. */
+  readonly planned: number
+}
+
+/** While networks are trained, and whenever one is done. */
+export type DegradeEvent =
+  | { readonly kind: 'training'; readonly run: RunName; readonly event: TrainingEvent }
+  | { readonly kind: 'network'; readonly degradation: Degradation }
+
+/**
+ * Trains networks of several depths, plain and residual, in the same way on the same images, and watches how error,
+ * gradients and responses go: the experiment of He et al. 2015 (figures 1, 6 and 7). Deeper plain networks have a higher
+ * *training* error; residual ones do not.
+ *
+ * With `out`, each training is a directory there that `train` could resume, and so can this function.
+ *
+ * Thrown: TrainingError for options that make no sense, and for an `out` that another call is training into;
+ * ArchitectureError for a depth that there is no network of; and what {@link train} throws, except that a loss that becomes
+ * NaN or infinite ends that network alone.
+ */
+export async function* degrade(options: DegradeOptions = {}): AsyncGenerator<DegradeEvent, void, undefined> {
+  const { data, test } = sourcesOf(options)
+  const runs = plannedRuns(options)
+  const given = options.recipe ?? (options.data ? LONG_RECIPE : SHORT_RECIPE)
+  const done: DegradeRun[] = []
+  const lock = await lockOf(options)
+  try {
+    for (const run of runs) {
+      const row = { ...architecture(run.architecture), classes: data.classes.length }
+      const recipe = recipeOf(given, row, options.changes)
+      const found = yield* trainOne({ options, data, test, run, recipe })
+      if (!found) return
+      done.push(found.run)
+      const images = Math.min(options.limit ?? data.length, data.length)
+      const name = 'name' in data ? String(data.name) : 'images'
+      const about = { name, images, testImages: test?.length ?? 0, classes: data.classes.length }
+      const degradation = { data: about, recipe, build: found.build, runs: [...done], planned: runs.length }
+      yield { kind: 'network', degradation }
+    }
+  } finally {
+    await lock?.release()
+  }
+}
+
+/** Between two trainings, too, the directory is this call's alone. */
+async function lockOf({ out }: DegradeOptions): Promise<Lock | undefined> {
+  if (out === undefined) return undefined
+  await makeDirectory(out)
+  return lockForTraining(out)
+}
+
+function sourcesOf({ data, test }: DegradeOptions): { data: TrainingSource; test: TrainingSource | undefined } {
+  if (data) return { data, test }
+  const drawn = (split: 'train' | 'test') => drawShapes({ split, length: SHORT_PICTURES[split] })
+  return { data: drawn('train'), test: test ?? drawn('test') }
+}
+
+/** @throws TrainingError, ArchitectureError */
+function plannedRuns({ depths = [20, 56], families = ['plain', 'residual'], seeds = [0] }: DegradeOptions): RunName[] {
+  for (const [name, list] of Object.entries({ depths, families, seeds })) {
+    if (list.length === 0) throw new TrainingError(`got no ${name}, wanted at least one`)
+    const twice = (list as readonly unknown[]).find((value, i, all) => all.indexOf(value) < i)
+    if (twice !== undefined) throw new TrainingError(`got ${twice} twice among the ${name}; name it once`)
+  }
+  const sorted = [...depths].sort((a, b) => a - b)
+  return seeds.flatMap(seed =>
+    families.flatMap(family =>
+      sorted.map(depth => {
+        const { name } = memberOf(family, depth)
+        return { network: `${family}-${depth}`, architecture: name, family, depth, seed }
+      }),
+    ),
+  )
+}
+
+interface OneRun {
+  readonly options: DegradeOptions
+  readonly data: TrainingSource
+  readonly test: TrainingSource | undefined
+  readonly run: RunName
+  readonly recipe: Recipe
+}
+
+/** Undefined where it was aborted before its end. */
+async function* trainOne({ options, data, test, run, recipe }: OneRun) {
+  const { limit, out, resume = false, checkpointEvery, signal, threads, build, backend } = options
+  const compileOptions = { threads, build, backend }
+  const folder = await RunFolder.open(out && `${out}/${run.network}-seed${run.seed}`, resume)
+  const training = train({
+    ...{ arch: run.architecture, seed: run.seed, recipe, data, test, limit, signal, ...compileOptions },
+    ...{ out: folder.path, resume: folder.isBegun, checkpointEvery },
+  })
+  let [parameters, epochs, epoch, used] = [0, 0, 0, '']
+  let diverged: string | undefined
+  try {
+    for await (const event of training) {
+      if (event.kind === 'start') {
+        ;({ parameters, epochs, build: used } = event)
+        epoch = event.step === 0 ? 0 : ((await folder.epochs()).at(-1)?.epoch ?? 0)
+      }
+      if (event.kind === 'epoch') {
+        epoch = event.epoch
+        folder.noteEpoch(event)
+      }
+      const isDue = event.kind !== 'step' && isMeasured(epoch, epochs)
+      if (isDue && folder.signals.every(one => one.epoch !== epoch)) {
+        const model = await training.model()
+        const batch = await imagesOf(data, model.preprocessing, recipe, limit)
+        const signals = await measureSignals(model.architecture, model.parameters, batch, compileOptions)
+        await folder.noteSignals({ epoch, ...rounded(signals) })
+      }
+      yield { kind: 'training', run, event } as const
+    }
+  } catch (error) {
+    if (!(error instanceof DivergenceError)) throw error
+    diverged = error.message
+  }
+  if (diverged === undefined && epoch < epochs) return undefined
+  const { signals } = folder
+  return {
+    build: used,
+    run: { ...run, parameters, epochs: await folder.epochs(), signals, ...(diverged && { diverged }) },
+  }
+}
+
+/** Epochs after which signals are measured, the last among them, beside the beginning and the first. */
+const MEASURED = 8
+
+function isMeasured(epoch: number, epochs: number): boolean {
+  if (epoch <= 1 || epoch === epochs || epochs <= MEASURED) return true
+  const due = (at: number) => Math.floor((at * MEASURED) / epochs)
+  return due(epoch) > due(epoch - 1)
+}
+
+/** At most so many images show how signals go. */
+const MEASURED_PICTURES = 128
+
+/** The same images for all networks, as they are, without augmentation. */
+async function imagesOf(data: TrainingSource, preprocessing: Preprocessing, { batch }: Recipe, limit = data.length) {
+  const n = Math.min(batch, MEASURED_PICTURES, limit, data.length)
+  const indices = Array.from({ length: n }, (_, i) => Math.floor((i * data.length) / n))
+  const loaded = loadBatches(data, { ...preprocessing, batch: n, indices, shuffle: false, worker: false })
+  for await (const { images, labels } of loaded) return { images, labels, n, side: preprocessing.crop }
+  throw new TrainingError('there are no images to measure signals on')
+}
+
+/** To six digits, which files need not more than. */
+function rounded(signals: Signals): Signals {
+  return JSON.parse(
+    JSON.stringify(signals, (_, value) => (typeof value === 'number' ? Number(value.toPrecision(6)) : value)),
+  )
+}

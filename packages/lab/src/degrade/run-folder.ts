@@ -1,0 +1,78 @@
+import { kindOf, readFileIfThere, replaceFile } from '@residual/resnet/files'
+import type { EpochEvent } from '@residual/train'
+import type { Signals } from '../signals.ts'
+
+/** An epoch as the log of a training has it. */
+export type EpochRecord = Omit<EpochEvent, 'kind'>
+
+/** Signals of a network on the same images, after so many epochs. */
+export interface TimedSignals extends Signals {
+  readonly epoch: number
+}
+
+/**
+ * What is known of one training: `log.jsonl`, which the training itself writes, and `signals.jsonl` beside it. Without a
+ * path both are kept in memory.
+ */
+export class RunFolder {
+  readonly path: string | undefined
+  /** Whether there is a training to go on with. */
+  readonly isBegun: boolean
+  readonly #epochs: EpochRecord[] = []
+  readonly #signals: TimedSignals[]
+
+  private constructor(path: string | undefined, isBegun: boolean, signals: TimedSignals[]) {
+    this.path = path
+    this.isBegun = isBegun
+    this.#signals = signals
+  }
+
+  /** @param resume whether what is there is to be gone on with */
+  static async open(path: string | undefined, resume: boolean): Promise<RunFolder> {
+    const isBegun = resume && path !== undefined && (await kindOf(`${path}/checkpoint.safetensors`)) !== undefined
+    return new RunFolder(path, isBegun, isBegun ? await recordsOf<TimedSignals>(`${path}/signals.jsonl`) : [])
+  }
+
+  /** In the order in which they were measured. */
+  get signals(): readonly TimedSignals[] {
+    return this.#signals
+  }
+
+  async noteSignals(signals: TimedSignals): Promise<void> {
+    this.#signals.push(signals)
+    if (this.path === undefined) return
+    const lines = this.#signals.map(record => `${JSON.stringify(record)}\n`)
+    await replaceFile(`${this.path}/signals.jsonl`, new TextEncoder().encode(lines.join('')))
+  }
+
+  /** Notes what only the training's own log has otherwise. */
+  noteEpoch({ kind: _, ...event }: EpochEvent): void {
+    if (this.path === undefined) this.#epochs.push(event)
+  }
+
+  async epochs(): Promise<readonly EpochRecord[]> {
+    return this.path === undefined ? this.#epochs : recordsOf<EpochRecord>(`${this.path}/log.jsonl`)
+  }
+}
+
+/**
+ * The records of a file, one a line, in order of their epochs. A process that was killed may leave half a line, which is
+ * left out, or an epoch that came again, whose last record counts.
+ */
+async function recordsOf<T extends { readonly epoch: number }>(path: string): Promise<T[]> {
+  const bytes = await readFileIfThere(path, 'log')
+  const records = new Map<number, T>()
+  for (const line of new TextDecoder().decode(bytes).split('\n')) {
+    const record = parsed<T>(line)
+    if (Number.isInteger(record?.epoch)) records.set(record!.epoch, record!)
+  }
+  return [...records.values()].sort((a, b) => a.epoch - b.epoch)
+}
+
+function parsed<T>(line: string): T | undefined {
+  try {
+    return JSON.parse(line)
+  } catch {
+    return undefined
+  }
+}

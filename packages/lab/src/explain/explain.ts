@@ -1,0 +1,190 @@
+import { type CompileOptions, compile, globalAvgPool, grad, type Tensor } from '@residual/core'
+import type { Model, Prediction } from '@residual/resnet'
+import { ModelError, nearest } from '@residual/resnet'
+import { centerCrop, preprocess, type RgbImage, resizeShortest } from '@residual/vision'
+import { type Dissected, dissect } from '../blocks.ts'
+import { type HeatMap, viewOf } from './heat.ts'
+import { streamOf } from './stream.ts'
+
+export interface ExplainOptions extends CompileOptions {
+  /** The class to explain, as its label in upper or lower case, or its index. Default the one that is predicted. */
+  readonly class?: string | number
+  /**
+   * Where to look for it: behind a stage (`layer3`) or a block (`layer2.0`), or in pre-activation networks at `bn`, behind
+   * the last batch norm and ReLU. Default what the classifier gets to see: the last stage, or `bn`.
+   */
+  readonly layer?: string
+  /** How many of the likeliest classes to name, default 5. */
+  readonly topk?: number
+}
+
+/** What a block does to the stream that runs through it. */
+export interface BlockEffect {
+  readonly block: string
+  /** Length of F(x) in parts of that of the shortcut. */
+  readonly ratio: number
+  /** Cosine of the angle between F(x) and the shortcut; NaN where F(x) is zero. */
+  readonly cosine: number
+  /** Length of what the block's output differs from the shortcut, after the ReLU, in parts of that of the shortcut. */
+  readonly change: number
+}
+
+/** What the network would answer if the blocks after a place added nothing. */
+export interface DepthAnswer extends Prediction {
+  /** The block behind which it is, or `stem` before the first one. */
+  readonly after: string
+  /** Probability of the explained class. */
+  readonly target: number
+}
+
+/** What {@link explain} gives. */
+export interface Explanation {
+  readonly model: string
+  readonly architecture: string
+  /** The likeliest classes, the first the likeliest. */
+  readonly predictions: readonly Prediction[]
+  /** The class that is explained. */
+  readonly target: Prediction
+  /** Where the map was made. */
+  readonly layer: string
+  /** Grad-CAM: how much each place of the layer speaks for the class. */
+  readonly map: HeatMap
+  /** In the order of the network; none in plain networks, which have no shortcuts. */
+  readonly blocks: readonly BlockEffect[]
+  /** From the stem on; the last one is the network's own answer. None in plain networks. */
+  readonly depths: readonly DepthAnswer[]
+  /** The pixels that the network gets. */
+  readonly seen: RgbImage
+  /** The same square of the image in 448 pixels or a little less, for people. */
+  readonly view: RgbImage
+}
+
+/**
+ * Shows why a model answers what it answers: where in the image it sees the class (Grad-CAM: Selvaraju et al. 2017),
+ * how much each block changes the stream that the shortcuts carry, and what the network would answer at each depth if
+ * the blocks after it added nothing. All of it is one program.
+ *
+ * @throws ModelError for a class or layer that the model does not have, and weights that give no finite numbers.
+ */
+export async function explain(model: Model, image: RgbImage, options: ExplainOptions = {}): Promise<Explanation> {
+  const { class: wanted, layer: asked, topk = 5, ...compileOptions } = options
+  const { architecture: arch, preprocessing, parameters, labels } = model
+  if (!Number.isInteger(topk) || topk < 1) throw new ModelError(`explain: got topk ${topk}, wanted at least 1`)
+  const stated = wanted === undefined ? undefined : classOf(model, wanted)
+  const { resize, crop, filter } = preprocessing
+  const seen = centerCrop(resizeShortest(image, resize, filter), crop, crop)
+  const network = dissect(arch, 1, crop)
+  const { layer, activation } = layerOf(model, network, asked)
+  const stream = streamOf(network)
+  const { logits } = network
+  const outputs = {
+    logits,
+    map: gradCam(activation, stated === undefined ? logits.max() : logits.slice([0, stated], [1, stated + 1]).sum()),
+    ...(stream && { sums: stream.sums, depths: stream.logits }),
+  }
+  const program = await compile({ outputs, parameters }, compileOptions)
+  const results = await program
+    .run({ images: preprocess(seen, { ...preprocessing, resize: crop }) })
+    .finally(() => program[Symbol.dispose]())
+  for (const values of Object.values(results)) {
+    if (!values.every(Number.isFinite)) {
+      throw new ModelError(`${model.name} gives numbers that are not finite; its weights or the images are damaged`)
+    }
+  }
+
+  const prediction = ({ index, score }: Scored): Prediction => ({ label: labels[index], score, index })
+  const scores = softmax(results.logits)
+  const ranked = scores.map((score, index) => ({ index, score })).sort((a, b) => b.score - a.score)
+  const target = stated === undefined ? ranked[0] : { index: stated, score: scores[stated] }
+  const names = network.blocks.map(({ name }) => name)
+  const [, height, width] = activation.shape
+  return {
+    ...{ model: model.name, architecture: arch.name, layer, seen, view: viewOf(image, preprocessing) },
+    predictions: ranked.slice(0, topk).map(prediction),
+    target: prediction(target),
+    map: { width, height, values: results.map as Float32Array },
+    blocks: stream ? rowsOf(results.sums, 4).map((sums, i) => effectOf(names[i], sums)) : [],
+    depths: stream
+      ? rowsOf(results.depths, labels.length).map((row, i) => {
+          // The last is the answer itself, to the last bit.
+          const at = i === names.length ? scores : softmax(row)
+          const index = at.indexOf(Math.max(...at))
+          return { after: ['stem', ...names][i], ...prediction({ index, score: at[index] }), target: at[target.index] }
+        })
+      : [],
+  }
+}
+
+/** `[1, h, w]`: the channels of a layer, each weighted by the mean gradient of the score in it, and what is positive of their sum. */
+function gradCam(activation: Tensor, score: Tensor): Tensor {
+  const [gradient] = grad(score, [activation])
+  const weights = globalAvgPool(gradient).reshape([1, 1, 1, activation.shape[3]])
+  return activation.mul(weights).sum(3).relu()
+}
+
+function effectOf(block: string, [f, shortcut, product, change]: readonly number[]): BlockEffect {
+  return {
+    block,
+    ratio: Math.sqrt(f / shortcut),
+    cosine: product / Math.sqrt(f * shortcut),
+    change: Math.sqrt(change / shortcut),
+  }
+}
+
+function classOf({ name, labels }: Model, wanted: string | number): number {
+  const text = String(wanted)
+  const meant = labels.flatMap((label, index) => (label.toLowerCase() === text.toLowerCase() ? [index] : []))
+  if (typeof wanted === 'string' && meant.length === 1) return meant[0]
+  if (typeof wanted === 'string' && meant.length > 1) {
+    throw new ModelError(
+      `${name} has ${meant.length} classes ${JSON.stringify(text)}; give an index: ${meant.join(', ')}`,
+    )
+  }
+  if (/^\d+$/.test(text) && Number(text) < labels.length) return Number(text)
+  if (typeof wanted === 'number' || /^\d+$/.test(text)) {
+    throw new ModelError(`${name} has no class ${text}; its classes are 0 to ${labels.length - 1}`)
+  }
+  throw new ModelError(
+    `${name} has no class ${quoted(text)}; the nearest are ${nearest(text, [...new Set(labels)]).join(', ')}`,
+  )
+}
+
+interface Layer {
+  readonly layer: string
+  /** `[1, h, w, c]` */
+  readonly activation: Tensor
+}
+
+function layerOf({ name, architecture: arch }: Model, { blocks, embedding }: Dissected, asked?: string): Layer {
+  const last = (stage: number) => blocks.findLast(block => block.name.startsWith(`layer${stage}.`))!
+  const layers = new Map<string, Tensor>([
+    ...arch.layers.map((_, i): [string, Tensor] => [`layer${i + 1}`, last(i + 1).output]),
+    ...blocks.map((block): [string, Tensor] => [block.name, block.output]),
+  ])
+  if (arch.preActivation) layers.set('bn', embedding.inputs[0])
+  const layer = asked ?? (arch.preActivation ? 'bn' : `layer${arch.layers.length}`)
+  const activation = layers.get(layer)
+  if (activation) return { layer, activation }
+  const near = nearest(layer, [...layers.keys()]).join(', ')
+  throw new ModelError(`${name} has no layer ${quoted(layer)}; the nearest are ${near}`)
+}
+
+const quoted = (text: string): string => JSON.stringify(text.length > 40 ? `${text.slice(0, 40)}...` : text)
+
+interface Scored {
+  readonly index: number
+  readonly score: number
+}
+
+function softmax(logits: ArrayLike<number>): number[] {
+  const values = Array.from(logits)
+  const largest = values.reduce((a, b) => Math.max(a, b))
+  const powers = values.map(x => Math.exp(x - largest))
+  const total = powers.reduce((a, b) => a + b)
+  return powers.map(power => power / total)
+}
+
+function rowsOf(values: ArrayLike<number>, length: number): number[][] {
+  const list = Array.from(values)
+  return Array.from({ length: list.length / length }, (_, i) => list.slice(i * length, (i + 1) * length))
+}

@@ -1,0 +1,166 @@
+import type { CompileOptions, Parameters } from '@residual/core'
+import { architecture } from '@residual/resnet'
+import {
+  DivergenceError,
+  type Initialization,
+  planTraining,
+  type RecipeInput,
+  TrainingError,
+  train,
+} from '@residual/train'
+import { loadBatches, type Preprocessing, type TrainingSource } from '@residual/vision'
+import { measureSignals, type SignalBatch, type Signals } from '../signals.ts'
+
+export interface TraceOptions extends CompileOptions {
+  /** Names of the networks; default plain20, plain56, resnet20 and resnet56. */
+  readonly architectures?: readonly string[]
+  /** How their weights are drawn, default kaiming. */
+  readonly initialization?: Initialization
+  /** Updates to train each network for; default 0: it is measured as it begins. */
+  readonly steps?: number
+  /** Images to measure on, and in an update; default 64. */
+  readonly batch?: number
+  /** Learning rate, default 0.1, of SGD with momentum 0.9 and weight decay 1e-4. */
+  readonly rate?: number
+  /** Decides the weights, and which images; default 0. */
+  readonly seed?: number
+  /** Whether a worker prepares the batches; default true where there are workers. */
+  readonly worker?: boolean
+  /** Told how many images went through the networks, of how many. */
+  readonly onProgress?: (done: number, total: number) => void
+  readonly signal?: AbortSignal
+}
+
+/** What {@link traceGradients} finds. */
+export interface GradientTrace {
+  /** Name of the images, if they have one. */
+  readonly data: string
+  /** Images that were measured on, the same each time and for every network. */
+  readonly images: number
+  readonly initialization: Initialization
+  /** Updates that each network was trained for. */
+  readonly steps: number
+  readonly rate: number
+  readonly seed: number
+  readonly networks: readonly TracedNetwork[]
+}
+
+/** A network at several times. */
+export interface TracedNetwork {
+  readonly architecture: string
+  /** Before the first update, and then after some. */
+  readonly measured: readonly Measurement[]
+  /** Why its training ended early, if the loss became NaN or infinite. */
+  readonly diverged?: string
+}
+
+export interface Measurement extends Signals {
+  /** Updates done. */
+  readonly step: number
+}
+
+/** Beside the one before the first update. */
+const MEASUREMENTS = 10
+
+/**
+ * Measures the signals in networks as they begin and, with `steps`, while they are trained: how large the gradient is in
+ * each layer and when. Places to measure are spaced geometrically, as most changes soon.
+ *
+ * @throws ArchitectureError for a name that means no network; TrainingError and VisionError for options and images that
+ *   do not fit; MemoryError (of @residual/kernels-wasm) for a batch that is too large; the signal's reason once it is
+ *   aborted. A loss that is not finite ends the training of that network alone.
+ */
+export async function traceGradients(data: TrainingSource, options: TraceOptions = {}): Promise<GradientTrace> {
+  const { architectures = ['plain20', 'plain56', 'resnet20', 'resnet56'], initialization = 'kaiming' } = options
+  const { steps = 0, batch = 64, rate = 0.1, seed = 0, onProgress } = options
+  if (architectures.length === 0) throw new TrainingError('got no architectures, wanted at least one')
+  for (const name of architectures) architecture(name)
+  for (const [name, value, least] of [['steps', steps, 0] as const, ['batch', batch, 1] as const]) {
+    if (Number.isInteger(value) && value >= least) continue
+    throw new TrainingError(`got ${name} ${value}, wanted a whole number of at least ${least}`)
+  }
+  const images = Math.min(batch, data.length)
+  const places = placesUntil(steps)
+  const each = (steps + 1 + places.length) * images
+  const networks: TracedNetwork[] = []
+  for (const [i, name] of architectures.entries()) {
+    const tell = (done: number) => onProgress?.(i * each + done, architectures.length * each)
+    networks.push(await traceOne(data, name, { ...options, initialization, rate, seed, steps, images, places, tell }))
+    tell(each)
+  }
+  const name = 'name' in data ? String(data.name) : 'images'
+  return { data: name, images, initialization, steps, rate, seed, networks }
+}
+
+/** At most {@link MEASUREMENTS} whole numbers from 1 to `steps`. */
+function placesUntil(steps: number): number[] {
+  if (steps === 0) return []
+  const places = Array.from({ length: MEASUREMENTS }, (_, i) => Math.round(steps ** (i / (MEASUREMENTS - 1))))
+  return [...new Set(places)]
+}
+
+interface OneOptions extends TraceOptions {
+  readonly initialization: Initialization
+  readonly rate: number
+  readonly seed: number
+  readonly steps: number
+  readonly images: number
+  readonly places: readonly number[]
+  readonly tell: (done: number) => void
+}
+
+async function traceOne(data: TrainingSource, name: string, options: OneOptions): Promise<TracedNetwork> {
+  const { initialization, rate, seed, steps, images, places, tell, worker, signal, threads, build, backend } = options
+  signal?.throwIfAborted()
+  const recipe: RecipeInput = {
+    steps: Math.max(1, steps),
+    batch: images,
+    optimizer: { kind: 'sgd', momentum: 0.9, weightDecay: 1e-4 },
+    schedule: { kind: 'constant', rate },
+    initialization,
+  }
+  const compileOptions = { threads, build, backend }
+  const training = { data, arch: name, recipe, seed, worker, signal, ...compileOptions }
+  const { plan, architecture: arch, weights } = planTraining(training)
+  const batch = await imagesOf(data, plan.preprocessing, { images, seed, worker })
+  const measure = async (step: number, parameters: Parameters) => ({
+    step,
+    ...(await measureSignals(arch, parameters, batch, compileOptions)),
+  })
+  const measured = [await measure(0, weights)]
+  if (steps === 0) return { architecture: arch.name, measured }
+  const trained = train(training)
+  try {
+    for await (const event of trained) {
+      if (event.kind !== 'step') continue
+      tell((event.step + measured.length) * images)
+      if (!places.includes(event.step)) continue
+      const model = await trained.model()
+      const measurement = await measure(event.step, model.parameters)
+      if (!Number.isFinite(measurement.loss)) {
+        const diverged = `the loss is ${measurement.loss} after step ${event.step}`
+        return { architecture: arch.name, measured, diverged }
+      }
+      measured.push(measurement)
+    }
+  } catch (error) {
+    if (!(error instanceof DivergenceError)) throw error
+    return { architecture: arch.name, measured, diverged: error.message }
+  }
+  signal?.throwIfAborted()
+  return { architecture: arch.name, measured }
+}
+
+/** Some images, as they are. */
+async function imagesOf(
+  data: TrainingSource,
+  preprocessing: Preprocessing,
+  { images: n, seed, worker }: { images: number; seed: number; worker?: boolean },
+): Promise<SignalBatch> {
+  // One batch is not worth a worker, but for files, whose decoding takes long.
+  const options = { ...preprocessing, batch: n, seed, to: 1, worker: worker !== false && 'files' in data }
+  for await (const { images, labels } of loadBatches(data, options)) {
+    return { images, labels, n, side: preprocessing.crop }
+  }
+  throw new TrainingError('there are no images to measure on')
+}

@@ -1,0 +1,231 @@
+import {
+  type CompileOptions,
+  compile,
+  crossEntropy,
+  grad,
+  graphOf,
+  input,
+  type Parameters,
+  type Tensor,
+} from '@residual/core'
+import type { Architecture } from '@residual/resnet'
+import { type GraphLayer, layersOf, ModelError } from '@residual/resnet'
+import { type BlockNodes, type Dissected, dissect, rebuilt } from './blocks.ts'
+
+/** A layer with weights, a convolution or the classifier. */
+export interface LayerSignal {
+  /** Path of its parameters, such as `layer1.0.conv1`. */
+  readonly name: string
+  /** Path of its block, such as `layer1.0`; undefined in the stem and for the classifier. */
+  readonly block: string | undefined
+  /**
+   * Standard deviation of what it gives, after the batch norm that directly follows if there is one, before ReLU and
+   * addition: the layer responses of figure 7 of He et al. 2015.
+   */
+  readonly response: number
+  /** Root mean square of its own output, before any batch norm. */
+  readonly activation: number
+  /** Euclidean length of the loss's gradient with respect to its weight. */
+  readonly gradient: number
+  /**
+   * Euclidean length of the gradient that arrives at its own output, for one image: the root mean square over the
+   * images, of the loss summed over them, so that it does not depend on how many there are.
+   */
+  readonly signal: number
+  /** Euclidean length of its weight. */
+  readonly weight: number
+}
+
+/** A block F(x) + x, or F(x) alone in a plain network. */
+export interface BlockSignal {
+  /** Path of its parameters, such as `layer1.0`. */
+  readonly name: string
+  /** Standard deviation of F(x), before the addition and the ReLU that may follow. */
+  readonly branch: number
+  /** Standard deviation of what the shortcut adds; undefined in a plain network. */
+  readonly shortcut: number | undefined
+  /** Euclidean length of the gradient that arrives at the block's input, for one image as {@link LayerSignal.signal}. */
+  readonly gradient: number
+  /**
+   * Of the part of that gradient that came by shortcuts all the way, through no F of this block or one behind it;
+   * undefined in a plain network. It may be longer than the whole, as the other part may be opposed to it.
+   */
+  readonly direct: number | undefined
+}
+
+/** What {@link measureSignals} gives. */
+export interface Signals {
+  /** Mean cross-entropy over the batch in nats. */
+  readonly loss: number
+  /** In the order in which they are computed. */
+  readonly layers: readonly LayerSignal[]
+  readonly blocks: readonly BlockSignal[]
+}
+
+/** Images to send through a network, and back. */
+export interface SignalBatch {
+  /** Normalised, `[n, side, side, 3]`. */
+  readonly images: Float32Array
+  /** The class of each. */
+  readonly labels: ArrayLike<number>
+  readonly n: number
+  /** Pixels. */
+  readonly side: number
+}
+
+/**
+ * Measures how large the signals are in a network that is being trained: responses on the way forward, and gradients on
+ * the way back. Batch norms take the statistics of the batch, as in training, and nothing is changed.
+ *
+ * Whatever the depth it is one pass forward and one back, and one more along the shortcuts. Lengths are taken so that they
+ * stay exact where their squares would be too small for float32. Where the loss is not finite the other numbers mean
+ * nothing.
+ *
+ * @throws ModelError for a label that is none of the architecture's classes; ParameterError for parameters, ShapeError
+ *   for images that do not fit; MemoryError (of @residual/kernels-wasm) for a batch that is too large.
+ */
+export async function measureSignals(
+  arch: Architecture,
+  parameters: Parameters,
+  { images, labels, n, side }: SignalBatch,
+  options: CompileOptions = {},
+): Promise<Signals> {
+  const targets = targetsOf(labels, n, arch.classes)
+  const network = dissect(arch, n, side, { training: true })
+  const loss = crossEntropy(network.logits, input('targets', [n, arch.classes]))
+  const layers = layersIn(network)
+  const { blocks } = network
+  const gradients = grad(loss, [
+    ...layers.flatMap(({ weight, output }) => [weight, output]),
+    ...blocks.map(block => block.input),
+  ])
+  const direct = directGradients(loss, blocks)
+
+  // The order decides how long gradients have to be kept: one after the other, as they come back through the network.
+  const outputs: Record<string, Tensor> = {}
+  layers.forEach(({ output, response }, i) => {
+    outputs[`layer ${i} activation`] = lengthOf(output)
+    outputs[`layer ${i} response`] = deviationOf(response)
+  })
+  blocks.forEach(({ branch, shortcut }, i) => {
+    outputs[`block ${i} branch`] = deviationOf(branch)
+    if (shortcut) outputs[`block ${i} shortcut`] = deviationOf(shortcut)
+  })
+  outputs.loss = loss
+  for (let i = layers.length - 1; i >= 0; i--) {
+    outputs[`layer ${i} signal`] = lengthOf(gradients[2 * i + 1])
+    outputs[`layer ${i} gradient`] = lengthOf(gradients[2 * i])
+  }
+  for (let i = blocks.length - 1; i >= 0; i--) {
+    outputs[`block ${i} gradient`] = lengthOf(gradients[2 * layers.length + i])
+    if (direct) outputs[`block ${i} direct`] = lengthOf(direct[i])
+  }
+
+  const program = await compile({ outputs, parameters }, options)
+  try {
+    const values = await program.run({ images, targets })
+    const of = (name: string) => values[name][0]
+    // Of the mean loss and all images together, to that of the summed loss and one of them.
+    const forOne = Math.sqrt(n)
+    return {
+      loss: of('loss'),
+      layers: layers.map(({ name, block, output, weight }, i) => ({
+        ...{ name, block },
+        response: of(`layer ${i} response`),
+        activation: of(`layer ${i} activation`) / Math.sqrt(output.shape.reduce((a, b) => a * b, 1)),
+        gradient: of(`layer ${i} gradient`),
+        signal: of(`layer ${i} signal`) * forOne,
+        weight: Math.sqrt(parameters.get(weight.attributes.name)!.reduce((sum, value) => sum + value ** 2, 0)),
+      })),
+      blocks: blocks.map(({ name, shortcut }, i) => ({
+        name,
+        branch: of(`block ${i} branch`),
+        shortcut: shortcut && of(`block ${i} shortcut`),
+        gradient: of(`block ${i} gradient`) * forOne,
+        direct: direct && of(`block ${i} direct`) * forOne,
+      })),
+    }
+  } finally {
+    program[Symbol.dispose]()
+  }
+}
+
+function targetsOf(labels: ArrayLike<number>, n: number, classes: number): Float32Array {
+  if (labels.length !== n) throw new ModelError(`got ${labels.length} labels for ${n} images`)
+  const targets = new Float32Array(n * classes)
+  for (let i = 0; i < n; i++) {
+    if (!(labels[i] < classes))
+      throw new ModelError(`got the label ${labels[i]}, and the network has ${classes} classes`)
+    targets[i * classes + labels[i]] = 1
+  }
+  return targets
+}
+
+/** A layer with weights in the graph of a network. */
+interface LayerNodes {
+  readonly name: string
+  readonly block: string | undefined
+  readonly weight: Tensor<'parameter'>
+  /** Its own output. */
+  readonly output: Tensor
+  /** Its output after the batch norm that directly follows, if one does. */
+  readonly response: Tensor
+}
+
+function layersIn({ logits }: Dissected): LayerNodes[] {
+  const layers = layersOf(graphOf([logits]))
+  return layers.flatMap(({ name, scope, operation, nodes }) => {
+    const weight = nodes[0].inputs[1]
+    if ((operation !== 'conv2d' && operation !== 'linear') || !weight.is('parameter')) return []
+    const output = nodes[nodes.length - 1]
+    // The first norm of a pre-activation block belongs to that, not to the layer before it.
+    const norm = layers.find(other => other.scope === scope && other.nodes[0].inputs[0] === output && isNorm(other))
+    return [{ name, block: scope === '' ? undefined : scope, weight, output, response: norm?.nodes[0] ?? output }]
+  })
+}
+
+const isNorm = ({ operation }: GraphLayer): boolean => operation === 'normalize'
+
+/**
+ * The gradient at each block's input that comes by shortcuts alone. In a network whose F are not computed but given, no
+ * gradient flows through them; in what is found there, they are then what they were.
+ */
+function directGradients(loss: Tensor, blocks: readonly BlockNodes[]): Tensor[] | undefined {
+  if (blocks[0].shortcut === undefined) return undefined
+  const given = new Map(blocks.map(({ name, branch }) => [branch, input(`F of ${name}`, branch.shape)]))
+  const copies = rebuilt([loss], given)
+  const gradients = grad(
+    copies.get(loss)!,
+    blocks.map(block => copies.get(block.input)!),
+  )
+  const originals = new Map([...copies].map(([original, copy]) => [copy, original]))
+  const become = rebuilt(gradients, originals)
+  return gradients.map(gradient => become.get(gradient)!)
+}
+
+/** The smallest normal number of float32. */
+const TINY = 2 ** -126
+
+/** The largest absolute value, or a number above 0 where all are 0: divided by it, squares neither vanish nor overflow. */
+const sizeOf = (x: Tensor): Tensor => x.max().maximum(x.min().neg()).maximum(TINY)
+
+/** In two steps, the more exact. */
+const sumOf = (x: Tensor): Tensor => x.sum(x.shape.map((_, axis) => axis).slice(1)).sum()
+
+/** Euclidean length of all values. */
+function lengthOf(x: Tensor): Tensor {
+  const size = sizeOf(x)
+  return sumOf(x.div(size).square()).sqrt().mul(size)
+}
+
+/** Standard deviation of all values. */
+function deviationOf(x: Tensor): Tensor {
+  const size = sizeOf(x)
+  const count = x.shape.reduce((a, b) => a * b, 1)
+  const scaled = x.div(size)
+  const centred = scaled.sub(sumOf(scaled).mul(1 / count))
+  return sumOf(centred.square())
+    .mul(1 / count)
+    .sqrt()
+    .mul(size)
+}

@@ -1,0 +1,5 @@
+export { crc32c } from '../crc32c.ts'
+export { parseJsonObject, shown } from '../json.ts'
+export { type Lock, takeLock } from './lock.ts'
+export { kindOf, readFileIfThere } from './read.ts'
+export { appendToFile, makeDirectory, replaceFile } from './write.ts'

@@ -1,0 +1,78 @@
+import { ResidualError } from '@residual/core'
+import type { DownloadOptions } from '@residual/vision'
+import { ModelError } from '../errors.ts'
+import { checkFormat, WeightsFile } from '../weights/index.ts'
+import { fetchIfThere, isFetched, isOneFile } from './fetched-files.ts'
+import { type FileKind, readRegularFile } from './regular-file.ts'
+
+/** Configs at URLs. */
+const CONFIG = { limit: 2 ** 24, what: 'a config' }
+/** Weights at URLs, which are kept in memory: Node 20 has no longer array. */
+const WEIGHTS = { limit: 2 ** 32, what: 'a file of weights', check: checkFormat }
+
+/** What is at a path or URL. */
+export type Kind = 'file' | 'directory'
+
+/**
+ * Looks a path up; `undefined` where there is nothing. What is fetched cannot be looked up: there a name that ends like
+ * those of weights is a file, any other a directory.
+ */
+export async function kindOf(location: string): Promise<Kind | undefined> {
+  if (isFetched(location)) return isOneFile(location) ? 'file' : 'directory'
+  const { stat } = await import('node:fs/promises')
+  const found = await unlessMissing(location, async () => stat(pathOf(location)))
+  return found && (found.isDirectory() ? 'directory' : 'file')
+}
+
+/**
+ * The bytes at a path or URL, `undefined` where there is nothing.
+ * @throws ModelError where there is something that cannot be read: a device, a directory, or more than a file of this kind
+ *   may have.
+ */
+export async function readFileIfThere(
+  location: string,
+  kind: FileKind,
+  options?: DownloadOptions,
+): Promise<Uint8Array | undefined> {
+  if (isFetched(location)) return fetchIfThere(location, CONFIG, options)
+  return unlessMissing(location, () => readRegularFile(pathOf(location), kind))
+}
+
+/**
+ * Opens a file of weights to be read where its weights are wanted; of a format that has to be read as a whole, and where
+ * there is no file system, its bytes. `undefined` where there is nothing. If a file holds no weights, only its beginning is
+ * returned, which is enough to tell what it is.
+ * @throws ModelError as {@link readFileIfThere} does.
+ */
+export async function openWeightsIfThere(
+  location: string,
+  options?: DownloadOptions,
+): Promise<WeightsFile | Uint8Array | undefined> {
+  if (isFetched(location)) return fetchIfThere(location, WEIGHTS, options)
+  return unlessMissing(location, async () => {
+    const file = await WeightsFile.open(pathOf(location))
+    try {
+      const format = file.format
+      if (format === 'safetensors') return file
+      const bytes = format ? readRegularFile(pathOf(location), 'weights file') : file.beginning()
+      file.close()
+      return await bytes
+    } catch (error) {
+      file.close()
+      throw error
+    }
+  })
+}
+
+/** A path as it is, a file: URL as an object, which Node's functions take as well. */
+const pathOf = (location: string): string | URL => (location.startsWith('file:') ? new URL(location) : location)
+
+async function unlessMissing<T>(location: string, read: () => Promise<T>): Promise<T | undefined> {
+  try {
+    return await read()
+  } catch (error) {
+    if (!(error instanceof Error) || error instanceof ResidualError) throw error
+    if ('code' in error && (error.code === 'ENOENT' || error.code === 'ENOTDIR')) return undefined
+    throw new ModelError(`cannot read ${JSON.stringify(location)}: ${error.message}`)
+  }
+}

@@ -1,0 +1,134 @@
+import { CheckpointError } from '../errors.ts'
+import { isNode } from './fetched-files.ts'
+import { removeAbandoned, temporaryPath } from './temporary-files.ts'
+
+/** A file, and what is to be in it. */
+export type Content = readonly [path: string, bytes: Uint8Array]
+
+/** Replaces a file as {@link replaceFiles} does. */
+export function replaceFile(path: string, bytes: Uint8Array): Promise<void> {
+  return replaceFiles([[path, bytes]])
+}
+
+/**
+ * Replaces files by these bytes, or leaves them as they are: all go to new files beside them, which are brought to the disk
+ * and then take the names, one right after the other. A link is replaced, and not what it leads to. Only where there is a
+ * file system.
+ * @param inTurn renames, where others have to be waited for.
+ * @throws CheckpointError where they cannot be written, as on a full disk; nothing is left behind.
+ */
+export async function replaceFiles(
+  files: readonly Content[],
+  inTurn = (rename: () => Promise<void>): Promise<void> => rename(),
+): Promise<void> {
+  const { rename, rm } = await fileSystem(files[0][0])
+  const temporaries: string[] = []
+  let [at, replaced] = [files[0][0], 0]
+  try {
+    for (const directory of new Set(files.map(([path]) => directoryOf(path)))) await removeAbandoned(directory)
+    for (const [path, bytes] of files) {
+      at = path
+      await refuseDevice(path)
+      temporaries.push(await temporaryPath(directoryOf(path)))
+      await writeNew(temporaries[temporaries.length - 1], bytes)
+    }
+    await inTurn(async () => {
+      for (const [path] of files) {
+        at = path
+        await rename(temporaries[replaced], path)
+        replaced++
+      }
+    })
+    for (const directory of new Set(files.map(([path]) => directoryOf(path)))) await syncDirectory(directory)
+  } catch (error) {
+    for (const path of temporaries) await rm(path, { force: true }).catch(() => {})
+    if (error instanceof CheckpointError) throw error
+    // Where there is no directory nothing was there.
+    const isKept = replaced === 0 && !(error instanceof Error && 'code' in error && error.code === 'ENOENT')
+    throw unwritable(at, error, isKept ? '; what was there is unchanged' : '')
+  }
+}
+
+/**
+ * Appends bytes to a file and flushes them to the disk. Creates the file if it does not exist.
+ * @throws CheckpointError where they cannot be written, and for a link or a device.
+ */
+export async function appendToFile(path: string, bytes: Uint8Array | string): Promise<void> {
+  const { constants, open } = await fileSystem(path)
+  const { O_WRONLY, O_APPEND, O_CREAT, O_NONBLOCK = 0, O_NOFOLLOW = 0 } = constants
+  try {
+    await refuseDevice(path)
+    const file = await open(path, O_WRONLY | O_APPEND | O_CREAT | O_NONBLOCK | O_NOFOLLOW)
+    try {
+      const isNew = (await file.stat()).size === 0
+      await file.writeFile(bytes)
+      await file.sync()
+      if (isNew) await syncDirectory(directoryOf(path))
+    } finally {
+      await file.close()
+    }
+  } catch (error) {
+    throw error instanceof CheckpointError ? error : unwritable(path, error)
+  }
+}
+
+/** Makes a directory, and those it is in, where there is none. */
+export async function makeDirectory(path: string): Promise<void> {
+  const { mkdir } = await fileSystem(path)
+  await mkdir(path, { recursive: true }).catch(error => Promise.reject(unwritable(path, error)))
+}
+
+async function fileSystem(path: string): Promise<typeof import('node:fs/promises')> {
+  if (!isNode) throw new CheckpointError(`cannot write ${JSON.stringify(path)}: there is no file system here`)
+  return import('node:fs/promises')
+}
+
+const directoryOf = (path: string): string => path.replace(/[^/\\]*$/, '').replace(/(?<=.)[/\\]$/, '') || '.'
+
+/** Writes a file that is not there yet; a link that took its name is not followed. */
+async function writeNew(path: string, bytes: Uint8Array): Promise<void> {
+  const { open } = await fileSystem(path)
+  const file = await open(path, 'wx')
+  try {
+    await file.writeFile(bytes)
+    await file.sync()
+  } finally {
+    await file.close()
+  }
+}
+
+/** A device or pipe that has the name of a file is somebody's, and no place for one. */
+async function refuseDevice(path: string): Promise<void> {
+  const { lstat } = await fileSystem(path)
+  const status = await lstat(path).catch(() => undefined)
+  if (!status || status.isFile() || status.isDirectory() || status.isSymbolicLink()) return
+  throw new CheckpointError(`${JSON.stringify(path)} is a device or pipe, wanted a file`)
+}
+
+/** Brings to the disk that a file in it is new or has another name; Windows has no such thing. */
+async function syncDirectory(path: string): Promise<void> {
+  if (process.platform === 'win32') return
+  const { open } = await fileSystem(path)
+  const directory = await open(path, 'r')
+  await directory.sync().finally(() => directory.close())
+}
+
+const REASONS: Readonly<Record<string, string>> = {
+  ENOSPC: 'no space left on the disk',
+  EDQUOT: 'the quota of the disk is used up',
+  EFBIG: 'the file would be larger than is allowed',
+  EACCES: 'permission denied',
+  EPERM: 'permission denied',
+  EROFS: 'the disk is read-only',
+  ENOENT: 'there is no such directory',
+  ENOTDIR: 'a part of the path is no directory',
+  EEXIST: 'there is a file of that name',
+  EISDIR: 'there is a directory of that name',
+  ELOOP: 'it is a link, wanted a file',
+}
+
+/** The error for what could not be written, in words where they are known. */
+export function unwritable(path: string, error: unknown, then = ''): CheckpointError {
+  const code = error instanceof Error && 'code' in error ? String(error.code) : String(error)
+  return new CheckpointError(`cannot write ${JSON.stringify(path)}: ${REASONS[code] ?? code}${then}`, { cause: error })
+}

@@ -1,0 +1,132 @@
+import {
+  fromFloat32,
+  type Parameters,
+  ResidualError,
+  readSafetensors,
+  type StoredTensors,
+  toFloat32,
+  writeSafetensors,
+} from '@residual/core'
+import { architecture, CheckpointError } from '@residual/resnet'
+import { parseJsonObject } from '@residual/resnet/files'
+import type { Preprocessing } from '@residual/vision'
+import { checksum } from './checksum.ts'
+import { type Check, list, number, oneOf, optional, record, text, whole } from './recipes/check.ts'
+import { type Recipe, readRecipe } from './recipes/index.ts'
+
+/** What the images of the epoch under way have given so far. */
+export interface EpochTotals {
+  /** Sum of the losses of its updates. */
+  readonly loss: number
+  /** Images whose class had the largest logit. */
+  readonly right: number
+  readonly images: number
+  readonly updates: number
+}
+
+/** What a training is, apart from its numbers. */
+export interface TrainingPlan {
+  readonly architecture: string
+  readonly labels: readonly string[]
+  readonly preprocessing: Preprocessing
+  readonly recipe: Recipe
+  readonly seed: number
+  /** The layers that are trained; all where there are none. */
+  readonly only?: readonly string[]
+  /** Images in the training data. */
+  readonly images: number
+}
+
+/**
+ * A training between two steps. All that is random follows from the seed and the step, so that these are the state of
+ * every generator.
+ */
+export interface Checkpoint {
+  readonly plan: TrainingPlan
+  /** Updates done. */
+  readonly step: number
+  readonly totals: EpochTotals
+  /** Weights, running statistics, the optimiser's state and moving averages. */
+  readonly values: Parameters
+}
+
+const FORMAT = 'residual-checkpoint-1'
+
+const count = whole(0, Number.MAX_SAFE_INTEGER)
+const finite = number(-Number.MAX_VALUE, Number.MAX_VALUE)
+const triple: Check<readonly [number, number, number]> = (value, place) => {
+  const [r, g, b] = list(finite, 3)(value, place)
+  return [r, g, b]
+}
+
+type Described = Omit<Checkpoint, 'values' | 'plan'> & {
+  readonly plan: Omit<TrainingPlan, 'recipe'> & { recipe: unknown }
+}
+
+const described = record<Described>({
+  plan: record<Described['plan']>({
+    architecture: text,
+    labels: list(text),
+    preprocessing: record<Preprocessing>({
+      resize: whole(1, 4096),
+      crop: whole(1, 4096),
+      filter: oneOf('nearest', 'box', 'bilinear', 'hamming', 'bicubic', 'lanczos'),
+      mean: triple,
+      std: triple,
+    }),
+    recipe: value => value,
+    seed: finite,
+    only: optional(list(text)),
+    images: count,
+  }),
+  step: count,
+  totals: record<EpochTotals>({ loss: finite, right: count, images: count, updates: count }),
+})
+
+/**
+ * A checkpoint as one safetensors file, the weights under torchvision's names. Its metadata holds everything else, and a
+ * checksum of it all.
+ * @param shapes of all values, by name.
+ */
+export function writeCheckpoint(
+  { values, ...rest }: Checkpoint,
+  shapes: ReadonlyMap<string, readonly number[]>,
+): Uint8Array {
+  const tensors: StoredTensors = new Map(
+    Array.from(values, ([name, array]) => [name, fromFloat32(array, shapes.get(name) ?? [array.length], 'F32')]),
+  )
+  const training = JSON.stringify(rest)
+  return writeSafetensors(tensors, { metadata: { format: FORMAT, training, checksum: checksum(training, tensors) } })
+}
+
+/**
+ * Reads what {@link writeCheckpoint} wrote.
+ * @param source what errors call it, such as its path.
+ * @throws CheckpointError for another kind of file, and for one that is damaged or cut short.
+ */
+export function readCheckpoint(bytes: Uint8Array, source = 'checkpoint'): Checkpoint {
+  const { tensors, metadata } = unlessDamaged(source, () => readSafetensors(bytes))
+  if (metadata.format !== FORMAT) {
+    const what = metadata.format?.startsWith('residual-checkpoint') ? 'is of another version' : 'is not a checkpoint'
+    throw new CheckpointError(`${source} ${what}; give a directory that this version trained into`)
+  }
+  const { training = '' } = metadata
+  if (metadata.checksum !== checksum(training, tensors)) {
+    throw new CheckpointError(`${source} is damaged: its checksum is not that of its content; start again without it`)
+  }
+  return unlessDamaged(source, () => {
+    const { plan, ...rest } = described(parseJsonObject(training, 'training'), { source: 'training', path: '' })
+    const recipe = readRecipe(plan.recipe, architecture(plan.architecture))
+    const values = new Map(Array.from(tensors, ([name, tensor]) => [name, toFloat32(tensor)]))
+    return { plan: { ...plan, recipe }, ...rest, values }
+  })
+}
+
+function unlessDamaged<T>(source: string, read: () => T): T {
+  try {
+    return read()
+  } catch (error) {
+    if (!(error instanceof ResidualError)) throw error
+    throw new CheckpointError(`${source} is damaged or no checkpoint (${error.message}); start again without it`)
+  }
+}

@@ -1,0 +1,11 @@
+import type { StoredTensors } from '@residual/core'
+import { crc32c } from '@residual/resnet/files'
+
+/** The checksum of a checkpoint: of the text, and of all names and bytes in the order of the names. */
+export function checksum(training: string, tensors: StoredTensors): string {
+  const encoder = new TextEncoder()
+  let crc = crc32c(encoder.encode(training))
+  const sorted = [...tensors].sort(([a], [b]) => (a < b ? -1 : 1))
+  for (const [name, { bytes }] of sorted) crc = crc32c(bytes, crc32c(encoder.encode(name), crc))
+  return crc.toString(16).padStart(8, '0')
+}

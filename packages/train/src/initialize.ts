@@ -1,0 +1,89 @@
+import { graphOf, input, type Parameters } from '@residual/core'
+import type { Architecture } from '@residual/resnet'
+import { resnet } from '@residual/resnet'
+import { Random } from '@residual/vision'
+
+export interface InitializeOptions {
+  /** Another seed gives other weights; default 0. */
+  readonly seed?: number
+  /**
+   * Let every block start as the identity, default false: the gamma of its last batch norm is 0 (Goyal et al. 2017), where
+   * none is last, in pre-activation networks and those without batch norms, the weights of its last convolution. Plain
+   * networks stay as they are.
+   */
+  readonly zeroInitResidual?: boolean
+  /** How the weights are drawn, default kaiming. */
+  readonly initialization?: Initialization
+}
+
+/**
+ * How the weights of a layer are drawn, after their sources:
+ *
+ * - `kaiming`: convolutions from a normal distribution of variance 2 / fan-out, which keeps the gradient's size through
+ *   layers of ReLU (He et al. 2015, "Delving Deep into Rectifiers"), and the classifier uniformly within 1 / sqrt(fan-in),
+ *   as torchvision does
+ * - `xavier`: all weights uniformly within sqrt(6 / (fan-in + fan-out)), of variance 2 / (fan-in + fan-out), which is right
+ *   for layers without ReLU (Glorot and Bengio 2010, "Understanding the difficulty of training deep feedforward neural
+ *   networks")
+ * - `gaussian`: all weights from a normal distribution of standard deviation 0.01, whatever the layer's size (Krizhevsky et
+ *   al. 2012, "ImageNet Classification with Deep Convolutional Neural Networks"), as was usual before
+ */
+export type Initialization = 'kaiming' | 'xavier' | 'gaussian'
+
+/** All of them, the default first. */
+export const INITIALIZATIONS: readonly Initialization[] = ['kaiming', 'xavier', 'gaussian']
+
+/**
+ * Weights to start a training from, by default as torchvision sets them; see {@link Initialization}. The biases of
+ * convolutions are 0, batch norms scale by 1 and shift by 0, running means are 0 and running variances 1. A layer's weights
+ * depend on the seed and its name alone.
+ */
+export function initialParameters(
+  arch: Architecture,
+  { seed = 0, zeroInitResidual = false, initialization = 'kaiming' }: InitializeOptions = {},
+): Parameters {
+  const side = arch.inputSize
+  const { parameters } = graphOf([resnet(arch, input('images', [1, side, side, 3])).logits])
+  const zeros = zeroInitResidual && arch.shortcut !== 'none' ? lastOfBlocks(arch) : undefined
+  const features = parameters.find(({ attributes }) => attributes.name === 'fc.weight')!.shape[1]
+  return new Map(
+    parameters.map(({ attributes: { name }, shape }) => {
+      const values = new Float32Array(shape.reduce((a, b) => a * b, 1))
+      const random = new Random(seed).fork('initialize', name)
+      if (zeros?.test(name)) return [name, values]
+      const isTorchBias = name === 'fc.bias' && initialization === 'kaiming'
+      const draw = isTorchBias ? uniform(Math.sqrt(features)) : shape.length > 1 && DRAWS[initialization](shape)
+      if (draw) return [name, values.map(() => draw(random))]
+      return [name, values.fill(name.endsWith('.weight') || name.endsWith('.running_var') ? 1 : 0)]
+    }),
+  )
+}
+
+type Draw = (random: Random) => number
+
+const normal =
+  (deviation: number): Draw =>
+  random =>
+    deviation * random.normal()
+
+/** Within 1 / root. */
+const uniform =
+  (root: number): Draw =>
+  random =>
+    (2 * random.uniform() - 1) / root
+
+/** How a weight of shape `[out, in / groups, height, width]` or `[out, in]` is drawn. */
+const DRAWS: Readonly<Record<Initialization, (shape: readonly number[]) => Draw>> = {
+  kaiming: shape => (shape.length === 2 ? uniform(Math.sqrt(shape[1])) : normal(Math.sqrt(2 / fanOut(shape)))),
+  xavier: shape => uniform(Math.sqrt((fanIn(shape) + fanOut(shape)) / 6)),
+  gaussian: () => normal(0.01),
+}
+
+const fanIn = ([, inputs, ...taps]: readonly number[]): number => taps.reduce((a, b) => a * b, inputs)
+const fanOut = ([outputs, , ...taps]: readonly number[]): number => taps.reduce((a, b) => a * b, outputs)
+
+/** Names of what scales the output of a block's last layer. */
+function lastOfBlocks({ preActivation, norm, block }: Architecture): RegExp {
+  const layer = preActivation || norm === 'none' ? 'conv' : 'bn'
+  return new RegExp(`^layer\\d+\\.\\d+\\.${layer}${block === 'basic' ? 2 : 3}\\.weight$`)
+}

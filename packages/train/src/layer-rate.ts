@@ -1,0 +1,15 @@
+import type { Architecture } from '@residual/resnet'
+
+/**
+ * The factor of the learning rate of each parameter: 1 for the classifier, and `factor` times less for every stage further
+ * from it, the stem being the furthest.
+ */
+export function layerRate({ layers }: Architecture, factor: number): (name: string) => number {
+  return name => {
+    if (name.startsWith('fc.')) return 1
+    const stage = /^layer(\d+)\./.exec(name)?.[1]
+    // The last batch norm of a pre-activation network follows the last stage.
+    if (stage === undefined && name.startsWith('bn.')) return factor
+    return factor ** (layers.length + 1 - Number(stage ?? 0))
+  }
+}

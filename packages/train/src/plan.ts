@@ -1,0 +1,194 @@
+import type { CompileOptions, Parameters } from '@residual/core'
+import type { Model } from '@residual/resnet'
+import { type Architecture, architecture, CheckpointError, defaultPreprocessing, haveSameNames } from '@residual/resnet'
+import type { Preprocessing, TrainingSource } from '@residual/vision'
+import type { Checkpoint, TrainingPlan } from './checkpoint.ts'
+import { TrainingError } from './errors.ts'
+import { initialParameters } from './initialize.ts'
+import { type Recipe, type RecipeInput, recipe as recipeOf } from './recipes/index.ts'
+
+/** What to train, how, and where to. */
+export interface TrainOptions extends CompileOptions {
+  /** Images to learn: a `CifarDataset`, an `ImageFolder`, or arrays. */
+  readonly data: TrainingSource
+  /** Images of the same classes to measure accuracy on after every epoch; nothing else depends on them. */
+  readonly test?: TrainingSource
+  /** Name of the architecture, default `resnet20`. */
+  readonly arch?: string
+  /**
+   * A trained network to start from, in place of `arch`. Its classifier is kept where its labels are the classes of the
+   * data, in whichever case and with spaces, `_` or `-`; else a new one is made, as the start event tells.
+   */
+  readonly model?: Model
+  /**
+   * Train only these layers of `model`, such as `['fc']` or `['layer3', 'fc']`; the others keep their weights, and their batch
+   * norms their running statistics. Default all.
+   */
+  readonly only?: readonly string[]
+  /** Name of a recipe, or a recipe; default `fast`, with a model `finetune`. */
+  readonly recipe?: string | RecipeInput
+  /** What replaces settings of the recipe; see {@link recipe}. */
+  readonly changes?: RecipeInput
+  /** Decides the weights to start from, the order of the images and all else that is random; default 0. */
+  readonly seed?: number
+  /** Side in pixels that images are brought to; default that of the model, of arrays, or of the architecture. */
+  readonly size?: number
+  /** Learn only so many of the images, evenly spread; default all. */
+  readonly limit?: number
+  /**
+   * Directory for checkpoints, log, curves and the model, created if it does not exist; only in Node. It takes one training
+   * at a time. By default nothing is written.
+   */
+  readonly out?: string
+  /**
+   * Go on with the training in `out`, or with that of a checkpoint's bytes. What it was begun with is in the checkpoint;
+   * what is given must be the same. Default false.
+   */
+  readonly resume?: boolean | Uint8Array
+  /** Save after so many updates as well as after every epoch. */
+  readonly checkpointEvery?: number
+  /** Whether a worker prepares the batches; default true where there are workers. */
+  readonly worker?: boolean
+  /** When aborted, the update under way is finished and saved, and the events end. */
+  readonly signal?: AbortSignal
+}
+
+/** The state that a training begins or goes on with. */
+export interface Beginning {
+  readonly plan: TrainingPlan
+  readonly architecture: Architecture
+  /** Weights and running statistics. */
+  readonly weights: Parameters
+  readonly checkpoint: Checkpoint | undefined
+  /** Whether the classifier of the given model was left out, as the data has other classes. */
+  readonly newClassifier: boolean
+}
+
+/** A training from its first step. */
+export function planTraining(options: TrainOptions): Beginning {
+  const { data, test, model, only, seed = 0, arch: name } = options
+  if (model && name !== undefined && name !== model.architecture.name) {
+    throw new TrainingError(`the model is a ${model.architecture.name}, not a ${name}; leave out arch`)
+  }
+  if (only && !model) throw new TrainingError('only needs a trained model; give one, or train everything')
+  if (!Number.isSafeInteger(seed) || seed < 0) {
+    throw new TrainingError(`got seed ${seed}, wanted a whole number of at least 0`)
+  }
+  const row = model?.architecture ?? architecture(name ?? 'resnet20')
+  const arch = { ...row, classes: data.classes.length }
+  const recipe = recipeFor(options, arch)
+  if (recipe.stochasticDepth > 0 && (arch.shortcut === 'none' || only)) {
+    const why = only ? 'trained blocks stay' : `the blocks of ${arch.name} have no shortcuts`
+    throw new TrainingError(`stochasticDepth leaves out blocks, but ${why}; set it to 0`)
+  }
+  checkClasses(data, test)
+  const plan: TrainingPlan = {
+    architecture: arch.name,
+    labels: data.classes,
+    preprocessing: preprocessingFor(options, arch),
+    recipe,
+    seed,
+    only,
+    images: imagesOf(options),
+  }
+  const { zeroInitResidual, initialization } = recipe
+  const initial = initialParameters(arch, { seed, zeroInitResidual, initialization })
+  if (model && only) checkLayers(only, initial, model, data.classes)
+  return {
+    plan,
+    architecture: arch,
+    weights: model ? adapted(model, initial, data.classes) : initial,
+    checkpoint: undefined,
+    newClassifier: model !== undefined && !hasClasses(model, data.classes),
+  }
+}
+
+/** A training from where its checkpoint was made. @throws CheckpointError where what is given is another one. */
+export function planResumed(options: TrainOptions, checkpoint: Checkpoint, source: string): Beginning {
+  const { plan } = checkpoint
+  const { data, test, model, recipe, changes, seed, only, arch, size } = options
+  const row = { ...architecture(plan.architecture), classes: plan.labels.length }
+  const asked: [name: string, given: unknown, stored: unknown][] = [
+    ['the classes', data.classes, plan.labels],
+    ['images', imagesOf(options), plan.images],
+    ['arch', model?.architecture.name ?? arch, plan.architecture],
+    ['seed', seed, plan.seed],
+    ['only', only, plan.only ?? 'all layers'],
+    ['size', size, plan.preprocessing.crop],
+    ...(recipe === undefined && changes === undefined ? [] : differences(recipeFor(options, row), plan.recipe)),
+  ]
+  for (const [name, given, stored] of asked) {
+    if (given === undefined || JSON.stringify(given) === JSON.stringify(stored)) continue
+    const shown = (value: unknown) => String(JSON.stringify(value)).slice(0, 60)
+    throw new CheckpointError(
+      `${source} is of a training with ${name} ${shown(stored)}, not ${shown(given)}; resume with what it was begun with`,
+    )
+  }
+  checkClasses(data, test)
+  return { plan, architecture: row, weights: checkpoint.values, checkpoint, newClassifier: false }
+}
+
+const recipeFor = ({ recipe, changes, model }: TrainOptions, arch: Architecture): Recipe =>
+  recipeOf(recipe ?? (model ? 'finetune' : 'fast'), arch, changes)
+
+function differences(given: Recipe, stored: Recipe): [string, unknown, unknown][] {
+  return Object.keys({ ...given, ...stored }).map(key => [
+    `recipe ${key}`,
+    given[key as keyof Recipe] ?? null,
+    stored[key as keyof Recipe] ?? null,
+  ])
+}
+
+function imagesOf({ data, limit = data.length }: TrainOptions): number {
+  if (!Number.isInteger(limit) || limit < 1) throw new TrainingError(`got limit ${limit}, wanted at least 1`)
+  return Math.min(limit, data.length)
+}
+
+function checkClasses(data: TrainingSource, test: TrainingSource | undefined): void {
+  if (data.classes.length < 2) throw new TrainingError(`got ${data.classes.length} classes, wanted at least 2`)
+  if (!test || haveSameNames(test.classes, data.classes)) return
+  throw new TrainingError('the test images have other classes than those to train on')
+}
+
+/** ImageNet's networks see the middle of a larger image. */
+const SHORT_SIDE = 256 / 224
+
+function preprocessingFor({ data, model, size }: TrainOptions, { family, inputSize }: Architecture): Preprocessing {
+  const usual = model?.preprocessing ?? defaultPreprocessing(family)
+  if (size !== undefined) {
+    if (!Number.isInteger(size) || size < 1 || size > 4096) {
+      throw new TrainingError(`got size ${size}, wanted a whole number of pixels from 1 to 4096`)
+    }
+    return { ...usual, crop: size, resize: family === 'imagenet' ? Math.floor(size * SHORT_SIDE) : size }
+  }
+  if (model || 'files' in data) return usual
+  if (data.width === data.height) return { ...usual, resize: data.width, crop: data.width }
+  throw new TrainingError(
+    `the images are ${data.width} x ${data.height}; give size, such as ${inputSize}, to make them square`,
+  )
+}
+
+/** Whether the classifier of a model tells these classes. */
+const hasClasses = ({ labels }: Model, classes: readonly string[]): boolean => haveSameNames(labels, classes)
+
+function checkLayers(only: readonly string[], initial: Parameters, model: Model, classes: readonly string[]): void {
+  const names = [...initial.keys()]
+  const unknown = only.find(layer => !names.some(name => name.startsWith(`${layer}.`)))
+  if (only.length === 0 || unknown !== undefined) {
+    const what = unknown === undefined ? 'only names no layer' : `there is no layer ${JSON.stringify(unknown)} in only`
+    throw new TrainingError(`${what}; ${model.architecture.name} has layer1, layer1.0, layer1.0.conv1, fc and so on`)
+  }
+  if (only.includes('fc') || hasClasses(model, classes)) return
+  throw new TrainingError('the classes are not those of the model, so its new classifier has to learn; name fc in only')
+}
+
+/** The weights of a model, with a new classifier where its labels are others. */
+function adapted(model: Model, initial: Parameters, classes: readonly string[]): Parameters {
+  const isSame = hasClasses(model, classes)
+  return new Map(
+    Array.from(initial, ([name, values]) => {
+      const isNew = name.startsWith('fc.') && !isSame
+      return [name, isNew ? values : (model.parameters.get(name) ?? values)]
+    }),
+  )
+}

@@ -1,0 +1,114 @@
+import { constant, crossEntropy, gate, grad, graphOf, input, type Parameters, type Tensor } from '@residual/core'
+import type { Architecture } from '@residual/resnet'
+import { type Network, resnet } from '@residual/resnet'
+import { Random } from '@residual/vision'
+import { averageDecay, averageName, averages } from './average.ts'
+import { layerRate } from './layer-rate.ts'
+import { accumulated, clipped } from './optimizers/gradients.ts'
+import { optimizerOf, type Recipe, scheduleOf } from './recipes/index.ts'
+import { drawSurvival, survivalOf } from './stochastic-depth.ts'
+
+/** What says how a network is trained. */
+export interface StepOptions {
+  /** With the number of classes of the data. */
+  readonly architecture: Architecture
+  /** Side of the images in pixels. */
+  readonly side: number
+  readonly recipe: Recipe
+  /** Updates of the whole training. */
+  readonly steps: number
+  readonly seed: number
+  /** Train these layers alone, the others being as in inference; default all. */
+  readonly only?: readonly string[]
+}
+
+/** One run of a training as a graph: a batch forward and back, and an update once all batches that belong to it are done. */
+export interface Step {
+  /** Mean loss of the batch, and for each image the class of its largest logit. */
+  readonly outputs: { readonly loss: Tensor; readonly predictions: Tensor }
+  readonly updates: ReadonlyMap<Tensor<'parameter'>, Tensor>
+  /** Weights and running statistics of the network. */
+  readonly network: readonly Tensor<'parameter'>[]
+  /** The weights that are trained. */
+  readonly trained: readonly Tensor<'parameter'>[]
+  /** Before the first run, what is neither weight nor running statistic. */
+  initialState(weights: Parameters): Parameters
+  /** What a run, counted from 0, takes beside its batch, the inputs `images` and `targets`. */
+  inputs(run: number): Record<string, Float32Array>
+  /** The learning rate of an update, counted from 0. */
+  rate(step: number): number
+}
+
+/** Builds the graph of a run. */
+export function trainingStep(options: StepOptions): Step {
+  const { architecture, recipe, steps, seed } = options
+  const { batch, accumulate, stochasticDepth, ema } = recipe
+  const { logits, updates: statistics } = networkOf(options)
+  const targets = input('targets', [batch, architecture.classes])
+  const loss = crossEntropy(logits, targets, { labelSmoothing: recipe.labelSmoothing })
+  const network = graphOf([logits]).parameters
+  const isTrained = isWithin(options.only)
+  const parameters = network.filter(({ attributes: { name, trainable } }) => trainable && isTrained(name))
+  // 1 where the loss is finite, else 0: then the weights stay as they are, and it can be found out where it came from.
+  const finite = gate(constant(1), loss.mul(0).add(1))
+  const gradients = grad(loss, parameters).map(gradient => gate(gradient, finite))
+  const learningRate = input('learningRate', []).mul(finite)
+
+  const optimization = optimizerFor(recipe)({
+    parameters,
+    gradients,
+    learningRate,
+    rate: layerRate(architecture, recipe.layerRate),
+  })
+  const updates = new Map([...optimization.updates, ...statistics])
+  const averaged = ema === undefined ? [] : [...parameters, ...statistics.keys()]
+  if (ema !== undefined) {
+    const next = averaged.map(tensor => [tensor, updates.get(tensor)!] as const)
+    for (const [average, value] of averages(next, input('averageDecay', []))) updates.set(average, value)
+  }
+
+  const rate = scheduleOf(recipe.schedule, steps)
+  const random = new Random(seed)
+  return {
+    outputs: { loss, predictions: logits.argmax() },
+    updates,
+    network: [...network, ...statistics.keys()],
+    trained: parameters,
+    rate,
+    initialState: weights => {
+      const copies = averaged.map(({ attributes: { name } }) => [averageName(name), weights.get(name)!] as const)
+      return new Map([...optimization.state, ...copies])
+    },
+    inputs: run => {
+      const step = Math.floor(run / accumulate)
+      const updatesNow = run % accumulate === accumulate - 1
+      return {
+        learningRate: Float32Array.of(rate(step)),
+        ...optimization.inputs(run),
+        ...(ema !== undefined && { averageDecay: Float32Array.of(updatesNow ? averageDecay(ema, step) : 1) }),
+        ...(stochasticDepth > 0 && {
+          survival: drawSurvival(architecture, batch, stochasticDepth, random.fork('survival', run)),
+        }),
+      }
+    },
+  }
+}
+
+/** The network as it is trained. */
+export function networkOf({ architecture, side, recipe, only }: StepOptions): Network {
+  const x = input('images', [recipe.batch, side, side, 3])
+  const branchScale = recipe.stochasticDepth > 0 ? survivalOf(architecture, recipe.batch) : undefined
+  return resnet(architecture, x, { training: isWithin(only), branchScale })
+}
+
+/** Whether a name is that of one of some layers or of something in them; without layers, yes. */
+const isWithin =
+  (layers: readonly string[] | undefined) =>
+  (name: string): boolean =>
+    layers === undefined || layers.some(layer => `${name}.`.startsWith(`${layer}.`))
+
+function optimizerFor({ optimizer: described, clip, accumulate }: Recipe) {
+  const plain = optimizerOf(described)
+  const limited = clip === undefined ? plain : clipped(plain, clip)
+  return accumulate === 1 ? limited : accumulated(limited, accumulate)
+}

@@ -1,0 +1,134 @@
+import { readFileSync } from 'node:fs'
+import { compile, input, parameter, type Tensor } from '@residual/core'
+import { describe, expect, test } from 'vitest'
+import { accumulated, adamw, clipped, lamb, lars, type Optimizer, sgd } from '../src/index.ts'
+
+const goldens: Record<string, Record<string, number[]>> = JSON.parse(
+  readFileSync(new URL('goldens/optimizers.json', import.meta.url), 'utf8'),
+).optimizers
+
+const SHAPES = { 'conv.weight': [3, 4], 'bn.weight': [5] }
+const STEPS = 6
+
+/** As in make_goldens.py. */
+const values = (shape: readonly number[], value: (i: number) => number): Float32Array =>
+  Float32Array.from({ length: shape.reduce((a, b) => a * b) }, (_, i) => value(i))
+const gradient = (shape: readonly number[], step: number) =>
+  values(shape, i => Math.cos(0.3 * i + 1.7 * step + shape.length) * (1 + step))
+const rateOf = (step: number) => 0.1 / (1 + step)
+
+/** An optimiser as a program, whose gradients are inputs. */
+async function programOf(optimizer: Optimizer, rate?: (name: string) => number) {
+  const parameters = Object.entries(SHAPES).map(([name, shape]) => parameter(name, shape))
+  const gradients = parameters.map(({ attributes, shape }) => input(`d ${attributes.name}`, shape))
+  const learningRate = input('learningRate', [])
+  const { updates, state, inputs } = optimizer({ parameters, gradients, learningRate, rate })
+  const weights = parameters.map(
+    ({ attributes, shape }) => [attributes.name, values(shape, i => Math.sin(1 + 0.7 * i + shape.length))] as const,
+  )
+  // A program has an output; the first weight is as good as any.
+  const outputs: Record<string, Tensor> = { first: parameters[0].slice([0, 0], [1, 1]) }
+  const program = await compile({ outputs, updates, parameters: new Map([...weights, ...state]) })
+  const run = (step: number, scale = 1, rate = rateOf(step)) =>
+    program.run({
+      ...Object.fromEntries(
+        Object.entries(SHAPES).map(([name, shape]) => [`d ${name}`, gradient(shape, step).map(x => scale * x)]),
+      ),
+      learningRate: Float32Array.of(rate),
+      ...inputs(step),
+    })
+  return { run, program, inputs, weights: new Map(weights) }
+}
+
+const cases: [golden: string, optimizer: Optimizer, rate?: (name: string) => number][] = [
+  ['sgd', sgd()],
+  ['sgd, decay', sgd({ weightDecay: 0.1 })],
+  ['sgd, momentum', sgd({ momentum: 0.9 })],
+  ['sgd, momentum, decay', sgd({ momentum: 0.9, weightDecay: 0.1 })],
+  ['sgd, nesterov, decay', sgd({ momentum: 0.9, nesterov: true, weightDecay: 0.1 })],
+  ['sgd, nesterov, decay of weights', sgd({ momentum: 0.9, nesterov: true, weightDecay: 0.1, decayNorms: false })],
+  ['sgd, momentum, clip', clipped(sgd({ momentum: 0.9 }), 1.5)],
+  ['sgd, momentum, rates', sgd({ momentum: 0.9 }), name => (name.startsWith('conv') ? 0.25 : 1)],
+  ['adamw', adamw()],
+  ['adamw, options', adamw({ beta1: 0.8, beta2: 0.95, epsilon: 1e-3, weightDecay: 0.2 })],
+  ['adamw, decay of weights, clip', clipped(adamw({ weightDecay: 0.1, decayNorms: false }), 2)],
+  ['lars', lars({ weightDecay: 0.1, trust: 0.02 })],
+  ['lamb', lamb()],
+  ['lamb, options', lamb({ beta1: 0.8, beta2: 0.95, epsilon: 1e-3, weightDecay: 0.2 })],
+]
+
+describe('optimisers', () => {
+  test('all goldens are compared', () => {
+    expect(cases.map(([name]) => name)).toEqual(Object.keys(goldens))
+  })
+
+  test.each(cases)('%s is what Python gives', async (name, optimizer, rate) => {
+    const { run, program } = await programOf(optimizer, rate)
+    for (let step = 0; step < STEPS; step++) await run(step)
+    const state = await program.read()
+    for (const [key, wanted] of Object.entries(goldens[name])) {
+      const got = [...state.get(key)!]
+      // Float32's rounding of six updates of values around 1.
+      got.forEach((value, i) => {
+        expect(Math.abs(value - wanted[i]), `${key}[${i}]: ${value}, wanted ${wanted[i]}`).toBeLessThan(5e-6)
+      })
+    }
+  })
+
+  test.each([
+    ['adamw', adamw({ decayNorms: false })],
+    ['lamb', lamb()],
+    ['lars', lars()],
+    ['clipped sgd', clipped(sgd({ momentum: 0.9 }), 1)],
+  ])('%s stays finite without a gradient', async (_, optimizer) => {
+    const { run, program } = await programOf(optimizer)
+    for (let step = 0; step < 2; step++) await run(step, 0)
+    for (const [name, array] of await program.read()) expect(array.every(Number.isFinite), name).toBe(true)
+  })
+
+  test('decoupled decay shrinks the weights and leaves the momentum alone', async () => {
+    const { run, program, weights } = await programOf(sgd({ momentum: 0.9, weightDecay: 0.5, decoupled: true }))
+    await run(0, 0)
+    await run(1, 0)
+    const state = await program.read()
+    expect([...state.get('momentum.bn.weight')!]).toEqual([0, 0, 0, 0, 0])
+    state.get('bn.weight')!.forEach((value, i) => {
+      expect(value).toBeCloseTo(weights.get('bn.weight')![i] * (1 - 0.1 * 0.5) * (1 - 0.05 * 0.5), 6)
+    })
+  })
+})
+
+describe('accumulated', () => {
+  test.each([
+    ['sgd', sgd({ momentum: 0.9, weightDecay: 0.1 })],
+    ['adamw', adamw()],
+    ['clipped', clipped(sgd({ momentum: 0.9 }), 1.5)],
+  ])('%s: updates by the mean of the gradients', async (_, optimizer) => {
+    const whole = await programOf(optimizer)
+    const parts = await programOf(accumulated(optimizer, 4))
+    for (let step = 0; step < 3; step++) {
+      await whole.run(step)
+      for (let part = 0; part < 4; part++) {
+        // 0.25 + 0.75 + 1.25 + 1.75 = 4: the mean is the gradient.
+        const gradients = Object.entries(SHAPES).map(([name, shape]) => [
+          `d ${name}`,
+          gradient(shape, step).map(x => (0.25 + part / 2) * x),
+        ])
+        const learningRate = Float32Array.of(rateOf(step))
+        const before = await parts.program.read()
+        await parts.program.run({ ...Object.fromEntries(gradients), learningRate, ...parts.inputs(4 * step + part) })
+        if (part === 3) continue
+        for (const [name, array] of await parts.program.read()) {
+          if (!name.startsWith('sum.')) expect(array, name).toEqual(before.get(name))
+        }
+      }
+    }
+    const wanted = await whole.program.read()
+    for (const [name, array] of await parts.program.read()) {
+      if (name.startsWith('sum.')) continue
+      array.forEach((value, i) => {
+        expect(value).toBeCloseTo(wanted.get(name)![i], 5)
+      })
+    }
+  })
+})

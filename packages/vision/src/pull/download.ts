@@ -1,0 +1,171 @@
+import { type Download, type DownloadOptions, openDownload } from '../download/index.ts'
+import { DownloadError, VisionError } from '../errors.ts'
+import type { Archive } from './archives.ts'
+import { PullError } from './errors.ts'
+import type { Part } from './part.ts'
+
+/** How long to wait for what. */
+export interface Patience extends Pick<DownloadOptions, 'stallSeconds'> {
+  /** Times that a download is tried again, counted anew whenever one has brought a good part of it; default 5. */
+  readonly retries?: number
+  /** Seconds before the first of them, twice as many before each one after it; default 1. */
+  readonly retrySeconds?: number
+}
+
+export interface ResumableOptions extends Patience, DownloadOptions {
+  /** Called with each piece: the bytes that there are now, of all. */
+  readonly onBytes?: (bytes: number) => void
+  /** Called before a wait. */
+  readonly onRetry?: (reason: string, seconds: number) => void
+}
+
+/** What may go better another time. */
+class Interruption extends Error {}
+
+/** The server has another version of the file than the one begun. */
+class Changed extends Interruption {
+  override message = 'the file has changed on the server and is loaded from its beginning'
+}
+
+/** A share of the file that makes a try worth it, however it ended. */
+const GOOD_PART = 1 / 64
+const LONGEST_WAIT_SECONDS = 30
+
+/**
+ * Brings a part to the size of the archive, from where it is. Whether the bytes are the right ones is left to the caller.
+ * @throws PullError where the server has something else or says no, and where all tries failed; the signal's reason.
+ */
+export async function download(
+  { url, bytes }: Pick<Archive, 'url' | 'bytes'>,
+  part: Part,
+  { retries = 5, retrySeconds = 1, ...options }: ResumableOptions,
+): Promise<void> {
+  let [failures, wasReached] = [0, false]
+  for (let have = await part.size(); have !== bytes; have = await part.size()) {
+    try {
+      await attempt(url, bytes, part, options)
+    } catch (error) {
+      options.signal?.throwIfAborted()
+      const reason = interruptionIn(error, url)
+      const now = await part.size()
+      failures = now - have >= bytes * GOOD_PART ? 1 : failures + 1
+      wasReached ||= !(error instanceof DownloadError && error.kind === 'unreachable')
+      if (failures > retries || !wasReached) {
+        const kept = now > 0 ? `pull again to go on after ${now} of ${bytes} bytes` : 'pull again later'
+        throw new PullError(`${url}: ${reason}; ${kept}, or try a --mirror`)
+      }
+      const seconds = Math.min(LONGEST_WAIT_SECONDS, retrySeconds * 2 ** (failures - 1))
+      options.onRetry?.(reason, seconds)
+      await pause(seconds, options.signal)
+    }
+  }
+}
+
+/** What was interrupted and may be tried again. @throws PullError, or the error itself, for all else. */
+function interruptionIn(error: unknown, url: string): string {
+  if (error instanceof Interruption) return error.message
+  if (!(error instanceof VisionError)) throw error
+  if (!(error instanceof DownloadError)) throw new PullError(error.message, { cause: error })
+  if (error.kind === 'refused') throw new PullError(`${url}: ${error.reason}; try a --mirror`, { cause: error })
+  return error.reason
+}
+
+async function attempt(
+  url: string,
+  bytes: number,
+  part: Part,
+  { stallSeconds, signal, onBytes }: ResumableOptions,
+): Promise<void> {
+  try {
+    const have = await firstByte(part, bytes)
+    const validator = await part.validator()
+    const headers: Record<string, string> = {}
+    if (have > 0) headers.range = `bytes=${have}-`
+    if (have > 0 && validator) headers['if-range'] = validator
+    const answer = await openDownload(url, { headers, stallSeconds, signal })
+    try {
+      if (!goesOn(answer, url, have, bytes, validator)) await part.restart(validatorOf(answer))
+      await receive(answer.stream, url, bytes, part, onBytes)
+    } finally {
+      await answer.stream.cancel().catch(() => {})
+    }
+  } catch (error) {
+    const hasChanged = error instanceof Changed || (error instanceof DownloadError && error.status === 416)
+    if (!hasChanged) throw error
+    await part.restart()
+    throw new Changed()
+  }
+}
+
+/** A part that is longer than the file is of something else. */
+async function firstByte(part: Part, bytes: number): Promise<number> {
+  const have = await part.size()
+  if (have <= bytes) return have
+  await part.restart()
+  return 0
+}
+
+/** Whether the answer goes on after the bytes that there are; otherwise it is the whole file. */
+function goesOn(answer: Download, url: string, have: number, bytes: number, validator: string | undefined): boolean {
+  const { status, headers } = answer
+  if (status === 206) {
+    const [, from, total] = /^bytes (\d+)-\d+\/(\d+|\*)$/.exec(headers.get('content-range') ?? '') ?? []
+    if (Number(from) === have && total === String(bytes) && (!validator || validatorOf(answer) === validator)) {
+      return true
+    }
+    throw new Changed()
+  }
+  // The checksum is that of the file as it is.
+  const encoding = headers.get('content-encoding') ?? 'identity'
+  if (encoding !== 'identity') {
+    throw new PullError(`${url}: the server sends the file in another form (${encoding}); try a --mirror`)
+  }
+  const length = headers.get('content-length')
+  if (length !== null && Number(length) !== bytes) throw wrongSize(url, `${length} bytes`, bytes)
+  return false
+}
+
+/** A weak ETag does not say that the bytes are the same, so it is no reason to go on. */
+function validatorOf({ headers }: Download): string | undefined {
+  const tag = headers.get('etag')
+  return tag && !tag.startsWith('W/') ? tag : (headers.get('last-modified') ?? undefined)
+}
+
+async function receive(
+  body: ReadableStream<Uint8Array>,
+  url: string,
+  bytes: number,
+  part: Part,
+  onBytes: ResumableOptions['onBytes'],
+): Promise<void> {
+  const file = await part.append()
+  const reader = body.getReader()
+  let have = await part.size()
+  try {
+    onBytes?.(have)
+    for (let read = await reader.read(); !read.done; read = await reader.read()) {
+      have += read.value.length
+      if (have > bytes) throw wrongSize(url, 'more bytes', bytes)
+      await file.writeFile(read.value)
+      onBytes?.(have)
+    }
+    if (have < bytes) throw new Interruption(`the connection ended after ${have} of ${bytes} bytes`)
+  } finally {
+    await reader.cancel().catch(() => {})
+    await file.close()
+  }
+}
+
+const wrongSize = (url: string, got: string, bytes: number) =>
+  new PullError(`${url}: the server has ${got}, wanted ${bytes}; it is another file: try a --mirror`)
+
+function pause(seconds: number, signal: AbortSignal | undefined): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(resolve, seconds * 1000)
+    const stop = () => {
+      clearTimeout(timer)
+      reject(signal?.reason)
+    }
+    signal?.addEventListener('abort', stop, { once: true })
+  })
+}

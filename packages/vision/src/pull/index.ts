@@ -1,0 +1,6 @@
+export type { Archive, PulledName } from './archives.ts'
+export { cacheDirectory } from './cache.ts'
+export type { Patience } from './download.ts'
+export { PullError } from './errors.ts'
+export { openNamedData } from './named-data.ts'
+export { type Pulled, type PullOptions, type PullProgress, pull, pulledPath } from './pull.ts'

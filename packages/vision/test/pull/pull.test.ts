@@ -1,0 +1,362 @@
+import { once } from 'node:events'
+import { mkdir, mkdtemp, readdir, readFile, rm, utimes, writeFile } from 'node:fs/promises'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { homedir, hostname, tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
+import {
+  cacheDirectory,
+  PullError,
+  type Pulled,
+  type PullOptions,
+  type PullProgress,
+  pull,
+  pulledPath,
+} from '../../src/pull/index.ts'
+import { type Answer, archiveOf, file, serve, stalling, status } from './archive-server.ts'
+
+const { content, archive } = archiveOf(1 << 20)
+const half = content.length / 2
+/** As long as the right one. */
+const other = archiveOf(1 << 20, 2).content
+
+let directory: string
+beforeEach(async () => {
+  directory = await mkdtemp(join(tmpdir(), 'residual-'))
+})
+afterEach(() => rm(directory, { recursive: true }))
+
+/** Pulls from a server with these answers, impatiently. */
+async function pullFrom(answers: readonly Answer[], options: PullOptions = {}) {
+  const { requests, url } = await serve(...answers)
+  const retries: string[] = []
+  const call = (more: PullOptions = {}): Promise<Pulled> =>
+    pull(archive, {
+      directory,
+      mirror: url,
+      stallSeconds: 20,
+      retries: 2,
+      retrySeconds: 0.01,
+      onRetry: reason => retries.push(reason),
+      ...options,
+      ...more,
+    })
+  return { requests, retries, url, call }
+}
+
+/** That the file is whole and nothing else is there. */
+async function expectWhole(): Promise<void> {
+  expect(await readdir(directory)).toEqual(['set.tar.gz'])
+  expect((await readFile(join(directory, 'set.tar.gz'))).equals(content)).toBe(true)
+}
+
+test('a file is loaded once, checked, and then there', async () => {
+  const { requests, retries, call } = await pullFrom([file(content)])
+  const path = join(directory, 'set.tar.gz')
+  expect(await call()).toEqual({ path, wasThere: false })
+  await expectWhole()
+  expect(await call()).toEqual({ path, wasThere: true })
+  expect(requests).toEqual([{ range: undefined, ifRange: undefined, path: '/data/set.tar.gz' }])
+  expect(await call({ force: true })).toEqual({ path, wasThere: false })
+  expect(requests).toHaveLength(2)
+  expect(retries).toEqual([])
+})
+
+test('what is there but damaged is loaded again', async () => {
+  const { call } = await pullFrom([file(content)])
+  await writeFile(join(directory, 'set.tar.gz'), other)
+  expect(await call()).toMatchObject({ wasThere: false })
+  await expectWhole()
+})
+
+/** Servers that do something wrong, what is told of each, and what is asked for, range by range. */
+const recovered: Record<string, [answers: Answer[], retries: string[], ranges: (string | undefined)[]]> = {
+  'breaks off': [
+    [file(content, { until: half }), file(content)],
+    ['the connection broke (UND_ERR_SOCKET)'],
+    [undefined, `bytes=${half}-`],
+  ],
+  'ends early without saying how much there is': [
+    [chunked((_, response) => response.end(content.subarray(0, half))), file(content)],
+    [`the connection ended after ${half} of ${content.length} bytes`],
+    [undefined, `bytes=${half}-`],
+  ],
+  'stalls in the middle': [
+    [stalling(content, half), file(content)],
+    ['nothing came for 0.5 s'],
+    [undefined, `bytes=${half}-`],
+  ],
+  'stalls before it answers': [[() => {}, file(content)], ['nothing came for 0.5 s'], [undefined, undefined]],
+  'is overloaded': [
+    [status(503), status(500), file(content)],
+    ['the server answered 503', 'the server answered 500'],
+    [undefined, undefined, undefined],
+  ],
+  'ignores ranges': [
+    [file(content, { until: half }), (_, response) => response.end(content)],
+    ['the connection broke (UND_ERR_SOCKET)'],
+    [undefined, `bytes=${half}-`],
+  ],
+  'changes the file, and says so': [
+    [file(other, { until: half, etag: '"0"' }), file(content)],
+    ['the connection broke (UND_ERR_SOCKET)'],
+    [undefined, `bytes=${half}-`],
+  ],
+  'changes the file, and heeds only the range': [
+    [
+      file(other, { until: half, etag: '"0"' }),
+      (request, response) => {
+        delete request.headers['if-range']
+        file(content)(request, response)
+      },
+    ],
+    ['the connection broke (UND_ERR_SOCKET)', 'the file has changed on the server and is loaded from its beginning'],
+    [undefined, `bytes=${half}-`, undefined],
+  ],
+  'changes the file, and does not say so': [
+    [file(other, { until: half, etag: '"0"' }), file(content, { etag: '"0"' })],
+    ['the connection broke (UND_ERR_SOCKET)', 'the file is damaged and is loaded from its beginning'],
+    [undefined, `bytes=${half}-`, undefined],
+  ],
+  'has no such range any more': [
+    [file(content, { until: half }), status(416), file(content)],
+    ['the connection broke (UND_ERR_SOCKET)', 'the file has changed on the server and is loaded from its beginning'],
+    [undefined, `bytes=${half}-`, undefined],
+  ],
+  'sends another part than asked for': [
+    [
+      file(content, { until: half }),
+      (_, response) =>
+        response
+          .writeHead(206, { 'content-range': `bytes 0-${content.length - 1}/${content.length}`, etag: '"1"' })
+          .end(content),
+      file(content),
+    ],
+    ['the connection broke (UND_ERR_SOCKET)', 'the file has changed on the server and is loaded from its beginning'],
+    [undefined, `bytes=${half}-`, undefined],
+  ],
+  'damages the file once': [
+    [file(other), file(content)],
+    ['the file is damaged and is loaded from its beginning'],
+    [undefined, undefined],
+  ],
+  redirects: [[status(302, { location: '/elsewhere' }), file(content)], [], [undefined, undefined]],
+}
+
+/** Leaves out the length. */
+function chunked(answer: Answer): Answer {
+  return (request, response) => {
+    response.flushHeaders()
+    answer(request, response)
+  }
+}
+
+test.each(Object.entries(recovered))('gets the file from a server that %s', async (name, [answers, told, ranges]) => {
+  const stallSeconds = name.startsWith('stalls') ? 0.5 : 20
+  const { requests, retries, call } = await pullFrom(answers, { stallSeconds })
+  await call()
+  await expectWhole()
+  expect(retries).toEqual(told)
+  expect(requests.map(({ range }) => range)).toEqual(ranges)
+})
+
+test('goes on by the date of a server without strong ETags', async () => {
+  const date = 'Thu, 04 Jun 2009 00:00:00 GMT'
+  const dated = (until: number): Answer => {
+    const answer = file(content, { etag: 'W/"1"', until })
+    return (request, response) => {
+      response.setHeader('last-modified', date)
+      if (request.headers['if-range'] === date) delete request.headers['if-range']
+      answer(request, response)
+    }
+  }
+  const { requests, call } = await pullFrom([dated(half), dated(content.length)])
+  await call()
+  await expectWhole()
+  expect(requests[1]).toMatchObject({ range: `bytes=${half}-`, ifRange: date })
+})
+
+/** Servers that a file cannot be had from, and what is said, after the URL. */
+const failing: Record<string, [answers: Answer[], message: string]> = {
+  'has no such file': [[status(404)], 'the server answered 404; try a --mirror'],
+  'forbids it': [[status(403)], 'the server answered 403; try a --mirror'],
+  'is out of order': [[status(500)], 'the server answered 500; pull again later, or try a --mirror'],
+  'stalls again and again': [[stalling(content, 0)], 'nothing came for 0.5 s; pull again later, or try a --mirror'],
+  'brings very little': [
+    [stalling(content, 5000), (_, response) => response.destroy()],
+    `the connection broke (UND_ERR_SOCKET); pull again to go on after 5000 of ${content.length} bytes, or try a --mirror`,
+  ],
+  'has a shorter file': [
+    [file(content.subarray(0, half))],
+    `the server has ${half} bytes, wanted ${content.length}; it is another file: try a --mirror`,
+  ],
+  'sends more than it should': [
+    [chunked((_, response) => response.end(Buffer.concat([content, content])))],
+    `the server has more bytes, wanted ${content.length}; it is another file: try a --mirror`,
+  ],
+  'has another file': [
+    [file(other)],
+    `the file has SHA-256 ${archiveOf(1 << 20, 2).archive.sha256}, wanted ${archive.sha256}; it is damaged or another file: try a --mirror`,
+  ],
+  'unpacks what it sends': [
+    [(_, response) => response.writeHead(200, { 'content-encoding': 'br' }).end(content)],
+    'the server sends the file in another form (br); try a --mirror',
+  ],
+  'redirects for ever': [
+    [status(302, { location: '/data/set.tar.gz' })],
+    'the server redirects in circles; try a --mirror',
+  ],
+}
+
+test.each(Object.entries(failing))('gives a server up that %s', async (name, [answers, message]) => {
+  const { url, call } = await pullFrom(answers, { stallSeconds: name.startsWith('stalls') ? 0.5 : 20 })
+  await expect(call()).rejects.toThrow(new PullError(`${url}/set.tar.gz: ${message}`))
+  expect(await readdir(directory)).not.toContain('set.tar.gz')
+})
+
+describe('what cannot be tried', () => {
+  test('is a mirror that is no URL', async () => {
+    await expect(pull(archive, { directory, mirror: 'here' })).rejects.toThrow(
+      new PullError('got "here" as --mirror, wanted an http or https URL'),
+    )
+    await expect(pull(archive, { directory, mirror: 'file:///etc' })).rejects.toThrow(
+      new PullError('got "file:///etc" as --mirror, wanted an http or https URL'),
+    )
+  })
+
+  test('is a server that is not there', async () => {
+    const server = createServer().listen(0, '127.0.0.1')
+    await once(server, 'listening')
+    const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/set.tar.gz`
+    server.close()
+    await expect(pull({ ...archive, url }, { directory })).rejects.toThrow(
+      new PullError(`${url}: the server refuses connections; pull again later, or try a --mirror`),
+    )
+  })
+
+  test('is a folder that cannot be made', async () => {
+    await writeFile(join(directory, 'data'), '')
+    const path = join(directory, 'data', 'set.tar.gz')
+    await expect(pull(archive, { directory: join(directory, 'data') })).rejects.toThrow(
+      new PullError(`cannot write ${path}: not a directory, mkdir '${join(directory, 'data')}/'`),
+    )
+  })
+})
+
+test('the mirror may be the file itself', async () => {
+  const { requests, url } = await serve(file(content))
+  await pull(archive, { directory, mirror: `${url}/renamed.tgz?key=1` })
+  await expectWhole()
+  expect(requests[0].path).toBe('/data/renamed.tgz?key=1')
+})
+
+test('an aborted pull stops at once and is gone on with', async () => {
+  const { requests, call } = await pullFrom([stalling(content, half), file(content)])
+  const controller = new AbortController()
+  const polling = setInterval(async () => {
+    const [part] = (await readdir(directory)).filter(name => name.endsWith('.part'))
+    // It may take another name meanwhile.
+    const bytes = part && (await readFile(join(directory, part, 'bytes')).catch(() => undefined))
+    if (bytes && bytes.length === half) controller.abort(new Error('enough'))
+  }, 10)
+  await expect(call({ signal: controller.signal })).rejects.toThrow(new Error('enough'))
+  clearInterval(polling)
+  expect(await readdir(directory)).toEqual(['set.tar.gz.part'])
+  await call()
+  await expectWhole()
+  expect(requests[1]).toMatchObject({ range: `bytes=${half}-`, ifRange: '"1"' })
+})
+
+test('progress is told to the end', async () => {
+  const told: PullProgress[] = []
+  const { call } = await pullFrom([file(content, { until: half }), file(content)])
+  await call({ onProgress: progress => told.push(progress) })
+  expect(told[0].total).toBe(content.length)
+  expect(told.at(-1)).toMatchObject({ bytes: content.length, secondsLeft: 0 })
+  expect(told.map(({ bytes }) => bytes)).toEqual(told.map(({ bytes }) => bytes).sort((a, b) => a - b))
+})
+
+describe('several at once', () => {
+  test('in one process end with one good file', async () => {
+    const { call } = await pullFrom([file(content, { until: half }), file(content)])
+    const pulled = await Promise.all(Array.from({ length: 5 }, () => call()))
+    expect(pulled.map(({ path }) => path)).toEqual(Array(5).fill(join(directory, 'set.tar.gz')))
+    await expectWhole()
+  })
+
+  test('never work on the same part', async () => {
+    await mkdir(join(directory, 'set.tar.gz.part'))
+    await writeFile(join(directory, 'set.tar.gz.part', 'bytes'), content.subarray(0, half))
+    const { requests, call } = await pullFrom([file(content)])
+    await Promise.all([call(), call(), call()])
+    await expectWhole()
+    expect(requests.filter(({ range }) => range === `bytes=${half}-`)).toHaveLength(1)
+    expect(requests.filter(({ range }) => range === undefined)).toHaveLength(2)
+  })
+})
+
+describe('parts that were left behind', () => {
+  /** A part of `bytes` bytes, in the name of a process. */
+  async function leave(host: string, pid: number, bytes: number, age = 0): Promise<string> {
+    const name = `set.tar.gz.${host}.${pid}.abc.part`
+    await mkdir(join(directory, name))
+    await writeFile(join(directory, name, 'bytes'), content.subarray(0, bytes))
+    const time = new Date(Date.now() - age)
+    await utimes(join(directory, name, 'bytes'), time, time)
+    return name
+  }
+
+  const here = hostname().replace(/[^\w-]/g, '_')
+  /** More than Linux numbers processes. */
+  const ended = 2 ** 22 + 1
+
+  test.each([
+    ['by a process that has ended', here, ended, 0, true],
+    ['by a process of another machine long ago', 'elsewhere', 1, 16 * 60_000, true],
+    ['by a process of another machine lately', 'elsewhere', 1, 60_000, false],
+    ['by a process that runs', here, process.pid, 60_000, false],
+  ])('%s', async (_, host, pid, age, isTaken) => {
+    const name = await leave(host, pid, half, age)
+    const { requests, call } = await pullFrom([file(content)])
+    await call()
+    expect(requests[0].range).toBe(isTaken ? `bytes=${half}-` : undefined)
+    expect(await readdir(directory)).toEqual(['set.tar.gz', ...(isTaken ? [] : [name])])
+  })
+
+  test('the largest is gone on with, the others are removed', async () => {
+    await leave(here, ended, 1000)
+    await leave(here, ended + 1, half)
+    const { requests, call } = await pullFrom([file(content)])
+    await call()
+    expect(requests[0].range).toBe(`bytes=${half}-`)
+    await expectWhole()
+  })
+
+  test('a part that is longer than the file is begun anew', async () => {
+    const name = await leave(here, ended, half)
+    await writeFile(join(directory, name, 'bytes'), Buffer.concat([content, content]))
+    const { call } = await pullFrom([file(content)])
+    await call()
+    await expectWhole()
+  })
+})
+
+test.each([
+  [{ RESIDUAL_HOME: '/a/home', XDG_CACHE_HOME: '/b' }, '/a/home'],
+  [{ RESIDUAL_HOME: '', XDG_CACHE_HOME: '/b' }, '/b/residual'],
+  [{ RESIDUAL_HOME: '', XDG_CACHE_HOME: 'relative' }, join(homedir(), '.cache/residual')],
+  [{ RESIDUAL_HOME: '', XDG_CACHE_HOME: '' }, join(homedir(), '.cache/residual')],
+])('with %j the cache is in %s', async (env, directory) => {
+  for (const [name, value] of Object.entries(env)) vi.stubEnv(name, value)
+  vi.spyOn(process, 'platform', 'get').mockReturnValue('linux')
+  expect(await cacheDirectory()).toBe(directory)
+  vi.unstubAllEnvs()
+  vi.restoreAllMocks()
+})
+
+test('a data set that was not pulled has no path', async () => {
+  expect(await pulledPath('cifar10', directory)).toBeUndefined()
+  await writeFile(join(directory, 'cifar-10-binary.tar.gz'), 'cut short')
+  expect(await pulledPath('cifar10', directory)).toBeUndefined()
+})
