@@ -7,7 +7,7 @@
 // With one argument the figures are drawn anew.
 import { readFileSync, writeFileSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
-import { degradationSvgs } from '../packages/resnet/dist/lab.js'
+import { degradationSvgs } from '../packages/lab/dist/index.js'
 import { inRows } from './rows.mjs'
 
 const [kept, source] = process.argv.slice(2)

@@ -20,7 +20,7 @@ export class Random {
   }
 
   /**
-   * A generator that goes on where the one whose {@link state} this was had come.
+   * A generator that goes on from the {@link Random.state} of another.
    * @throws VisionError for anything but four whole numbers from 0 to 2^32 - 1, not all 0.
    */
   static of(state: RandomState): Random {

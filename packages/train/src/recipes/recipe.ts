@@ -74,7 +74,7 @@ export interface Recipe {
   readonly labelSmoothing: number
   /** Probability of leaving out the last block, which falls in a straight line to that of the first; default 0. */
   readonly stochasticDepth: number
-  /** See {@link InitializeOptions}; default false. */
+  /** Let every block start as the identity, as `InitializeOptions` says; default false. */
   readonly zeroInitResidual: boolean
   /** How the first weights are drawn; default kaiming. */
   readonly initialization: Initialization
