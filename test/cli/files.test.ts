@@ -119,7 +119,7 @@ describe('two processes that save into one directory', () => {
       const seen = {}
       while (Date.now() < end) {
         const model = await resnet.loadModel(folder + '/shared')
-        const found = model.labels[0] + String.fromCharCode(model.parameters.get('fc.bias')[0])
+        const found = model.labels[0] + String.fromCharCode((await model.readParameters()).get('fc.bias')[0])
         seen[found] = (seen[found] ?? 0) + 1
         model[Symbol.dispose]()
       }

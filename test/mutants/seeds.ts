@@ -1,19 +1,19 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { fromFloat32, graphOf, input, type StoredTensors, writeSafetensors } from '@residual/core'
+import { fromFloat32, graphOf, input, type Weight, writeSafetensors } from '@residual/core'
 import { architecture, resnet } from '@residual/resnet'
 import { initialParameters, type RecipeInput, recipe, train } from '@residual/train'
 import { torchLegacy, torchZip, withinDicts } from '../../packages/resnet/test/weights/torch-builder.ts'
 import { records, tarGz } from '../../packages/vision/test/archives.ts'
 import { avif } from '../../packages/vision/test/avif.ts'
-import { PICTURES } from './kinds/images.ts'
+import { IMAGES } from './kinds/images.ts'
 import { trainingOptions } from './kinds/training.ts'
 import { kindNames } from './mutant.ts'
 
 /** The smallest network there is, with three classes. */
 const SMALL = { ...architecture('resnet8'), classes: 3 }
 
-function tensorsOf(dtype: 'F16' | 'F32'): StoredTensors {
+function tensorsOf(dtype: 'F16' | 'F32'): Map<string, Weight<Uint8Array>> {
   const values = initialParameters(SMALL)
   const { parameters } = graphOf([resnet(SMALL, input('x', [1, 8, 8, 3])).logits])
   return new Map(
@@ -112,7 +112,7 @@ export async function writeSeeds(folder: string): Promise<void> {
     'CIFAR .bin': [records(3, 1), records(2, 2)],
     AVIF: [await avif(37, 29), await avif(64, 64)],
   }
-  for (const [format, names] of Object.entries(PICTURES)) {
+  for (const [format, names] of Object.entries(IMAGES)) {
     files[format] ??= await goldens('../../packages/vision/test/goldens/files', names)
   }
   for (const [place, name] of kindNames.entries()) {

@@ -1,8 +1,8 @@
-import type { StoredTensors } from '@residual/core'
+import type { Weight } from '@residual/core'
 import { type Below, oneOf } from './bytes.ts'
 
 /** Tensors that a file describes well, but that are not a network's: renamed, reshaped, left out, of no elements. */
-export function mutateTensors(tensors: StoredTensors, below: Below): StoredTensors {
+export function mutateTensors(tensors: Map<string, Weight<Uint8Array>>, below: Below): Map<string, Weight<Uint8Array>> {
   if (tensors.has('fc.bias') && below(3) === 0) return withClasses(tensors, oneOf([0, 1, 2, 4], below))
   const entries = [...tensors]
   const at = below(entries.length)
@@ -21,7 +21,7 @@ export function mutateTensors(tensors: StoredTensors, below: Below): StoredTenso
 }
 
 /** With a classifier of other classes, the first of those there were. */
-function withClasses(tensors: StoredTensors, classes: number): StoredTensors {
+function withClasses(tensors: Map<string, Weight<Uint8Array>>, classes: number): Map<string, Weight<Uint8Array>> {
   const changed = new Map(tensors)
   for (const name of ['fc.weight', 'fc.bias']) {
     const { dtype, shape, bytes } = tensors.get(name)!

@@ -55,7 +55,7 @@ export async function prepareRival(
 ): Promise<Rival> {
   const { logits } = resnet(model.architecture, input('images', [n, side, side, 3]))
   env.wasm.numThreads = threads
-  const session = await InferenceSession.create(toOnnx(graphOf([logits]), model.parameters), {
+  const session = await InferenceSession.create(toOnnx(graphOf([logits]), await model.readParameters()), {
     executionProviders: ['wasm'],
   })
   const feeds = { images: new Tensor('float32', channelsFirst(images, n), [n, 3, side, side]) }

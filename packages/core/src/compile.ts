@@ -5,7 +5,7 @@ import type { Backend, Build, MemoryUse, State, StepTime } from './program.ts'
 import { referenceBackend } from './reference.ts'
 import { formatShape, sameShape, sizeOf } from './shape.ts'
 import type { Tensor } from './tensor.ts'
-import { valuesOf, type Weights } from './weights.ts'
+import { misfitOf, readFloat32, type Weight } from './weights/index.ts'
 
 /** Weights by name, each in PyTorch's layout (convolutions `[o, c / groups, kh, kw]`). */
 export type Parameters = ReadonlyMap<string, Float32Array>
@@ -13,8 +13,11 @@ export type Parameters = ReadonlyMap<string, Float32Array>
 /** What to compute, and with which weights. */
 export interface Computation {
   readonly outputs: Readonly<Record<string, Tensor>>
-  /** Values for every parameter the outputs depend on, or where to read them; others are ignored. */
-  readonly parameters?: ReadonlyMap<string, Weights>
+  /**
+   * Values for every parameter the outputs depend on; others are ignored. A {@link Weight} is read when it is packed, and
+   * programs that are made of the same one share what they have packed.
+   */
+  readonly parameters?: ReadonlyMap<string, Float32Array | Weight>
   /**
    * The value that a parameter has after each run, computed from the values before it: a training step. Such parameters
    * stay in the program, where {@link Program.read} and {@link Program.write} reach them.
@@ -82,7 +85,7 @@ export async function compile(
   const changing = [...updates.keys()]
   const needed = [...new Set([...graph.parameters, ...changing])]
   checkParameters(needed, given)
-  const later = backend === 'wasm' ? factorsOf(graph) : new Set<Tensor>()
+  const later = factorsOf(graph)
   const parameters = await readNow(
     needed.filter(parameter => changing.includes(parameter) || !later.has(parameter)),
     given,
@@ -139,7 +142,7 @@ const backends: Record<'wasm' | 'reference', (threads: number, build: 'auto' | B
   reference: () => referenceBackend,
 }
 
-/** What is only ever the second factor of products: weights that the lowering reads when it packs them. */
+/** What is only ever the second factor of products: weights that backends read by themselves. */
 function factorsOf(graph: Graph): Set<Tensor> {
   const isFactor = (node: Tensor, i: number) => i === 1 && (node.is('conv2d') || node.is('matmul'))
   const others = new Set([
@@ -152,16 +155,20 @@ function factorsOf(graph: Graph): Set<Tensor> {
 /** The same weights, with the values of these parameters in arrays. */
 async function readNow(
   parameters: readonly Tensor<'parameter'>[],
-  weights: ReadonlyMap<string, Weights>,
-): Promise<ReadonlyMap<string, Weights>> {
-  const values = parameters.map(
-    async ({ attributes: { name } }): Promise<[string, Weights]> => [name, await valuesOf(weights.get(name)!)],
-  )
+  weights: ReadonlyMap<string, Float32Array | Weight>,
+): Promise<ReadonlyMap<string, Float32Array | Weight>> {
+  const values = parameters.map(async ({ attributes: { name } }): Promise<[string, Float32Array]> => {
+    const given = weights.get(name)!
+    return [name, given instanceof Float32Array ? given : await readFloat32(given)]
+  })
   return new Map([...weights, ...(await Promise.all(values))])
 }
 
 /** By itself, as what a function here captures the program keeps: first values are in its memory already. */
-function stateOf(changing: readonly Tensor<'parameter'>[], parameters: ReadonlyMap<string, Weights>): State[] {
+function stateOf(
+  changing: readonly Tensor<'parameter'>[],
+  parameters: ReadonlyMap<string, Float32Array | Weight>,
+): State[] {
   return changing.map(parameter => ({
     parameter,
     initial: parameters.get(parameter.attributes.name) as Float32Array,
@@ -188,12 +195,15 @@ function checkState(state: readonly Tensor<'parameter'>[], values: Parameters): 
   }
 }
 
-function checkParameters(nodes: readonly Tensor<'parameter'>[], parameters: ReadonlyMap<string, Weights>): void {
+function checkParameters(
+  nodes: readonly Tensor<'parameter'>[],
+  parameters: ReadonlyMap<string, Float32Array | Weight>,
+): void {
   const problems = nodes.flatMap(({ attributes: { name }, shape }) => {
     const given = parameters.get(name)
     if (!given) return [`'${name}' ${formatShape(shape)} is missing`]
-    if (given.length === sizeOf(shape)) return []
-    return [`'${name}' has ${given.length} values, wanted ${sizeOf(shape)} for ${formatShape(shape)}`]
+    const misfit = misfitOf(given, shape)
+    return misfit === undefined ? [] : [`'${name}' ${misfit}`]
   })
   if (problems.length > 0) throw new ParameterError(`compile: parameters do not fit: ${problems.join('; ')}`)
 }

@@ -30,19 +30,21 @@ export type { PaddingLike, PairLike } from './ops/window.ts'
 export { messageLine, printable } from './printable.ts'
 export type { StepTime } from './program.ts'
 export {
-  dtypeBytes,
-  fromFloat32,
   readSafetensors,
   type SafetensorsFile,
-  type StoredDType,
-  type StoredRange,
-  type StoredTensor,
-  type StoredTensors,
   scanSafetensors,
-  toFloat32,
+  type TensorRange,
   writeSafetensors,
 } from './safetensors/index.ts'
 export { Scope } from './scope.ts'
 export type { DType, Shape } from './shape.ts'
 export { Tensor } from './tensor.ts'
-export type { WeightSource, Weights } from './weights.ts'
+export {
+  dtypeBytes,
+  fromFloat32,
+  type ReadBytes,
+  readFloat32,
+  type StorageType,
+  toFloat32,
+  type Weight,
+} from './weights/index.ts'

@@ -1,9 +1,12 @@
 import { byteSize, type Graph, layerName, macs, traffic } from './graph.ts'
+import { constant, isToBeRead } from './ops/constant.ts'
 import { operationOf } from './ops/index.ts'
 import type { Values } from './ops/operation.ts'
+import { rewrite } from './passes/rewrite.ts'
 import type { Backend, StepTime } from './program.ts'
 import { sizeOf } from './shape.ts'
 import type { Tensor } from './tensor.ts'
+import { readFloat32 } from './weights/index.ts'
 
 /** Bits of the numbers between operations; inside of them sums are always in double precision. */
 export type Precision = 32 | 64
@@ -53,7 +56,8 @@ export function evaluate(
 }
 
 /** The backend that needs no WebAssembly. It is slow: for tests, and for looking at how something is computed. */
-export const referenceBackend: Backend = async ({ graph, state }) => {
+export const referenceBackend: Backend = async ({ graph: written, state }) => {
+  const graph = await withValues(written)
   const values = new Map<Tensor, Float32Array>(state.map(({ parameter, initial }) => [parameter, initial.slice()]))
   const results = graph.outputs.length - state.length
   const run = (inputs: readonly Float32Array[], computed?: Parameters<typeof evaluate>[2]) => {
@@ -98,6 +102,17 @@ export const referenceBackend: Backend = async ({ graph, state }) => {
     },
     dispose() {},
   }
+}
+
+/** The same graph with values in the place of weights that have to be read. */
+async function withValues(graph: Graph): Promise<Graph> {
+  const read = new Map<Tensor, Tensor>()
+  for (const node of graph.nodes) {
+    if (!isToBeRead(node)) continue
+    const { weight, name } = node.attributes
+    read.set(node, constant(await readFloat32(weight), node.shape, name))
+  }
+  return read.size === 0 ? graph : rewrite(graph, node => read.get(node) ?? node)
 }
 
 function isWeight(node: Tensor): boolean {

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { randomBelow } from '../../../test/mutants/bytes.ts'
 import { FormatError } from '../src/errors.ts'
-import { fromFloat32, readSafetensors, toFloat32, writeSafetensors } from '../src/safetensors/index.ts'
+import { fromFloat32, readSafetensors, toFloat32, writeSafetensors } from '../src/index.ts'
 
 function mutate(file: Uint8Array, below: (limit: number) => number): Uint8Array {
   const changed = file.slice()

@@ -3,11 +3,11 @@ import { describe, expect, test } from 'vitest'
 import {
   fromFloat32,
   readSafetensors,
-  type StoredDType,
-  type StoredTensor,
+  type StorageType,
   toFloat32,
+  type Weight,
   writeSafetensors,
-} from '../src/safetensors/index.ts'
+} from '../src/index.ts'
 
 const bytesOf = (text: string) => new TextEncoder().encode(text)
 
@@ -243,7 +243,7 @@ describe('readSafetensors', () => {
 
 describe('writeSafetensors', () => {
   test('sorts by falling alignment, then by the UTF-8 of the name, and aligns the data', () => {
-    const dtypes: [StoredDType, number][] = [
+    const dtypes: [StorageType, number][] = [
       ['BOOL', 1],
       ['U8', 1],
       ['I8', 1],
@@ -255,7 +255,7 @@ describe('writeSafetensors', () => {
       ['F64', 8],
       ['I64', 8],
     ]
-    const tensors = new Map<string, StoredTensor>(
+    const tensors = new Map<string, Weight<Uint8Array>>(
       dtypes.map(([dtype, size]) => [dtype, { dtype, shape: [], bytes: new Uint8Array(size) }]),
     )
     for (const name of ['𝕏', '\uffff', 'b', 'aa', 'a'])
@@ -284,7 +284,7 @@ describe('writeSafetensors', () => {
   })
 
   test('writes the bytes of the reference implementation', () => {
-    const tensors = new Map<string, StoredTensor>([
+    const tensors = new Map<string, Weight<Uint8Array>>([
       ['b', fromFloat32(Float32Array.of(1, -2), [2, 1], 'F16')],
       ['a', fromFloat32(Float32Array.of(0.5), [], 'F32')],
     ])
@@ -305,19 +305,29 @@ describe('writeSafetensors', () => {
     expect(write).toThrow(expect.objectContaining({ name: type, message }))
   })
 
+  test('rejects a scale, which a reader would not find', () => {
+    const weight = { ...fromFloat32(Float32Array.of(1), [1], 'F32'), scale: Float32Array.of(2) }
+    expect(() => writeSafetensors(new Map([['w', weight]]))).toThrow(
+      expect.objectContaining({
+        name: 'FormatError',
+        message: 'tensor "w": safetensors has no scales; write its values, or a tensor for its scale',
+      }),
+    )
+  })
+
   test('reads back what it wrote', () => {
     const anyTensor = fc.record({
-      dtype: fc.constantFrom<StoredDType[]>('F32', 'F16', 'I64', 'U8'),
+      dtype: fc.constantFrom<StorageType[]>('F32', 'F16', 'I64', 'U8'),
       shape: fc.array(fc.nat(3), { maxLength: 3 }),
     })
-    const sizes = { F32: 4, F16: 2, I64: 8, U8: 1 } as Record<StoredDType, number>
+    const sizes = { F32: 4, F16: 2, I64: 8, U8: 1 } as Record<StorageType, number>
     fc.assert(
       fc.property(
         fc.dictionary(fc.string({ unit: 'grapheme' }), anyTensor),
         fc.dictionary(fc.string(), fc.string()),
         (all, metadata) => {
           delete all.__metadata__
-          const tensors = new Map<string, StoredTensor>(
+          const tensors = new Map<string, Weight<Uint8Array>>(
             Object.entries(all).map(([name, { dtype, shape }], i) => {
               const length = shape.reduce((a, b) => a * b, sizes[dtype])
               return [name, { dtype, shape, bytes: new Uint8Array(length).fill(i + 1) }]

@@ -1,11 +1,11 @@
-import { type CompileOptions, compile, type Parameters, type Tensor } from '@residual/core'
+import { type CompileOptions, compile, type Tensor } from '@residual/core'
 import type { EvaluateOptions, Model } from '@residual/resnet'
 import { ModelError, requireSameClasses, turn } from '@residual/resnet'
 import { loadBatches, type TrainingSource } from '@residual/vision'
 import { type BlockNodes, dissect, withReplaced } from './blocks.ts'
 import { score } from './score.ts'
 
-/** What is done to a network: take a block out, or let a block and the next one change places. */
+/** The damage: remove a block, or swap a block and the next one. */
 export type Damage = 'remove' | 'swap'
 
 export interface AblateOptions extends EvaluateOptions, CompileOptions {
@@ -15,7 +15,7 @@ export interface AblateOptions extends EvaluateOptions, CompileOptions {
 
 /** Accuracy of a damaged network. */
 export interface Ablated {
-  /** The block that was removed, or the first of the two that changed places. */
+  /** The block that was removed, or the first of the two that were swapped. */
   readonly block: string
   /** Fraction of the images whose class has the largest logit, 0 to 1. */
   readonly top1: number
@@ -23,7 +23,7 @@ export interface Ablated {
   readonly loss: number
 }
 
-/** What {@link ablate} gives. */
+/** The result of {@link ablate}. */
 export interface Ablation {
   readonly model: string
   readonly architecture: string
@@ -35,22 +35,21 @@ export interface Ablation {
   readonly loss: number
   /** In the order of the network, each damaged in one place. */
   readonly blocks: readonly Ablated[]
-  /** Blocks that cannot be removed or swapped, as they change the shape and have no shortcut to do it without them. */
+  /** Blocks that cannot be removed or swapped, since they change the shape and no shortcut does it without them. */
   readonly skipped: readonly string[]
 }
 
-/** Damaged networks in one program: enough that their common beginning is cheap, few enough that their weights are. */
+/** Damaged networks per program: enough to make their common beginning cheap, few enough to keep their weights small. */
 const IN_ONE_PROGRAM = 8
 
 /**
- * Measures how well a network does without one of its blocks, for every block, or with two neighbours in each other's
- * place (Veit et al., "Residual Networks Behave Like Ensembles of Relatively Shallow Networks", 2016). A removed block
- * leaves its shortcut. In a plain network it leaves its input, where that has the right shape.
+ * Measures how well a network does without each of its blocks, or with each pair of neighbouring blocks swapped (Veit et al., "Residual Networks Behave Like Ensembles of Relatively Shallow Networks", 2016). A removed block
+ * leaves its shortcut. In a plain network it leaves its input, if that has the right shape.
  *
- * What damaged networks have in common is computed once: all layers before the damage.
+ * The layers before the damage, which damaged networks have in common, are computed once.
  *
- * @throws ModelError for a model of other classes than the images, by number, name or order, or without any block that can be damaged so;
- *   VisionError for a file that cannot be read; the signal's reason once it is aborted.
+ * @throws ModelError if the model's classes differ from those of the images in number, name or order, or if no block can be
+ *   damaged in this way; VisionError for a file that cannot be read; the signal's reason once it is aborted.
  */
 export async function ablate(model: Model, data: TrainingSource, options: AblateOptions = {}): Promise<Ablation> {
   const { damage = 'remove', limit = data.length, ignoreNames = false, onProgress, ...rest } = options
@@ -99,7 +98,7 @@ function withoutBlock({ input, output, sum, shortcut }: BlockNodes): Replacement
   return isSameShape(input, output) ? new Map([[output, input]]) : undefined
 }
 
-/** The second block on the input of the first, and the first on what that gives. */
+/** The second block applied to the input of the first, and the first to its result. */
 function swapped(first: BlockNodes, second: BlockNodes | undefined): Replacements | undefined {
   if (!second || !isSameShape(first.input, first.output) || !isSameShape(second.input, second.output)) return undefined
   const before = withReplaced(second.output, new Map([[second.input, first.input]]))
@@ -126,7 +125,7 @@ interface ScoreOptions extends Pick<EvaluateOptions, 'signal' | 'worker'> {
 /** Sums over the first images, for each output `[n, classes]`. */
 async function scoresOf(
   outputs: Record<string, Tensor>,
-  parameters: Parameters,
+  parameters: Model['parameters'],
   data: TrainingSource,
   { n, images, preprocessing, compileOptions, onProgress, signal, worker }: ScoreOptions,
 ) {
@@ -138,7 +137,7 @@ async function scoresOf(
     for await (const { images: pixels, labels } of loadBatches(data, {
       ...{ ...preprocessing, batch: n, indices, shuffle: false, worker },
     })) {
-      // The last batch is filled up with images of black, which do not count.
+      // The last batch is filled up with black images, which do not count.
       const filled = labels.length === n ? pixels : padded(pixels, (pixels.length / labels.length) * n)
       const results = await program.run({ images: filled })
       for (const [name, sums] of scores) {

@@ -41,7 +41,7 @@ most are the blocks that change the shape: their shortcuts pass on the least.</p
   })
 }
 
-/** What this run showed, whichever way it came out. */
+/** A sentence about what this run showed, whatever it was. */
 function finding({ top1, blocks, damage }: Ablation): string {
   const sorted = blocks.toSorted((a, b) => a.top1 - b.top1)
   const median = sorted[sorted.length >> 1].top1

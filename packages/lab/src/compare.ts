@@ -3,7 +3,7 @@ import { requireSameClasses, turn } from '@residual/resnet'
 import { loadBatches, type TrainingSource } from '@residual/vision'
 import { score } from './score.ts'
 
-/** How far two networks agree. */
+/** How well two networks agree. */
 export interface Comparison {
   readonly images: number
   /** The largest difference between two logits. */
@@ -12,21 +12,21 @@ export interface Comparison {
   readonly top1Before: number
   /** The same of the second network. */
   readonly top1After: number
-  /** Images that only the second network names rightly. */
+  /** Images that only the second network classifies correctly. */
   readonly gained: number
-  /** Images that only the first network names rightly. */
+  /** Images that only the first network classifies correctly. */
   readonly lost: number
   /**
-   * How probable it is that two equally good networks differ by as much as `gained` and `lost` do, 0 to 1: McNemar's exact
-   * test, of both sides. Above 0.05 the accuracies do not differ as far as these images can tell.
+   * The probability, 0 to 1, that two equally good networks differ at least as much as `gained` and `lost` do: McNemar's
+   * exact test, two-sided. Above 0.05 these images show no difference in accuracy.
    */
   readonly pValue: number
 }
 
 /**
- * Runs two networks of the same classes on the same images, prepared as the first one wants them.
- * @throws ModelError for networks of other classes than the images, by number, name or order; VisionError for a file that cannot be read; the
- *   signal's reason once it is aborted.
+ * Runs two networks with the same classes on the same images, preprocessed for the first one.
+ * @throws ModelError if the networks' classes differ from those of the images in number, name or order; VisionError for a
+ *   file that cannot be read; the signal's reason once it is aborted.
  */
 export async function compareModels(
   before: Model,
@@ -57,7 +57,7 @@ export async function compareModels(
   return { images, largestDifference, top1Before, top1After, gained, lost, pValue: evenOdds(gained, lost) }
 }
 
-/** The probability that fair coins fall as unevenly as this or more so. */
+/** The probability that fair coins fall at least as unevenly as this. */
 function evenOdds(heads: number, tails: number): number {
   const coins = heads + tails
   // Logarithms, since 2 ** -coins is 0 in float64 for more than 1,074 coins.

@@ -61,9 +61,10 @@ export async function deepen(model: Model, options: DeepenOptions): Promise<Deep
     from.shortcut === 'none' && images ? await statisticsOf(model, images, compileOptions) : new Map<string, Channels>()
   const added: string[] = []
   const parameters = new Map(fresh)
-  for (const [name, values] of model.parameters) if (!isInBlock(name)) parameters.set(name, values)
+  const given = await model.readParameters()
+  for (const [name, values] of given) if (!isInBlock(name)) parameters.set(name, values)
   for (const { name, source, after } of sources) {
-    const old = new Map([...model.parameters].filter(([key]) => key.startsWith(`${source}.`)))
+    const old = new Map([...given].filter(([key]) => key.startsWith(`${source}.`)))
     for (const [key, values] of old) parameters.set(`${name}${key.slice(source!.length)}`, values)
     if (source) continue
     added.push(name)
@@ -84,7 +85,7 @@ function deeperModel(
 
 const isInBlock = (parameter: string): boolean => /^layer\d+\.\d+\./.test(parameter)
 
-function withLinearLayers(model: Model, depth: number, options: CompileOptions): Deepened {
+async function withLinearLayers(model: Model, depth: number, options: CompileOptions): Promise<Deepened> {
   const from = model.architecture
   const base = from.name.replace(/_linear\d+$/, '')
   const layers = Number(/\d+/.exec(base)![0])
@@ -92,7 +93,7 @@ function withLinearLayers(model: Model, depth: number, options: CompileOptions):
     throw new ModelError(`${from.name} has ${layers + from.linear} layers already; give a larger depth than ${depth}`)
   }
   const arch = { ...architecture(`${base}_linear${depth - layers}`), classes: from.classes }
-  const parameters = new Map(model.parameters)
+  const parameters = await model.readParameters()
   const added = linearLayersOf(arch).filter(name => !parameters.has(`${name}.weight`))
   const { logits } = dissect(arch, 1, arch.inputSize)
   for (const { attributes, shape } of graphOf([logits]).parameters) {

@@ -1,14 +1,14 @@
-/** How well logits name their labels. */
+/** How well logits predict their labels. */
 export interface Score {
-  /** Of how many images the label has the largest logit. */
+  /** The number of images whose label has the largest logit. */
   readonly right: number
-  /** Of which images. */
+  /** Whether that is so, for each image. */
   readonly isRight: readonly boolean[]
   /** Sum of the cross-entropies in nats. */
   readonly loss: number
 }
 
-/** How well logits `[n, classes]` name their labels. */
+/** Scores logits `[n, classes]` against their labels. */
 export function score(logits: Float32Array, labels: ArrayLike<number>): Score {
   const classes = logits.length / labels.length
   const isRight: boolean[] = []
@@ -16,7 +16,7 @@ export function score(logits: Float32Array, labels: ArrayLike<number>): Score {
   for (let i = 0; i < labels.length; i++) {
     const row = logits.subarray(i * classes, (i + 1) * classes)
     const largest = Math.max(...row)
-    // Of equal logits the first counts as the larger, as in argmax.
+    // With equal logits the first counts as the largest, as in argmax.
     isRight.push(row.indexOf(largest) === labels[i])
     loss += largest - row[labels[i]] + Math.log(row.reduce((sum, x) => sum + Math.exp(x - largest), 0))
   }

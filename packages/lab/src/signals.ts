@@ -5,8 +5,9 @@ import {
   grad,
   graphOf,
   input,
-  type Parameters,
+  readFloat32,
   type Tensor,
+  type Weight,
 } from '@residual/core'
 import type { Architecture } from '@residual/resnet'
 import { type GraphLayer, layersOf, ModelError } from '@residual/resnet'
@@ -19,8 +20,8 @@ export interface LayerSignal {
   /** Path of its block, such as `layer1.0`; undefined in the stem and for the classifier. */
   readonly block: string | undefined
   /**
-   * Standard deviation of what it gives, after the batch norm that directly follows if there is one, before ReLU and
-   * addition: the layer responses of figure 7 of He et al. 2015.
+   * Standard deviation of its response, after the batch norm that follows directly, if there is one, and before ReLU and
+   * addition: the layer responses in figure 7 of He et al. 2015.
    */
   readonly response: number
   /** Root mean square of its own output, before any batch norm. */
@@ -47,17 +48,17 @@ export interface BlockSignal {
   /** Euclidean length of the gradient that arrives at the block's input, for one image as {@link LayerSignal.signal}. */
   readonly gradient: number
   /**
-   * Of the part of that gradient that came by shortcuts all the way, through no F of this block or one behind it;
-   * undefined in a plain network. It may be longer than the whole, as the other part may be opposed to it.
+   * Length of the part of that gradient that came through shortcuts all the way, through no F of this block or a later one;
+   * undefined in a plain network. It may be longer than the whole, since the other part may oppose it.
    */
   readonly direct: number | undefined
 }
 
-/** What {@link measureSignals} gives. */
+/** The result of {@link measureSignals}. */
 export interface Signals {
   /** Mean cross-entropy over the batch in nats. */
   readonly loss: number
-  /** In the order in which they are computed. */
+  /** In the order of the computation. */
   readonly layers: readonly LayerSignal[]
   readonly blocks: readonly BlockSignal[]
 }
@@ -66,27 +67,26 @@ export interface Signals {
 export interface SignalBatch {
   /** Normalised, `[n, side, side, 3]`. */
   readonly images: Float32Array
-  /** The class of each. */
+  /** The class of each image. */
   readonly labels: ArrayLike<number>
   readonly n: number
-  /** Pixels. */
+  /** Pixels per side. */
   readonly side: number
 }
 
 /**
- * Measures how large the signals are in a network that is being trained: responses on the way forward, and gradients on
- * the way back. Batch norms take the statistics of the batch, as in training, and nothing is changed.
+ * Measures the signals in a network during training: responses on the way forward, and gradients on the way back. Batch norms
+ * use the statistics of the batch, as in training, and nothing is changed.
  *
- * Whatever the depth it is one pass forward and one back, and one more along the shortcuts. Lengths are taken so that they
- * stay exact where their squares would be too small for float32. Where the loss is not finite the other numbers mean
- * nothing.
+ * At any depth this takes one pass forward, one pass back, and one more along the shortcuts. Lengths are computed so that they
+ * stay exact even if their squares would be too small for float32. If the loss is not finite, the other numbers mean nothing.
  *
  * @throws ModelError for a label that is none of the architecture's classes; ParameterError for parameters, ShapeError
  *   for images that do not fit; MemoryError (of @residual/kernels-wasm) for a batch that is too large.
  */
 export async function measureSignals(
   arch: Architecture,
-  parameters: Parameters,
+  parameters: ReadonlyMap<string, Weight | Float32Array>,
   { images, labels, n, side }: SignalBatch,
   options: CompileOptions = {},
 ): Promise<Signals> {
@@ -101,7 +101,7 @@ export async function measureSignals(
   ])
   const direct = directGradients(loss, blocks)
 
-  // The order decides how long gradients have to be kept: one after the other, as they come back through the network.
+  // The order decides how long gradients are kept: one after the other, as they come back through the network.
   const outputs: Record<string, Tensor> = {}
   layers.forEach(({ output, response }, i) => {
     outputs[`layer ${i} activation`] = lengthOf(output)
@@ -125,17 +125,24 @@ export async function measureSignals(
   try {
     const values = await program.run({ images, targets })
     const of = (name: string) => values[name][0]
-    // Of the mean loss and all images together, to that of the summed loss and one of them.
+    const lengths = await Promise.all(
+      layers.map(async ({ weight }) => {
+        const given = parameters.get(weight.attributes.name)!
+        const elements = given instanceof Float32Array ? given : await readFloat32(given)
+        return Math.sqrt(elements.reduce((sum, value) => sum + value ** 2, 0))
+      }),
+    )
+    // From the gradient of the mean loss over all images to that of the summed loss for one image.
     const forOne = Math.sqrt(n)
     return {
       loss: of('loss'),
-      layers: layers.map(({ name, block, output, weight }, i) => ({
+      layers: layers.map(({ name, block, output }, i) => ({
         ...{ name, block },
         response: of(`layer ${i} response`),
         activation: of(`layer ${i} activation`) / Math.sqrt(output.shape.reduce((a, b) => a * b, 1)),
         gradient: of(`layer ${i} gradient`),
         signal: of(`layer ${i} signal`) * forOne,
-        weight: Math.sqrt(parameters.get(weight.attributes.name)!.reduce((sum, value) => sum + value ** 2, 0)),
+        weight: lengths[i],
       })),
       blocks: blocks.map(({ name, shortcut }, i) => ({
         name,
@@ -178,7 +185,7 @@ function layersIn({ logits }: Dissected): LayerNodes[] {
     const weight = nodes[0].inputs[1]
     if ((operation !== 'conv2d' && operation !== 'linear') || !weight.is('parameter')) return []
     const output = nodes[nodes.length - 1]
-    // The first norm of a pre-activation block belongs to that, not to the layer before it.
+    // The first norm of a pre-activation block belongs to the block, not to the layer before it.
     const norm = layers.find(other => other.scope === scope && other.nodes[0].inputs[0] === output && isNorm(other))
     return [{ name, block: scope === '' ? undefined : scope, weight, output, response: norm?.nodes[0] ?? output }]
   })
@@ -187,8 +194,8 @@ function layersIn({ logits }: Dissected): LayerNodes[] {
 const isNorm = ({ operation }: GraphLayer): boolean => operation === 'normalize'
 
 /**
- * The gradient at each block's input that comes by shortcuts alone. In a network whose F are not computed but given, no
- * gradient flows through them; in what is found there, they are then what they were.
+ * The gradient at each block's input that comes through shortcuts alone. No gradient flows through an F that is given instead
+ * of computed, so F is replaced by an input to find the gradient, and put back into what was found.
  */
 function directGradients(loss: Tensor, blocks: readonly BlockNodes[]): Tensor[] | undefined {
   if (blocks[0].shortcut === undefined) return undefined
@@ -206,10 +213,10 @@ function directGradients(loss: Tensor, blocks: readonly BlockNodes[]): Tensor[] 
 /** The smallest normal number of float32. */
 const TINY = 2 ** -126
 
-/** The largest absolute value, or a number above 0 where all are 0: divided by it, squares neither vanish nor overflow. */
+/** The largest absolute value, or a positive number if all are 0: divided by it, squares neither vanish nor overflow. */
 const sizeOf = (x: Tensor): Tensor => x.max().maximum(x.min().neg()).maximum(TINY)
 
-/** In two steps, the more exact. */
+/** In two steps, which is more exact. */
 const sumOf = (x: Tensor): Tensor => x.sum(x.shape.map((_, axis) => axis).slice(1)).sum()
 
 /** Euclidean length of all values. */

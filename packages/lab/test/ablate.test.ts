@@ -10,8 +10,8 @@ const shapes = drawShapes({ split: 'test', length: 25 })
 const dataFor = (model: Model) => ({ ...shapes, classes: model.labels })
 
 /** A model with some parameters changed. */
-function changed(model: Model, change: (name: string, values: Float32Array) => Float32Array): Model {
-  const parameters = new Map([...model.parameters].map(([name, values]) => [name, change(name, values)]))
+async function changed(model: Model, change: (name: string, values: Float32Array) => Float32Array): Promise<Model> {
+  const parameters = new Map(Array.from(await model.readParameters(), ([name, values]) => [name, change(name, values)]))
   const { name, architecture, labels, preprocessing } = model
   return new Model({ name, architecture, labels, preprocessing, parameters })
 }
@@ -38,7 +38,7 @@ describe('the accuracy without a block is that of a network in which it does not
     }
     const blocks = ['layer1.0', 'layer1.1', 'layer2.0', 'layer2.1', 'layer3.0', 'layer3.1']
     for (const block of blocks) {
-      const without = changed(model, (parameter, values) =>
+      const without = await changed(model, (parameter, values) =>
         parameter.startsWith(`${block}.bn2.`) && !parameter.includes('running') ? values.map(() => 0) : values,
       )
       ;(expected.blocks as object[]).push({ block, ...close(await measured(without)) })
@@ -50,7 +50,7 @@ describe('the accuracy without a block is that of a network in which it does not
     const model = network('resnet14_v2')
     const { blocks } = await ablate(model, dataFor(model), { worker: false })
     for (const { block, ...found } of blocks) {
-      const without = changed(model, (name, values) =>
+      const without = await changed(model, (name, values) =>
         name === `${block}.conv2.weight` ? values.map(() => 0) : values,
       )
       expect(found).toEqual(close(await measured(without)))
@@ -65,7 +65,7 @@ test('plain networks lose what keeps the shape', async () => {
   expect(blocks.map(({ block }) => block)).toEqual(['layer1.0', 'layer1.1', 'layer2.1', 'layer3.1'])
   expect(skipped).toEqual(['layer2.0', 'layer3.0'])
   // Where the block that is removed does nothing but pass on, nothing changes.
-  const identity = changed(model, (name, values) => {
+  const identity = await changed(model, (name, values) => {
     if (!name.startsWith('layer2.1.')) return values
     if (name.includes('conv')) return values.map((_, i) => (i % (32 * 9 + 9) === 4 ? 1 : 0))
     return values.map(() => (name.endsWith('running_var') ? 1 - 1e-5 : name.endsWith('weight') ? 1 : 0))
@@ -78,6 +78,7 @@ test.each(['resnet20', 'plain20', 'resnet20_v2'])(
   'neighbours of %s that swap are the network with theirs swapped',
   async name => {
     const model = network(name)
+    const parameters = await model.readParameters()
     const { blocks, skipped, damage } = await ablate(model, dataFor(model), { damage: 'swap', worker: false })
     expect(damage).toBe('swap')
     expect(blocks.map(({ block }) => block)).toEqual(['layer1.0', 'layer1.1', 'layer2.1', 'layer3.1'])
@@ -90,7 +91,7 @@ test.each(['resnet20', 'plain20', 'resnet20_v2'])(
           : parameter.startsWith(`${next}.`)
             ? parameter.replace(next, block)
             : parameter
-      const swapped = changed(model, parameter => model.parameters.get(other(parameter))!)
+      const swapped = await changed(model, parameter => parameters.get(other(parameter))!)
       expect(found).toEqual(close(await measured(swapped)))
     }
   },

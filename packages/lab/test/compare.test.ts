@@ -4,9 +4,9 @@ import { compareModels } from '../src/index.ts'
 import { network } from './networks.ts'
 
 /** A network that always names one class. */
-function always(label: number): Model {
+async function always(label: number): Promise<Model> {
   const model = network('resnet8', { classes: 2 })
-  const bias = model.parameters.get('fc.bias')!
+  const bias = (await model.readParameters()).get('fc.bias')!
   bias.set([0, 0])
   bias[label] = 1e6
   return model
@@ -27,7 +27,7 @@ test.each([
 ])('of $lost images lost and $gained gained', async ({ lost, gained, pValue }) => {
   const data = images([...Array<number>(lost).fill(0), ...Array<number>(gained).fill(1)])
   const count = lost + gained
-  expect(await compareModels(always(0), always(1), data)).toMatchObject({
+  expect(await compareModels(await always(0), await always(1), data)).toMatchObject({
     ...{ images: count, top1Before: lost / count, top1After: gained / count, gained, lost },
     pValue: expect.closeTo(pValue, 12),
   })
@@ -35,7 +35,7 @@ test.each([
 
 test('a network beside itself', async () => {
   const data = images([0, 1, 0])
-  expect(await compareModels(always(0), always(0), data)).toEqual({
+  expect(await compareModels(await always(0), await always(0), data)).toEqual({
     ...{ images: 3, top1Before: 2 / 3, top1After: 2 / 3, gained: 0, lost: 0 },
     ...{ largestDifference: 0, pValue: 1 },
   })

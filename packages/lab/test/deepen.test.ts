@@ -146,17 +146,25 @@ describe('new blocks stand', () => {
     expect(deeper.added).toEqual(added)
     expect(await difference(model, deeper.model, 32)).toBe(0)
     const old = [1, 2, 3].flatMap(stage => span(stage, 0, 1, 2, 3)).filter(name => !added.includes(name))
-    const weights = (from: Model, block: string) => from.parameters.get(`${block}.conv1.weight`)
-    expect(old.map(block => weights(deeper.model, block))).toEqual(
-      [1, 2, 3].flatMap(stage => span(stage, 0, 1)).map(block => weights(model, block)),
+    const weights = async (from: Model, blocks: string[]) => {
+      const parameters = await from.readParameters()
+      return blocks.map(block => parameters.get(`${block}.conv1.weight`))
+    }
+    expect(await weights(deeper.model, old)).toEqual(
+      await weights(
+        model,
+        [1, 2, 3].flatMap(stage => span(stage, 0, 1)),
+      ),
     )
   })
 })
 
 test('the seed decides the new weights', async () => {
   const model = network('resnet8')
-  const weights = async (seed?: number) =>
-    (await deepen(model, { depth: 14, seed })).model.parameters.get('layer2.1.conv1.weight')
+  const weights = async (seed?: number) => {
+    const { model: deeper } = await deepen(model, { depth: 14, seed })
+    return (await deeper.readParameters()).get('layer2.1.conv1.weight')
+  }
   expect(await weights()).toEqual(await weights(0))
   expect(await weights(1)).not.toEqual(await weights(0))
 })
@@ -172,11 +180,10 @@ test.each([
   const recipe = { epochs: 4, batch: 16, schedule: { kind: 'constant', rate: 0.01 } } as const
   const training = train({ model, data: { ...data, classes: model.labels }, recipe, worker: false })
   for await (const _ of training);
-  const trained = await training.model()
-  const still = [...trained.parameters.keys()].filter(
-    key =>
-      added.some(layer => key.startsWith(`${layer}.`)) &&
-      `${trained.parameters.get(key)}` === `${model.parameters.get(key)}`,
+  const trained = await (await training.model()).readParameters()
+  const before = await model.readParameters()
+  const still = [...trained.keys()].filter(
+    key => added.some(layer => key.startsWith(`${layer}.`)) && `${trained.get(key)}` === `${before.get(key)}`,
   )
   expect(still).toEqual([])
 })
@@ -271,12 +278,14 @@ describe('a deepened network', () => {
 
 test('how far a block moved is told of all that is trained in it', async () => {
   const { model, added } = await deepen(network('resnet8'), { depth: 14 })
-  const parameters = new Map(Array.from(model.parameters, ([name, values]) => [name, values.slice()]))
+  const parameters = new Map(Array.from(await model.readParameters(), ([name, values]) => [name, values.slice()]))
   parameters.get('layer2.1.bn2.weight')!.fill(0.5)
   parameters.get('layer2.1.bn1.running_mean')!.fill(9)
   const { name, architecture, labels, preprocessing } = model
-  const moved = movementOf(model, new Model({ name, architecture, labels, preprocessing, parameters }), added)
-  const ofBlock = [...model.parameters].filter(([name]) => /^layer2\.1\.(conv|bn)\d\.(weight|bias)$/.test(name))
+  const moved = await movementOf(model, new Model({ name, architecture, labels, preprocessing, parameters }), added)
+  const ofBlock = [...(await model.readParameters())].filter(([name]) =>
+    /^layer2\.1\.(conv|bn)\d\.(weight|bias)$/.test(name),
+  )
   const length = Math.hypot(...ofBlock.flatMap(([, values]) => [...values]))
   expect(moved).toEqual([
     { block: 'layer1.1', change: 0, scale: 0 },

@@ -21,8 +21,8 @@ const square: RgbImage = { width: 32, height: 32, data: shapes.images.slice(3072
 const pixels = (model: Model, image = square) => preprocess(image, model.preprocessing)
 
 /** A model with some parameters changed. */
-function changed(model: Model, change: (name: string, values: Float32Array) => Float32Array): Model {
-  const parameters = new Map([...model.parameters].map(([name, values]) => [name, change(name, values)]))
+async function changed(model: Model, change: (name: string, values: Float32Array) => Float32Array): Promise<Model> {
+  const parameters = new Map(Array.from(await model.readParameters(), ([name, values]) => [name, change(name, values)]))
   const { name, architecture, labels, preprocessing } = model
   return new Model({ name, architecture, labels, preprocessing, parameters })
 }
@@ -51,7 +51,7 @@ describe('behind the last layer, the map is the classifier applied to each place
   ])('%s at %s, %j', async (name, layer, options) => {
     const model = network(name)
     const activation = await pooled(model)
-    const weights = model.parameters.get('fc.weight')!
+    const weights = (await model.readParameters()).get('fc.weight')!
     let seen = 0
     for (let index = 0; index < 5; index++) {
       const { map, ...explanation } = await explain(model, square, { ...options, class: index })
@@ -84,7 +84,7 @@ describe('the answer at a depth is that of a network whose later blocks add noth
     const expected: DepthAnswer[] = []
     for (const [depth, after] of ['stem', ...names].entries()) {
       const zeroed = names.slice(depth).map(block => `${block}.${name.endsWith('v2') ? 'conv2.weight' : 'bn2.'}`)
-      const cut = changed(model, (parameter, values) =>
+      const cut = await changed(model, (parameter, values) =>
         zeroed.some(start => parameter.startsWith(start)) && !parameter.includes('running')
           ? values.map(() => 0)
           : values,
@@ -100,7 +100,7 @@ describe('the answer at a depth is that of a network whose later blocks add noth
 })
 
 test('blocks that add nothing change nothing, and have no direction', async () => {
-  const model = changed(network('resnet14'), (name, values) =>
+  const model = await changed(network('resnet14'), (name, values) =>
     /^layer1\.1\.bn2\.(weight|bias)$/.test(name) ? values.map(() => 0) : values,
   )
   const { blocks } = await explain(model, square)
@@ -121,7 +121,7 @@ test('plain networks have a map, but no stream', async () => {
 
 test('the embedded model finds the cat, and answers as it does when it classifies', async () => {
   const model = await loadModel('cifar10-resnet20')
-  const image = await readImage(fileURLToPath(new URL('../../../../images/cat.jpg', import.meta.url)))
+  const image = await readImage(fileURLToPath(new URL('../../../images/cat.jpg', import.meta.url)))
   const { predictions, target, seen, view } = await explain(model, image)
   expect(target).toEqual(predictions[0])
   const { predictions: classified } = await model.classify(image)
@@ -175,7 +175,7 @@ describe('a class is found by', () => {
 })
 
 test('damaged weights are told', async () => {
-  const model = changed(network('resnet8'), (name, values) =>
+  const model = await changed(network('resnet8'), (name, values) =>
     name === 'layer2.0.conv1.weight' ? values.map(() => Number.NaN) : values,
   )
   await expect(explain(model, square)).rejects.toThrow(

@@ -97,7 +97,7 @@ describe('signals are those of the network in double precision', () => {
 
 test('shortcuts and direct gradients are those of central differences with F held fast', async () => {
   const arch = architecture('resnet14')
-  const { parameters } = network('resnet14')
+  const parameters = await network('resnet14').readParameters()
   const small = { ...batch, images: noise(n, 4), side: 4 }
   const { blocks } = await measureSignals(arch, parameters, small)
 

@@ -1,4 +1,4 @@
-import type { Graph, Parameters, Tensor } from '@residual/core'
+import { type Graph, type Parameters, ResidualError, type Tensor } from '@residual/core'
 
 // ONNX's protocol buffers (onnx.proto3): element types, and the version of the operators and of the format.
 const FLOAT = 1
@@ -75,7 +75,7 @@ const value = (field: number, name: string, shape: readonly number[]) =>
 const channelsFirst = <T>(list: readonly T[]): readonly T[] =>
   list.length === 4 ? [list[0], list[3], list[1], list[2]] : list
 
-/** What computes one tensor from the tensors of these names, under the name `out`. */
+/** The nodes that compute one tensor from the tensors with these names, and call it `out`. */
 function partsOf(tensor: Tensor, inputs: readonly string[], out: string, parameters: Parameters): Buffer[] {
   if (tensor.is('input')) return []
   if (tensor.is('parameter')) return [initializer(out, tensor.shape, parameters.get(tensor.attributes.name)!)]
@@ -116,13 +116,15 @@ function partsOf(tensor: Tensor, inputs: readonly string[], out: string, paramet
     const list = [...widths.map(([before]) => before), ...widths.map(([, after]) => after)]
     return [integers(`${out}.widths`, list), node('Pad', [...inputs, `${out}.widths`], out)]
   }
-  throw new Error(`onnx: there is no rule for ${tensor.op}`)
+  throw new ResidualError(`toOnnx: got the operation ${tensor.op}, wanted one of those that ResNets use`)
 }
 
 /**
- * Writes a graph as an ONNX model, so that another runtime runs the very same network. Only what ResNets are made of.
- * @param graph of one output; its inputs are `[n, h, w, c]` here and `[n, c, h, w]` in the model.
- * @throws Error for an operation that it does not know.
+ * Writes a graph as an ONNX model (operator set 13), so that another runtime can run the same network. It knows the operations
+ * that ResNets use for inference.
+ * @param graph with one output; its inputs are `[n, h, w, c]` here and `[n, c, h, w]` in the model.
+ * @param parameters the value of every parameter of the graph, by name.
+ * @throws ResidualError for an operation that it does not know.
  */
 export function toOnnx(graph: Graph, parameters: Parameters): Uint8Array {
   const names = new Map<Tensor, string>()

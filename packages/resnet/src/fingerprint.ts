@@ -32,7 +32,7 @@ export function areTogether(
 }
 
 function metadataOf(weights: WeightsFile | Uint8Array): Readonly<Record<string, string>> {
-  if (weights instanceof WeightsFile) return weights.header.metadata
+  if (weights instanceof WeightsFile) return weights.readHeader().metadata
   if (formatOf(weights) !== 'safetensors') return {}
   return scanSafetensors(weights.length, (begin, end) => weights.slice(begin, end)).metadata
 }

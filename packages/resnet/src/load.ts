@@ -1,4 +1,4 @@
-import { type CompileOptions, graphOf, input, type Parameters } from '@residual/core'
+import type { CompileOptions } from '@residual/core'
 import type { DownloadOptions, Preprocessing } from '@residual/vision'
 import { type Architecture, architecture, architectureNames } from './architectures.ts'
 import { type ModelConfig, readModelConfig } from './config.ts'
@@ -10,16 +10,8 @@ import { inferArchitecture } from './infer.ts'
 import { type JsonObject, parseJsonObject } from './json.ts'
 import { defaultLabels } from './labels/index.ts'
 import { Model } from './model.ts'
-import { resnet } from './network.ts'
 import { defaultPreprocessing, readPreprocessorConfig, readTimmConfig } from './preprocessing.ts'
-import {
-  assignParameters,
-  FileParameters,
-  matchParameters,
-  readWeights,
-  tensorsOf,
-  WeightsFile,
-} from './weights/index.ts'
+import { matchParameters, readWeights, shapesOf, WeightsFile, weightsOf } from './weights/index.ts'
 
 export interface LoadOptions extends CompileOptions, DownloadOptions {
   /** Name of the architecture, where the weights cannot tell it or tell a wrong one (see {@link inferArchitecture}). */
@@ -165,13 +157,14 @@ function assemble(
   preprocessor: JsonObject | undefined,
   { arch: stated, mean, std, signal: _, stallSeconds: __, ...compileOptions }: LoadOptions,
 ): Model {
-  const { shapes, parametersOf } = weightsIn(file)
+  const weights = file instanceof WeightsFile ? weightsOf(file) : readWeights(file)
+  const shapes = new Map(Array.from(weights, ([key, { shape }]) => [key, shape]))
   const arch = architectureOf(shapes, stated, config)
   if (arch.classes < 1) {
     throw new ModelError(`the classifier has no classes: fc.weight is [${shapes.get('fc.weight')}]; give other weights`)
   }
   // Before anything is made for each class: a shape such as [1000000000, 0] takes no bytes of a file.
-  const parameters = parametersOf(shapesOf(arch))
+  const parameters = matchParameters(shapesOf(arch), weights)
   const labels = config?.labels ?? defaultLabels(arch)
   if (labels.length !== arch.classes) {
     throw new ModelError(`config.json names ${labels.length} classes, the classifier has ${arch.classes}`)
@@ -183,6 +176,7 @@ function assemble(
     labels,
     preprocessing: { ...preprocessing, mean: mean ?? preprocessing.mean, std: std ?? preprocessing.std },
     parameters,
+    file: file instanceof WeightsFile ? file : undefined,
   }
   return new Model(parts, compileOptions)
 }
@@ -202,31 +196,6 @@ function architectureOf(
   }
   const arch = architecture(name)
   return { ...arch, classes: shapes.get('fc.weight')?.[0] ?? arch.classes }
-}
-
-/** Weights of a file, and how a network of these shapes gets them as its parameters. */
-interface FoundWeights {
-  readonly shapes: ReadonlyMap<string, readonly number[]>
-  parametersOf(expected: ReadonlyMap<string, readonly number[]>): Parameters
-}
-
-function weightsIn(file: WeightsFile | Uint8Array): FoundWeights {
-  const shapesIn = (tensors: ReadonlyMap<string, { readonly shape: readonly number[] }>) =>
-    new Map(Array.from(tensors, ([key, { shape }]) => [key, shape]))
-  if (file instanceof WeightsFile) {
-    const tensors = tensorsOf(file)
-    return {
-      shapes: shapesIn(tensors),
-      parametersOf: expected => new FileParameters(matchParameters(expected, tensors)),
-    }
-  }
-  const tensors = readWeights(file)
-  return { shapes: shapesIn(tensors), parametersOf: expected => assignParameters(expected, tensors) }
-}
-
-function shapesOf(arch: Architecture): Map<string, readonly number[]> {
-  const { logits } = resnet(arch, input('images', [1, arch.inputSize, arch.inputSize, 3]))
-  return new Map(graphOf([logits]).parameters.map(({ attributes, shape }) => [attributes.name, shape]))
 }
 
 function preprocessingOf(

@@ -1,18 +1,20 @@
 import {
   type CompileOptions,
   compile,
+  fromFloat32,
   input,
-  type Parameters,
   type Program,
+  readFloat32,
+  type Shape,
   ShapeError,
   type StepTime,
-  type WeightSource,
+  type Weight,
 } from '@residual/core'
 import { type Preprocessing, preprocess, type RgbImage } from '@residual/vision'
 import type { Architecture } from './architectures.ts'
 import { ModelError } from './errors.ts'
 import { resnet } from './network.ts'
-import { FileParameters } from './weights/index.ts'
+import { shapesOf } from './weights/index.ts'
 
 /** A class and how sure the model is of it. */
 export interface Prediction {
@@ -39,7 +41,10 @@ export interface ModelParts {
   /** The name of each class. */
   readonly labels: readonly string[]
   readonly preprocessing: Preprocessing
-  readonly parameters: Parameters
+  /** Weights and batch statistics, or their values, by torchvision's names. They must not change afterwards. */
+  readonly parameters: ReadonlyMap<string, Weight | Float32Array>
+  /** What the weights are read from; closed when the model is disposed of. */
+  readonly file?: { close(): void }
 }
 
 /** What runs a model's calls. */
@@ -57,23 +62,26 @@ export class Model {
   readonly architecture: Architecture
   readonly labels: readonly string[]
   readonly preprocessing: Preprocessing
-  /** Weights and batch statistics, as they were loaded; each is read at every use where they are in a file. */
-  readonly parameters: Parameters
-  /** The same for the programs, which share what they make of them. */
-  readonly #sources: ReadonlyMap<string, WeightSource>
+  /**
+   * Weights and batch statistics as they are stored, in memory or in a file; {@link readParameters} gives their values.
+   * Programs that are compiled of them share what they have packed.
+   */
+  readonly parameters: ReadonlyMap<string, Weight>
+  readonly #file: ModelParts['file']
   readonly #options: CompileOptions
   /** The last used comes last. */
   readonly #programs = new Map<string, Program>()
   #queue: Promise<unknown> = Promise.resolve()
   #isDisposed = false
 
-  constructor({ name, architecture, labels, preprocessing, parameters }: ModelParts, options: CompileOptions = {}) {
+  constructor(parts: ModelParts, options: CompileOptions = {}) {
+    const { name, architecture, labels, preprocessing, parameters, file } = parts
     this.name = name
     this.architecture = architecture
     this.labels = labels
     this.preprocessing = preprocessing
-    this.parameters = parameters
-    this.#sources = parameters instanceof FileParameters ? parameters.sources : kept(parameters)
+    this.parameters = asWeights(parameters, architecture)
+    this.#file = file
     this.#options = options
   }
 
@@ -88,6 +96,16 @@ export class Model {
       const { build, threads, memory } = await this.#program(n, side)
       return { build, threads, memory }
     })
+  }
+
+  /**
+   * The values of all weights and batch statistics, by name. Those that are 32-bit floats in memory are not copied.
+   * @throws ModelError where they are in a file that has changed, and once the model is disposed of.
+   */
+  async readParameters(): Promise<Map<string, Float32Array>> {
+    const values = new Map<string, Float32Array>()
+    for (const [name, weight] of this.parameters) values.set(name, await readFloat32(weight))
+    return values
   }
 
   /**
@@ -143,7 +161,7 @@ export class Model {
     this.#isDisposed = true
     this.#inTurn(async () => {
       this.#keepPrograms(0)
-      if (this.parameters instanceof FileParameters) this.parameters[Symbol.dispose]()
+      this.#file?.close()
     })
   }
 
@@ -174,7 +192,7 @@ export class Model {
     if (!program) {
       this.#keepPrograms(PROGRAMS_KEPT - 1)
       const { logits, embedding } = resnet(this.architecture, input('images', [n, side, side, 3]))
-      program = await compile({ outputs: { logits, embedding }, parameters: this.#sources }, this.#options)
+      program = await compile({ outputs: { logits, embedding }, parameters: this.parameters }, this.#options)
     }
     this.#programs.delete(key)
     this.#programs.set(key, program)
@@ -196,11 +214,19 @@ export class Model {
   }
 }
 
-/** Sources of weights that are in arrays. */
-function kept(parameters: Parameters): Map<string, WeightSource> {
-  const sourceOf = (values: Float32Array): WeightSource => ({
-    length: values.length,
-    read: (target, from) => target.set(values.subarray(from, from + target.length)),
-  })
-  return new Map(Array.from(parameters, ([name, values]) => [name, sourceOf(values)]))
+/** Parameters with weights in the place of values, which have the shape that the network wants if they are as many. */
+function asWeights(parameters: ModelParts['parameters'], arch: Architecture): ReadonlyMap<string, Weight> {
+  let shapes: ReadonlyMap<string, Shape> | undefined
+  const weightOf = (name: string, values: Float32Array): Weight => {
+    shapes ??= shapesOf(arch)
+    const shape = shapes.get(name)
+    return fromFloat32(
+      values,
+      shape && shape.reduce((a, b) => a * b, 1) === values.length ? shape : [values.length],
+      'F32',
+    )
+  }
+  return new Map(
+    Array.from(parameters, ([name, given]) => [name, given instanceof Float32Array ? weightOf(name, given) : given]),
+  )
 }

@@ -1,12 +1,12 @@
-import { fromFloat32, graphOf, input, writeSafetensors } from '@residual/core'
+import { fromFloat32, writeSafetensors } from '@residual/core'
 import { modelConfigOf } from './config.ts'
 import { CheckpointError } from './errors.ts'
 import { takeLock } from './files/lock.ts'
 import { makeDirectory, replaceFiles } from './files/write.ts'
 import { fingerprinted } from './fingerprint.ts'
 import type { Model } from './model.ts'
-import { resnet } from './network.ts'
 import { preprocessorConfigOf } from './preprocessing.ts'
+import { shapesOf } from './weights/index.ts'
 
 /** Milliseconds to wait for another save into the same directory; it needs a few for its turn. */
 const PATIENCE = 30_000
@@ -31,7 +31,7 @@ export async function saveModel(directory: string, model: Model): Promise<void> 
   const files = [
     [at('config.json'), json(configurations[0])],
     [at('preprocessor_config.json'), json(configurations[1])],
-    [at('model.safetensors'), weightsFile(model, metadata)],
+    [at('model.safetensors'), await weightsFile(model, metadata)],
   ] as const
   await replaceFiles(files, rename => whileLocked(at('.saving.lock'), rename))
 }
@@ -45,11 +45,11 @@ async function whileLocked(path: string, work: () => Promise<void>): Promise<voi
 }
 
 /** A model's weights as a safetensors file. */
-function weightsFile({ architecture, parameters }: Model, metadata: Readonly<Record<string, string>>): Uint8Array {
-  const side = architecture.inputSize
-  const graph = graphOf([resnet(architecture, input('images', [1, side, side, 3])).logits])
-  const tensors = graph.parameters.map(
-    ({ attributes: { name }, shape }) => [name, fromFloat32(parameters.get(name)!, shape, 'F32')] as const,
+async function weightsFile(model: Model, metadata: Readonly<Record<string, string>>): Promise<Uint8Array> {
+  const values = await model.readParameters()
+  const weights = Array.from(
+    shapesOf(model.architecture),
+    ([name, shape]) => [name, fromFloat32(values.get(name)!, shape, 'F32')] as const,
   )
-  return writeSafetensors(new Map(tensors), { metadata: { format: 'pt', ...metadata } })
+  return writeSafetensors(new Map(weights), { metadata: { format: 'pt', ...metadata } })
 }

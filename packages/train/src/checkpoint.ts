@@ -3,8 +3,8 @@ import {
   type Parameters,
   ResidualError,
   readSafetensors,
-  type StoredTensors,
   toFloat32,
+  type Weight,
   writeSafetensors,
 } from '@residual/core'
 import { architecture, CheckpointError } from '@residual/resnet'
@@ -92,7 +92,7 @@ export function writeCheckpoint(
   { values, ...rest }: Checkpoint,
   shapes: ReadonlyMap<string, readonly number[]>,
 ): Uint8Array {
-  const tensors: StoredTensors = new Map(
+  const tensors = new Map<string, Weight<Uint8Array>>(
     Array.from(values, ([name, array]) => [name, fromFloat32(array, shapes.get(name) ?? [array.length], 'F32')]),
   )
   const training = JSON.stringify(rest)

@@ -1,8 +1,8 @@
-import type { StoredTensors } from '@residual/core'
+import type { Weight } from '@residual/core'
 import { crc32c } from '@residual/resnet/files'
 
 /** The checksum of a checkpoint: of the text, and of all names and bytes in the order of the names. */
-export function checksum(training: string, tensors: StoredTensors): string {
+export function checksum(training: string, tensors: ReadonlyMap<string, Weight<Uint8Array>>): string {
   const encoder = new TextEncoder()
   let crc = crc32c(encoder.encode(training))
   const sorted = [...tensors].sort(([a], [b]) => (a < b ? -1 : 1))

@@ -65,7 +65,7 @@ export interface Beginning {
 }
 
 /** A training from its first step. */
-export function planTraining(options: TrainOptions): Beginning {
+export async function planTraining(options: TrainOptions): Promise<Beginning> {
   const { data, test, model, only, seed = 0, arch: name } = options
   if (model && name !== undefined && name !== model.architecture.name) {
     throw new TrainingError(`the model is a ${model.architecture.name}, not a ${name}; leave out arch`)
@@ -97,7 +97,7 @@ export function planTraining(options: TrainOptions): Beginning {
   return {
     plan,
     architecture: arch,
-    weights: model ? adapted(model, initial, data.classes) : initial,
+    weights: model ? await adapted(model, initial, data.classes) : initial,
     checkpoint: undefined,
     newClassifier: model !== undefined && !hasClasses(model, data.classes),
   }
@@ -183,12 +183,13 @@ function checkLayers(only: readonly string[], initial: Parameters, model: Model,
 }
 
 /** The weights of a model, with a new classifier where its labels are others. */
-function adapted(model: Model, initial: Parameters, classes: readonly string[]): Parameters {
+async function adapted(model: Model, initial: Parameters, classes: readonly string[]): Promise<Parameters> {
+  const learned = await model.readParameters()
   const isSame = hasClasses(model, classes)
   return new Map(
     Array.from(initial, ([name, values]) => {
       const isNew = name.startsWith('fc.') && !isSame
-      return [name, isNew ? values : (model.parameters.get(name) ?? values)]
+      return [name, isNew ? values : (learned.get(name) ?? values)]
     }),
   )
 }

@@ -67,7 +67,7 @@ export class Session {
     if (resume === true && !folder) throw new TrainingError('resume needs out, or the bytes of a checkpoint')
     const source = resume === true ? JSON.stringify(folder?.checkpointPath) : 'the checkpoint'
     const bytes = resume === true ? await folder?.checkpoint() : resume || undefined
-    const beginning = bytes ? planResumed(options, readCheckpoint(bytes, source), source) : planTraining(options)
+    const beginning = bytes ? planResumed(options, readCheckpoint(bytes, source), source) : await planTraining(options)
     const { plan, architecture, weights, checkpoint } = beginning
     const { recipe, seed, only, preprocessing } = plan
     const { steps } = lengthOf(plan)

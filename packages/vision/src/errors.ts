@@ -3,7 +3,7 @@ import { nameOf } from './source.ts'
 
 /**
  * What this package throws on purpose: an image or data set that cannot be read, or arguments that make no sense. Its
- * message is one line that names the file, says what was wrong and, where something can be done about it, what to do.
+ * message is one line that names the file, says what was wrong and, if something can be done about it, what to do.
  */
 export class VisionError extends Error {
   override name = 'VisionError'
@@ -14,14 +14,14 @@ export class VisionError extends Error {
   }
 }
 
-/** Whether no server was reached, what may go better another time happened, or the file is not to be had. */
+/** No server was reached; something failed that may succeed another time; or the file cannot be had. */
 type FailureKind = 'unreachable' | 'interrupted' | 'refused'
 
-/** A file that could not be had from its URL. */
+/** A file could not be downloaded. */
 export class DownloadError extends VisionError {
   override name = 'DownloadError'
   readonly kind: FailureKind
-  /** What the server answered, where that is what was wrong. */
+  /** The server's status, if that was what was wrong. */
   readonly status: number | undefined
 
   constructor(
@@ -36,7 +36,7 @@ export class DownloadError extends VisionError {
     this.status = status
   }
 
-  /** Whether the server says that there is no such file. */
+  /** Whether the server says that the file does not exist. */
   get isAbsent(): boolean {
     return this.status === 404 || this.status === 410
   }

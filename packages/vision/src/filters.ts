@@ -6,10 +6,10 @@ export interface Kernel {
   readonly weight: (distance: number) => number
 }
 
-/** How {@link resize} makes new pixels out of old ones. The names are Pillow's. */
+/** How {@link resize} computes new pixels from old ones. The names are Pillow's. */
 export type Filter = 'nearest' | 'box' | 'bilinear' | 'hamming' | 'bicubic' | 'lanczos'
 
-/** The filters which average; 'nearest' copies. Definitions as in Pillow's documentation of its filters. */
+/** The filters that average; 'nearest' copies. Defined as in Pillow's documentation of its filters. */
 export const kernels: Record<Exclude<Filter, 'nearest'>, Kernel> = {
   // Open on the left, so that a pixel exactly between two belongs to one of them only.
   box: { support: 0.5, weight: x => (x > -0.5 && x <= 0.5 ? 1 : 0) },
@@ -19,7 +19,7 @@ export const kernels: Record<Exclude<Filter, 'nearest'>, Kernel> = {
   lanczos: { support: 3, weight: x => (x >= -3 && x < 3 ? sinc(x) * sinc(x / 3) : 0) },
 }
 
-/** @throws VisionError for a filter that there is not. */
+/** @throws VisionError for an unknown filter. */
 export function checkFilter(filter: Filter): void {
   if (filter === 'nearest' || Object.hasOwn(kernels, filter)) return
   throw new VisionError(`unknown filter ${JSON.stringify(filter)} (known: nearest, ${Object.keys(kernels).join(', ')})`)
@@ -34,7 +34,7 @@ function cubic(distance: number): number {
   return 0
 }
 
-/** Pillow holds these two constants in single precision, and the last bit of some results tells. */
+/** Pillow holds these two constants in single precision, which shows in the last bit of some results. */
 const [HAMMING_MIDDLE, HAMMING_SWING] = [Math.fround(0.54), Math.fround(0.46)]
 
 function hammingWindow(x: number): number {

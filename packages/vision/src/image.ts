@@ -16,10 +16,10 @@ export interface RgbImage {
  */
 export const MAX_PIXELS = 178_956_970
 
-/** The most pixels that an image may have to be decoded, unless the caller allows more: 8192 x 8192. */
+/** The most pixels that are decoded unless the caller allows more: 8192 x 8192. */
 export const DEFAULT_MAX_PIXELS = 67_108_864
 
-/** @throws VisionError where sizes and data of an image do not fit together. */
+/** @throws VisionError if the size and the data of an image do not match. */
 export function checkImage({ width, height, data }: RgbImage): void {
   checkSize(width, height)
   if (data.length !== width * height * 3) {
@@ -29,7 +29,7 @@ export function checkImage({ width, height, data }: RgbImage): void {
   }
 }
 
-/** @throws VisionError for sizes that no image has. */
+/** @throws VisionError for sizes that no image can have. */
 export function checkSize(width: number, height: number): void {
   if (!Number.isSafeInteger(width) || !Number.isSafeInteger(height) || width < 1 || height < 1) {
     throw new VisionError(`got an image size of ${width} x ${height}, wanted whole numbers from 1`)

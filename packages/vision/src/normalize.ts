@@ -1,6 +1,6 @@
 import { VisionError } from './errors.ts'
 
-/** Of red, green and blue. */
+/** One value each for red, green and blue. */
 export type Triple = readonly [number, number, number]
 
 /** What a network was trained with: a value `x` of 0 to 255 enters it as `(x / 255 - mean) / std`. */
@@ -10,7 +10,7 @@ export interface Normalization {
 }
 
 /**
- * Normalises RGB bytes, with the very floats of torchvision's `ToTensor` and `Normalize`.
+ * Normalises RGB bytes to exactly the floats of torchvision's `ToTensor` and `Normalize`.
  * @throws VisionError for a mean that is not three finite numbers or a std that is not three positive ones.
  */
 export function normalize(bytes: Uint8Array, normalization: Normalization): Float32Array {
@@ -25,7 +25,7 @@ export function normalize(bytes: Uint8Array, normalization: Normalization): Floa
 }
 
 /**
- * `[256, 3]`: what becomes of each value of each channel.
+ * `[256, 3]`: the normalised value of each byte in each channel.
  * @throws VisionError as {@link normalize} does.
  */
 export function normalizedValues({ mean, std }: Normalization): Float32Array {

@@ -14,7 +14,7 @@ export interface Preprocessing extends Normalization {
 }
 
 /**
- * An image as input of a network: resized, cropped and normalised with the very floats of torchvision's
+ * Makes a network's input from an image: resized, cropped and normalised to exactly the floats of torchvision's
  * `Resize(resize, filter)`, `CenterCrop(crop)`, `ToTensor()` and `Normalize(mean, std)`.
  *
  * @returns `[crop, crop, 3]`, height, width, channels.

@@ -1,12 +1,12 @@
 /**
- * What a terminal obeys, or what breaks or reorders a line, rather than what is read: control characters, line and
- * paragraph separators, marks of the direction of writing, and halves of surrogate pairs.
+ * Characters that steer a terminal, or that break or reorder a line: control characters, line and paragraph separators,
+ * marks of writing direction, and halves of surrogate pairs.
  */
 const UNPRINTABLE = /[\p{Cc}\p{Zl}\p{Zp}\p{Bidi_Control}\p{Cs}]/gu
 
 /**
- * Untrusted text as it may be printed: `\u001b` and the like in place of every character that a terminal would obey. All
- * other text, and what has been escaped already, stays as it is. JSON remains JSON of the same value.
+ * Untrusted text in a form that may be printed: every character that steers a terminal becomes `\u001b` or the like. All
+ * other text, and text that has been escaped already, stays as it is. JSON remains JSON with the same value.
  */
 export function printable(text: string): string {
   return text.replace(UNPRINTABLE, character => {
@@ -15,7 +15,7 @@ export function printable(text: string): string {
   })
 }
 
-/** The most characters of a message that are shown, at its beginning and at its end. */
+/** How many characters of a message are shown at most, at its beginning and at its end. */
 const SHOWN = { beginning: 1500, end: 300 }
 
 /** The message of an error, which may hold untrusted names: printable, on one line, and of bounded length. */

@@ -1,6 +1,6 @@
 import { VisionError } from './errors.ts'
 
-/** The four words that a {@link Random} goes on from; plain numbers, so that JSON keeps them. */
+/** The four words that a {@link Random} continues from; plain numbers, so that JSON keeps them. */
 export type RandomState = readonly [number, number, number, number]
 
 /**
@@ -8,19 +8,19 @@ export type RandomState = readonly [number, number, number, number]
  * and Vigna ("Scrambled linear pseudorandom number generators", 2021). Not for secrets.
  */
 export class Random {
-  /** An array, since engines keep 32 bits in a field as a slower double. The words that it begins with mean nothing. */
+  /** An array, since engines store 32 bits in a field as a slower double. Its initial words mean nothing. */
   readonly #words = Int32Array.of(0x9e3779b9, 0x243f6a88, 0xb7e15162, 0x6a09e667)
 
   /**
-   * @param seed A whole number; another one gives other numbers.
-   * @throws VisionError for a seed that is no whole number.
+   * @param seed A whole number; another seed gives other numbers.
+   * @throws VisionError if the seed is not a whole number.
    */
   constructor(seed: number) {
     this.#absorbKey(seed)
   }
 
   /**
-   * A generator that goes on from the {@link Random.state} of another.
+   * A generator that continues from a saved {@link Random.state}.
    * @throws VisionError for anything but four whole numbers from 0 to 2^32 - 1, not all 0.
    */
   static of(state: RandomState): Random {
@@ -42,8 +42,8 @@ export class Random {
   }
 
   /**
-   * An independent generator for each list of keys, decided by them and by this one's state, which stays as it is. What
-   * is drawn for one purpose thus never depends on how much was drawn for another.
+   * An independent generator for a list of keys. It depends on the keys and on this generator's state, which does not
+   * change. So numbers drawn for one purpose never depend on how many were drawn for another.
    *
    * @param keys Whole numbers and strings.
    * @throws VisionError for a key that is neither.
@@ -77,7 +77,7 @@ export class Random {
   }
 
   /**
-   * A whole number from 0 to `n - 1`, each as likely as any other.
+   * A whole number from 0 to `n - 1`, all equally likely.
    * @throws VisionError for an `n` that is not a whole number from 1 to 2^32.
    */
   below(n: number): number {
@@ -87,15 +87,15 @@ export class Random {
     for (;;) {
       const drawn = this.next()
       const result = drawn % n
-      // The last numbers, of which there are fewer than n, would make small results more likely.
+      // The last numbers are fewer than n and would make small results more likely.
       if (drawn - result <= 2 ** 32 - n) return result
     }
   }
 
   /**
-   * A normally distributed number of mean 0 and variance 1. By Karney's algorithm ("Sampling exactly from the normal
-   * distribution", 2016), which does no more than compare uniform numbers: logarithms and cosines differ in their last
-   * bits between engines.
+   * A normally distributed number with mean 0 and variance 1, by Karney's algorithm ("Sampling exactly from the normal
+   * distribution", 2016), which only compares uniform numbers: logarithms and cosines differ between engines in their
+   * last bits.
    */
   normal(): number {
     for (;;) {
@@ -112,7 +112,7 @@ export class Random {
     }
   }
 
-  /** Brings an array or typed array into a random order, each as likely as any other (Fisher and Yates). Returns it. */
+  /** Shuffles an array or typed array in place, all orders equally likely (Fisher and Yates), and returns it. */
   shuffle<T extends { readonly length: number; [index: number]: unknown }>(values: T): T {
     for (let i = values.length - 1; i > 0; i--) {
       const j = this.below(i + 1)
@@ -144,7 +144,7 @@ export class Random {
     }
   }
 
-  /** No list of keys begins with the words of another: a number has two, of which the first is below 2^21. */
+  /** No list of keys begins with the words of another: a number has two words, and the first is below 2^21. */
   #absorbKey(key: number | string): void {
     if (typeof key === 'string') {
       this.#absorb(2 ** 30 + key.length)
@@ -157,7 +157,7 @@ export class Random {
     }
   }
 
-  /** Mixes 32 bits into the state. Two states never become one by the same word. */
+  /** Mixes 32 bits into the state. The same word never makes two states equal. */
   #absorb(word: number): void {
     const words = this.#words
     for (let i = 0; i < 4; i++) word = words[i] = mix((words[i] ^ word) + i)

@@ -2,18 +2,18 @@ import { checkFilter, type Filter, type Kernel, kernels } from './filters.ts'
 import { checkImage, checkSize, type RgbImage } from './image.ts'
 
 /**
- * Coefficients are fixed-point numbers with so many bits after the point. A sum of products takes 8 bits more, and 2
+ * Coefficients are fixed-point numbers with this many bits after the point. A sum of products takes 8 bits more, and 2
  * are kept for the overshoot of kernels with negative lobes, so that it never leaves an int32.
  */
 const PRECISION_BITS = 32 - 8 - 2
 const HALF = 1 << (PRECISION_BITS - 1)
 
 /**
- * Resizes an image to `width` x `height` with the very bytes that Pillow 13's `Image.resize` gives. (Older releases
- * differ by the rounding of a few bytes where the height shrinks by more than twice as many pixels as the width.)
+ * Resizes an image to `width` x `height`, to exactly the bytes of Pillow 13's `Image.resize`. (Older releases round a few
+ * bytes differently if the height shrinks by more than twice as many pixels as the width.)
  *
- * Every filter but 'nearest' antialiases: when shrinking, its kernel is widened by the scale. Rows and columns are
- * resampled one after the other, rounding to 8 bits in between.
+ * Every filter except 'nearest' antialiases: when shrinking, its kernel is widened by the scale. Rows and columns are
+ * resampled one after the other, with rounding to 8 bits in between.
  *
  * @throws VisionError for sizes that are not whole numbers from 1 or more pixels than allowed.
  */
@@ -26,8 +26,8 @@ export function resize(image: RgbImage, width: number, height: number, filter: F
   const alongRows = (p: RgbImage) => (width === p.width ? p : resampleRows(p, width, kernel))
   const alongColumns = (p: RgbImage) => (height === p.height ? p : resampleColumns(p, height, kernel))
   const removedRows = image.height - height
-  // Pillow's rule since its release 13. The order shows, as bytes are rounded between the two. With it
-  // the image in between never has more pixels than the larger of the two others.
+  // Pillow's rule since release 13. The order matters, as bytes are rounded between the two. With this order
+  // the image in between never has more pixels than the larger of the other two.
   const columnsFirst = removedRows > 0 && removedRows > 2 * (image.width - width)
   const resized = columnsFirst ? alongRows(alongColumns(image)) : alongColumns(alongRows(image))
   return resized === image ? { width, height, data: image.data.slice() } : resized
@@ -37,7 +37,7 @@ export function resize(image: RgbImage, width: number, height: number, filter: F
  * Resizes an image so that its short side has `size` pixels, as torchvision's `Resize(size)` does: the long side
  * becomes `size * long / short`, rounded down.
  *
- * @throws VisionError where the result would have more pixels than allowed.
+ * @throws VisionError if the result would have more pixels than allowed.
  */
 export function resizeShortest(image: RgbImage, size: number, filter: Filter = 'bilinear'): RgbImage {
   const { width, height } = image
@@ -46,7 +46,7 @@ export function resizeShortest(image: RgbImage, size: number, filter: Filter = '
   return width <= height ? resize(image, size, resizedLong, filter) : resize(image, resizedLong, size, filter)
 }
 
-/** For each place along a resized side: where its window in the old side starts, how long it is, and the weights. */
+/** For each position along a resized side: where its window in the old side starts, how long it is, and its weights. */
 interface Windows {
   readonly starts: Int32Array
   readonly lengths: Int32Array
@@ -110,7 +110,7 @@ function resampleColumns({ width, height: from, data }: RgbImage, to: number, ke
   const { starts, lengths, coefficients, stride } = windowsOf(from, to, kernel)
   const rowBytes = width * 3
   const resized = new Uint8Array(rowBytes * to)
-  // Whole rows are summed at a time, so that memory is read in its order.
+  // Whole rows are summed at a time, so that memory is read in order.
   const sums = new Int32Array(rowBytes)
   for (let y = 0; y < to; y++) {
     sums.fill(HALF)
@@ -145,7 +145,7 @@ function nearest({ width: fromWidth, height: fromHeight, data }: RgbImage, width
   return { width, height, data: resized }
 }
 
-/** The old place under the middle of each new one. Stepped by addition: its rounding decides ties as Pillow does. */
+/** The old position under the middle of each new one. Computed by addition, whose rounding decides ties as Pillow does. */
 function nearestPlaces(from: number, to: number): Int32Array {
   const scale = from / to
   const places = new Int32Array(to)

@@ -1,9 +1,9 @@
 import { printable } from './printable.ts'
 
-/** Where bytes come from: a path, a URL, or what is in memory or chosen by the user already. */
+/** Where bytes come from: a path, a URL, bytes in memory, or a file that the user has chosen. */
 export type Source = string | URL | Uint8Array | Blob
 
-/** A stream of bytes and how many it has, where known. */
+/** A stream of bytes, and their number if it is known. */
 export interface Opened {
   readonly stream: ReadableStream<Uint8Array>
   readonly size: number | undefined
@@ -23,7 +23,7 @@ function withoutPassword(url: URL): string {
   return shown.href
 }
 
-/** Untrusted text as it may stand in a message. */
+/** Untrusted text in a form that a message may show. */
 export function oneLine(text: string): string {
   const short = text.length > 300 ? `${text.slice(0, 297)}...` : text
   return printable(short) === short ? short : printable(JSON.stringify(short))

@@ -10,7 +10,7 @@ const preprocessing = {
 } as const
 
 /** The files of a format, and what they are called in `packages/vision/test/goldens/files`. */
-export const PICTURES = {
+export const IMAGES = {
   JPEG: ['rgb.jpg', 'rgb-progressive.jpg', 'cmyk.jpg', 'orientation-6.jpg'],
   PNG: ['rgb.png', 'palette.png', 'rgba.png', 'black-and-white.png'],
   '16-bit PNG': ['rgb16.png', 'rgba16.png', 'grey16.png', 'grey16-alpha.png'],
@@ -21,7 +21,7 @@ export const PICTURES = {
   AVIF: [],
 } as const
 
-export const images: readonly Kind[] = Object.keys(PICTURES).map(name => ({
+export const images: readonly Kind[] = Object.keys(IMAGES).map(name => ({
   name,
   async use(file) {
     preprocess(await decode(file), preprocessing)

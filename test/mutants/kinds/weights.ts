@@ -1,6 +1,6 @@
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { type StoredTensors, toFloat32, writeSafetensors } from '@residual/core'
+import { toFloat32, type Weight, writeSafetensors } from '@residual/core'
 import { loadModel, type Model, readWeights } from '@residual/resnet'
 import { preprocess, type RgbImage } from '@residual/vision'
 import {
@@ -119,7 +119,7 @@ function entriesOf(zip: Uint8Array): ZipEntry[] {
 }
 
 /** The tensors of a whole file, changed; undefined where `torch-builder.ts` does not write such. */
-function changedTensors(file: Uint8Array, below: Below): StoredTensors | undefined {
+function changedTensors(file: Uint8Array, below: Below): Map<string, Weight<Uint8Array>> | undefined {
   const tensors = below(2) === 0 ? readWeights(file) : undefined
   return tensors?.has('fc.bias') ? mutateTensors(tensors, below) : undefined
 }

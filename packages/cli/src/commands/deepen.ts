@@ -130,13 +130,13 @@ interface Tuned extends Pick<Comparison, 'gained' | 'lost' | 'pValue'> {
 const measuredOn = ({ data, test }: TrainingData): TrainingSource => test ?? data
 
 /** Enough for statistics of a channel. */
-const STATISTICS_PICTURES = 256
+const STATISTICS_IMAGES = 256
 
 /** The first images of the training split, which a few of every class are among only where it is in no order. */
 async function someImages(model: Model, path: string, options: ImageOptions) {
   const data = await openSplit(path, 'train', options)
   const { loadBatches } = await import('@residual/vision')
-  const batch = Math.min(STATISTICS_PICTURES, data.length)
+  const batch = Math.min(STATISTICS_IMAGES, data.length)
   for await (const { images } of loadBatches(data, { ...model.preprocessing, batch, to: 1 }))
     return { images, n: batch }
   return undefined
@@ -154,15 +154,15 @@ async function compare(
   return compareModels(before, after, images, { ...measure, onProgress }).finally(() => progress.end())
 }
 
-const NOISE_PICTURES = 4
+const NOISE_IMAGES = 4
 
 /** Where there are no images, what is not one will do to show that the networks are the same. */
 async function compareOnNoise(model: Model, deeper: Model) {
   const side = model.preprocessing.crop
-  const images = Float32Array.from({ length: NOISE_PICTURES * side * side * 3 }, () => 4 * Math.random() - 2)
-  const [a, b] = [await model.logits(images, NOISE_PICTURES), await deeper.logits(images, NOISE_PICTURES)]
+  const images = Float32Array.from({ length: NOISE_IMAGES * side * side * 3 }, () => 4 * Math.random() - 2)
+  const [a, b] = [await model.logits(images, NOISE_IMAGES), await deeper.logits(images, NOISE_IMAGES)]
   const largestDifference = a.reduce((largest, value, i) => Math.max(largest, Math.abs(value - b[i])), 0)
-  return { images: NOISE_PICTURES, largestDifference }
+  return { images: NOISE_IMAGES, largestDifference }
 }
 
 type MeasureOptions = Pick<Options, 'limit' | 'ignoreNames'>
@@ -202,7 +202,7 @@ async function fineTune(
   if (!training) return undefined
   const tuned = await training.model()
   const { top1After, gained, lost, pValue } = await compare(model, tuned, measuredOn(parts), measure)
-  return { top1Tuned: top1After, gained, lost, pValue, moved: movementOf(deeper, tuned, added) }
+  return { top1Tuned: top1After, gained, lost, pValue, moved: await movementOf(deeper, tuned, added) }
 }
 
 /** Above this probability a difference is one that chance makes. */

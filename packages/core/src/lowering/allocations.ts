@@ -1,5 +1,5 @@
 import type { Instruction, Kernels, LoadedProgram } from '@residual/kernels-wasm'
-import type { WeightSource } from '../weights.ts'
+import type { Weight } from '../weights/index.ts'
 
 /** A piece of WebAssembly memory, and by how many programs it is used. */
 export interface Allocation {
@@ -8,16 +8,20 @@ export interface Allocation {
   users: number
 }
 
-/** What was prepared from weights that are read. */
-interface Prepared {
+/** What a program has packed from the bytes of a weight. */
+interface PackedBytes {
   readonly kernels: Kernels
+  /** What was done with the bytes, but for the scale. */
   readonly recipe: string
   readonly scale: Float32Array | undefined
   readonly allocation: Allocation
 }
 
-/** Prepared weights, for the next program that is made of the same ones: of a model for another batch size. */
-const prepared = new WeakMap<WeightSource, Prepared[]>()
+/**
+ * By the bytes of a weight, or what reads them: for the next program that is made of the same ones, as of a model for another
+ * batch size. Scaled weights of one origin have the same bytes.
+ */
+const packed = new WeakMap<Weight['bytes'], PackedBytes[]>()
 
 /** The WebAssembly memory of one program: all that stays once it is written. */
 export class Allocations {
@@ -32,9 +36,9 @@ export class Allocations {
     return allocation
   }
 
-  /** What another program has prepared from a source in this memory, by the same recipe. */
-  find(source: WeightSource, recipe: string, scale: Float32Array | undefined): Allocation | undefined {
-    const found = prepared.get(source)?.find(entry => {
+  /** What another program has packed from a weight in this memory, by the same recipe. */
+  find({ bytes, scale }: Weight, recipe: string): Allocation | undefined {
+    const found = packed.get(bytes)?.find(entry => {
       const isSame = entry.kernels.memory === this.kernels.memory && entry.recipe === recipe
       return isSame && entry.allocation.users > 0 && sameValues(entry.scale, scale)
     })
@@ -44,10 +48,10 @@ export class Allocations {
     return found.allocation
   }
 
-  /** Lets other programs find what is now prepared. */
-  offer(source: WeightSource, recipe: string, scale: Float32Array | undefined, allocation: Allocation): void {
-    const inUse = (prepared.get(source) ?? []).filter(entry => entry.allocation.users > 0)
-    prepared.set(source, [...inUse, { kernels: this.kernels, recipe, scale, allocation }])
+  /** Lets other programs find what is now packed. */
+  offer({ bytes, scale }: Weight, recipe: string, allocation: Allocation): void {
+    const inUse = (packed.get(bytes) ?? []).filter(entry => entry.allocation.users > 0)
+    packed.set(bytes, [...inUse, { kernels: this.kernels, recipe, scale, allocation }])
   }
 
   load(instructions: readonly Instruction[], scratch: number): LoadedProgram {

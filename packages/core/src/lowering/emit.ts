@@ -43,7 +43,7 @@ export function emitProduct(
   writer.emit(
     ...plan.run({
       input,
-      weights: writer.prepared(node.inputs[1], plan.packedFloats, { outputs, run: plan.pack }),
+      weights: writer.packed(node.inputs[1], 4 * plan.packedFloats, { outputs, run: plan.pack }),
       bias: bias ? writer.biasOf(node.inputs[2], plan.biasFloats) : 0,
       residual: residual ? writer.addressOf(node.inputs[node.inputs.length - 1]) : 0,
       output: writer.addressOf(node),

@@ -41,7 +41,7 @@ export async function lowerToWasm(routine: Routine, options: WasmOptions): Promi
     routine.state.forEach(({ parameter }, i) => {
       writer.assign(parameter, graph.outputs[results.length + i])
     })
-    await writer.prepareConstants()
+    await writer.packConstants()
     // Neither tensors nor the writer are kept: they hold the weights as they were.
     const executable = new WasmExecutable(
       kernels,

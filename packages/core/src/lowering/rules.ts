@@ -38,7 +38,7 @@ const rules: { readonly [Op in OpName]: Rule<Op> } = {
     writer.emit(
       ...plan.run({
         input: writer.addressOf(gradient),
-        weights: writer.prepared(weight, plan.packedFloats, { run: plan.pack }),
+        weights: writer.packed(weight, 4 * plan.packedFloats, { run: plan.pack }),
         residual: residual ? writer.addressOf(node.inputs[2]) : 0,
         output: writer.addressOf(node),
         zeros: writer.zerosFor(plan.zeros),

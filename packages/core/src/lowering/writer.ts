@@ -1,11 +1,11 @@
 import { type Instruction, type Kernels, type LoadedProgram, SCRATCH } from '@residual/kernels-wasm'
 import { type ArenaPlan, align, storageOf } from '../memory-plan.ts'
-import type { StoredValues } from '../ops/constant.ts'
 import type { State } from '../program.ts'
 import { sizeOf } from '../shape.ts'
 import type { Tensor } from '../tensor.ts'
-import type { Allocation, Allocations } from './allocations.ts'
-import { type Order, type Preparation, prepareConstants } from './constants.ts'
+import { fromFloat32, type Weight } from '../weights/index.ts'
+import type { Allocations } from './allocations.ts'
+import { type Packing, packWeights, type WeightToPack } from './packing.ts'
 
 /** Where a program's tensors lie while it is being written, and its instructions so far. */
 export class ProgramWriter {
@@ -16,8 +16,9 @@ export class ProgramWriter {
   private zeros = { address: 0, count: 0 }
   /** Bytes of scratch memory: of the operation at hand so far, and of the one that needs most. */
   private readonly scratchBytes = { used: 0, most: 0 }
-  private readonly orders: Order[] = []
-  /** Lets other programs share constants, once they are prepared. */
+  /** Constants that {@link packConstants} packs. */
+  private readonly unpacked: WeightToPack[] = []
+  /** Lets other programs share constants, once they are packed. */
   private readonly offers: (() => void)[] = []
   /** Bytes of constants, packed ones included. */
   weightBytes = 0
@@ -49,11 +50,18 @@ export class ProgramWriter {
     const storage = (this.inPlace.get(origin) ?? origin) as Tensor<'constant'>
     let address = this.lasting.get(storage)
     if (address === undefined) {
-      const floats = sizeOf(storage.shape)
-      address = this.weights(floats)
-      this.kernels.floats(address, floats).set(storage.attributes.data)
+      address = this.placed(storage)
       this.lasting.set(storage, address)
     }
+    return address
+  }
+
+  private placed(storage: Tensor<'constant'>): number {
+    const floats = sizeOf(storage.shape)
+    const { data } = storage.attributes
+    if (!data) return this.packed(storage, floats * 4, { run: (input, output) => copyRow(input, output, floats) })
+    const address = this.weights(floats)
+    this.kernels.floats(address, floats).set(data)
     return address
   }
 
@@ -110,40 +118,33 @@ export class ProgramWriter {
   }
 
   /**
-   * Address of a tensor's values after a preparation, which needs them for `floats` values elsewhere: done once by
-   * {@link prepareConstants} for a constant, whose original is not kept, and at every run for anything else.
+   * Address of a tensor's values after packing, which needs so many bytes for them elsewhere: done once by
+   * {@link packConstants} for a constant, whose original is not kept, and at every run for anything else.
    */
-  prepared(tensor: Tensor, floats: number, preparation: Preparation): number {
+  packed(tensor: Tensor, bytes: number, packing: Packing): number {
     const storage = storageOf(tensor)
     if (storage.is('constant')) {
-      this.weightBytes += floats * 4
-      return this.preparedConstant({ floats: sizeOf(tensor.shape), stored: storedIn(storage), preparation }, floats * 4)
+      this.weightBytes += bytes
+      return this.packedConstant(weightOf(storage), bytes, packing)
     }
-    const target = this.scratch(floats)
-    this.emit(...[preparation.run(this.addressOf(tensor), target)].flat())
+    const target = this.scratch(bytes / 4)
+    this.emit(...[packing.run(this.addressOf(tensor), target)].flat())
     return target
   }
 
-  private preparedConstant(order: Omit<Order, 'target'>, bytes: number): number {
-    const { weights, scale } = order.stored
-    if (weights instanceof Float32Array) return this.order(order, bytes).address
-    const recipe = JSON.stringify([order.preparation.run(0, 0), bytes])
-    const found = this.allocations.find(weights, recipe, scale)
+  private packedConstant(weight: Weight, bytes: number, packing: Packing): number {
+    const recipe = JSON.stringify([weight.dtype, packing.run(0, 0), bytes])
+    const found = this.allocations.find(weight, recipe)
     if (found) return found.address
-    const target = this.order(order, bytes)
-    this.offers.push(() => this.allocations.offer(weights, recipe, scale, target))
-    return target.address
+    const allocation = this.allocations.allocate(bytes)
+    this.unpacked.push({ weight, packing, target: allocation.address })
+    this.offers.push(() => this.allocations.offer(weight, recipe, allocation))
+    return allocation.address
   }
 
-  private order(order: Omit<Order, 'target'>, bytes: number): Allocation {
-    const target = this.allocations.allocate(bytes)
-    this.orders.push({ ...order, target: target.address })
-    return target
-  }
-
-  /** Does what {@link prepared} put off. */
-  async prepareConstants(): Promise<void> {
-    await prepareConstants(this.kernels, this.orders.splice(0))
+  /** Does what {@link packed} put off. */
+  async packConstants(): Promise<void> {
+    await packWeights(this.kernels, this.unpacked.splice(0))
     for (const offer of this.offers.splice(0)) offer()
   }
 
@@ -152,15 +153,15 @@ export class ProgramWriter {
     return this.allocations.load(this.instructions, this.allocations.allocate(this.scratchBytes.most).address)
   }
 
-  /** Address of a bias with room behind it, since the tile reads whole panels. */
+  /** Address of a bias with room after it, since the tile reads whole panels. */
   biasOf(tensor: Tensor, floats: number): number {
     const count = sizeOf(tensor.shape)
-    return this.prepared(tensor, floats, { run: (input, output) => copyRow(input, output, count) })
+    return this.packed(tensor, floats * 4, { run: (input, output) => copyRow(input, output, count) })
   }
 }
 
-function storedIn({ attributes }: Tensor<'constant'>): StoredValues {
-  return attributes.stored ?? { weights: attributes.data }
+function weightOf({ attributes: { weight, data, shape } }: Tensor<'constant'>): Weight {
+  return weight ?? fromFloat32(data, shape, 'F32')
 }
 
 function copyRow(input: number, output: number, count: number): Instruction {

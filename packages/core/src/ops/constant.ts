@@ -1,32 +1,23 @@
 import { ShapeError } from '../errors.ts'
 import { checkShape, formatShape, type Shape, sizeOf } from '../shape.ts'
 import { Tensor } from '../tensor.ts'
-import type { Weights } from '../weights.ts'
+import { isInMemory, toFloat32, type Weight } from '../weights/index.ts'
 import { defineOperation, noGradient, noMacs } from './operation.ts'
 
-export interface ConstantAttributes {
-  /** Made at every reading where there is `stored`, and not there where that is to be read first. */
-  readonly data: Float32Array
+/** Values as arithmetic has them (`data`), or as they are stored, to be read when the backend wants them (`weight`). */
+export type ConstantAttributes = {
   readonly shape: Shape
   /** Of the parameter that it stands for, if it does. */
   readonly name?: string
-  readonly stored?: StoredValues
-}
-
-/** Values that are nowhere as they are wanted. */
-export interface StoredValues {
-  readonly weights: Weights
-  /** By what the weights of each output, along the first axis, are multiplied. */
-  readonly scale?: Float32Array
-}
+} & (
+  | { readonly data: Float32Array; readonly weight?: undefined }
+  | { readonly weight: Weight; readonly data?: undefined }
+)
 
 export const constantOperation = defineOperation<ConstantAttributes>({
-  shape(_, attributes) {
-    const { shape, stored } = attributes
+  shape(_, { shape, data }) {
     checkShape('constant', shape)
-    if (stored) return shape
-    const { data } = attributes
-    if (data.length !== sizeOf(shape)) {
+    if (data && data.length !== sizeOf(shape)) {
       throw new ShapeError(
         `constant: got ${data.length} values for shape ${formatShape(shape)}, wanted ${sizeOf(shape)}`,
       )
@@ -35,8 +26,10 @@ export const constantOperation = defineOperation<ConstantAttributes>({
   },
   macs: noMacs,
   gradient: noGradient,
-  reference(_, output, { data }) {
-    output.data.set(data)
+  reference(_, output, attributes) {
+    const values = valuesIn(attributes)
+    if (!values) throw new Error('constant: the values of a weight that is not in memory come from the backend')
+    output.data.set(values)
   },
 })
 
@@ -60,24 +53,25 @@ export function constant(
 }
 
 /**
- * Known values that are computed when they are needed, and not kept: weights made out of other weights would take
- * their memory once more, and filling fresh memory takes longer than computing them.
+ * The values of a weight: made when they are wanted, and not kept. Weights that a batch norm scales would take their memory
+ * once more, and filling fresh memory takes longer than scaling them.
+ * @param name of the parameter that it stands for
  */
-export function storedConstant(shape: Shape, stored: StoredValues, name?: string): Tensor<'constant'> {
-  return new Tensor('constant', [], {
-    get data() {
-      const { weights, scale } = stored
-      if (!(weights instanceof Float32Array)) throw new Error('constant: weights that are not read yet')
-      return scale ? scaleOutputs(weights, scale) : weights
-    },
-    shape,
-    stored,
-    ...(name === undefined ? {} : { name }),
-  })
+export function weightConstant(weight: Weight, name?: string): Tensor<'constant'> {
+  const { shape } = weight
+  return new Tensor('constant', [], { weight, shape, ...(name === undefined ? {} : { name }) })
 }
 
-/** The weights of each output times its factor. */
-function scaleOutputs(weights: Float32Array, scale: Float32Array): Float32Array {
-  const taps = weights.length / scale.length
-  return weights.map((value, i) => value * scale[Math.floor(i / taps)])
+/** The values of a constant that is in memory; `undefined` for anything else. */
+export function knownValues(node: Tensor): Float32Array | undefined {
+  return node.is('constant') ? valuesIn(node.attributes) : undefined
+}
+
+/** Whether this is a constant whose values have to be read. */
+export function isToBeRead(node: Tensor): node is Tensor<'constant'> & { attributes: { weight: Weight } } {
+  return node.is('constant') && node.attributes.weight !== undefined && !isInMemory(node.attributes.weight)
+}
+
+function valuesIn({ data, weight }: ConstantAttributes): Float32Array | undefined {
+  return weight ? (isInMemory(weight) ? toFloat32(weight) : undefined) : data
 }

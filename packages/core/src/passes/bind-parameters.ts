@@ -1,21 +1,19 @@
 import type { Graph } from '../graph.ts'
-import { constant, storedConstant } from '../ops/constant.ts'
+import { constant, weightConstant } from '../ops/constant.ts'
 import type { Tensor } from '../tensor.ts'
-import type { Weights } from '../weights.ts'
+import type { Weight } from '../weights/index.ts'
 import { rewrite } from './rewrite.ts'
 
 /** Puts a constant in the place of every parameter that does not change. */
 export function bindParameters(
   graph: Graph,
-  parameters: ReadonlyMap<string, Weights>,
+  parameters: ReadonlyMap<string, Float32Array | Weight>,
   changing: ReadonlySet<Tensor>,
 ): Graph {
   return rewrite(graph, node => {
     if (!node.is('parameter') || changing.has(node)) return node
     const { name } = node.attributes
-    const weights = parameters.get(name)!
-    return weights instanceof Float32Array
-      ? constant(weights, node.shape, name)
-      : storedConstant(node.shape, { weights }, name)
+    const given = parameters.get(name)!
+    return given instanceof Float32Array ? constant(given, node.shape, name) : weightConstant(given, name)
   })
 }

@@ -1,6 +1,7 @@
 import type { Graph } from '../graph.ts'
-import { constant, storedConstant } from '../ops/constant.ts'
+import { constant, knownValues, weightConstant } from '../ops/constant.ts'
 import { Tensor } from '../tensor.ts'
+import { fromFloat32 } from '../weights/index.ts'
 import { rewrite } from './rewrite.ts'
 
 /**
@@ -21,9 +22,10 @@ export function foldBatchNorm(graph: Graph): Graph {
 function scaleAndShift(node: Tensor<'batchNorm'>): { scale: Tensor; shift: Tensor } {
   const [, gamma, beta, mean, variance] = node.inputs
   const { epsilon } = node.attributes
-  if (gamma.is('constant') && beta.is('constant') && mean.is('constant') && variance.is('constant')) {
-    const scale = gamma.attributes.data.map((value, c) => value / Math.sqrt(variance.attributes.data[c] + epsilon))
-    const shift = beta.attributes.data.map((value, c) => value - mean.attributes.data[c] * scale[c])
+  const [gammas, betas, means, variances] = [gamma, beta, mean, variance].map(knownValues)
+  if (gamma.is('constant') && gammas && betas && means && variances) {
+    const scale = gammas.map((value, c) => value / Math.sqrt(variances[c] + epsilon))
+    const shift = betas.map((value, c) => value - means[c] * scale[c])
     return { scale: constant(scale, undefined, gamma.attributes.name), shift: constant(shift) }
   }
   const scale = gamma.div(variance.add(epsilon).sqrt())
@@ -34,12 +36,10 @@ function scaleAndShift(node: Tensor<'batchNorm'>): { scale: Tensor; shift: Tenso
 function foldIntoConv2d(conv: Tensor<'conv2d'>, scale: Tensor, shift: Tensor): Tensor | undefined {
   const [x, weight, bias] = conv.inputs
   const { residual, activation } = conv.attributes
-  if (residual || activation !== 'none' || !scale.is('constant') || !shift.is('constant')) return undefined
-  if (!weight.is('constant') || (bias && !bias.is('constant'))) return undefined
-  const factors = scale.attributes.data
-  const shifted = shift.attributes.data.map((value, o) => {
-    return bias?.is('constant') ? value + bias.attributes.data[o] * factors[o] : value
-  })
+  const [factors, shifts, biases] = [scale, shift, bias].map(tensor => tensor && knownValues(tensor))
+  if (residual || activation !== 'none' || !factors || !shifts) return undefined
+  if (!weight.is('constant') || (bias && !biases)) return undefined
+  const shifted = biases ? shifts.map((value, o) => value + biases[o] * factors[o]) : shifts
   return new Tensor('conv2d', [x, scaled(weight, factors), constant(shifted)], {
     ...conv.attributes,
     bias: true,
@@ -47,11 +47,8 @@ function foldIntoConv2d(conv: Tensor<'conv2d'>, scale: Tensor, shift: Tensor): T
 }
 
 /** The weights of each output times its factor. */
-function scaled({ shape, attributes }: Tensor<'constant'>, factors: Float32Array): Tensor {
-  const { weights, scale } = attributes.stored ?? { weights: attributes.data }
-  return storedConstant(
-    shape,
-    { weights, scale: scale ? scale.map((s, o) => s * factors[o]) : factors },
-    attributes.name,
-  )
+function scaled({ attributes }: Tensor<'constant'>, factors: Float32Array): Tensor {
+  const weight = attributes.weight ?? fromFloat32(attributes.data, attributes.shape, 'F32')
+  const scale = weight.scale ? weight.scale.map((s, o) => s * factors[o]) : factors
+  return weightConstant({ ...weight, scale }, attributes.name)
 }

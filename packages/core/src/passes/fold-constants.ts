@@ -1,7 +1,6 @@
 import type { Graph } from '../graph.ts'
-import { constant } from '../ops/constant.ts'
+import { constant, knownValues } from '../ops/constant.ts'
 import { evaluateNode } from '../reference.ts'
-import type { Tensor } from '../tensor.ts'
 import { rewrite } from './rewrite.ts'
 
 /**
@@ -11,7 +10,7 @@ import { rewrite } from './rewrite.ts'
 export function foldConstants(graph: Graph): Graph {
   if (graph.inputs.length === 0) return graph
   return rewrite(graph, node => {
-    const values = node.inputs.map(constantValues)
+    const values = node.inputs.map(knownValues)
     if (node.dtype !== 'f32' || values.length === 0 || values.includes(undefined)) return node
     const { data } = evaluateNode(
       node,
@@ -19,10 +18,4 @@ export function foldConstants(graph: Graph): Graph {
     )
     return constant(data as Float32Array, node.shape)
   })
-}
-
-function constantValues(node: Tensor): Float32Array | undefined {
-  if (!node.is('constant')) return undefined
-  const { stored } = node.attributes
-  return stored && !(stored.weights instanceof Float32Array) ? undefined : node.attributes.data
 }

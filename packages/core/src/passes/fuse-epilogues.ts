@@ -1,5 +1,5 @@
 import type { Graph } from '../graph.ts'
-import { constant } from '../ops/constant.ts'
+import { constant, knownValues } from '../ops/constant.ts'
 import { sameShape } from '../shape.ts'
 import { Tensor } from '../tensor.ts'
 import { type Before, rewrite } from './rewrite.ts'
@@ -55,8 +55,8 @@ function takesBias(node: Open): node is Product {
 function asBias(addend: Tensor, product: Tensor): Tensor | undefined {
   const channels = product.shape[product.shape.length - 1]
   if (sameShape(addend.shape, [channels])) return addend
-  if (!addend.is('constant') || addend.shape.slice(0, -1).some(extent => extent !== 1)) return undefined
-  const { data } = addend.attributes
+  const data = knownValues(addend)
+  if (!data || addend.shape.slice(0, -1).some(extent => extent !== 1)) return undefined
   return constant(data.length === 1 ? new Float32Array(channels).fill(data[0]) : data)
 }
 

@@ -1,6 +1,6 @@
 import type { Graph } from '../graph.ts'
 import type { Tensor } from '../tensor.ts'
-import type { Weights } from '../weights.ts'
+import type { Weight } from '../weights/index.ts'
 import { bindParameters } from './bind-parameters.ts'
 import { dropIdentities } from './drop-identities.ts'
 import { foldBatchNorm } from './fold-batch-norm.ts'
@@ -15,7 +15,7 @@ const passes: readonly Pass[] = [foldConstants, dropIdentities, foldBatchNorm, f
 /** The graph that backends run: its leaves are inputs, constants, and the parameters that are `changing`. */
 export function optimize(
   graph: Graph,
-  parameters: ReadonlyMap<string, Weights>,
+  parameters: ReadonlyMap<string, Float32Array | Weight>,
   changing: ReadonlySet<Tensor> = new Set(),
 ): Graph {
   return passes.reduce((result, pass) => pass(result), bindParameters(graph, parameters, changing))

@@ -1,24 +1,23 @@
 import { FormatError, quote } from '../errors.ts'
+import { elementCount, type StorageType, storageTypes, type Weight } from '../weights/index.ts'
 import { type HeaderEntry, scanHeader } from './header.ts'
-import { dtypeBytes, elementCount, type StoredDType, type StoredTensors } from './tensor.ts'
 
 /** The reference implementation's limit. */
 const MAX_HEADER_BYTES = 100_000_000
 
 /** What a safetensors file holds. */
 export interface SafetensorsFile {
-  /** The tensors, in the order of their bytes. */
-  readonly tensors: StoredTensors
+  /** The tensors by name, in the order of their bytes. */
+  readonly tensors: Map<string, Weight<Uint8Array>>
   /** The header's free-form `__metadata__`; empty where it has none. It has no prototype. */
   readonly metadata: Record<string, string>
 }
 
-/** Where a tensor lies in a file, and what it is. */
-export interface StoredRange {
-  readonly dtype: StoredDType
-  readonly shape: readonly number[]
-  /** Bytes of the file. */
+/** A weight of which only the place in its file is known. */
+export interface TensorRange extends Omit<Weight, 'bytes' | 'scale'> {
+  /** Its first byte in the file. */
   readonly begin: number
+  /** The first byte after it. */
   readonly end: number
 }
 
@@ -33,10 +32,9 @@ export function readSafetensors(bytes: Uint8Array): SafetensorsFile {
   // Not subarray() of `bytes` itself: of a Node Buffer that would be a Buffer, whose slice() does not copy.
   const part = (begin: number, end: number) => new Uint8Array(bytes.buffer, bytes.byteOffset + begin, end - begin)
   const { ranges, metadata } = scanSafetensors(bytes.length, part)
-  const tensors: StoredTensors = new Map()
-  for (const [name, { dtype, shape, begin, end }] of ranges) {
-    tensors.set(name, { dtype, shape, bytes: part(begin, end) })
-  }
+  const tensors = new Map(
+    Array.from(ranges, ([name, { dtype, shape, begin, end }]) => [name, { dtype, shape, bytes: part(begin, end) }]),
+  )
   return { tensors, metadata }
 }
 
@@ -50,7 +48,7 @@ export function readSafetensors(bytes: Uint8Array): SafetensorsFile {
 export function scanSafetensors(
   length: number,
   read: (begin: number, end: number) => Uint8Array,
-): { ranges: Map<string, StoredRange>; metadata: Record<string, string> } {
+): { ranges: Map<string, TensorRange>; metadata: Record<string, string> } {
   if (length < 8) throw new FormatError(`safetensors file of ${length} bytes: it has at least 8`)
   const start = read(0, 8)
   const headerLength = new DataView(start.buffer, start.byteOffset, 8).getBigUint64(0, true)
@@ -64,23 +62,10 @@ export function scanSafetensors(
   const header = read(8, dataStart)
   if (header[0] !== 0x7b) throw new FormatError(`safetensors header does not start with '{'`)
   const { entries, metadata } = scanHeader(decodeHeader(header))
-  const sorted = entries.map(entry => checkEntry(entry, length - dataStart))
-  sorted.sort((a, b) => a.begin - b.begin || a.end - b.end)
-  checkCoverage(sorted, length - dataStart)
-  const ranges = new Map(
-    sorted.map(({ name, dtype, shape, begin, end }) => {
-      return [name, { dtype, shape, begin: dataStart + begin, end: dataStart + end }] as const
-    }),
-  )
-  return { ranges, metadata }
-}
-
-interface TensorRange {
-  readonly name: string
-  readonly dtype: StoredDType
-  readonly shape: number[]
-  readonly begin: number
-  readonly end: number
+  const ranges = entries.map(entry => [entry.name, checkEntry(entry, dataStart, length)] as const)
+  ranges.sort(([, a], [, b]) => a.begin - b.begin || a.end - b.end)
+  checkCoverage(ranges, dataStart, length)
+  return { ranges: new Map(ranges), metadata }
 }
 
 function decodeHeader(bytes: Uint8Array): string {
@@ -91,41 +76,44 @@ function decodeHeader(bytes: Uint8Array): string {
   }
 }
 
-function checkEntry({ name, dtype, shape, offsets }: HeaderEntry, dataLength: number): TensorRange {
+/** Data begins at byte `start` of a file of `length` bytes; its offsets count from there. */
+function checkEntry({ name, dtype, shape, offsets }: HeaderEntry, start: number, length: number): TensorRange {
   const fail = (what: string) => new FormatError(`tensor ${quote(name)}: ${what}`)
-  if (!Object.hasOwn(dtypeBytes, dtype)) {
-    throw fail(`unknown dtype ${quote(dtype)} (known: ${Object.keys(dtypeBytes).join(', ')})`)
+  if (!Object.hasOwn(storageTypes, dtype)) {
+    throw fail(`unknown dtype ${quote(dtype)} (known: ${Object.keys(storageTypes).join(', ')})`)
   }
-  const known = dtype as StoredDType
+  const known = dtype as StorageType
   const sizes = shape.map(wholeNumber)
   if (sizes.includes(Number.NaN)) throw fail(`shape ${list(shape)} is not a list of whole numbers from 0 to 2^53 - 1`)
-  const size = elementCount(sizes) * dtypeBytes[known]
+  const size = elementCount(sizes) * storageTypes[known].size
   if (size > Number.MAX_SAFE_INTEGER) throw fail(`shape ${list(shape)} takes more than 2^53 - 1 bytes`)
   const [begin, end] = offsets.map(wholeNumber)
   if (offsets.length !== 2 || Number.isNaN(begin) || Number.isNaN(end)) {
     throw fail(`data_offsets ${list(offsets)} are not two whole numbers from 0 to 2^53 - 1`)
   }
   if (end < begin) throw fail(`data_offsets ${list(offsets)} end before they begin`)
-  if (end > dataLength) throw fail(`data_offsets ${list(offsets)} reach beyond the ${dataLength} bytes of data`)
+  if (end > length - start) throw fail(`data_offsets ${list(offsets)} reach beyond the ${length - start} bytes of data`)
   if (end - begin !== size) {
     throw fail(`data_offsets ${list(offsets)} hold ${end - begin} bytes, but ${dtype} ${list(shape)} takes ${size}`)
   }
-  return { name, dtype: known, shape: sizes, begin, end }
+  return { dtype: known, shape: sizes, begin: start + begin, end: start + end }
 }
 
-/** Every byte of the data belongs to exactly one tensor; `ranges` are sorted. */
-function checkCoverage(ranges: readonly TensorRange[], dataLength: number): void {
-  let covered = 0
-  const gap = (end: number) => new FormatError(`bytes ${covered} to ${end} of the safetensors data belong to no tensor`)
-  for (const [index, { name, begin, end }] of ranges.entries()) {
+/** Every byte of the data, from `start` on, belongs to exactly one tensor; `ranges` are sorted. */
+function checkCoverage(ranges: readonly (readonly [string, TensorRange])[], start: number, length: number): void {
+  let covered = start
+  const gap = (end: number) =>
+    new FormatError(`bytes ${covered - start} to ${end - start} of the safetensors data belong to no tensor`)
+  for (const [index, [name, { begin, end }]] of ranges.entries()) {
     if (begin < covered) {
-      const previous = ranges[index - 1]
-      throw new FormatError(`tensors ${quote(previous.name)} and ${quote(name)} overlap from byte ${begin} of the data`)
+      const [previous] = ranges[index - 1]
+      const at = begin - start
+      throw new FormatError(`tensors ${quote(previous)} and ${quote(name)} overlap from byte ${at} of the data`)
     }
     if (begin > covered) throw gap(begin)
     covered = end
   }
-  if (covered < dataLength) throw gap(dataLength)
+  if (covered < length) throw gap(length)
 }
 
 function wholeNumber(token: string): number {

@@ -1,30 +1,35 @@
 import { FormatError, quote } from '../errors.ts'
-import { checkStored, dtypeBytes, type StoredDType, type StoredTensor } from './tensor.ts'
+import { checkWeight, type StorageType, storageTypes, type Weight } from '../weights/index.ts'
 
-const dtypeRank = Object.keys(dtypeBytes) as StoredDType[]
+const typeRank = Object.keys(storageTypes) as StorageType[]
 
 /**
- * Writes tensors as a safetensors file. The bytes depend only on the tensors and the metadata, not on the order of the
+ * Writes weights in memory as a safetensors file. The bytes depend only on the tensors and the metadata, not on the order of the
  * map: as in the reference implementation, larger element types come first, then names in the order of their UTF-8,
  * and the header is padded to a multiple of 8 bytes, so that every tensor is aligned to its element.
  *
  * @param options.metadata Free-form text that goes along in the header.
  * @throws ShapeError where a tensor's bytes do not match its dtype and shape, FormatError for the reserved name
- * `__metadata__`.
+ * `__metadata__` and for a weight with a scale.
  */
 export function writeSafetensors(
-  tensors: ReadonlyMap<string, StoredTensor>,
+  tensors: ReadonlyMap<string, Weight<Uint8Array>>,
   options: { metadata?: Readonly<Record<string, string>> } = {},
 ): Uint8Array {
   const sorted = [...tensors].sort(
-    ([a, left], [b, right]) => dtypeRank.indexOf(left.dtype) - dtypeRank.indexOf(right.dtype) || compareUtf8(a, b),
+    ([a, left], [b, right]) => typeRank.indexOf(left.dtype) - typeRank.indexOf(right.dtype) || compareUtf8(a, b),
   )
   const fields: string[] = []
   if (options.metadata) fields.push(`"__metadata__":${JSON.stringify(options.metadata)}`)
   let end = 0
   for (const [name, tensor] of sorted) {
     if (name === '__metadata__') throw new FormatError('a tensor cannot be named "__metadata__" in safetensors')
-    checkStored(tensor, `tensor ${quote(name)}: `)
+    checkWeight(tensor, `tensor ${quote(name)}: `)
+    if (tensor.scale) {
+      throw new FormatError(
+        `tensor ${quote(name)}: safetensors has no scales; write its values, or a tensor for its scale`,
+      )
+    }
     const begin = end
     end += tensor.bytes.length
     const entry = { dtype: tensor.dtype, shape: tensor.shape, data_offsets: [begin, end] }

@@ -18,7 +18,7 @@ import { measureSignals, type Signals } from '../signals.ts'
 import { type EpochRecord, RunFolder, type TimedSignals } from './run-folder.ts'
 
 export interface DegradeOptions extends CompileOptions {
-  /** Images to learn. Default 4,096 drawn shapes, with {@link SHORT_RECIPE}: minutes of computing. */
+  /** Images to learn; default 4,096 drawn shapes, with {@link SHORT_RECIPE}: minutes of computing. */
   readonly data?: TrainingSource
   /** Images to measure the test error on; default, without `data`, 1,000 drawn shapes. */
   readonly test?: TrainingSource
@@ -26,27 +26,27 @@ export interface DegradeOptions extends CompileOptions {
   readonly depths?: readonly number[]
   /** Default plain and residual. */
   readonly families?: readonly Family[]
-  /** Every network is trained once with each, default 0 alone. Two or more give bands. */
+  /** Every network is trained once with each seed; default one run with seed 0. Two or more give bands. */
   readonly seeds?: readonly number[]
   /** The one recipe for all; default {@link LONG_RECIPE}, without `data` {@link SHORT_RECIPE}. */
   readonly recipe?: string | RecipeInput
-  /** What replaces settings of the recipe. */
+  /** Settings that replace those of the recipe. */
   readonly changes?: RecipeInput
-  /** Learn only so many of the images, evenly spread; default all. */
+  /** Learn only this many of the images, evenly spread; default all. */
   readonly limit?: number
-  /** Directory with one of each training in it, made where there is none; only in Node. Default none. */
+  /** Directory that gets one directory per training, made if it does not exist; Node only. Default none. */
   readonly out?: string
-  /** Go on with the trainings in `out`, of the same options; those that are done are not done again. */
+  /** Continue the trainings in `out`, which must have the same options; finished ones are not repeated. */
   readonly resume?: boolean
-  /** Save each training after so many updates as well as after every epoch. */
+  /** Save each training after this many steps as well as after every epoch. */
   readonly checkpointEvery?: number
-  /** When aborted, the update under way is finished and saved, and the events end. */
+  /** When aborted, the current step is finished and saved, and the events end. */
   readonly signal?: AbortSignal
 }
 
 /**
- * Enough to tell the networks apart in minutes on 4,096 images: 384 steps. So short a training needs
- * blocks that begin as the identity; otherwise deep residual networks do not get going in it either.
+ * Enough to tell the networks apart in minutes on 4,096 images: 384 steps. Training this
+ * short needs blocks that begin as the identity; otherwise deep residual networks do not start to learn either.
  */
 export const SHORT_RECIPE: RecipeInput = {
   epochs: 6,
@@ -57,7 +57,7 @@ export const SHORT_RECIPE: RecipeInput = {
   augmentation: {},
 }
 
-/** That of He et al. 2015 (section 4.2) in 10 epochs, with residual blocks that begin as the identity. */
+/** The recipe of He et al. 2015 (section 4.2) in 10 epochs, with residual blocks that begin as the identity. */
 export const LONG_RECIPE: RecipeInput = {
   epochs: 10,
   batch: 128,
@@ -66,9 +66,9 @@ export const LONG_RECIPE: RecipeInput = {
   zeroInitResidual: true,
 }
 
-const SHORT_PICTURES = { train: 4096, test: 1000 }
+const SHORT_IMAGES = { train: 4096, test: 1000 }
 
-/** Which of the trainings. */
+/** Identifies a training. */
 export interface RunName {
   /** Such as `plain-56`. */
   readonly network: string
@@ -83,15 +83,15 @@ export interface DegradeRun extends RunName {
   /** Trainable parameters. */
   readonly parameters: number
   readonly epochs: readonly EpochRecord[]
-  /** Before the first epoch and after some of the others. */
+  /** Signals before the first epoch and after some of the epochs. */
   readonly signals: readonly TimedSignals[]
-  /** Why it ended early, if its loss became NaN or infinite. */
+  /** Why the training ended early, if its loss became NaN or infinite. */
   readonly diverged?: string
 }
 
-/** What {@link degrade} finds. */
+/** The result of {@link degrade}. */
 export interface Degradation {
-  /** What was learned. */
+  /** The data that was learned. */
   readonly data: {
     readonly name: string
     readonly images: number
@@ -99,11 +99,11 @@ export interface Degradation {
     readonly classes: number
   }
   readonly recipe: Recipe
-  /** WebAssembly build that computed. */
+  /** The WebAssembly build that ran. */
   readonly build: string
-  /** Trainings that are done, in order of seed, family and depth. */
+  /** Finished trainings, in order of seed, family and depth. */
   readonly runs: readonly DegradeRun[]
-  /** Trainings of the whole. */
+  /** Number of trainings in total. */
   readonly planned: number
 }
 
@@ -113,15 +113,15 @@ export type DegradeEvent =
   | { readonly kind: 'network'; readonly degradation: Degradation }
 
 /**
- * Trains networks of several depths, plain and residual, in the same way on the same images, and watches how error,
- * gradients and responses go: the experiment of He et al. 2015 (figures 1, 6 and 7). Deeper plain networks have a higher
- * *training* error; residual ones do not.
+ * Trains networks of several depths, plain and residual, in the same way on the same images, and records error, gradients
+ * and responses: the experiment of He et al. 2015 (figures 1, 6 and 7), who found that deeper plain networks have a higher
+ * *training* error and residual ones do not.
  *
  * With `out`, each training is a directory there that `train` could resume, and so can this function.
  *
- * Thrown: TrainingError for options that make no sense, and for an `out` that another call is training into;
- * ArchitectureError for a depth that there is no network of; and what {@link train} throws, except that a loss that becomes
- * NaN or infinite ends that network alone.
+ * Throws TrainingError for options that make no sense and for an `out` that another call is training into, ArchitectureError
+ * for a depth that no network has, and what {@link train} throws, except that a loss that becomes NaN or infinite ends only
+ * that network's training.
  */
 export async function* degrade(options: DegradeOptions = {}): AsyncGenerator<DegradeEvent, void, undefined> {
   const { data, test } = sourcesOf(options)
@@ -147,7 +147,7 @@ export async function* degrade(options: DegradeOptions = {}): AsyncGenerator<Deg
   }
 }
 
-/** Between two trainings, too, the directory is this call's alone. */
+/** Keeps the directory for this call, also between two trainings. */
 async function lockOf({ out }: DegradeOptions): Promise<Lock | undefined> {
   if (out === undefined) return undefined
   await makeDirectory(out)
@@ -156,7 +156,7 @@ async function lockOf({ out }: DegradeOptions): Promise<Lock | undefined> {
 
 function sourcesOf({ data, test }: DegradeOptions): { data: TrainingSource; test: TrainingSource | undefined } {
   if (data) return { data, test }
-  const drawn = (split: 'train' | 'test') => drawShapes({ split, length: SHORT_PICTURES[split] })
+  const drawn = (split: 'train' | 'test') => drawShapes({ split, length: SHORT_IMAGES[split] })
   return { data: drawn('train'), test: test ?? drawn('test') }
 }
 
@@ -186,7 +186,7 @@ interface OneRun {
   readonly recipe: Recipe
 }
 
-/** Undefined where it was aborted before its end. */
+/** Undefined if it was aborted before its end. */
 async function* trainOne({ options, data, test, run, recipe }: OneRun) {
   const { limit, out, resume = false, checkpointEvery, signal, threads, build, backend } = options
   const compileOptions = { threads, build, backend }
@@ -228,7 +228,7 @@ async function* trainOne({ options, data, test, run, recipe }: OneRun) {
   }
 }
 
-/** Epochs after which signals are measured, the last among them, beside the beginning and the first. */
+/** Epochs after which signals are measured, including the last, besides the beginning and the first. */
 const MEASURED = 8
 
 function isMeasured(epoch: number, epochs: number): boolean {
@@ -237,19 +237,19 @@ function isMeasured(epoch: number, epochs: number): boolean {
   return due(epoch) > due(epoch - 1)
 }
 
-/** At most so many images show how signals go. */
-const MEASURED_PICTURES = 128
+/** Signals are measured on at most this many images. */
+const MEASURED_IMAGES = 128
 
-/** The same images for all networks, as they are, without augmentation. */
+/** The same images for all networks, without augmentation. */
 async function imagesOf(data: TrainingSource, preprocessing: Preprocessing, { batch }: Recipe, limit = data.length) {
-  const n = Math.min(batch, MEASURED_PICTURES, limit, data.length)
+  const n = Math.min(batch, MEASURED_IMAGES, limit, data.length)
   const indices = Array.from({ length: n }, (_, i) => Math.floor((i * data.length) / n))
   const loaded = loadBatches(data, { ...preprocessing, batch: n, indices, shuffle: false, worker: false })
   for await (const { images, labels } of loaded) return { images, labels, n, side: preprocessing.crop }
   throw new TrainingError('there are no images to measure signals on')
 }
 
-/** To six digits, which files need not more than. */
+/** Rounds to six digits, enough for files. */
 function rounded(signals: Signals): Signals {
   return JSON.parse(
     JSON.stringify(signals, (_, value) => (typeof value === 'number' ? Number(value.toPrecision(6)) : value)),

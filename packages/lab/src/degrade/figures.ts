@@ -4,7 +4,7 @@ import { dataTable, lineChart, markup } from '../report/index.ts'
 import type { Degradation, DegradeRun } from './degrade.ts'
 import { FAMILY_NAMES, type NetworkRuns, networksOf, spreadOf } from './findings.ts'
 
-/** An image of a {@link Degradation}. */
+/** A figure of a {@link Degradation}. */
 export interface DegradationFigure {
   /** Name of its file, without an ending. */
   readonly name: string
@@ -13,7 +13,7 @@ export interface DegradationFigure {
   readonly table?: Markup
 }
 
-/** All of them; those that would be empty are left out. */
+/** All figures; empty ones are left out. */
 export function degradationFigures(degradation: Degradation): {
   readonly errors: readonly DegradationFigure[]
   readonly gradients: readonly DegradationFigure[]
@@ -44,7 +44,7 @@ const EPOCHS = { label: 'epoch', format: (epoch: number) => (Number.isInteger(ep
 
 type Point = readonly [x: number, y: number]
 
-/** The mean over seeds as a line, and what lies between as a band. */
+/** The mean over seeds as a line, and the range over seeds as a band. */
 function line(name: string, curves: readonly (readonly Point[])[], style: Partial<LineSeries> = {}): LineSeries {
   const xs = [...new Set(curves.flatMap(curve => curve.map(([x]) => x)))].sort((a, b) => a - b)
   const spreads = xs.map(
@@ -55,7 +55,7 @@ function line(name: string, curves: readonly (readonly Point[])[], style: Partia
   return { name, points, band, ...style }
 }
 
-/** A line for each network: depths by colour, plain ones dashed. */
+/** A line for each network: a colour for each depth, dashed for plain networks. */
 function linesOf(networks: readonly NetworkRuns[], curve: (run: DegradeRun) => readonly Point[]): LineSeries[] {
   const depths = [...new Set(networks.map(({ depth }) => depth))]
   return networks.map(({ network, family, depth, runs }) =>
@@ -111,7 +111,7 @@ function errorFigure(networks: readonly NetworkRuns[], family: Family): Degradat
   }
 }
 
-/** What arrives at each block, against how deep it lies: 0 at the first, 1 at the last. */
+/** The gradient that arrives at each block, against its depth: 0 at the first, 1 at the last. */
 function blockCurve(run: DegradeRun, at: number): Point[] {
   const blocks = run.signals.at(at)?.blocks ?? []
   return blocks.map(({ gradient }, i) => [i / Math.max(1, blocks.length - 1), gradient])
@@ -142,7 +142,7 @@ function gradientFigure(networks: readonly NetworkRuns[], at: 0 | -1): Degradati
   }
 }
 
-/** What the first stage has to learn from, while the networks learn. */
+/** The gradient from which the first stage learns, during training. */
 function earlyGradientFigure(networks: readonly NetworkRuns[]): DegradationFigure {
   const curve = ({ signals }: DegradeRun): Point[] =>
     signals.map(({ epoch, layers }) => {
@@ -174,7 +174,7 @@ function earlyGradientFigure(networks: readonly NetworkRuns[]): DegradationFigur
   }
 }
 
-/** How the gradient of the weights changes while a network learns. */
+/** The gradient of the weights during training. */
 function gradientInTime({ network, family, runs }: NetworkRuns): DegradationFigure {
   const [{ signals }] = runs
   const shown = [...new Set([0, 1, Math.floor((signals.length - 1) / 2), signals.length - 1])].filter(i => signals[i])
@@ -205,15 +205,15 @@ function gradientInTime({ network, family, runs }: NetworkRuns): DegradationFigu
   }
 }
 
-/** Standard deviation of what each convolution gives in the end. The classifier has no batch norm behind it. */
+/** Standard deviation of each convolution's response at the end. No batch norm follows the classifier. */
 export const responsesOf = ({ signals }: DegradeRun): number[] =>
   (signals.at(-1)?.layers ?? []).slice(0, -1).map(({ response }) => response)
 
-/** Standard deviation of F(x) over that of x in each block, NaN in plain networks, at a place among the measurements. */
+/** Standard deviation of F(x) divided by that of x in each block, at one of the measurements; NaN in plain networks. */
 export const residualsOf = ({ signals }: DegradeRun, at: number): number[] =>
   (signals.at(at)?.blocks ?? []).map(({ branch, shortcut }) => branch / (shortcut ?? Number.NaN))
 
-/** The paper's figure 7: by place, and by size. */
+/** The paper's figure 7: in the order of the layers, and sorted by size. */
 function responseFigure(networks: readonly NetworkRuns[], order: 'layer' | 'rank'): DegradationFigure {
   const curve = (run: DegradeRun): Point[] => {
     const values = responsesOf(run)
@@ -239,7 +239,7 @@ function responseFigure(networks: readonly NetworkRuns[], order: 'layer' | 'rank
   }
 }
 
-/** How much the blocks of a residual network change what they are given. */
+/** How much the blocks of a residual network change their input. */
 function branchFigure({ network, family, runs }: NetworkRuns): DegradationFigure {
   const curve = (run: DegradeRun, at: number): Point[] => residualsOf(run, at).map((value, i) => [i + 1, value])
   const series = [0, Math.floor(runs[0].signals.length / 2), -1].map((at, hue) => {

@@ -34,14 +34,14 @@ export interface Spread {
   readonly high: number
 }
 
-/** Undefined of no numbers. */
+/** Undefined for an empty list. */
 export function spreadOf(values: readonly number[]): Spread | undefined {
   if (values.length === 0) return undefined
   const mean = values.reduce((a, b) => a + b) / values.length
   return { mean, low: Math.min(...values), high: Math.max(...values) }
 }
 
-/** Error in percent after the last epoch; undefined where there is none, as after a loss that is not finite. */
+/** Error in percent after the last epoch; undefined if there is none, as after a loss that is not finite. */
 export function finalError({ epochs, diverged }: DegradeRun, of: 'train' | 'test'): number | undefined {
   const last = diverged === undefined ? epochs.at(-1) : undefined
   const top1 = of === 'train' ? last?.trainTop1 : last?.testTop1
@@ -51,10 +51,10 @@ export function finalError({ epochs, diverged }: DegradeRun, of: 'train' | 'test
 const finalErrors = ({ runs }: NetworkRuns, of: 'train' | 'test'): number[] =>
   runs.flatMap(run => finalError(run, of) ?? [])
 
-/** Differences of less than so many points are none that a run can show. */
+/** A run cannot show differences smaller than this many points. */
 const CLEAR = 1
 
-/** What a run showed, whichever way it came out: sentences that stand by themselves. */
+/** What a run showed, whatever it was: sentences that can be read by themselves. */
 export function findings(degradation: Degradation): string[] {
   const networks = networksOf(degradation)
   const families = [...new Set(networks.map(({ family }) => family))]
@@ -117,7 +117,7 @@ function gapFinding(networks: readonly NetworkRuns[]): string[] {
   return [`At ${deepest} layers, ${said}: the same layers, the same images, the same recipe.`]
 }
 
-/** What of the gradient reaches the first block, before training. */
+/** The part of the gradient that reaches the first block, before training. */
 function gradientFinding(networks: readonly NetworkRuns[]): string[] {
   const deepest = Math.max(...networks.map(({ depth }) => depth))
   const parts = networks

@@ -12,7 +12,7 @@ export function degradationSvgs(degradation: Degradation): ReadonlyMap<string, s
 
 const SVG_WIDTH = 720
 
-/** A {@link Degradation} as an HTML page that is read from disk: what it found, the curves and the numbers. */
+/** A {@link Degradation} as a self-contained HTML page: findings, curves and numbers. */
 export function degradationPage(degradation: Degradation): string {
   const { runs, planned } = degradation
   const { errors, gradients, responses } = degradationFigures(degradation)

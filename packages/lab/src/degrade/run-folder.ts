@@ -2,21 +2,21 @@ import { kindOf, readFileIfThere, replaceFile } from '@residual/resnet/files'
 import type { EpochEvent } from '@residual/train'
 import type { Signals } from '../signals.ts'
 
-/** An epoch as the log of a training has it. */
+/** An epoch in the log of a training. */
 export type EpochRecord = Omit<EpochEvent, 'kind'>
 
-/** Signals of a network on the same images, after so many epochs. */
+/** Signals of a network on the same images, after some epochs. */
 export interface TimedSignals extends Signals {
   readonly epoch: number
 }
 
 /**
- * What is known of one training: `log.jsonl`, which the training itself writes, and `signals.jsonl` beside it. Without a
- * path both are kept in memory.
+ * The records of one training: `log.jsonl`, which the training itself writes, and `signals.jsonl` beside it. Without a path
+ * both stay in memory.
  */
 export class RunFolder {
   readonly path: string | undefined
-  /** Whether there is a training to go on with. */
+  /** Whether there is a training to continue. */
   readonly isBegun: boolean
   readonly #epochs: EpochRecord[] = []
   readonly #signals: TimedSignals[]
@@ -27,13 +27,13 @@ export class RunFolder {
     this.#signals = signals
   }
 
-  /** @param resume whether what is there is to be gone on with */
+  /** @param resume whether to continue an existing training */
   static async open(path: string | undefined, resume: boolean): Promise<RunFolder> {
     const isBegun = resume && path !== undefined && (await kindOf(`${path}/checkpoint.safetensors`)) !== undefined
     return new RunFolder(path, isBegun, isBegun ? await recordsOf<TimedSignals>(`${path}/signals.jsonl`) : [])
   }
 
-  /** In the order in which they were measured. */
+  /** In the order of measurement. */
   get signals(): readonly TimedSignals[] {
     return this.#signals
   }
@@ -45,7 +45,7 @@ export class RunFolder {
     await replaceFile(`${this.path}/signals.jsonl`, new TextEncoder().encode(lines.join('')))
   }
 
-  /** Notes what only the training's own log has otherwise. */
+  /** Notes what is otherwise only in the training's own log. */
   noteEpoch({ kind: _, ...event }: EpochEvent): void {
     if (this.path === undefined) this.#epochs.push(event)
   }
@@ -56,8 +56,8 @@ export class RunFolder {
 }
 
 /**
- * The records of a file, one a line, in order of their epochs. A process that was killed may leave half a line, which is
- * left out, or an epoch that came again, whose last record counts.
+ * The records of a file, one per line, in order of their epochs. A killed process may leave half a line, which is ignored, or
+ * a repeated epoch, whose last record counts.
  */
 async function recordsOf<T extends { readonly epoch: number }>(path: string): Promise<T[]> {
   const bytes = await readFileIfThere(path, 'log')

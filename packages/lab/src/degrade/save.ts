@@ -5,8 +5,8 @@ import { degradationPage, degradationSvgs } from './report.ts'
 
 /**
  * Writes what {@link degrade} found into a directory: `report.html`, `degradation.json` with every number, and each figure
- * as SVG and PNG in `figures`. Only in Node. Each file is whole or as it was before.
- * @throws CheckpointError where one cannot be written.
+ * as SVG and PNG in `figures`. Node only. Each file is replaced completely or not at all.
+ * @throws CheckpointError if a file cannot be written.
  */
 export async function saveDegradation(directory: string, degradation: Degradation): Promise<void> {
   const encoder = new TextEncoder()

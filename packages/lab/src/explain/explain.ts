@@ -7,64 +7,65 @@ import { type HeatMap, viewOf } from './heat.ts'
 import { streamOf } from './stream.ts'
 
 export interface ExplainOptions extends CompileOptions {
-  /** The class to explain, as its label in upper or lower case, or its index. Default the one that is predicted. */
+  /** The class to explain: its label in upper or lower case, or its index. Default the predicted class. */
   readonly class?: string | number
   /**
-   * Where to look for it: behind a stage (`layer3`) or a block (`layer2.0`), or in pre-activation networks at `bn`, behind
-   * the last batch norm and ReLU. Default what the classifier gets to see: the last stage, or `bn`.
+   * Where to look for the class: after a stage (`layer3`) or a block (`layer2.0`), or in pre-activation networks at `bn`,
+   * after the last batch norm and ReLU. Default the classifier's input: the last stage, or `bn`.
    */
   readonly layer?: string
-  /** How many of the likeliest classes to name, default 5. */
+  /** Number of most likely classes to list, default 5. */
   readonly topk?: number
 }
 
-/** What a block does to the stream that runs through it. */
+/** How a block changes the stream that runs through it. */
 export interface BlockEffect {
   readonly block: string
-  /** Length of F(x) in parts of that of the shortcut. */
+  /** Length of F(x) divided by the length of the shortcut. */
   readonly ratio: number
-  /** Cosine of the angle between F(x) and the shortcut; NaN where F(x) is zero. */
+  /** Cosine of the angle between F(x) and the shortcut; NaN if F(x) is zero. */
   readonly cosine: number
-  /** Length of what the block's output differs from the shortcut, after the ReLU, in parts of that of the shortcut. */
+  /** Length of the difference between the block's output, after the ReLU, and the shortcut, divided by that of the shortcut. */
   readonly change: number
 }
 
-/** What the network would answer if the blocks after a place added nothing. */
+/** The network's answer if the blocks after this place added nothing. */
 export interface DepthAnswer extends Prediction {
-  /** The block behind which it is, or `stem` before the first one. */
+  /** The block before this place, or `stem` before the first block. */
   readonly after: string
   /** Probability of the explained class. */
   readonly target: number
 }
 
-/** What {@link explain} gives. */
+/** The result of {@link explain}. */
 export interface Explanation {
   readonly model: string
   readonly architecture: string
-  /** The likeliest classes, the first the likeliest. */
+  /** The most likely classes, the most likely first. */
   readonly predictions: readonly Prediction[]
   /** The class that is explained. */
   readonly target: Prediction
-  /** Where the map was made. */
+  /** The layer of the map. */
   readonly layer: string
-  /** Grad-CAM: how much each place of the layer speaks for the class. */
+  /** Grad-CAM: how much each position of the layer speaks for the class. */
   readonly map: HeatMap
-  /** In the order of the network; none in plain networks, which have no shortcuts. */
+  /** In the order of the network; empty for plain networks, which have no shortcuts. */
   readonly blocks: readonly BlockEffect[]
-  /** From the stem on; the last one is the network's own answer. None in plain networks. */
+  /** From the stem onwards; the last one is the network's own answer. Empty for plain networks. */
   readonly depths: readonly DepthAnswer[]
   /** The pixels that the network gets. */
   readonly seen: RgbImage
-  /** The same square of the image in 448 pixels or a little less, for people. */
+  /** The same square of the image with about 448 pixels per side, for people. */
   readonly view: RgbImage
 }
 
 /**
- * Shows why a model answers what it answers: where in the image it sees the class (Grad-CAM: Selvaraju et al. 2017),
- * how much each block changes the stream that the shortcuts carry, and what the network would answer at each depth if
- * the blocks after it added nothing. All of it is one program.
+ * Explains a model's answer: where in the image it sees the class (Grad-CAM: Selvaraju et al. 2017), how much each block
+ * changes the stream that the shortcuts carry, and what the network would answer at each depth if the later blocks added
+ * nothing. One program computes all of this.
  *
- * @throws ModelError for a class or layer that the model does not have, and weights that give no finite numbers.
+ * @throws ModelError for a class or layer that the model does not have, and for weights that give numbers that are not
+ *   finite.
  */
 export async function explain(model: Model, image: RgbImage, options: ExplainOptions = {}): Promise<Explanation> {
   const { class: wanted, layer: asked, topk = 5, ...compileOptions } = options
@@ -106,7 +107,7 @@ export async function explain(model: Model, image: RgbImage, options: ExplainOpt
     blocks: stream ? rowsOf(results.sums, 4).map((sums, i) => effectOf(names[i], sums)) : [],
     depths: stream
       ? rowsOf(results.depths, labels.length).map((row, i) => {
-          // The last is the answer itself, to the last bit.
+          // The last one is the network's own answer, bit for bit.
           const at = i === names.length ? scores : softmax(row)
           const index = at.indexOf(Math.max(...at))
           return { after: ['stem', ...names][i], ...prediction({ index, score: at[index] }), target: at[target.index] }
@@ -115,7 +116,7 @@ export async function explain(model: Model, image: RgbImage, options: ExplainOpt
   }
 }
 
-/** `[1, h, w]`: the channels of a layer, each weighted by the mean gradient of the score in it, and what is positive of their sum. */
+/** `[1, h, w]`: the positive part of the sum of a layer's channels, each weighted by the mean gradient of the score in it. */
 function gradCam(activation: Tensor, score: Tensor): Tensor {
   const [gradient] = grad(score, [activation])
   const weights = globalAvgPool(gradient).reshape([1, 1, 1, activation.shape[3]])

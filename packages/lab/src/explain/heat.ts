@@ -1,6 +1,6 @@
 import { centerCrop, type Preprocessing, type RgbImage, resize } from '@residual/vision'
 
-/** A number for each place of a layer, none below 0. */
+/** A number, 0 or more, for each position of a layer. */
 export interface HeatMap {
   readonly width: number
   readonly height: number
@@ -8,7 +8,7 @@ export interface HeatMap {
   readonly values: Float32Array
 }
 
-/** A map in another size, interpolated bilinearly between the middles of its places, as PyTorch's `interpolate` does. */
+/** Resizes a map bilinearly between the centres of its positions, as PyTorch's `interpolate` does. */
 export function resizeMap({ width, height, values }: HeatMap, toWidth: number, toHeight: number): HeatMap {
   const across = places(width, toWidth)
   const result = new Float32Array(toWidth * toHeight)
@@ -23,7 +23,7 @@ export function resizeMap({ width, height, values }: HeatMap, toWidth: number, t
   return { width: toWidth, height: toHeight, values: result }
 }
 
-/** For each place along a side of `to`, the two of `from` that it lies between, and how far it is from the first. */
+/** For each position along a side of `to`: the two positions of `from` around it, and its distance from the first. */
 function places(from: number, to: number): [first: number, second: number, fraction: number][] {
   return Array.from({ length: to }, (_, i) => {
     const at = Math.max(0, ((i + 0.5) * from) / to - 0.5)
@@ -32,7 +32,7 @@ function places(from: number, to: number): [first: number, second: number, fract
   })
 }
 
-/** The smallest part of the map, 0 to 1, that holds half of its heat; undefined where it has none. */
+/** The smallest fraction of the map, 0 to 1, that holds half of its heat; undefined if there is no heat. */
 export function areaOfHalf({ values }: HeatMap): number | undefined {
   const total = values.reduce((a, b) => a + b, 0)
   if (!(total > 0)) return undefined
@@ -47,7 +47,7 @@ export function areaOfHalf({ values }: HeatMap): number | undefined {
 
 /**
  * Colours from cold to hot as Oklab's lightness and its two colour axes (Ottosson 2020). Lightness rises evenly, so the
- * order is seen without telling hues apart, and on paper.
+ * order is visible without distinguishing hues, and on paper.
  */
 const RAMP = [
   [0.16, 0.01, -0.05],
@@ -77,11 +77,11 @@ export function heatColour(heat: number): [red: number, green: number, blue: num
   return [red, green, blue]
 }
 
-/** The map as an image of `width` x `height` pixels; its hottest place has the last colour. */
+/** The map as an image of `width` x `height` pixels; its hottest position has the last colour. */
 export function heatImage(map: HeatMap, width: number, height: number): RgbImage {
   const hottest = map.values.reduce((a, b) => Math.max(a, b), 0)
   const scale = hottest > 0 ? 1 / hottest : 0
-  // A colour for each of more steps than a channel has.
+  // More colours than a channel has levels.
   const colours = Array.from({ length: 1024 }, (_, i) => heatColour(i / 1023))
   const data = new Uint8Array(width * height * 3)
   resizeMap(map, width, height).values.forEach((value, i) => {
@@ -90,20 +90,20 @@ export function heatImage(map: HeatMap, width: number, height: number): RgbImage
   return { width, height, data }
 }
 
-/** How strongly heat lies over an image, unless somebody wants it otherwise. */
+/** Default opacity of the heat over an image. */
 export const OPACITY = 0.5
 
-/** An image with the heat of a map over it. */
+/** An image under the heat of a map. */
 export function overlay(image: RgbImage, map: HeatMap, opacity = OPACITY): RgbImage {
   const { width, height, data } = image
   const heat = heatImage(map, width, height).data
   return { width, height, data: data.map((value, i) => Math.round(value + opacity * (heat[i] - value))) }
 }
 
-/** Sides of the images that people are shown, in pixels: many enough for a map of a few places, few enough for a page. */
+/** Side in pixels of the images for people: large enough for a map of a few positions, small enough for a page. */
 const VIEW = 448
 
-/** The square of an image that a network gets, as large as a person wants it: a multiple of the network's pixels. */
+/** The square of an image that a network gets, enlarged for people to a multiple of the network's pixels. */
 export function viewOf(image: RgbImage, { resize: side, crop }: Pick<Preprocessing, 'resize' | 'crop'>): RgbImage {
   const size = crop <= VIEW ? crop * Math.floor(VIEW / crop) : VIEW
   const square = Math.max(1, Math.round((Math.min(image.width, image.height) * crop) / side))

@@ -5,7 +5,7 @@ import { heatColour, heatImage, OPACITY, overlay } from './heat.ts'
 import { answersText, effectsText, heatText, percent, ratioText, runsOf } from './text.ts'
 
 export interface ExplanationPageOptions {
-  /** What the image is called, such as the name of its file. Default `the image`. */
+  /** Name of the image, such as its file name. Default `the image`. */
   readonly image?: string
 }
 
@@ -15,8 +15,8 @@ export function explanationPng({ view, map }: Explanation): Promise<Uint8Array> 
 }
 
 /**
- * An {@link Explanation} as an HTML page that is read from disk: the image with the map over it, what the network
- * answers, what it would answer at each depth, and what each block changes.
+ * An {@link Explanation} as a self-contained HTML page: the image under the map, the network's answer, its answer at each
+ * depth, and what each block changes.
  */
 export async function explanationPage(
   explanation: Explanation,
@@ -73,7 +73,7 @@ up, and keeps what is positive (Selvaraju et al., “Grad-CAM”, 2017). The map
 lies between them is interpolated. It shows what the class is read from, not that the reading is right.</p></section>`
 }
 
-/** Answers of which a list is too long to be passed over. */
+/** A longer list of answers is folded. */
 const MANY = 20
 
 function depthsOf(explanation: Explanation): Markup {
@@ -147,12 +147,12 @@ ${drawn}</section>`
 async function dataUri(image: RgbImage): Promise<string> {
   const bytes = await encodePng(image)
   let text = ''
-  // In pieces: a call takes so many arguments only.
+  // In pieces, since a call takes a limited number of arguments.
   for (let i = 0; i < bytes.length; i += 8192) text += String.fromCharCode(...bytes.subarray(i, i + 8192))
   return `data:image/png;base64,${btoa(text)}`
 }
 
-/** Runs in the page, by itself: it is put there as text, so it must use nothing from outside. */
+/** Runs in the page. It is embedded as text, so it must not use anything from outside. */
 function slide(): void {
   const label = document.querySelector<HTMLLabelElement>('.slide')!
   const [input, output] = [label.querySelector('input')!, label.querySelector('output')!]
@@ -163,7 +163,7 @@ function slide(): void {
   }
   input.addEventListener('input', show)
   label.hidden = false
-  // Browsers keep where a slider was when a page is loaded again.
+  // Browsers keep the position of a slider when a page is reloaded.
   show()
 }
 

@@ -4,10 +4,10 @@ import { areaOfHalf } from './heat.ts'
 /** `0.1234` as `12.3 %`, which stays on one line. */
 export const percent = (fraction: number): string => `${(100 * fraction).toFixed(1)}\u00a0%`
 
-/** Two digits; a dash for what is no number. */
+/** Two digits; a dash for NaN. */
 export const ratioText = (value: number): string => (Number.isFinite(value) ? value.toFixed(2).replace('-', '−') : '–')
 
-/** What the map showed, whichever way it came out. */
+/** A sentence about what the map showed. */
 export function heatText({ map, layer, target }: Explanation): string {
   const half = areaOfHalf(map)
   if (half === undefined) return `No place of ${layer} speaks for “${target.label}”: the map is zero everywhere.`
@@ -21,7 +21,7 @@ export function heatText({ map, layer, target }: Explanation): string {
 
 const third = (place: number, places: number): number => Math.floor((3 * (place + 0.5)) / places)
 
-/** Depths in a row with one answer. */
+/** Consecutive depths with the same answer. */
 export interface Run {
   readonly from: string
   readonly to: string
@@ -43,7 +43,7 @@ export function runsOf({ depths }: Explanation): Run[] {
   return runs
 }
 
-/** What the depths showed: where the answer comes from. */
+/** A sentence about what the depths showed: where the answer comes from. */
 export function answersText(explanation: Explanation): string {
   const { depths } = explanation
   const runs = runsOf(explanation)
@@ -57,7 +57,7 @@ export function answersText(explanation: Explanation): string {
   return `${start}; from ${last.from} on it is “${last.label}”, which the ${left === 1 ? 'one block' : `${left} blocks`} after it, of ${blocks}, no longer ${left === 1 ? 'changes' : 'change'}.`
 }
 
-/** What the blocks showed: which of them do much, and whether with the stream or against it. */
+/** A sentence about what the blocks showed: which of them change much, and whether with the stream or against it. */
 export function effectsText({ blocks }: Explanation): string {
   const sorted = blocks.filter(({ ratio }) => Number.isFinite(ratio)).toSorted((a, b) => a.ratio - b.ratio)
   if (sorted.length === 0) return 'Here the stream is zero, so there is nothing to compare with.'

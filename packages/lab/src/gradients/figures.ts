@@ -11,7 +11,7 @@ import {
 import { mainLayers } from './findings.ts'
 import type { GradientTrace, Measurement, TracedNetwork } from './trace.ts'
 
-/** An image of a {@link GradientTrace}. */
+/** A figure of a {@link GradientTrace}. */
 export interface GradientFigure extends FigureOptions {
   /** Name of its file, without an ending. */
   readonly name: string
@@ -19,7 +19,7 @@ export interface GradientFigure extends FigureOptions {
 
 type Point = readonly [x: number, y: number]
 
-/** What is drawn by layer. */
+/** The quantities that are drawn by layer. */
 const QUANTITIES = {
   gradient: {
     title: 'Gradients in weights',
@@ -43,7 +43,7 @@ const QUANTITIES = {
 
 type Quantity = keyof typeof QUANTITIES
 
-/** All of them by what they are about; those that would be empty are left out. */
+/** All figures by topic; empty ones are left out. */
 export function gradientFigures(trace: GradientTrace): {
   readonly gradients: readonly GradientFigure[]
   readonly responses: readonly GradientFigure[]
@@ -63,7 +63,7 @@ export function gradientFigures(trace: GradientTrace): {
   }
 }
 
-/** The line of each network at a time. They keep their colour in all figures; plain ones are dashed. */
+/** The line of each network at one time. Networks keep their colour in all figures; plain ones are dashed. */
 function linesOf(
   networks: readonly TracedNetwork[],
   at: 0 | -1,
@@ -77,14 +77,14 @@ function linesOf(
   }))
 }
 
-/** The least and the most of what has a place on a logarithmic axis. */
+/** The smallest and the largest of the values that a logarithmic axis can show. */
 function rangeOf(values: readonly number[]): [number, number] {
   const shown = values.filter(value => value > 0 && Number.isFinite(value))
   if (shown.length === 0) return [1, 1]
   return shown.reduce(([low, high], value) => [Math.min(low, value), Math.max(high, value)], [Infinity, 0])
 }
 
-/** A logarithmic axis for values, and others that are to be compared with them. */
+/** A logarithmic axis for values and for others that they are compared with. */
 function logAxis(label: string, values: readonly number[]): Axis {
   const [least, most] = rangeOf(values)
   const [low, high] = [Math.floor(Math.log10(least)), Math.ceil(Math.log10(most))]
@@ -94,7 +94,7 @@ function logAxis(label: string, values: readonly number[]): Axis {
 const stepText = (step: number): string =>
   step === 0 ? 'before training' : `after ${count(step)} ${step === 1 ? 'update' : 'updates'}`
 
-/** Networks whose training ended early were measured last at another time. */
+/** The last measurement of a network whose training ended early is from another time. */
 function timeText(networks: readonly TracedNetwork[], at: 0 | -1): string {
   const steps = [...new Set(networks.map(({ measured }) => measured.at(at)!.step))]
   return steps.length === 1 ? stepText(steps[0]) : 'when measured last'
@@ -175,7 +175,7 @@ function timeFigure(network: TracedNetwork, all: readonly TracedNetwork[]): Grad
   }
 }
 
-/** How much of the gradient comes to each block by shortcuts alone. */
+/** The part of the gradient that reaches each block through shortcuts alone. */
 function directFigure(networks: readonly TracedNetwork[], at: 0 | -1): GradientFigure {
   const series = linesOf(networks, at, shares).filter((_, i) => networks[i].measured[0].blocks[0].direct !== undefined)
   const when = timeText(networks, at)

@@ -3,20 +3,20 @@ import { powerOfTen } from '../report/scale.ts'
 import type { LayerSignal } from '../signals.ts'
 import type { GradientTrace, Measurement, TracedNetwork } from './trace.ts'
 
-/** Convolutions on the way through all blocks, in order: neither projections nor the classifier. */
+/** The convolutions on the main path, in order, without projections and the classifier. */
 export const mainLayers = ({ layers }: Pick<Measurement, 'layers'>): readonly LayerSignal[] =>
   layers.filter(({ name }) => /(^|\.)conv\d$/.test(name))
 
-/** What became of the gradient in a network, between its last convolution and its first. */
+/** What happened to the gradient between a network's last convolution and its first. */
 export interface Passage {
   readonly architecture: string
   readonly step: number
   readonly loss: number
-  /** Length of the gradient in the weights of the first convolution, and of the last. */
+  /** Length of the gradient of the first convolution's weights, and of the last one's. */
   readonly gradient: { readonly first: number; readonly last: number }
   /** Length of the gradient that arrives at the first convolution, divided by that at the last. */
   readonly ratio: number
-  /** Length of the part of the gradient at the first block that came by shortcuts alone, divided by that of the whole. */
+  /** Length of the part of the gradient at the first block that came through shortcuts alone, divided by the whole length. */
   readonly direct: number | undefined
 }
 
@@ -33,7 +33,7 @@ export function passageOf({ architecture }: TracedNetwork, measurement: Measurem
   }
 }
 
-/** What a run showed, whichever way it came out: sentences that stand by themselves. */
+/** What a run showed, whatever it was: sentences that can be read by themselves. */
 export function gradientFindings(trace: GradientTrace): string[] {
   const { networks, steps } = trace
   return [
@@ -44,7 +44,7 @@ export function gradientFindings(trace: GradientTrace): string[] {
   ]
 }
 
-/** How the gradient fares in one network. */
+/** A sentence about the gradient in one network. */
 function passage(network: TracedNetwork, measurement: Measurement): string {
   const layers = mainLayers(measurement)
   if (!Number.isFinite(measurement.loss)) return 'there is no gradient, as activations have grown beyond float32'
@@ -60,7 +60,7 @@ function passage(network: TracedNetwork, measurement: Measurement): string {
   return `${way} about keeps its size (${ratio.toPrecision(2)} of it arrive)`
 }
 
-/** A plain network and one of the same layers with shortcuts. */
+/** A plain network and one with the same layers and shortcuts. */
 function pairsOf(networks: readonly TracedNetwork[]): [TracedNetwork, TracedNetwork][] {
   return networks.flatMap(plain => {
     const residual = networks.find(({ architecture }) => architecture === plain.architecture.replace('plain', 'resnet'))

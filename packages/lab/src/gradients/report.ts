@@ -4,7 +4,7 @@ import { gradientFigures } from './figures.ts'
 import { gradientFindings, numberText, passageOf } from './findings.ts'
 import type { GradientTrace } from './trace.ts'
 
-/** The figures of a {@link GradientTrace} as SVG files, by name without an ending; the first is the one to begin with. */
+/** The figures of a {@link GradientTrace} as SVG files, by name without an ending; start with the first. */
 export function gradientSvgs(trace: GradientTrace): ReadonlyMap<string, string> {
   const figures = Object.values(gradientFigures(trace)).flat()
   return new Map(figures.map(({ name, draw }) => [name, svgFile(draw(SVG_WIDTH))]))
@@ -12,7 +12,7 @@ export function gradientSvgs(trace: GradientTrace): ReadonlyMap<string, string> 
 
 const SVG_WIDTH = 720
 
-/** A {@link GradientTrace} as an HTML page that is read from disk: what it found, the curves and the numbers. */
+/** A {@link GradientTrace} as a self-contained HTML page: findings, curves and numbers. */
 export function gradientPage(trace: GradientTrace): string {
   const { gradients, responses, time, direct } = gradientFigures(trace)
   const bare = trace.networks.some(({ architecture }) => architecture.endsWith('_nobn'))
@@ -55,7 +55,7 @@ Batch Normalization”). He et al. conclude that deep plain networks are not har
   })
 }
 
-/** What was measured, in a sentence. */
+/** A sentence about what was measured. */
 export function gradientSetting({ networks, images, data, initialization, steps, rate, seed }: GradientTrace): string {
   const names = networks.map(({ architecture }) => architecture).join(', ')
   const weights = { kaiming: 'Kaiming’s', xavier: 'Xavier’s', gaussian: 'Gaussian' }[initialization]

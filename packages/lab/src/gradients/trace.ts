@@ -1,5 +1,5 @@
 import type { CompileOptions, Parameters } from '@residual/core'
-import { architecture } from '@residual/resnet'
+import { architecture, type Model } from '@residual/resnet'
 import {
   DivergenceError,
   type Initialization,
@@ -16,29 +16,29 @@ export interface TraceOptions extends CompileOptions {
   readonly architectures?: readonly string[]
   /** How their weights are drawn, default kaiming. */
   readonly initialization?: Initialization
-  /** Updates to train each network for; default 0: it is measured as it begins. */
+  /** Steps to train each network for; default 0: it is measured before training. */
   readonly steps?: number
-  /** Images to measure on, and in an update; default 64. */
+  /** Images to measure on, and in a step; default 64. */
   readonly batch?: number
   /** Learning rate, default 0.1, of SGD with momentum 0.9 and weight decay 1e-4. */
   readonly rate?: number
-  /** Decides the weights, and which images; default 0. */
+  /** Decides the weights and the images; default 0. */
   readonly seed?: number
   /** Whether a worker prepares the batches; default true where there are workers. */
   readonly worker?: boolean
-  /** Told how many images went through the networks, of how many. */
+  /** Called with the number of images that have gone through the networks, and the total. */
   readonly onProgress?: (done: number, total: number) => void
   readonly signal?: AbortSignal
 }
 
-/** What {@link traceGradients} finds. */
+/** The result of {@link traceGradients}. */
 export interface GradientTrace {
   /** Name of the images, if they have one. */
   readonly data: string
-  /** Images that were measured on, the same each time and for every network. */
+  /** Number of images measured on; they are the same each time and for every network. */
   readonly images: number
   readonly initialization: Initialization
-  /** Updates that each network was trained for. */
+  /** Steps that each network was trained for. */
   readonly steps: number
   readonly rate: number
   readonly seed: number
@@ -48,23 +48,23 @@ export interface GradientTrace {
 /** A network at several times. */
 export interface TracedNetwork {
   readonly architecture: string
-  /** Before the first update, and then after some. */
+  /** Before the first step, and then after some steps. */
   readonly measured: readonly Measurement[]
   /** Why its training ended early, if the loss became NaN or infinite. */
   readonly diverged?: string
 }
 
 export interface Measurement extends Signals {
-  /** Updates done. */
+  /** Steps done. */
   readonly step: number
 }
 
-/** Beside the one before the first update. */
+/** In addition to the one before the first step. */
 const MEASUREMENTS = 10
 
 /**
- * Measures the signals in networks as they begin and, with `steps`, while they are trained: how large the gradient is in
- * each layer and when. Places to measure are spaced geometrically, as most changes soon.
+ * Measures the signals in networks before training and, with `steps`, during it: how large the gradient is in each layer, and
+ * when. Measurements are spaced geometrically, since most changes happen early.
  *
  * @throws ArchitectureError for a name that means no network; TrainingError and VisionError for options and images that
  *   do not fit; MemoryError (of @residual/kernels-wasm) for a batch that is too large; the signal's reason once it is
@@ -121,9 +121,9 @@ async function traceOne(data: TrainingSource, name: string, options: OneOptions)
   }
   const compileOptions = { threads, build, backend }
   const training = { data, arch: name, recipe, seed, worker, signal, ...compileOptions }
-  const { plan, architecture: arch, weights } = planTraining(training)
+  const { plan, architecture: arch, weights } = await planTraining(training)
   const batch = await imagesOf(data, plan.preprocessing, { images, seed, worker })
-  const measure = async (step: number, parameters: Parameters) => ({
+  const measure = async (step: number, parameters: Parameters | Model['parameters']) => ({
     step,
     ...(await measureSignals(arch, parameters, batch, compileOptions)),
   })
@@ -151,13 +151,13 @@ async function traceOne(data: TrainingSource, name: string, options: OneOptions)
   return { architecture: arch.name, measured }
 }
 
-/** Some images, as they are. */
+/** Some images, without augmentation. */
 async function imagesOf(
   data: TrainingSource,
   preprocessing: Preprocessing,
   { images: n, seed, worker }: { images: number; seed: number; worker?: boolean },
 ): Promise<SignalBatch> {
-  // One batch is not worth a worker, but for files, whose decoding takes long.
+  // One batch is not worth a worker, except for files, which take long to decode.
   const options = { ...preprocessing, batch: n, seed, to: 1, worker: worker !== false && 'files' in data }
   for await (const { images, labels } of loadBatches(data, options)) {
     return { images, labels, n, side: preprocessing.crop }

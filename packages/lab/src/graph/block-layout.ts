@@ -14,9 +14,9 @@ interface PlacedBox {
   readonly height: number
 }
 
-/** What leads from box to box, into the block or out of it. */
+/** A line from box to box, into the block or out of it. */
 interface PlacedEdge {
-  /** `main` on the longest way through the block, else a `shortcut`. */
+  /** `main` on the longest way through the block, otherwise `shortcut`. */
   readonly kind: 'main' | 'shortcut'
   /** SVG path. */
   readonly path: string
@@ -24,21 +24,21 @@ interface PlacedEdge {
   readonly isInto: boolean
 }
 
-/** A block with everything in its place. */
+/** A block with all positions. */
 export interface BlockLayout {
   readonly width: number
-  /** Pixels that are needed above and below the axis. */
+  /** Pixels above and below the axis. */
   readonly above: number
   readonly below: number
   readonly boxes: readonly PlacedBox[]
   readonly edges: readonly PlacedEdge[]
-  /** Inputs from anywhere but the block before: words to the left of where their lines begin. */
+  /** Inputs that do not come from the previous block: words to the left of the start of their lines. */
   readonly stubs: readonly { readonly text: string; readonly left: number; readonly y: number }[]
 }
 
-/** What a block needs to know of its neighbours. */
+/** What a block must know about its neighbours. */
 export interface Neighbours {
-  /** The box of the block before whose output enters on the axis. */
+  /** The box of the previous block whose output enters on the axis. */
   readonly entry: number | undefined
   /** The box of this block whose output leaves on the axis. */
   readonly exit: number | undefined
@@ -50,7 +50,7 @@ const PADDING = { x: 6, y: 7 }
 /** From the block's edge to its first box and from its last box to the edge: enough for a shortcut to rise. */
 const ENDS = { entry: 28, exit: 12 }
 const GAP = { ranks: 18, nodes: 22, edges: 14 }
-/** How dagre may align: the one that leaves the main path straightest is taken. */
+/** dagre's alignments; the one with the straightest main path is used. */
 const ALIGNMENTS = ['UL', 'DL', 'UR', 'DR']
 
 interface Edge {
@@ -61,7 +61,7 @@ interface Edge {
 
 /**
  * Lays a block out from left to right, the longest way through it on one straight line and shortcuts in arcs above it.
- * @param nameOf name of the box with an id, for what comes from afar
+ * @param nameOf name of the box with an id, for inputs that come from further away
  */
 export function layoutBlock(
   { boxes }: Block,
@@ -139,11 +139,11 @@ function sizeOf({ lines }: Box): Size {
 
 interface Arranged {
   readonly nodes: ReadonlyMap<string, Point>
-  /** Of each edge. */
+  /** The points of each edge. */
   readonly bends: readonly (readonly Point[])[]
   /** Where the main path leaves. */
   readonly axis: number
-  /** How far the main path is from there, in pixels all in all. */
+  /** How far the main path deviates from there, in pixels in total. */
   readonly bend: number
 }
 
@@ -165,7 +165,7 @@ function arranged(
   return { nodes, bends, axis, bend: straight.reduce((sum, name) => sum + Math.abs(nodes.get(name)!.y - axis), 0) }
 }
 
-/** Turns what dagre gave into coordinates around the axis, mirrored where most shortcuts would run below it. */
+/** Converts dagre's coordinates to ones around the axis, mirrored if most shortcuts would run below it. */
 function placed(
   { nodes, bends, axis }: Arranged,
   boxes: readonly Box[],
@@ -175,7 +175,7 @@ function placed(
 ): BlockLayout {
   const offAxis = [...nodes.values(), ...bends.flat()].reduce((sum, { y }) => sum + (y - axis), 0)
   const sign = offAxis > 0 ? -1 : 1
-  // What is neither a box nor a stub is where the axis enters or leaves.
+  // A node that is neither a box nor a stub is where the axis enters or leaves.
   const entry = [...nodes.keys()].find(name => name.startsWith('from') && !stubs.has(name))
   const others = [...nodes].filter(([name]) => name !== entry)
   const leftmost = Math.min(...others.map(([name, { x }]) => x - sizes.get(name)!.width / 2))

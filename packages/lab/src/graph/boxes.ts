@@ -3,22 +3,22 @@ import { type GraphLayer, layersOf } from '@residual/resnet'
 import { epilogueOf, type Kind, kindOf, linesOf, tailOf } from './kinds.ts'
 import { type ReceptiveField, receptiveFields } from './receptive-field.ts'
 
-/** One box of a drawing: a layer with those that only work on its output, such as its batch norm and its ReLU. */
+/** One box of a drawing: a layer with the layers that only process its output, such as its batch norm and its ReLU. */
 export interface Box {
   /** Position among the boxes, in the order of the computation. */
   readonly id: number
   /** Name of its first layer, as `summarize` calls it, or of the input. */
   readonly name: string
   readonly kind: Kind
-  /** What stands in the box. */
+  /** The text in the box. */
   readonly lines: readonly string[]
-  /** The layers it is made of; an input has none. */
+  /** The layers in the box; an input has none. */
   readonly layers: readonly GraphLayer[]
-  /** Where its data come from, by `id`; each once. */
+  /** The boxes that it reads, by `id`; each once. */
   readonly inputs: readonly number[]
   /** Path of the part of the network it belongs to; see {@link GraphLayer}. */
   readonly scope: string
-  /** Shape of what it gives. */
+  /** Shape of its output. */
   readonly output: readonly number[]
   /** Trainable parameters. */
   readonly params: number
@@ -29,7 +29,7 @@ export interface Box {
   readonly depth: { readonly longest: number; readonly shortest: number }
 }
 
-/** What a box may take in, by the kind of what it is so far. */
+/** The kinds of layers that a box may take in, by its kind so far. */
 const TAKES_IN: Readonly<Partial<Record<Kind, readonly Kind[]>>> = {
   convolution: ['normalisation', 'activation'],
   normalisation: ['activation'],
@@ -38,7 +38,7 @@ const TAKES_IN: Readonly<Partial<Record<Kind, readonly Kind[]>>> = {
   shape: ['shape'],
 }
 
-/** Joins the layers of a graph into boxes. Nothing but the graph is looked at. */
+/** Joins the layers of a graph into boxes, using only the graph. */
 export function boxesOf(graph: Graph): Box[] {
   const fields = receptiveFields(graph)
   const uses = usesOf(graph)
@@ -85,7 +85,7 @@ function depthOf({ nodes }: GraphLayer, inputs: readonly Box[]): Box['depth'] {
   }
 }
 
-/** How many nodes read each tensor; being an output of the graph is a use, too. */
+/** How many nodes read each tensor; being an output of the graph counts as a use. */
 function usesOf(graph: Graph): Map<Tensor, number> {
   const uses = new Map<Tensor, number>()
   const count = (tensor: Tensor) => uses.set(tensor, (uses.get(tensor) ?? 0) + 1)
@@ -102,7 +102,7 @@ function takesIn(box: Box, layer: GraphLayer): boolean {
   return follows && box.scope === layer.scope && (TAKES_IN[kinds[0]]?.includes(next) ?? false)
 }
 
-/** All that follows from the layers of a box; an input is a node without any. */
+/** Everything that follows from the layers of a box; an input is a node without layers. */
 function described(last: Tensor, layers: readonly GraphLayer[], fields: ReadonlyMap<Tensor, ReceptiveField>) {
   const [first, ...others] = layers
   const head = first?.nodes[0] ?? last
@@ -120,7 +120,7 @@ function described(last: Tensor, layers: readonly GraphLayer[], fields: Readonly
   }
 }
 
-/** What is short stands on one line: `+ ReLU`. */
+/** Short texts are written on one line: `+ ReLU`. */
 function withTails(lines: readonly string[], tails: readonly string[], kind: Kind): readonly string[] {
   if (tails.length === 0) return lines
   if (kind === 'sum') return [[...lines, ...tails].join(' ')]

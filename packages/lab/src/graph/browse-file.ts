@@ -1,6 +1,6 @@
 /**
- * Runs in an SVG file that is opened by itself: it is put there as text, so it must use nothing from outside. Goes from
- * box to box by arrow keys, and shows the title of the focused one.
+ * Runs in an SVG file that is opened by itself. It is embedded as text, so it must not use anything from outside. Arrow keys
+ * move from box to box, and the title of the focused box is shown.
  */
 export function browse(): void {
   const root = document.documentElement

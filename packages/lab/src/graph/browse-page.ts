@@ -1,7 +1,7 @@
 /**
- * Runs in the page of a diagram, by itself: it is put there as text, so it must use nothing from outside.
+ * Runs in the page of a diagram. It is embedded as text, so it must not use anything from outside.
  *
- * Shows what the table says about a box while it is focused or pointed at, goes from box to box by arrow keys, and
+ * It shows the table's facts about a box while the box is focused or pointed at, moves from box to box with arrow keys, and
  * opens and closes all stages.
  */
 export function browse(): void {
@@ -52,10 +52,10 @@ export function browse(): void {
   document.addEventListener('pointerover', event => {
     const box = boxOf(event.target)
     if (box) show(box)
-    // What is in the tip can be pointed at, too: to be read, or copied.
+    // The pointer may move into the tip, to read or copy it.
     else if (!(event.target instanceof Node && tip.contains(event.target)) && shown !== document.activeElement) hide()
   })
-  // By tapping, and for those who click before they use keys.
+  // For touch screens, and for readers who click before they use keys.
   document.addEventListener('click', event => boxOf(event.target)?.focus())
 
   document.addEventListener('keydown', event => {

@@ -4,7 +4,7 @@ import type { Diagram, Totals } from './diagram.ts'
 import { KINDS, shapeText } from './kinds.ts'
 import { fieldText } from './receptive-field.ts'
 
-/** What there is to say about each box, as headings of a table; `>` makes a column one of numbers. */
+/** The headings of the table of boxes; `>` marks a column of numbers. */
 export const headingsOf = ({ milliseconds }: Diagram): string[] => [
   'layer',
   'operation',
@@ -16,7 +16,7 @@ export const headingsOf = ({ milliseconds }: Diagram): string[] => [
   ...(milliseconds === undefined ? [] : ['>time']),
 ]
 
-/** What there is to say about one box, under those headings. */
+/** The facts about one box, under those headings. */
 export function detailsOf(box: Box, { milliseconds: total, times }: Diagram): string[] {
   const time = times.get(box.id)
   return [
@@ -31,7 +31,7 @@ export function detailsOf(box: Box, { milliseconds: total, times }: Diagram): st
   ]
 }
 
-/** A sum or a ReLU is done by the convolution before it while it stores its results. */
+/** The convolution before a sum or a ReLU computes it while it stores its results. */
 const timeless = (box: Box): string => (box.kind === 'input' ? '' : 'in another step')
 
 /** `3×3 conv, 64, BN, ReLU`. */
@@ -58,7 +58,7 @@ export function kindsIn({ boxes }: Diagram): (keyof typeof KINDS)[] {
   return (Object.keys(KINDS) as (keyof typeof KINDS)[]).filter(kind => present.has(kind))
 }
 
-/** What is worth knowing about the whole network. */
+/** Facts about the whole network. */
 export function factsOf(diagram: Diagram): (readonly [name: string, value: string])[] {
   const { boxes, depth, params, macs, milliseconds: time } = diagram
   const inputs = boxes.filter(({ kind }) => kind === 'input')
@@ -73,7 +73,7 @@ export function factsOf(diagram: Diagram): (readonly [name: string, value: strin
   ]
 }
 
-/** What shortcuts do, in a sentence. */
+/** A sentence about the effect of the shortcuts. */
 export function leadOf({ depth: { longest, shortest } }: Diagram): string {
   if (longest === shortest) return `Every way from input to output passes ${count(longest)} layers with weights.`
   return `The longest way from input to output passes ${count(longest)} layers with weights, the shortest ${count(shortest)}: shortcuts lead around the others.`

@@ -7,12 +7,12 @@ import type { Diagram, DrawnBlock, DrawnStage, Run } from './diagram.ts'
 import { axisOf, blockStyles, definitions, drawBlock } from './draw-block.ts'
 import { KINDS, shapeText } from './kinds.ts'
 
-/** Pixels: lines of blocks are broken before they are wider. */
+/** Pixels: the greatest width of a line of blocks. */
 const WIDEST = 1600
 const NARROWEST = 720
 const MARGIN = 24
 const HEADING = 34
-/** Height of the frame around a word about repeated blocks. */
+/** Height of the frame around the note about repeated blocks. */
 const REPEATS = 66
 const BETWEEN = { lines: 6, stages: 14 }
 
@@ -28,8 +28,8 @@ const styles = `${blockStyles}
 .tip text{font-size:12px}`
 
 /**
- * The diagram as an SVG file. What there is to say about a box is its title, which browsers show where the pointer is;
- * opened by itself the file can be walked through by keyboard as well.
+ * The diagram as an SVG file. The facts about a box are its title, which browsers show at the pointer. If the file is opened
+ * by itself, it can be browsed with the keyboard too.
  */
 export function diagramFile(diagram: Diagram): string {
   const stages = diagram.stages.map(stage => ({ stage, lines: linesOf(stage) }))
@@ -53,7 +53,7 @@ export function diagramFile(diagram: Diagram): string {
   return svgFile(file, `(${browse})()`)
 }
 
-/** A block, or a word about those that are the same. */
+/** A block, or a note about blocks that are the same. */
 type Tile = { readonly block: DrawnBlock } | { readonly repeats: Run['repeats']; readonly texts: readonly string[] }
 
 const tileWidth = (tile: Tile): number =>
@@ -118,7 +118,7 @@ function tileOf(tile: Tile, axis: number, diagram: Diagram): Content {
 
 const boxAttributes = (id: number): Markup => markup`role="img" tabindex="${id === 0 ? 0 : -1}"`
 
-/** A line for each thing there is to say. */
+/** One line per fact. */
 function boxTitle(id: number, diagram: Diagram): Markup {
   const headings = headingsOf(diagram).map(heading => heading.replace(/^>/, ''))
   const [name, , ...values] = detailsOf(diagram.boxes[id], diagram)

@@ -1,4 +1,4 @@
-/** Styles of a diagram's page, beyond those of every report and of blocks. */
+/** Styles of a diagram's page, in addition to those of all reports and of blocks. */
 export const pageStyles = [
   '.definitions{position:absolute}',
   '.tools{display:flex;flex-wrap:wrap;gap:.75rem 2rem;justify-content:space-between;align-items:center;margin:1rem 0}',
@@ -8,7 +8,7 @@ export const pageStyles = [
   '.stage>summary{padding:.55rem .9rem;border-radius:8px;background:var(--panel)}',
   '.stage>summary h3{display:inline;margin-right:.5rem}',
   '.quiet{color:var(--quiet);font-size:.9rem}',
-  // Blocks stand on their lower edges, which are as far from their axes in all of a stage.
+  // Blocks are aligned at their lower edges, which are equally far from their axes within a stage.
   '.flow{display:flex;flex-wrap:wrap;align-items:flex-end;row-gap:.35rem;padding:.5rem .75rem .75rem}',
   '.block{display:block;max-width:100%;height:auto;flex:none;overflow:visible}',
   '.repeats{flex:1 1 100%;margin:.25rem 0}',

@@ -9,7 +9,7 @@ import { pageStyles } from './diagram-page-styles.ts'
 import { axisOf, blockStyles, definitions, drawBlock } from './draw-block.ts'
 import { KINDS, shapeText } from './kinds.ts'
 
-/** The diagram as a page whose stages open and close, with the details of a layer where the pointer or the focus is. */
+/** The diagram as a page whose stages open and close; it shows details of the layer under the pointer or the focus. */
 export function diagramPage(diagram: Diagram): string {
   const { name, stages, boxes, milliseconds: time } = diagram
   const body = markup`
@@ -48,7 +48,7 @@ const legendItem = (kind: keyof typeof KINDS): Markup =>
   markup`<li><svg width="22" height="14" aria-hidden="true"><g class="box ${kind}"><rect x="1" y="1" width="20" height="12" rx="${kind === 'sum' ? 6 : 3}"/></g></svg>${KINDS[kind].name}</li>`
 
 function stageOf(stage: DrawnStage, diagram: Diagram): Markup {
-  // One box of each stage is reached by Tab; the others from there by arrow keys.
+  // Tab reaches one box of each stage; arrow keys reach the others from there.
   const entrance = stage.runs[0].blocks[0].layout.boxes[0].box.id
   const tile = (block: DrawnBlock): Markup => {
     const { layout } = block
@@ -82,7 +82,7 @@ function stageOf(stage: DrawnStage, diagram: Diagram): Markup {
 `
 }
 
-/** Parameters, work and time of each stage, in parts of the whole. */
+/** Parameters, work and time of each stage, as fractions of the whole. */
 function sharesOf({ stages, params, macs, milliseconds: time }: Diagram): Markup {
   const share = (of: (stage: DrawnStage) => number, total: number) =>
     stages.map(stage => (100 * of(stage)) / (total || 1))

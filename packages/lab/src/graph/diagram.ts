@@ -4,10 +4,10 @@ import { type Box, boxesOf } from './boxes.ts'
 import { type Block, type Stage, stagesOf } from './stages.ts'
 import { timesOf } from './times.ts'
 
-/** A block and where everything in it is. */
+/** A block and its layout. */
 export interface DrawnBlock {
   readonly name: string
-  /** Written above it, unless the stage's name says it already. */
+  /** Written above the block, unless the stage's name already says it. */
   readonly caption: string | undefined
   readonly layout: BlockLayout
 }
@@ -15,17 +15,17 @@ export interface DrawnBlock {
 /** Blocks of a stage, one after the other. */
 export interface Run {
   readonly blocks: readonly DrawnBlock[]
-  /** Blocks that are the same as the last of `blocks` and follow it; so many that they are drawn on demand only. */
+  /** Blocks after the last of `blocks` that are the same as it; so many that they are drawn only on demand. */
   readonly repeats: readonly DrawnBlock[]
 }
 
-/** What some boxes come to. */
+/** Totals over some boxes. */
 export interface Totals {
   /** Trainable parameters. */
   readonly params: number
   /** Multiply-accumulates for one image. */
   readonly macs: number
-  /** Of one image; only where steps were timed. */
+  /** Time for one image; only if steps were timed. */
   readonly milliseconds?: number
 }
 
@@ -34,37 +34,37 @@ export interface DrawnStage extends Totals {
   readonly runs: readonly Run[]
   /** Number of blocks. */
   readonly count: number
-  /** Shape of what it gives. */
+  /** Shape of its output. */
   readonly output: readonly number[]
-  /** Pixels that its lowest block needs below the axis, so that all blocks of a line can stand on one. */
+  /** Pixels that its lowest block needs below the axis, so that all blocks of a line share one axis. */
   readonly below: number
 }
 
-/** A network as it is drawn. */
+/** A network with the layout of its drawing. */
 export interface Diagram extends Totals {
   readonly name: string
   /** In the order of the computation. */
   readonly boxes: readonly Box[]
   readonly stages: readonly DrawnStage[]
-  /** Convolutions and linear layers from input to output: the longest way is what the number in a network's name counts. */
+  /** Convolutions and linear layers from input to output; the longest way is the number in a network's name. */
   readonly depth: Box['depth']
   /** Milliseconds by `id` of a box; empty unless steps were timed. */
   readonly times: ReadonlyMap<number, number>
 }
 
 export interface DiagramOptions {
-  /** What the network is called. */
+  /** Name of the network. */
   readonly name: string
   /** Times of the steps of a program that was compiled from the graph, as `Program.profile` gives them. */
   readonly steps?: readonly StepTime[]
 }
 
-/** So many blocks in a row that are all the same are drawn as one and a number. */
+/** This many equal blocks in a row are drawn as one block and a number. */
 const MANY = 40
 
 /**
- * Makes a drawing out of any graph: joins what belongs together into boxes, groups these by the names of parameters, and
- * lays out every block. For shapes and totals of one image the graph's input should be of one.
+ * Lays out any graph for drawing: joins layers that belong together into boxes, groups boxes by the names of parameters, and
+ * lays out every block. For shapes and totals per image, the graph's input should hold one image.
  */
 export function diagramOf(graph: Graph, { name, steps }: DiagramOptions): Diagram {
   const boxes = boxesOf(graph)
@@ -127,7 +127,7 @@ export function totalsOf(boxes: readonly Box[], times: ReadonlyMap<number, numbe
   }
 }
 
-/** Where the axis of each block comes from and leads to. */
+/** The boxes that the axis of each block comes from and leads to. */
 function neighboursOf(blocks: readonly Block[]): ReadonlyMap<Block, Neighbours> {
   const exits = blocks.map(({ boxes }, i) => {
     const read = new Set(blocks[i + 1]?.boxes.flatMap(({ inputs }) => inputs))
@@ -136,7 +136,7 @@ function neighboursOf(blocks: readonly Block[]): ReadonlyMap<Block, Neighbours> 
   return new Map(blocks.map((block, i) => [block, { entry: exits[i - 1], exit: exits[i] }]))
 }
 
-/** The same for blocks that are the same but for their names and their place in the network. */
+/** Equal for blocks that differ only in their names and their position in the network. */
 function signatureOf({ boxes }: Block, { entry, exit }: Neighbours): string {
   const first = boxes[0].id
   const source = (id: number) => (id === entry ? 'entry' : id < first ? `from ${id}` : id - first)

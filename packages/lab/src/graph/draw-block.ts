@@ -3,11 +3,11 @@ import { TEXT } from './block-layout.ts'
 import type { DrawnBlock } from './diagram.ts'
 import { KINDS } from './kinds.ts'
 
-/** Pixels from the top of a block, where its name is, to its axis. */
+/** Pixels from the top of a block, where its name is, down to its axis. */
 export const axisOf = ({ caption, layout }: DrawnBlock): number => (caption === undefined ? 6 : 22) + layout.above
 
 /**
- * Everything of a block but the `svg` around it.
+ * The contents of a block's `svg` element.
  * @param extras attributes and children of the box with an id
  */
 export function drawBlock(
@@ -38,7 +38,7 @@ export function drawBlock(
 const head = (kind: string) =>
   markup`<marker id="${kind}-head" class="${kind}-head" viewBox="0 0 6 6" refX="5.5" refY="3" markerWidth="6" markerHeight="6" markerUnits="userSpaceOnUse" orient="auto"><path d="M0 0L6 3L0 6z"/></marker>`
 
-/** What blocks refer to; once for all of them. */
+/** Definitions that all blocks refer to. */
 export const definitions: Markup = markup`<defs>${head('main')}${head('shortcut')}</defs>`
 
 const hueRules = Object.entries(KINDS).map(([kind, { hue }]) =>
@@ -47,7 +47,7 @@ const hueRules = Object.entries(KINDS).map(([kind, { hue }]) =>
     : `.box.${kind} rect{fill:var(--tint${hue});stroke:var(--hue${hue})}`,
 )
 
-/** Styles of blocks, in a page as in a file. */
+/** Styles of blocks, for pages and for files. */
 export const blockStyles = [
   '.box text{font-size:12px;text-anchor:middle;fill:var(--text)}',
   '.box text:first-of-type{font-weight:600}',

@@ -1,6 +1,6 @@
 import type { OpName, Tensor } from '@residual/core'
 
-/** What boxes are coloured by. */
+/** The kinds of boxes, which decide their colours. */
 export type Kind =
   | 'input'
   | 'convolution'
@@ -12,7 +12,7 @@ export type Kind =
   | 'shape'
   | 'other'
 
-/** The kinds in the order of the legend, with their names there and their hues; those without are neutral. */
+/** The kinds in the order of the legend, with their names and hues; kinds without a hue are neutral. */
 export const KINDS: Readonly<Record<Kind, { readonly name: string; readonly hue?: number }>> = {
   input: { name: 'Input' },
   convolution: { name: 'Convolution', hue: 0 },
@@ -68,10 +68,10 @@ const square = ([a, b]: readonly [number, number]): string => `${a}×${b}`
 const strideOf = ([a, b]: readonly [number, number]): string[] =>
   a === 1 && b === 1 ? [] : [a === b ? `/${a}` : `/${a}×${b}`]
 
-/** `56 × 56 × 64`: the shape of one of the batch. */
+/** `56 × 56 × 64`: the shape for one image of the batch. */
 export const shapeText = (shape: readonly number[]): string => shape.slice(1).join(' × ') || '1'
 
-/** What stands in a box, as in the figures of the papers: `3×3 conv`, then `64, /2`. */
+/** The text in a box, as in the papers' figures: `3×3 conv`, then `64, /2`. */
 export function linesOf(node: Tensor): string[] {
   if (node.is('input')) return ['input', shapeText(node.shape).replaceAll(' ', '')]
   if (node.is('conv2d')) {
@@ -118,7 +118,7 @@ export function tailOf(node: Tensor): string {
   return Object.hasOwn(tails, name) ? tails[name] : name
 }
 
-/** What passes made part of this node: the sum with a residual, the ReLU. */
+/** Operations that passes fused into this node: the sum with a residual, the ReLU. */
 export function epilogueOf(node: Tensor): string[] {
   const attributes: object = node.attributes
   return [

@@ -2,8 +2,8 @@ import type { Graph, Tensor } from '@residual/core'
 import { count } from '../report/format.ts'
 
 /**
- * How much of the input one number of a tensor can depend on: a window of `size` pixels, which moves by `stride` pixels
- * from one position to the next. `'all'` of the image where positions are gone.
+ * How much of the input one number of a tensor can depend on: a window of `size` pixels that moves by `stride` pixels from
+ * one position to the next; `'all'` of the image if the tensor has no positions.
  */
 export type ReceptiveField = { readonly size: Pair; readonly stride: Pair } | 'all'
 
@@ -28,10 +28,10 @@ function fieldOf(node: Tensor, fields: ReadonlyMap<Tensor, ReceptiveField>): Rec
   if (known.length === 0) return undefined
   if (node.shape.length !== 4) return 'all'
   const { reach, stride } = windowOf(node)
-  // What has no positions, such as the statistics of a batch, says nothing about these.
+  // Tensors without positions, such as the statistics of a batch, do not count.
   const inputs = known.filter(tensor => tensor.shape.length === 4).map(tensor => fields.get(tensor)!)
   return inputs.reduce<ReceptiveField | undefined>((sum, input, i) => {
-    // Only the first is what the window moves over; a residual is added to its result.
+    // The window moves over the first input only; a residual is added to the result.
     const field = i === 0 ? through(input, reach, stride) : input
     return sum === undefined ? field : union(sum, field)
   }, undefined)

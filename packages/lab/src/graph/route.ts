@@ -12,7 +12,7 @@ interface Frame {
   readonly height: number
 }
 
-/** Into a sum: what comes from above or below it goes straight down or up, as papers draw it. */
+/** Into a sum: a line from above or below goes straight down or up, as papers draw it. */
 export function pathInto({ left, top, width, height }: Frame, points: readonly Point[]): string {
   const last = points[points.length - 2]
   const middle = top + height / 2
@@ -24,10 +24,10 @@ export function pathInto({ left, top, width, height }: Frame, points: readonly P
   return `${way}C${x} ${last.y} ${x} ${last.y} ${x} ${px(y)}`
 }
 
-/** How far from a point a line has left its height for the next one's: within the gap between two ranks. */
+/** How far after a point a line has changed to the height of the next point: within the gap between two ranks. */
 const RISE = 22
 
-/** A line that is level at every point. Away from the axis it goes at once, towards it late, clear of boxes between. */
+/** A line that is level at every point. It leaves the axis at once and returns late, clear of the boxes between. */
 export function curve(given: readonly Point[]): string {
   const isBend = ({ y }: Point, i: number) => y !== given[i - 1]?.y || y !== given[i + 1]?.y
   const points = given.filter((point, i) => i === 0 || i === given.length - 1 || isBend(point, i))

@@ -2,25 +2,25 @@ import type { Box } from './boxes.ts'
 
 /** Boxes that are drawn side by side: a residual block, the stem, the head. */
 export interface Block {
-  /** Path of the block, such as `layer1.0`; the stage's name outside of blocks, and of a part the name of its first box. */
+  /** Path of the block, such as `layer1.0`; outside blocks the stage's name, and for a part the name of its first box. */
   readonly name: string
   readonly boxes: readonly Box[]
 }
 
 /** Blocks under one heading. */
 export interface Stage {
-  /** Path of the stage, such as `layer1`; `stem`, `head` and the like where names tell nothing. */
+  /** Path of the stage, such as `layer1`; `stem`, `head` and the like if names do not tell. */
   readonly name: string
   readonly blocks: readonly Block[]
 }
 
-/** Chains without names are cut into blocks of about so many boxes. */
+/** Chains without names are cut into blocks of about this many boxes. */
 const LONGEST = 8
 
 /**
  * Groups boxes by the names of their parameters: a block is a path up to its first number, as in `layer1.0.conv1`, and a
- * stage what stands before the number. What is outside of all blocks is the stem where the network begins, the head
- * where it ends.
+ * stage is the part before the number. Outside all blocks are the stem, where the network begins, and the head, where it
+ * ends.
  */
 export function stagesOf(boxes: readonly Box[]): Stage[] {
   const stages: { path: string; blocks: { path: string; boxes: Box[] }[] }[] = []
@@ -48,7 +48,7 @@ export function stagesOf(boxes: readonly Box[]): Stage[] {
   })
 }
 
-/** Where each box belongs; what has no name is in a block if those before and after it are. */
+/** The block of each box; a box without a name is in a block if its neighbours are. */
 function placesOf(boxes: readonly Box[]): readonly Place[] {
   const places = boxes.map(({ scope }) => placeOf(scope))
   const next = [...places]
@@ -74,7 +74,7 @@ function placeOf(scope: string): Place {
   return { stage: parts.slice(0, number).join('.'), block: parts.slice(0, number + 1).join('.') }
 }
 
-/** After which boxes a chain can be cut: nothing but the output of that box is still needed. */
+/** The boxes after which a chain can be cut: only the output of that box is still needed. */
 function cutsOf(boxes: readonly Box[]): readonly boolean[] {
   const lastUse = boxes.map(({ id }) => id)
   for (const box of boxes) for (const input of box.inputs) lastUse[input] = box.id

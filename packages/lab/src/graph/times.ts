@@ -2,8 +2,8 @@ import type { StepTime, Tensor } from '@residual/core'
 import type { Box } from './boxes.ts'
 
 /**
- * Milliseconds of each box that has steps of a program of its own, by `id`. A box without, such as a sum that the
- * convolution before it does, is in the time of another.
+ * Milliseconds of each box that has its own steps in a program, by `id`. The time of a box without steps, such as a sum that
+ * the convolution before it computes, is included in another.
  */
 export function timesOf(boxes: readonly Box[], steps: readonly StepTime[]): ReadonlyMap<number, number> {
   const times = new Map<number, number>()
@@ -12,7 +12,7 @@ export function timesOf(boxes: readonly Box[], steps: readonly StepTime[]): Read
   for (const step of steps) {
     let id = named.get(step.name)
     if (id === undefined) {
-      // Steps without a name come in the order of the graph.
+      // Steps without a name are in the order of the graph.
       const at = waiting.findIndex(({ node }) => isOf(step, node))
       id = at < 0 ? undefined : waiting.splice(at, 1)[0].id
     }

@@ -3,9 +3,9 @@ import { markup } from './markup.ts'
 import { type Axis, scaleOf } from './scale.ts'
 import { type Drawing, px, textWidth } from './svg.ts'
 
-/** One bar in each category. */
+/** One bar per category. */
 export interface BarSeries extends SeriesStyle {
-  /** As many as there are categories; what is not a finite number has no bar. */
+  /** One value per category; a value that is not finite has no bar. */
   readonly values: readonly number[]
 }
 
@@ -13,7 +13,7 @@ export interface BarChartOptions {
   readonly title: string
   readonly categories: readonly string[]
   readonly series: readonly BarSeries[]
-  /** What the categories are. */
+  /** What the categories mean. */
   readonly x: Pick<Axis, 'label'>
   readonly y: Axis
   /** Pixels, default 720. */
@@ -22,7 +22,7 @@ export interface BarChartOptions {
   readonly height?: number
 }
 
-/** Draws bars side by side for each category, from the axis's beginning (default 0) upwards. */
+/** Draws bars side by side for each category, upwards from the start of the axis (default 0). */
 export function barChart({ title, categories, series, x, y, width = 720, height = 320 }: BarChartOptions): Drawing {
   const isLog = y.scale === 'log'
   const values = series.flatMap(one => one.values)
@@ -61,7 +61,7 @@ export function barChart({ title, categories, series, x, y, width = 720, height 
   })
 }
 
-/** Where names have no space side by side, only every second, third ... is written. */
+/** If names do not fit side by side, only every second, third ... is written. */
 function strideOf(widths: readonly number[], each: number): number {
   let stride = 1
   const collide = (width: number, i: number) => (width + (widths[i + stride] ?? 0)) / 2 + 6 > stride * each

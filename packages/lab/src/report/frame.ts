@@ -3,10 +3,10 @@ import type { Scale } from './scale.ts'
 import { type Drawing, drawing, px, textWidth } from './svg.ts'
 import { HUES } from './theme.ts'
 
-/** How one row of numbers is drawn and called. */
+/** The name and style of one series of numbers. */
 export interface SeriesStyle {
   readonly name: string
-  /** Which of the eight hues; default the position among the series. */
+  /** One of the eight hues; default the position among the series. */
   readonly hue?: number
 }
 
@@ -31,7 +31,7 @@ export interface FrameOptions {
 
 const SIZE = 12
 const TITLE_SIZE = 14
-/** How much wider letters are in the weight of titles. */
+/** How much wider letters are in the font weight of titles. */
 const TITLE_WEIGHT = 1.15
 const LINE = 18
 const SAMPLE = 24
@@ -67,7 +67,7 @@ ${draw(area)}
   return drawing({ width, height, label, content, styles: chartStyles, kind: 'chart' })
 }
 
-/** Text in as many lines as it needs, broken between words. */
+/** Breaks a text between words into as many lines as it needs. */
 function wrapped(text: string, width: number, size: number): string[] {
   const [first, ...words] = text.split(' ')
   const lines = [first]
@@ -79,7 +79,7 @@ function wrapped(text: string, width: number, size: number): string[] {
   return lines
 }
 
-/** Names beside samples, in as many lines as they need, the first at `top`. */
+/** Draws names beside samples, in as many lines as they need, the first at `top`. */
 function legendOf(legend: FrameOptions['legend'], width: number, top: number): { markup: Markup; lines: number } {
   if (legend.length < 2) return { markup: markup``, lines: 0 }
   let [left, line] = [2, 0]
@@ -99,7 +99,7 @@ export const SAMPLE_WIDTH = SAMPLE
 /** The class that colours a series. */
 export const hueClass = (series: SeriesStyle, position: number): string => `hue${(series.hue ?? position) % HUES}`
 
-/** About how many ticks have space on an axis of so many pixels. */
+/** About how many ticks fit on an axis of this many pixels. */
 export const tickCount = (pixels: number, each: number): number => Math.max(2, Math.floor(pixels / each))
 
 /** Styles of all charts. */

@@ -5,27 +5,27 @@ import { type Drawing, px } from './svg.ts'
 
 export interface HeatMapOptions {
   readonly title: string
-  /** What stands beside the rows, the first on top. */
+  /** Names of the rows, from top to bottom. */
   readonly rows: readonly string[]
-  /** A value for each column of each row; one for which the colours' axis has no place is left blank. */
+  /** A value for each column of each row; a value that is not on the colour axis is left blank. */
   readonly values: readonly (readonly number[])[]
   readonly x: Pick<Axis, 'label'>
   readonly y: Pick<Axis, 'label'>
-  /** What the colours mean. Fix its ends where several maps are to be compared. */
+  /** The meaning of the colours. Fix its ends to compare several maps. */
   readonly colour: Axis
   /** Pixels, default 720. */
   readonly width?: number
-  /** Pixels, default 24 for a row, and those of title and axes. */
+  /** Pixels, default 24 per row plus title and axes. */
   readonly height?: number
 }
 
-/** Shades that are told apart, from pale to the full hue. */
+/** Number of distinct shades, from pale to the full hue. */
 const SHADES = 12
 const PALEST = 0.08
-/** Columns narrower than this many pixels are drawn as one, of the mean of their colours. */
+/** Columns narrower than this many pixels are merged and get the mean of their colours. */
 const NARROWEST = 2
 
-/** Draws numbers as shades in rows and columns, whose numbers begin with 1. */
+/** Draws numbers as shades in rows and columns; columns are numbered from 1. */
 export function heatMap({ title, rows, values, x, y, colour, width = 720, height }: HeatMapOptions): Drawing {
   const columns = Math.max(...values.map(row => row.length))
   const shades = scaleOf(colour, values.flat(), 4)
@@ -67,7 +67,7 @@ const opacityOf = (at: number): number => {
   return Math.round(100 * (PALEST + (1 - PALEST) * shade)) / 100
 }
 
-/** Neighbours of one shade, `each` columns together; blank ones are left out. */
+/** Neighbouring columns with one shade, `each` columns merged; blank ones are left out. */
 function runsOf(row: readonly number[], each: number, place: (value: number) => number | undefined) {
   const runs: { from: number; to: number; opacity: number }[] = []
   for (let from = 0; from < row.length; from += each) {

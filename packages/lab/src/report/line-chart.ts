@@ -5,9 +5,9 @@ import { type Drawing, px } from './svg.ts'
 
 /** One line. */
 export interface LineSeries extends SeriesStyle {
-  /** In the order they are joined; a `y` that is not a finite number leaves a gap. */
+  /** Points in the order in which they are joined; a `y` that is not finite leaves a gap. */
   readonly points: readonly (readonly [x: number, y: number])[]
-  /** What lies between, such as the least and the most of several seeds, as an area behind the line. */
+  /** A range, such as the smallest and largest value of several seeds, drawn as an area behind the line. */
   readonly band?: readonly (readonly [x: number, low: number, high: number])[]
   /** Default solid. */
   readonly dashed?: boolean
@@ -24,7 +24,7 @@ export interface LineChartOptions {
   readonly height?: number
 }
 
-/** More points than these are drawn without a mark on each. */
+/** With more points than this, points get no marks. */
 const MARKED = 30
 
 /** Draws curves with axes, a legend and bands. */
@@ -58,7 +58,7 @@ export function lineChart({ title, series, x, y, width = 720, height = 400 }: Li
 type Point = readonly [left: number, top: number]
 type Placer = (x: number, y: number) => Point | undefined
 
-/** Values beyond the ends of an axis lie on them. */
+/** Values beyond the ends of an axis are drawn at its ends. */
 function placer(across: Scale, up: Scale, area: { left: number; top: number; width: number; height: number }): Placer {
   const within = (value: number) => Math.min(1, Math.max(0, value))
   return (x, y) => {
@@ -68,7 +68,7 @@ function placer(across: Scale, up: Scale, area: { left: number; top: number; wid
   }
 }
 
-/** Lines through the points, with a gap wherever one is missing. */
+/** Lines through the points, with a gap where a point is missing. */
 function pathOf(points: readonly (Point | undefined)[]): string {
   return points.map((point, i) => (point ? `${points[i - 1] ? 'L' : 'M'}${point[0]} ${point[1]}` : '')).join('')
 }

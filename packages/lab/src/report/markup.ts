@@ -1,8 +1,8 @@
-/** Text that is HTML or SVG already. Everything else that gets into a report is escaped. */
+/** Text that is already HTML or SVG. Everything else in a report is escaped. */
 export class Markup {
   readonly text: string
 
-  /** @param text markup of our own making, never anything that came from outside. */
+  /** @param text markup that this package wrote, never text from outside. */
   constructor(text: string) {
     this.text = text
   }
@@ -12,11 +12,11 @@ export class Markup {
   }
 }
 
-/** What may stand in a template of {@link markup}; what is missing or `false` leaves nothing. */
+/** A value in a template of {@link markup}; `undefined` and `false` become nothing. */
 export type Content = Markup | string | number | false | undefined | readonly Content[]
 
 /**
- * HTML or SVG with everything between `${}` escaped, in text as in quoted attributes, but for markup itself.
+ * HTML or SVG in which everything between `${}` is escaped, in text and in quoted attributes, except markup itself.
  *
  * @example markup`<p title="${title}">${lines.map(line => markup`<b>${line}</b>`)}</p>`
  */
@@ -38,7 +38,7 @@ const ENTITIES: Readonly<Record<string, string>> = {
   "'": '&#39;',
 }
 
-/** Characters that XML does not have at all, even escaped, become the replacement character. */
+/** Characters that XML does not allow, not even escaped, become the replacement character. */
 const escaped = (text: string): string =>
   text
     .replace(/[&<>"']/g, character => ENTITIES[character])

@@ -6,19 +6,19 @@ export interface PageOptions {
   readonly title: string
   /** One or two sentences below the title. */
   readonly lead?: Content
-  /** What follows: sections, each beginning with an `h2`. */
+  /** Sections, each beginning with an `h2`. */
   readonly body: Content
-  /** CSS of this report alone, with the colours of theme.ts as `var(--name)`. */
+  /** CSS of this report, with the colours of theme.ts as `var(--name)`. */
   readonly styles?: string
-  /** JavaScript that runs once the page is there. */
+  /** JavaScript that runs once the page has loaded. */
   readonly scripts?: string
 }
 
-/** Of a page that is opened from disk: it holds all that it needs, and may fetch nothing. */
+/** The policy of a page that is opened from disk: it holds everything it needs and may fetch nothing. */
 const POLICY = "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; img-src data:"
 
 /**
- * A report as one HTML file: light or dark as its reader prefers, from 320 pixels wide upwards, to be read without a
+ * A report as one HTML file: light or dark as the reader prefers, for pages from 320 pixels wide. It can be read without a
  * mouse, without scripts and on paper.
  */
 export function page({ title, lead, body, styles = '', scripts }: PageOptions): string {
@@ -50,18 +50,18 @@ ${script}
 }
 
 export interface FigureOptions {
-  /** Draws the figure for so many pixels of width; called for a wide and for a narrow page. */
+  /** Draws the figure with a width in pixels; called for a wide and for a narrow page. */
   readonly draw: (width: number) => Drawing
   /** What the figure shows. */
   readonly caption: Content
-  /** The numbers behind it, for who cannot see it or wants them exactly. */
+  /** The numbers behind it, for readers who cannot see it or want exact values. */
   readonly table?: Markup
 }
 
-/** Widths that fill a page of a screen, and of a phone, at the size their text is meant to have. */
+/** Widths that fill a page on a screen and on a phone without scaling the text. */
 const WIDTHS = { wide: 760, narrow: 340 }
 
-/** An image with its caption and its numbers. Its text is as large on a phone as it is on a screen. */
+/** A drawing with its caption and its numbers. Its text has the same size on a phone and on a screen. */
 export function figure({ draw, caption, table }: FigureOptions): Markup {
   return markup`<figure>
 <div class="when-wide">${draw(WIDTHS.wide).svg}</div><div class="when-narrow">${draw(WIDTHS.narrow).svg}</div>
@@ -70,17 +70,17 @@ export function figure({ draw, caption, table }: FigureOptions): Markup {
 }
 
 export interface TableOptions {
-  /** What the table lists; read to those who do not see it. */
+  /** What the table lists; screen readers read it. */
   readonly caption: string
-  /** A heading that begins with `>` makes its column one of numbers, aligned right. */
+  /** A heading that begins with `>` marks a column of numbers, aligned right. */
   readonly headings: readonly string[]
-  /** The first cell of each row names it. */
+  /** The first cell of each row names the row. */
   readonly rows: readonly (readonly Content[])[]
-  /** Value of the `id` of a row. */
+  /** The `id` attribute of a row. */
   readonly rowId?: (row: number) => string
 }
 
-/** A table that scrolls by itself where it is wider than the page. */
+/** A table that scrolls if it is wider than the page. */
 export function dataTable({ caption, headings, rows, rowId }: TableOptions): Markup {
   const isNumber = headings.map(heading => heading.startsWith('>'))
   const head = headings.map(

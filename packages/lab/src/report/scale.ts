@@ -2,25 +2,25 @@
 export interface Axis {
   /** What is measured, with its unit: `epoch`, `time (ms)`. */
   readonly label: string
-  /** Default linear. On a logarithmic axis there is no place for values that are not above 0: they leave a gap. */
+  /** Default linear. A logarithmic axis has no place for values that are not above 0: they leave a gap. */
   readonly scale?: 'linear' | 'log'
-  /** Where the axis begins; default so that all values are on it. */
+  /** Start of the axis; by default all values fit. */
   readonly min?: number
-  /** Where the axis ends; default so that all values are on it. */
+  /** End of the axis; by default all values fit. */
   readonly max?: number
-  /** How the numbers beside the axis are written. */
+  /** Formats the numbers beside the axis. */
   readonly format?: (value: number) => string
 }
 
 /** An axis with its ends and its ticks. */
 export interface Scale {
   readonly ticks: readonly { readonly at: number; readonly text: string }[]
-  /** Where a value lies, 0 at the beginning and 1 at the end; `undefined` where the axis has no place for it. */
+  /** The position of a value, 0 at the start and 1 at the end; `undefined` if the axis has no place for it. */
   at(value: number): number | undefined
 }
 
 /**
- * Fits an axis to values, of which those that are no finite numbers do not count.
+ * Fits an axis to values; values that are not finite are ignored.
  * @param ticks about how many there is space for
  * @param isTight whether the axis ends at the values instead of at the next tick
  */
@@ -75,7 +75,7 @@ function logScale(axis: Axis, values: readonly number[], count: number): Scale {
   return { ticks, at }
 }
 
-/** The smallest and the largest; `[0, 0]` of none. Not by spreading: that overflows the stack on long lists. */
+/** The smallest and the largest value; `[0, 0]` for an empty list. Spreading a long list would overflow the stack. */
 function rangeOf(values: readonly number[]): [number, number] {
   if (values.length === 0) return [0, 0]
   return values.reduce(([low, high], value) => [Math.min(low, value), Math.max(high, value)], [Infinity, -Infinity])

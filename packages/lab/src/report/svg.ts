@@ -1,7 +1,7 @@
 import { type Content, Markup, markup } from './markup.ts'
 import { FONT, resolved } from './theme.ts'
 
-/** A drawing with its styles, which use the names of colours in theme.ts: `fill:var(--text)`. */
+/** A drawing and its styles, which use the colour names of theme.ts: `fill:var(--text)`. */
 export interface Drawing {
   readonly svg: Markup
   readonly width: number
@@ -12,24 +12,24 @@ export interface Drawing {
 export interface DrawingOptions {
   readonly width: number
   readonly height: number
-  /** What the drawing shows, for those who do not see it. */
+  /** What the drawing shows, for screen readers. */
   readonly label: string
   readonly content: Content
   /** CSS of the content. */
   readonly styles: string
-  /** Class of the `svg` element, so that styles of one kind of drawing do not reach another. */
+  /** Class of the `svg` element, so that styles of one kind of drawing do not affect another. */
   readonly kind: string
-  /** `group` where parts of the drawing can be focused; default `img`: one drawing to a screen reader. */
+  /** `group` if parts of the drawing can be focused; default `img`: a single drawing for screen readers. */
   readonly role?: 'img' | 'group'
 }
 
-/** Makes a drawing of `width` by `height` pixels, which a page makes narrower where it has to. */
+/** Makes a drawing of `width` by `height` pixels; a page makes it narrower if necessary. */
 export function drawing({ width, height, label, content, styles, kind, role = 'img' }: DrawingOptions): Drawing {
   const svg = markup`<svg xmlns="http://www.w3.org/2000/svg" class="${kind}" viewBox="0 0 ${width} ${height}" width="${width}" height="${height}" role="${role}" aria-label="${label}">${content}</svg>`
   return { svg, width, height, styles }
 }
 
-/** A drawing as a file of its own, in light or dark as its reader prefers. `script` runs where it is opened by itself. */
+/** A drawing as an SVG file, light or dark as the reader prefers. `script` runs when the file is opened by itself. */
 export function svgFile({ svg, styles }: Drawing, script?: string): string {
   const open = svg.text.indexOf('>') + 1
   const base = `svg{font-family:${FONT}}text{fill:var(--text)}.ground{fill:var(--ground)}`
@@ -41,11 +41,11 @@ export function svgFile({ svg, styles }: Drawing, script?: string): string {
 
 const cdata = (text: string): string => `<![CDATA[${text}]]>`
 
-/** A coordinate to a tenth of a pixel. */
+/** A coordinate, rounded to a tenth of a pixel. */
 export const px = (value: number): number => Math.round(value * 10) / 10
 
 /**
- * About how wide a text is in the fonts that readers have, rather more than less: nothing measures text before it is
+ * An estimate of a text's width in the reader's fonts, rather too wide than too narrow: nothing measures text before it is
  * shown.
  */
 export function textWidth(text: string, size: number): number {

@@ -11,18 +11,18 @@ const neutral = {
 }
 
 /**
- * Colours that tell apart what is shown, after Okabe and Ito's for all kinds of colour vision, made darker or lighter
- * for the ground they lie on. Colour is never alone: lines differ in their dashes, boxes in their text.
+ * Colours that distinguish series, based on Okabe and Ito's for all kinds of colour vision, and made darker or lighter for
+ * their background. Colour is never the only difference: lines also differ in their dashes, boxes in their text.
  */
 const hues = {
   light: ['#0072b2', '#c4500a', '#00785a', '#a5447f', '#8a6500', '#5b4fc4', '#4b5560', '#1f7d8c'],
   dark: ['#5db1ea', '#f08c4a', '#3fc79a', '#e391bf', '#e3b341', '#a79df5', '#a9b2bc', '#63c5d3'],
 }
 
-/** Number of different colours that series get before they repeat. */
+/** Number of different colours for series before they repeat. */
 export const HUES = hues.light.length
 
-/** All colours of a theme: the neutral ones, `hue0` to `hue7`, and for each a pale `tint` for areas under text. */
+/** All colours of a theme: the neutral ones, `hue0` to `hue7`, and for each hue a pale `tint` for areas under text. */
 function coloursOf(theme: 'light' | 'dark'): Colours {
   const colours: Record<string, string> = { ...neutral[theme] }
   hues[theme].forEach((hue, i) => {
@@ -32,7 +32,7 @@ function coloursOf(theme: 'light' | 'dark'): Colours {
   return colours
 }
 
-/** `share` of one colour in another. */
+/** Mixes `share` of one colour into another. */
 function mixed(colour: string, ground: string, share: number): string {
   const channel = (hex: string, i: number) => Number.parseInt(hex.slice(1 + 2 * i, 3 + 2 * i), 16)
   const mix = (i: number) => Math.round(share * channel(colour, i) + (1 - share) * channel(ground, i))
@@ -53,13 +53,13 @@ export const themeVariables = `:root{color-scheme:light dark;${declarations(ligh
 @media print{:root{color-scheme:light;${declarations(light)}}}`
 
 /**
- * Rules with `var(--name)` replaced by the light colours, and again by the dark ones for those who want them: for SVG
- * files, as few programs that draw them know custom properties.
+ * Rules with `var(--name)` replaced by the light colours, and again by the dark colours for readers who prefer dark. This is
+ * for SVG files, since few programs that draw them know custom properties.
  */
 export function resolved(styles: string): string {
   const replace = (colours: Colours) => styles.replace(/var\(--(\w+)\)/g, (_, name: string) => colours[name])
   return `${replace(light)}\n@media (prefers-color-scheme:dark){${replace(dark)}}`
 }
 
-/** System fonts: a report brings none along. */
+/** System fonts: a report contains no fonts. */
 export const FONT = 'system-ui,-apple-system,"Segoe UI",Roboto,"Helvetica Neue",Arial,sans-serif'

@@ -1,7 +1,7 @@
 import { ResidualError } from '@residual/core'
 import type { DownloadOptions } from '@residual/vision'
 import { ModelError } from '../errors.ts'
-import { checkFormat, WeightsFile } from '../weights/index.ts'
+import { checkFormat, formatOf, WeightsFile } from '../weights/index.ts'
 import { fetchIfThere, isFetched, isOneFile } from './fetched-files.ts'
 import { type FileKind, readRegularFile } from './regular-file.ts'
 
@@ -52,9 +52,10 @@ export async function openWeightsIfThere(
   return unlessMissing(location, async () => {
     const file = await WeightsFile.open(pathOf(location))
     try {
-      const format = file.format
+      const beginning = file.readBeginning()
+      const format = formatOf(beginning)
       if (format === 'safetensors') return file
-      const bytes = format ? readRegularFile(pathOf(location), 'weights file') : file.beginning()
+      const bytes = format ? readRegularFile(pathOf(location), 'weights file') : beginning
       file.close()
       return await bytes
     } catch (error) {

@@ -1,4 +1,5 @@
-export { assignParameters, matchParameters } from './assign-parameters.ts'
-export { FileParameters, tensorsOf, WeightsFile } from './file-weights.ts'
+export { matchParameters } from './match-parameters.ts'
 export { normalizeKeys } from './normalize-keys.ts'
 export { checkFormat, formatOf, readWeights } from './read-weights.ts'
+export { shapesOf } from './shapes.ts'
+export { WeightsFile, weightsOf } from './weights-file.ts'

@@ -1,4 +1,4 @@
-import { FormatError, readSafetensors, type StoredTensors } from '@residual/core'
+import { FormatError, readSafetensors, type Weight } from '@residual/core'
 import { normalizeKeys } from './normalize-keys.ts'
 import { legacyMagic, readTorchLegacy, readTorchZip } from './torch-files.ts'
 
@@ -7,11 +7,11 @@ import { legacyMagic, readTorchLegacy, readTorchZip } from './torch-files.ts'
  * containers. The format is told by the content. From a checkpoint come the tensors of its state dict, wherever that is
  * nested; its pickle is read as data, and nothing in it is ever executed. Names are changed to torchvision's.
  *
- * Tensors are views into `bytes`, except those whose strides are not row-major.
+ * Weights are views into `bytes`, except those whose strides are not row-major.
  *
  * @throws FormatError where it is another kind of file, or a damaged one.
  */
-export function readWeights(bytes: Uint8Array): StoredTensors {
+export function readWeights(bytes: Uint8Array): Map<string, Weight<Uint8Array>> {
   // A plain view: subarrays of a Node Buffer would be Buffers, whose slice() does not copy.
   return normalizeKeys(readByContent(new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength)))
 }
@@ -33,7 +33,7 @@ export function checkFormat(start: Uint8Array): void {
   if (!formatOf(start)) throw notWeights(start)
 }
 
-function readByContent(bytes: Uint8Array): StoredTensors {
+function readByContent(bytes: Uint8Array): Map<string, Weight<Uint8Array>> {
   switch (formatOf(bytes.subarray(0, FORMAT_BYTES))) {
     case 'zip':
       return readTorchZip(bytes)

@@ -1,20 +1,20 @@
-import { dtypeBytes, FormatError, quote, type StoredTensor, type StoredTensors } from '@residual/core'
+import { dtypeBytes, FormatError, quote, type Weight } from '@residual/core'
 import type { TorchStorage, TorchTensor } from './torch-objects.ts'
 
 /**
- * Gives the tensors their elements in row-major order: views of the storages where those already have it, else copies.
+ * Weights of the tensors, in row-major order: views of the storages where those already have it, else copies.
  *
  * @param bytesOf The bytes of a storage.
  * @param limit Bytes that all tensors together may take; the file's size, so that a small file cannot ask for the same
  * storage a thousand times.
  * @throws FormatError
  */
-export function storedTensors(
+export function gatherWeights(
   tensors: ReadonlyMap<string, TorchTensor>,
   bytesOf: (storage: TorchStorage) => Uint8Array,
   limit: number,
-): StoredTensors {
-  const stored: StoredTensors = new Map()
+): Map<string, Weight<Uint8Array>> {
+  const weights = new Map<string, Weight<Uint8Array>>()
   let total = 0
   for (const [name, tensor] of tensors) {
     const { shape, storage } = tensor
@@ -31,9 +31,9 @@ export function storedTensors(
     const bytes = isContiguous(tensor)
       ? storageBytes.subarray(tensor.offset * size, (tensor.offset + count) * size)
       : gather(tensor, storageBytes, count)
-    stored.set(name, { dtype: storage.dtype, shape, bytes } satisfies StoredTensor)
+    weights.set(name, { dtype: storage.dtype, shape, bytes })
   }
-  return stored
+  return weights
 }
 
 /** The stride of an axis of one element says nothing; without elements no stride does. */

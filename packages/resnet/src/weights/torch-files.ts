@@ -1,7 +1,7 @@
-import { dtypeBytes, FormatError, quote, type StoredTensors } from '@residual/core'
+import { dtypeBytes, FormatError, quote, type Weight } from '@residual/core'
 import { type Pickled, unpickle } from './pickle.ts'
 import { findStateDict } from './state-dict.ts'
-import { storedTensors } from './strided.ts'
+import { gatherWeights } from './strided.ts'
 import { TorchHost, type TorchStorage } from './torch-objects.ts'
 import { Zip } from './zip.ts'
 
@@ -21,7 +21,7 @@ const maxOpcodes = (bytes: Uint8Array) => Math.min(Math.max(2 ** 16, Math.floor(
  *
  * @throws FormatError
  */
-export function readTorchZip(bytes: Uint8Array): StoredTensors {
+export function readTorchZip(bytes: Uint8Array): Map<string, Weight<Uint8Array>> {
   const zip = new Zip(bytes)
   const pickleName = zip.names.find(name => /^(?:[^/]+\/)?data\.pkl$/.test(name))
   if (pickleName === undefined) {
@@ -42,7 +42,7 @@ export function readTorchZip(bytes: Uint8Array): StoredTensors {
   if (byteOrder && new TextDecoder().decode(byteOrder.subarray(0, 16)).trim() !== 'little') throw bigEndian()
 
   const { value } = unpickle(record('data.pkl'), new TorchHost(), { maxOpcodes: maxOpcodes(bytes) })
-  return storedTensors(findStateDict(value), storage => record(`data/${storage.key}`), bytes.length)
+  return gatherWeights(findStateDict(value), storage => record(`data/${storage.key}`), bytes.length)
 }
 
 /**
@@ -51,7 +51,7 @@ export function readTorchZip(bytes: Uint8Array): StoredTensors {
  *
  * @throws FormatError
  */
-export function readTorchLegacy(bytes: Uint8Array): StoredTensors {
+export function readTorchLegacy(bytes: Uint8Array): Map<string, Weight<Uint8Array>> {
   const host = new TorchHost()
   let end = 0
   const next = (): Pickled => {
@@ -90,7 +90,7 @@ export function readTorchLegacy(bytes: Uint8Array): StoredTensors {
     if (!storage) throw new FormatError(`the checkpoint does not list storage ${quote(key)}`)
     return storage
   }
-  return storedTensors(findStateDict(value), bytesOf, bytes.length)
+  return gatherWeights(findStateDict(value), bytesOf, bytes.length)
 }
 
 function bigEndian(): FormatError {

@@ -1,10 +1,10 @@
-import { FormatError, quote, type StoredDType } from '@residual/core'
+import { FormatError, quote, type StorageType } from '@residual/core'
 import { Global, inert, type Pickled, type PickleHost } from './pickle.ts'
 
 /** The part of the file that tensors take their elements from. */
 export interface TorchStorage {
   readonly key: string
-  readonly dtype: StoredDType
+  readonly dtype: StorageType
   /** Elements of the whole storage. */
   readonly length: number
 }
@@ -28,7 +28,7 @@ class StorageWindow {
   ) {}
 }
 
-const storageTypes: ReadonlyMap<string, StoredDType> = new Map([
+const storageTypes: ReadonlyMap<string, StorageType> = new Map([
   ['torch.DoubleStorage', 'F64'],
   ['torch.FloatStorage', 'F32'],
   ['torch.HalfStorage', 'F16'],

@@ -1,8 +1,8 @@
-import type { StoredTensors } from '@residual/core'
+import { readFloat32, type Weight } from '@residual/core'
 import { describe, expect, test } from 'vitest'
-import { assignParameters, normalizeKeys } from '../../src/weights/index.ts'
+import { matchParameters, normalizeKeys } from '../../src/weights/index.ts'
 
-const tensorsOf = (shapes: Record<string, number[]>): StoredTensors =>
+const tensorsOf = (shapes: Record<string, number[]>): Map<string, Weight<Uint8Array>> =>
   new Map(
     Object.entries(shapes).map(([name, shape]) => {
       const bytes = new Uint8Array(4 * shape.reduce((a, b) => a * b, 1))
@@ -80,21 +80,22 @@ describe('normalizeKeys', () => {
   })
 })
 
-describe('assignParameters', () => {
+describe('matchParameters', () => {
   const expected = new Map([
     ['conv1.weight', [2, 3, 1, 1]],
     ['fc.weight', [4, 2]],
     ['fc.bias', [4]],
   ])
 
-  test('gives every parameter its values, in the order of the network', () => {
+  test('gives every parameter its values, in the order of the network', async () => {
     const tensors = tensorsOf({ 'fc.bias': [4], 'fc.weight': [4, 2], 'conv1.weight': [2, 3, 1, 1] })
     const { buffer } = tensors.get('fc.bias')!.bytes
     new Float32Array(buffer).set([1, 2, 3, 4])
-    const parameters = assignParameters(expected, tensors)
+    const parameters = matchParameters(expected, tensors)
     expect([...parameters.keys()]).toEqual([...expected.keys()])
-    expect(parameters.get('fc.bias')).toEqual(Float32Array.of(1, 2, 3, 4))
-    expect(parameters.get('fc.bias')!.buffer).toBe(buffer)
+    const bias = await readFloat32(parameters.get('fc.bias')!)
+    expect(bias).toEqual(Float32Array.of(1, 2, 3, 4))
+    expect(bias.buffer).toBe(buffer)
   })
 
   test.each<[what: string, shapes: Record<string, number[]>, message: string]>([
@@ -110,7 +111,7 @@ describe('assignParameters', () => {
       '1 missing ("fc.bias"); 1 unexpected ("x"); 2 of another shape ("conv1.weight" is [2,3,3,3], not [2,3,1,1], "fc.weight" is [8], not [4,2])',
     ],
   ])('reports what is %s', (_, shapes, message) => {
-    expect(() => assignParameters(expected, tensorsOf(shapes))).toThrow(
+    expect(() => matchParameters(expected, tensorsOf(shapes))).toThrow(
       expect.objectContaining({ name: 'ParameterError', message: `the weights do not fit the network: ${message}` }),
     )
   })

@@ -1,4 +1,4 @@
-import type { StoredTensors } from '@residual/core'
+import type { Weight } from '@residual/core'
 import { buildZip, join } from './zip-builder.ts'
 
 const latin = (text: string) => Uint8Array.from(text, character => character.charCodeAt(0))
@@ -8,7 +8,7 @@ export const withinDicts = (value: string, depth: number, key = 'model') =>
   `${`}${text(key)}`.repeat(depth)}${value}${'s'.repeat(depth)}`
 
 /** The file that torch.save writes: a zip archive. `wrap` may change the pickle of the dict before it is written. */
-export function torchZip(tensors: StoredTensors, wrap = (dict: string) => dict): Uint8Array {
+export function torchZip(tensors: Map<string, Weight<Uint8Array>>, wrap = (dict: string) => dict): Uint8Array {
   const values = [...tensors.values()]
   return buildZip([
     { name: 'archive/data.pkl', data: latin(pickle(wrap(dictOf(tensors)))) },
@@ -17,7 +17,7 @@ export function torchZip(tensors: StoredTensors, wrap = (dict: string) => dict):
 }
 
 /** The file that torch.save wrote before PyTorch 1.6: pickles one after the other, and then the storages. */
-export function torchLegacy(tensors: StoredTensors, wrap = (dict: string) => dict): Uint8Array {
+export function torchLegacy(tensors: Map<string, Weight<Uint8Array>>, wrap = (dict: string) => dict): Uint8Array {
   const keys = [...tensors.keys()].map((_, i) => text(`${i}`))
   const pickles = [
     '\x8a\nl\xfc\x9cF\xf9 j\xa8P\x19',
@@ -32,7 +32,7 @@ export function torchLegacy(tensors: StoredTensors, wrap = (dict: string) => dic
 
 const pickle = (value: string) => `\x80\x02${value}.`
 
-function dictOf(tensors: StoredTensors): string {
+function dictOf(tensors: Map<string, Weight<Uint8Array>>): string {
   const items = [...tensors].map(([name, { shape, dtype }], i) => {
     const type = dtype === 'F16' ? 'HalfStorage' : 'FloatStorage'
     const storage = `(${text('storage')}ctorch\n${type}\n${text(`${i}`)}${text('cpu')}${whole(sizeOf(shape))}tQ`

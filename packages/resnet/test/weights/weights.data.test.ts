@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs'
-import { FormatError, type StoredTensors, toFloat32, writeSafetensors } from '@residual/core'
+import { FormatError, toFloat32, type Weight, writeSafetensors } from '@residual/core'
 import { describe, expect, test } from 'vitest'
 import { mutate, randomBelow } from '../../../../test/mutants/bytes.ts'
 import { readWeights } from '../../src/weights/index.ts'
@@ -8,7 +8,7 @@ const data = process.env.RESIDUAL_DATA ?? new URL('../../../../../shared/data', 
 const read = (name: string) => new Uint8Array(readFileSync(`${data}/weights/${name}`))
 
 /** Sums of the values and of their squares in double precision, over every tensor. */
-function sums(tensors: StoredTensors): [values: number, squares: number] {
+function sums(tensors: Map<string, Weight<Uint8Array>>): [values: number, squares: number] {
   let [sum, squares] = [0, 0]
   for (const tensor of tensors.values()) {
     for (const value of toFloat32(tensor)) {

@@ -1,6 +1,6 @@
 import { VisionError } from '../errors.ts'
 
-/** Reads a stream by the number of bytes wanted, not by the chunks that it comes in. */
+/** Reads a stream by the number of bytes wanted instead of by the chunks in which it arrives. */
 export class ByteReader {
   /** Bytes read or skipped so far. */
   position = 0
@@ -9,14 +9,14 @@ export class ByteReader {
   readonly #limit: number
   #chunk: Uint8Array = new Uint8Array(0)
 
-  /** Messages call the stream `name`. More than `limit` bytes are an error, so that nothing goes on for ever. */
+  /** Messages call the stream `name`. More than `limit` bytes are an error, so that no stream goes on for ever. */
   constructor(stream: ReadableStream<Uint8Array>, name: string, limit = Number.POSITIVE_INFINITY) {
     this.#reader = stream.getReader()
     this.#name = name
     this.#limit = limit
   }
 
-  /** The next `length` bytes, which stay in place until the next call. @throws VisionError where there are fewer. */
+  /** The next `length` bytes, which stay in place until the next call. @throws VisionError if there are fewer. */
   async read(length: number): Promise<Uint8Array> {
     const bytes = await this.readUpTo(length)
     if (bytes.length < length) throw this.#cutShort()
@@ -37,7 +37,7 @@ export class ByteReader {
     return bytes.subarray(0, filled)
   }
 
-  /** Passes over `length` bytes without keeping them. @throws VisionError where there are fewer. */
+  /** Skips `length` bytes. @throws VisionError if there are fewer. */
   async skip(length: number): Promise<void> {
     for (let left = length; left > 0; ) {
       if (!(await this.#fill())) throw this.#cutShort()
@@ -45,7 +45,7 @@ export class ByteReader {
     }
   }
 
-  /** What was not read, as a stream that starts with `first`. */
+  /** The bytes that were not read, as a stream that starts with `first`. */
   rest(first: Uint8Array): ReadableStream<Uint8Array> {
     const started = [first, this.#chunk].filter(chunk => chunk.length > 0)
     return new ReadableStream({
@@ -58,7 +58,7 @@ export class ByteReader {
     })
   }
 
-  /** Lets go of the stream, whether it was read to the end or not. */
+  /** Releases the stream, whether it was read to the end or not. */
   async close(): Promise<void> {
     await this.#reader.cancel().catch(() => {})
   }
@@ -70,7 +70,7 @@ export class ByteReader {
     return taken
   }
 
-  /** Sees to it that there are bytes at hand; false at the end. */
+  /** Makes sure that there are bytes to read; false at the end. */
   async #fill(): Promise<boolean> {
     while (this.#chunk.length === 0) {
       const { value, done } = await this.#reader.read().catch(error => {

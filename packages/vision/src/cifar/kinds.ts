@@ -1,12 +1,12 @@
 import { cifar10Classes, cifar100Classes } from './classes.ts'
 
-/** Which of the two parts of a data set. */
+/** One of the two parts of a data set. */
 export type Split = 'test' | 'train'
 
 /** The side of an image in pixels. */
 export const SIDE = 32
-/** Bytes of an image: its red, then its green, then its blue values, row by row. */
-export const PICTURE_BYTES = SIDE * SIDE * 3
+/** Bytes of an image: first its red, then its green, then its blue values, row by row. */
+export const IMAGE_BYTES = SIDE * SIDE * 3
 /** Records of the largest official file, CIFAR-100's train.bin. */
 export const MAX_RECORDS = 50_000
 
@@ -14,7 +14,7 @@ export const MAX_RECORDS = 50_000
 export interface CifarKind {
   readonly name: 'cifar10' | 'cifar100'
   readonly classes: readonly string[]
-  /** How many values each byte before an image may have; the last byte is the label. */
+  /** How many values each byte before an image may take; the last byte is the label. */
   readonly labelRanges: readonly number[]
   /** The files of each split, in order. */
   readonly files: Readonly<Record<Split, readonly string[]>>
@@ -30,13 +30,13 @@ export const kinds: readonly CifarKind[] = [
   {
     name: 'cifar100',
     classes: cifar100Classes,
-    // One of 20 superclasses, then one of 100 classes.
+    // First one of 20 superclasses, then one of 100 classes.
     labelRanges: [20, 100],
     files: { test: ['test.bin'], train: ['train.bin'] },
   },
 ]
 
-/** Bytes of a label or two and an image. */
+/** Bytes of one or two labels and an image. */
 export function recordBytes(kind: CifarKind): number {
-  return kind.labelRanges.length + PICTURE_BYTES
+  return kind.labelRanges.length + IMAGE_BYTES
 }

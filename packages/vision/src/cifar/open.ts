@@ -7,7 +7,7 @@ import { type CifarKind, kinds, MAX_RECORDS, recordBytes, type Split } from './k
 import { type CifarDataset, DatasetBuilder } from './records.ts'
 import { tarMembers } from './tar.ts'
 
-/** What an archive may unpack to: five times what the official ones do. */
+/** Bytes that an archive may unpack to: five times as many as the official ones. */
 const MAX_UNPACKED_BYTES = 2 ** 30
 /** The size of the largest official file, CIFAR-100's train.bin. */
 const MAX_FILE_BYTES = Math.max(...kinds.map(kind => recordBytes(kind) * MAX_RECORDS))
@@ -18,12 +18,12 @@ export interface CifarOptions extends DownloadOptions {
 
 /**
  * Reads a split of CIFAR-10 or CIFAR-100 in their binary versions (Krizhevsky, "Learning Multiple Layers of Features
- * from Tiny Images", 2009): from the folder with the .bin files, one of those alone, or the .tar.gz, which is unpacked
- * on the way and of which no more than the split is kept. Which of the two data sets it is, is seen from the files.
- * In browsers a string is a URL relative to the page, and there are no folders.
+ * from Tiny Images", 2009): from the folder with the .bin files, from a single .bin file, or from the .tar.gz, which is
+ * unpacked while it is read and of which only the split is kept. The files tell which of the two data sets it is. In
+ * browsers a string is a URL relative to the page, and there are no folders.
  *
- * @throws VisionError for files that are missing, incomplete, damaged or of the other split; a DownloadError, which is
- *   one, where it cannot be had from its URL; the signal's reason.
+ * @throws VisionError for files that are missing, incomplete, damaged or of the other split; DownloadError, which is a
+ *   VisionError, if a download fails; the signal's reason.
  */
 export async function openCifar(source: Source, { split, ...options }: CifarOptions): Promise<CifarDataset> {
   if (split !== 'test' && split !== 'train') {
@@ -40,7 +40,7 @@ export async function openCifar(source: Source, { split, ...options }: CifarOpti
   try {
     const start = (await reader.readUpTo(2)).slice()
     if (start[0] !== 0x1f || start[1] !== 0x8b) return await readFile(reader.rest(start), size, split, name)
-    // The declared type of a DecompressionStream takes any buffer and so gives none of its own.
+    // The declared type of a DecompressionStream takes any buffer, so it does not fit a stream of one kind.
     const gunzip = new DecompressionStream('gzip') as unknown as ReadableWritablePair<Uint8Array, Uint8Array>
     return await readArchive(reader.rest(start).pipeThrough(gunzip), split, name)
   } catch (error) {
@@ -77,7 +77,7 @@ async function readFile(
   name: string,
 ): Promise<CifarDataset> {
   if (size === undefined) {
-    // A server did not say. One byte more than may be is enough to find out.
+    // The server did not say. One byte more than allowed is enough to find out.
     const bytes = await new ByteReader(stream, name).readUpTo(MAX_FILE_BYTES + 1)
     return readFile(opened(bytes).stream, bytes.length, split, name)
   }
@@ -103,7 +103,7 @@ async function readInto(builder: DatasetBuilder, file: string, { stream, size }:
   }
 }
 
-/** Stops as soon as everything of the split is found. */
+/** Stops as soon as the whole split is found. */
 async function readArchive(stream: ReadableStream<Uint8Array>, split: Split, name: string): Promise<CifarDataset> {
   const reader = new ByteReader(stream, name, MAX_UNPACKED_BYTES)
   try {

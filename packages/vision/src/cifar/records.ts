@@ -1,21 +1,21 @@
 import { VisionError } from '../errors.ts'
 import type { ImageArray } from '../loading/source.ts'
 import type { ByteReader } from './byte-reader.ts'
-import { type CifarKind, MAX_RECORDS, PICTURE_BYTES, recordBytes, SIDE } from './kinds.ts'
+import { type CifarKind, IMAGE_BYTES, MAX_RECORDS, recordBytes, SIDE } from './kinds.ts'
 
 /** A data set of small images, held in memory. */
 export interface CifarDataset extends ImageArray {
   readonly name: 'cifar10' | 'cifar100'
-  /** The class of each image; of CIFAR-100 the fine one. */
+  /** The class of each image; for CIFAR-100 the fine class. */
   readonly labels: Uint8Array
   /** `[length, 32, 32, 3]`: height, width, channels. Shared between threads where the environment allows it. */
   readonly images: Uint8Array
 }
 
-/** Records converted at a time; enough that waiting costs nothing. */
+/** Records converted at a time: enough that the time to wait for them does not matter. */
 const CHUNK = 256
 
-/** Gathers the files of a split, in any order, into one data set. All must hold equally many records. */
+/** Gathers the files of a split, in any order, into one data set. All must hold the same number of records. */
 export class DatasetBuilder {
   readonly #kind: CifarKind
   readonly #files: readonly string[]
@@ -30,12 +30,12 @@ export class DatasetBuilder {
     this.#missing = new Set(files)
   }
 
-  /** The files that were not read yet. */
+  /** The files that have not been read yet. */
   get missing(): readonly string[] {
     return [...this.#missing]
   }
 
-  /** Reads one of the files, of `size` bytes. Messages call it `name`. */
+  /** Reads one of the files, which has `size` bytes. Messages call it `name`. */
   async read(file: string, size: number, reader: ByteReader, name: string): Promise<void> {
     if (!this.#missing.delete(file)) throw new VisionError(`${name}: the archive holds this file twice; get it again`)
     const bytes = recordBytes(this.#kind)
@@ -49,7 +49,7 @@ export class DatasetBuilder {
     if (this.#labels.length === 0) {
       this.#recordsInFile = records
       this.#labels = new Uint8Array(records * this.#files.length)
-      this.#images = sharedBytes(records * this.#files.length * PICTURE_BYTES)
+      this.#images = sharedBytes(records * this.#files.length * IMAGE_BYTES)
     } else if (records !== this.#recordsInFile) {
       throw new VisionError(`${name}: ${records} records, but another file of the split has ${this.#recordsInFile}`)
     }
@@ -60,7 +60,7 @@ export class DatasetBuilder {
       for (let i = 0; i < count; i++, done++) {
         const record = chunk.subarray(i * bytes, (i + 1) * bytes)
         this.#labels[first + done] = labelOf(this.#kind, record, done, name)
-        interleave(record.subarray(bytes - PICTURE_BYTES), this.#images, (first + done) * PICTURE_BYTES)
+        interleave(record.subarray(bytes - IMAGE_BYTES), this.#images, (first + done) * IMAGE_BYTES)
       }
     }
   }
@@ -72,7 +72,7 @@ export class DatasetBuilder {
   }
 }
 
-/** Memory that a worker reads without a copy; browsers allow it to cross-origin isolated pages. */
+/** Memory that a worker reads without a copy; browsers allow it on cross-origin isolated pages. */
 export function sharedBytes(length: number): Uint8Array {
   const isolated = (globalThis as { crossOriginIsolated?: boolean }).crossOriginIsolated ?? true
   const shared = isolated && typeof SharedArrayBuffer === 'function'

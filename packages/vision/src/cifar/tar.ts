@@ -3,25 +3,25 @@ import type { ByteReader } from './byte-reader.ts'
 
 const BLOCK = 512
 
-/** A file within an archive; its content is what the reader reads next. */
+/** A file in an archive; the reader reads its content next. */
 export interface TarMember {
-  /** With the folders it lies in. */
+  /** Its path in the archive. */
   readonly name: string
   /** In bytes. */
   readonly size: number
 }
 
 /**
- * The regular files of a tar archive (POSIX ustar), in order. While one is yielded its content may be read from
- * `reader`, none of it or a part or all. Long names of pax and GNU headers are not looked at.
+ * The regular files of a tar archive (POSIX ustar), in order. While a file is yielded, any part of its content may be read
+ * from `reader`. Long names in pax and GNU headers are ignored.
  *
- * @throws VisionError for what is no tar archive, or ends in the middle; `name` is what messages call it.
+ * @throws VisionError if it is not a tar archive or is cut short; messages call it `name`.
  */
 export async function* tarMembers(reader: ByteReader, name: string): AsyncGenerator<TarMember> {
   for (;;) {
     const at = reader.position
     const header = await reader.readUpTo(BLOCK)
-    // An archive ends with two blocks of zeros, which some writers leave out.
+    // An archive ends with two blocks of zeros, which some programs do not write.
     if (header.length === 0 || (header.length === BLOCK && header.every(byte => byte === 0))) return
     if (header.length < BLOCK) throw new VisionError(`${name}: cut short after ${reader.position} bytes; get it again`)
     if (octal(header, 148, 8) !== checksum(header)) {
@@ -38,7 +38,7 @@ export async function* tarMembers(reader: ByteReader, name: string): AsyncGenera
   }
 }
 
-/** The sum of a header's bytes, its own eight taken for spaces. */
+/** The sum of a header's bytes, with the eight bytes of the sum itself counted as spaces. */
 function checksum(header: Uint8Array): number {
   return header.reduce((sum, byte, i) => sum + (i >= 148 && i < 156 ? 0x20 : byte), 0)
 }

@@ -11,8 +11,8 @@ const BI_BITFIELDS = 3
 const USUAL_MASKS = [0xff0000, 0xff00, 0xff]
 
 /**
- * Decodes an uncompressed Windows bitmap of 24 or 32 bits a pixel, or of 8 with a palette. The fourth byte of 32 is
- * ignored. Here because neither libvips nor every browser reads all of these.
+ * Decodes an uncompressed Windows bitmap with 24 or 32 bits per pixel, or with 8 and a palette. The fourth byte of 32 bits
+ * is ignored. Neither libvips nor all browsers read all of these.
  */
 export function decodeBmp(bytes: Uint8Array, maxPixels: number, name: string): RgbImage {
   const { width, height, topDown, bits, pixelsAt, palette } = readHeader(bytes, maxPixels, name)
@@ -29,7 +29,7 @@ export function decodeBmp(bytes: Uint8Array, maxPixels: number, name: string): R
     const row = pixelsAt + (topDown ? y : height - 1 - y) * rowBytes
     for (let x = 0; x < width; x++, at += 3) {
       const pixel = row + x * step
-      // The channels of both pixels and palette lie as blue, green, red.
+      // Pixels and palette are in the order blue, green, red.
       const [from, color] = palette ? [palette, bytes[pixel] * 4] : [bytes, pixel]
       data[at] = from[color + 2]
       data[at + 1] = from[color + 1]
@@ -45,7 +45,7 @@ interface Header {
   readonly topDown: boolean
   readonly bits: number
   readonly pixelsAt: number
-  /** 256 colours of 4 bytes, those which the file lacks black; undefined without a palette. */
+  /** 256 colours of 4 bytes, black if the file has none; undefined without a palette. */
   readonly palette: Uint8Array | undefined
 }
 
@@ -70,7 +70,7 @@ function readHeader(bytes: Uint8Array, maxPixels: number, name: string): Header 
   const masked = compression === BI_BITFIELDS && bits === 32
   if (compression !== BI_RGB && !masked) throw fail(`compressed BMP files (kind ${compression}) are not supported`)
   if (masked) {
-    // After a header of 40 bytes the masks follow it, in the longer ones they are its next fields: the same place.
+    // The masks follow a header of 40 bytes; in longer headers they are the next fields, so they are at the same place.
     const usual = bytes.length >= 66 && USUAL_MASKS.every((mask, i) => view.getUint32(54 + i * 4, true) === mask)
     if (!usual) throw fail('BMP files with unusual bit fields are not supported')
   }

@@ -1,4 +1,4 @@
-/** A part of an ISO base media file (ISO/IEC 14496-12), which AVIF and HEIC files are. */
+/** A part of an ISO base media file (ISO/IEC 14496-12). AVIF and HEIC files are such files. */
 interface Box {
   /** Four characters. */
   readonly type: string
@@ -7,14 +7,14 @@ interface Box {
   readonly end: number
 }
 
-/** The boxes between two places of a file, as far as they make sense. */
+/** The boxes between two positions in a file, up to the first that makes no sense. */
 function* boxesIn(bytes: Uint8Array, from: number, to: number): Generator<Box, void, undefined> {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
   for (let at = from; at + 8 <= to; ) {
     const short = view.getUint32(at)
     const isLong = short === 1
     if (isLong && at + 16 > to) return
-    // Size 0 stands for all the rest, size 1 for one that follows in 64 bits.
+    // Size 0 means the rest of the file, size 1 that a size of 64 bits follows.
     const size = short === 0 ? to - at : isLong ? Number(view.getBigUint64(at + 8)) : short
     const start = at + (isLong ? 16 : 8)
     const end = Math.min(to, at + size)
@@ -24,10 +24,10 @@ function* boxesIn(bytes: Uint8Array, from: number, to: number): Generator<Box, v
   }
 }
 
-/** More brands than any file names. It also keeps text out: its first four characters are a number far above. */
+/** More brands than any file names. This also rejects text, whose first four characters are a much larger number. */
 const MAX_FTYP_BYTES = 2048
 
-/** The brands that a file says it conforms to, the major one first; none where it does not start with a box of them. */
+/** The brands that a file claims to conform to, the major one first; none if the file does not start with a box of brands. */
 export function brandsOf(bytes: Uint8Array): string[] {
   if (bytes.length < 16 || text(bytes, 4, 4) !== 'ftyp') return []
   const size = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength).getUint32(0)
@@ -38,7 +38,7 @@ export function brandsOf(bytes: Uint8Array): string[] {
   return brands
 }
 
-/** The boxes of a type at the end of a path of types, such as `meta`, `iprp`, `ipco`, each within the one before. */
+/** The boxes at the end of a path of nested types, such as `meta`, `iprp`, `ipco`. */
 export function* boxesAt(
   bytes: Uint8Array,
   [type, ...path]: readonly string[],
@@ -52,7 +52,7 @@ export function* boxesAt(
   }
 }
 
-/** What stands before the boxes within some boxes, in bytes, by their version: that itself, and a count. */
+/** Bytes before the inner boxes of some boxes, by version: the version itself, and a count. */
 const HEADERS: Record<string, (version: number) => number> = {
   meta: () => 4,
   iinf: version => (version === 0 ? 6 : 8),

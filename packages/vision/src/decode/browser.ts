@@ -3,7 +3,7 @@ import type { RgbImage } from '../image.ts'
 import { checkSizeOf, type Limits, tooSlow } from './limits.ts'
 import { type SizedFormat, sizeOf } from './size.ts'
 
-/** Decodes every format but BMP, by the browser. */
+/** Lets the browser decode every format except BMP. */
 export async function decodeFormat(
   bytes: Uint8Array,
   format: SizedFormat,
@@ -14,7 +14,7 @@ export async function decodeFormat(
     const what = `cannot decode this ${format} file, it is damaged, cut short or of a kind that this browser does not know`
     return new VisionError(`${name}: ${what}; get it again or save it as PNG`, { cause })
   }
-  // The browser would make room for all pixels before it tells how many there are.
+  // The browser would allocate all pixels before it tells how many there are.
   const declared = sizeOf(bytes, format)
   if (!declared) throw undecodable()
   checkSizeOf(declared, maxPixels, name)
@@ -37,10 +37,10 @@ export async function decodeFormat(
   }
 }
 
-/** Nothing: browsers choose their decoders themselves, and none of them is for a text format. */
+/** Does nothing: browsers choose their decoders themselves, and none of them reads a text format. */
 export async function blockOtherLoaders(): Promise<void> {}
 
-/** What a promise gives, if it does in so many seconds; what it gives too late is closed. */
+/** The value of a promise, if it comes within this many seconds; a value that comes too late is closed. */
 async function within(seconds: number, decoding: Promise<ImageBitmap>, late: () => VisionError): Promise<ImageBitmap> {
   let timer: ReturnType<typeof setTimeout> | undefined
   const timedOut = new Promise<never>((_, reject) => {
@@ -52,7 +52,7 @@ async function within(seconds: number, decoding: Promise<ImageBitmap>, late: () 
   return Promise.race([decoding, timedOut]).finally(() => clearTimeout(timer))
 }
 
-/** The pixels by way of a 2D canvas, or undefined where some are transparent: it would multiply those by their alpha. */
+/** The pixels read from a 2D canvas; undefined if some are transparent, since a canvas multiplies them by their alpha. */
 function opaquePixels(bitmap: ImageBitmap): Uint8ClampedArray | undefined {
   const context = new OffscreenCanvas(bitmap.width, bitmap.height).getContext('2d', { willReadFrequently: true })
   if (!context) return undefined
@@ -62,7 +62,7 @@ function opaquePixels(bitmap: ImageBitmap): Uint8ClampedArray | undefined {
   return data
 }
 
-/** The pixels by way of a WebGL texture, which keeps the colours of transparent ones. */
+/** The pixels read from a WebGL texture, which keeps the colours of transparent pixels. */
 function transparentPixels(bitmap: ImageBitmap, name: string): Uint8Array {
   const { width, height } = bitmap
   const gl = new OffscreenCanvas(1, 1).getContext('webgl2')
@@ -88,7 +88,7 @@ function transparentPixels(bitmap: ImageBitmap, name: string): Uint8Array {
     gl.readPixels(0, 0, width, height, gl.RGBA, gl.UNSIGNED_BYTE, rgba)
     return rgba
   } finally {
-    // Browsers allow few contexts at a time.
+    // Browsers allow only a few contexts at a time.
     gl.getExtension('WEBGL_lose_context')?.loseContext()
   }
 }

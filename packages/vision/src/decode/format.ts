@@ -6,7 +6,7 @@ const FORMATS = ['JPEG', 'PNG', 'WebP', 'GIF', 'TIFF', 'AVIF', 'BMP'] as const
 
 export type ImageFormat = (typeof FORMATS)[number]
 
-/** The bytes that each format starts with; a dot stands for any byte. AVIF is told by its brands. */
+/** The first bytes of each format; a dot stands for any byte. Brands identify AVIF. */
 const SIGNATURES: readonly (readonly [ImageFormat, string])[] = [
   ['JPEG', '\xff\xd8\xff'],
   ['PNG', '\x89PNG\r\n\x1a\n'],
@@ -18,7 +18,7 @@ const SIGNATURES: readonly (readonly [ImageFormat, string])[] = [
   ['BMP', 'BM'],
 ]
 
-/** Formats that are known, and not read. */
+/** Formats that are recognised but not read. */
 const UNREAD: readonly (readonly [string, string])[] = [
   ['JPEG 2000', '\0\0\0\x0cjP  \r\n\x87\n'],
   ['JPEG 2000', '\xff\x4f\xff\x51'],
@@ -26,14 +26,14 @@ const UNREAD: readonly (readonly [string, string])[] = [
   ['JPEG XL', '\xff\x0a'],
 ]
 
-/** What an AVIF file may hold: images coded by AV1, what puts them together, and data about them. */
+/** The items that an AVIF file may hold: AV1 images, what combines them, and data about them. */
 const AVIF_ITEMS = ['av01', 'grid', 'iden', 'tmap', 'sato', 'Exif', 'mime', 'uri ']
 const HEIC_BRANDS = ['heic', 'heix', 'heim', 'heis', 'hevc', 'hevx', 'hevm', 'hevs']
 
 /**
- * The format of a file, by content: names lie. It is at least as strict as libvips and browsers are, so that none of them
- * takes a file for something else, such as SVG, which may refer to other files and take minutes.
- * @throws VisionError for what is none of the formats.
+ * The format of a file by its content, since names lie. It is at least as strict as libvips and browsers, so that none of
+ * them takes the file for something else, such as SVG, which may refer to other files and take minutes.
+ * @throws VisionError if it is none of the formats.
  */
 export function formatOf(bytes: Uint8Array, name: string): ImageFormat {
   if (bytes.length === 0) throw new VisionError(`${name}: the file is empty`)
@@ -44,7 +44,7 @@ export function formatOf(bytes: Uint8Array, name: string): ImageFormat {
   const brands = brandsOf(bytes)
   const says = (known: readonly string[]) => brands.some(brand => known.includes(brand))
   if (says(HEIC_BRANDS) && !says(['avif', 'avis'])) throw notRead('HEIC', name)
-  // The brand mif1 says only that there are images, of whatever kind.
+  // The brand mif1 only says that there are images of some kind.
   if (says(['avif', 'avis', 'mif1'])) {
     for (const type of itemTypes(bytes)) if (!AVIF_ITEMS.includes(type)) throw notRead(kindOfItem(type), name)
     return 'AVIF'
@@ -56,7 +56,7 @@ function notRead(kind: string, name: string): VisionError {
   return new VisionError(`${name}: ${kind} files are not read; save it as PNG or JPEG`)
 }
 
-/** A kind of file by the type of an item in it, which may be any bytes. */
+/** The kind of a file by the type of an item in it, which may be any bytes. */
 function kindOfItem(type: string): string {
   if (type === 'hvc1') return 'HEIC'
   return /^\w{4}$/.test(type) ? `HEIF (${type})` : 'HEIF'

@@ -8,32 +8,32 @@ import { formatOf } from './format.ts'
 import { limitsOf } from './limits.ts'
 
 export interface DecodeOptions {
-  /** What messages call the image, default its path, its URL or the name of a `File`, else 'image'. */
+  /** The image's name in messages; default its path, its URL or the name of a `File`, otherwise 'image'. */
   readonly name?: string
   /**
-   * The most pixels that the image may have, at most {@link MAX_PIXELS}; default 67,108,864, which are 8192 x 8192. It is
-   * compared with the header before anything is decoded. In Node a decode takes 4 to 12 bytes of memory for each pixel, that
-   * of an AVIF file 15 to 30: with the default at most 0.8 GB, for AVIF 2 GB.
+   * The most pixels that the image may have, at most {@link MAX_PIXELS}; default 67,108,864 (8192 x 8192). It is compared
+   * with the header before anything is decoded. In Node a decode takes 4 to 12 bytes of memory per pixel, and 15 to 30 for
+   * AVIF: with the default at most 0.8 GB, or 2 GB for AVIF.
    */
   readonly maxPixels?: number
   /**
-   * Seconds that a decode may take, a whole number from 1 to 3600; default 60. Node's decoders stop between two steps only.
-   * Some formats, AVIF and WebP among them, are decoded in one, and what keeps that short is `maxPixels`. Browsers cannot
-   * stop a decode: it is given up, and runs to its end unseen.
+   * Seconds that a decode may take, a whole number from 1 to 3600; default 60. Node's decoders stop only between two steps.
+   * AVIF, WebP and some other formats take a single step, which `maxPixels` keeps short. Browsers cannot stop a decode: it
+   * is abandoned and runs to its end in the background.
    */
   readonly timeout?: number
 }
 
 /**
  * Decodes a JPEG, PNG, WebP, GIF (its first frame), TIFF, AVIF or BMP file to 8-bit RGB, upright as its EXIF
- * orientation says. What a file is, is told by its content, and no decoder of another format sees it.
+ * orientation says. The content decides what a file is, and no decoder of another format sees it.
  *
  * In Node the pixels are those of Pillow's `ImageOps.exif_transpose(Image.open(file)).convert('RGB')`: alpha is dropped
- * and nothing composited, colour profiles are ignored, 16-bit grey is clipped to 255. Two kinds differ: the
- * transparent pixels of a GIF are black, and AVIF is a little otherwise rounded.
+ * and nothing is composited, colour profiles are ignored, and 16-bit grey is clipped to 255. Two formats differ: the
+ * transparent pixels of a GIF are black, and AVIF is rounded slightly differently.
  *
- * Browsers decode with what they have. Chromium gives the same pixels, but scales 16-bit grey to 8 bits, ignores the
- * orientation of WebP files and knows no TIFF.
+ * Browsers use their own decoders. Chromium gives the same pixels, but it scales 16-bit grey to 8 bits, ignores the
+ * orientation of WebP files and does not read TIFF.
  *
  * @throws VisionError for unknown formats, damaged or incomplete files, more pixels or time than allowed, and options
  *   that make no sense.
@@ -50,8 +50,8 @@ export async function decode(source: Uint8Array | Blob, { name, ...options }: De
 
 /**
  * Reads and decodes an image from a path (in browsers a URL relative to the page), a URL, or what {@link decode} takes.
- * @throws VisionError as {@link decode} does, and where the file cannot be read; a DownloadError, which is one, where it
- *   cannot be had from its URL; the signal's reason.
+ * @throws VisionError as {@link decode} does, and if the file cannot be read; DownloadError, which is a VisionError, if a
+ *   download fails; the signal's reason.
  */
 export async function readImage(source: Source, options: DecodeOptions & DownloadOptions = {}): Promise<RgbImage> {
   options.signal?.throwIfAborted()
@@ -62,11 +62,11 @@ export async function readImage(source: Source, options: DecodeOptions & Downloa
 }
 
 /**
- * Lets libvips run its loaders for the formats that {@link decode} reads, and no others, in the whole process: a second
- * lock beside the look at a file's first bytes. It is for programs that open images by this package alone. It is not done
- * unasked, because it would also take SVG, PDF and the like from an application that opens them with sharp itself. Later
- * calls of `sharp.unblock` may allow some again. {@link svgToPng} still works. Does nothing in browsers.
- * @throws VisionError where sharp cannot be loaded.
+ * Lets libvips run only its loaders for the formats that {@link decode} reads, in the whole process: a second barrier
+ * besides the check of a file's content. It is for programs that open images only with this package. It is not the default,
+ * because it would also keep an application from opening SVG, PDF and the like with sharp itself. Later calls of
+ * `sharp.unblock` may allow some loaders again. {@link svgToPng} still works. Does nothing in browsers.
+ * @throws VisionError if sharp cannot be loaded.
  */
 export async function blockOtherLoaders(): Promise<void> {
   await platform.blockOtherLoaders()

@@ -5,7 +5,7 @@ import { DEFAULT_MAX_PIXELS, MAX_PIXELS } from '../image.ts'
 const DEFAULT_TIMEOUT = 60
 const MAX_TIMEOUT = 3600
 
-/** What a decode may take at most. */
+/** The limits of a decode. */
 export interface Limits {
   /** Pixels of the image. */
   readonly maxPixels: number
@@ -13,7 +13,7 @@ export interface Limits {
   readonly timeout: number
 }
 
-/** The limits that options name, with their defaults. @throws VisionError for those that make no sense. */
+/** The limits in some options, with defaults. @throws VisionError for limits that make no sense. */
 export function limitsOf({ maxPixels = DEFAULT_MAX_PIXELS, timeout = DEFAULT_TIMEOUT }: Partial<Limits>): Limits {
   checkMaxPixels(maxPixels)
   if (!Number.isInteger(timeout) || timeout < 1 || timeout > MAX_TIMEOUT) {
@@ -22,19 +22,19 @@ export function limitsOf({ maxPixels = DEFAULT_MAX_PIXELS, timeout = DEFAULT_TIM
   return { maxPixels, timeout }
 }
 
-/** @throws VisionError for what is no limit of pixels. */
+/** @throws VisionError if it is not a valid limit of pixels. */
 export function checkMaxPixels(maxPixels: number): void {
   if (Number.isInteger(maxPixels) && maxPixels >= 1 && maxPixels <= MAX_PIXELS) return
   throw new VisionError(`got maxPixels ${maxPixels}, wanted a whole number from 1 to ${MAX_PIXELS}`)
 }
 
-/** Pixels in a row, and rows. */
+/** Pixels per row, and rows. */
 export interface Size {
   readonly width: number
   readonly height: number
 }
 
-/** @throws VisionError where an image has more pixels than allowed. */
+/** @throws VisionError if an image has more pixels than allowed. */
 export function checkSizeOf({ width, height }: Size, maxPixels: number, name: string): void {
   const pixels = width * height
   if (pixels <= maxPixels) return
@@ -45,7 +45,7 @@ export function checkSizeOf({ width, height }: Size, maxPixels: number, name: st
   throw new VisionError(`${name}: ${width} x ${height} are more than the allowed ${most} pixels; ${advice}`)
 }
 
-/** What is thrown where a decode takes too long. */
+/** The error for a decode that takes too long. */
 export function tooSlow(format: string, timeout: number, name: string): VisionError {
   const what = `decoding this ${format} file takes more than the allowed ${timeout} s`
   return new VisionError(`${name}: ${what}; shrink it first, or raise timeout`)

@@ -9,7 +9,7 @@ import { cmykToRgb, grey16ToRgb } from './to-rgb.ts'
 
 export { blockOtherLoaders } from '../sharp.ts'
 
-/** What sharp calls the loader that libvips has to choose for each format. */
+/** sharp's name of the loader that libvips must choose for each format. */
 const LOADERS: Record<SizedFormat, keyof FormatEnum> = {
   JPEG: 'jpeg',
   PNG: 'png',
@@ -19,10 +19,10 @@ const LOADERS: Record<SizedFormat, keyof FormatEnum> = {
   AVIF: 'heif',
 }
 
-/** libvips' names of the colour spaces that are read. */
+/** libvips' names for the colour spaces that are read. */
 const SPACES = ['srgb', 'rgb', 'rgb16', 'b-w', 'grey16', 'cmyk']
 
-/** Decodes every format but BMP, by sharp. */
+/** Decodes every format except BMP with sharp. */
 export async function decodeFormat(
   bytes: Uint8Array,
   format: SizedFormat,
@@ -32,13 +32,13 @@ export async function decodeFormat(
   const declared = sizeOf(bytes, format)
   if (declared) checkSizeOf(declared, maxPixels, name)
   const sharp = await loadSharp()
-  // Like Pillow: no colour management, and what is cut short is an error, but not every warning.
+  // Like Pillow: no colour management, and a truncated file is an error, but not every warning.
   const options = { ignoreIcc: true, failOn: 'error', limitInputPixels: false } as const
   const image = sharp(bytes, options).timeout({ seconds: timeout })
   const undecodable = (error: Error) => {
     if (error instanceof VisionError) return error
     if (/^timeout: /m.test(error.message)) return tooSlow(format, timeout, name)
-    // libheif finds the end of a file by trying, and libvips reports each try.
+    // libheif finds the end of a file by trial, and libvips reports each trial.
     const reason = oneLine(
       error.message
         .split(/(?:source: bad seek to \d+|\s)+/)
@@ -49,7 +49,7 @@ export async function decodeFormat(
     return new VisionError(`${name}: ${what} (${reason}); get it again or save it as PNG`, { cause: error })
   }
   try {
-    // From the header alone.
+    // From the header only.
     const metadata = await image.metadata()
     if (metadata.format !== LOADERS[format]) {
       const what = `starts as ${format} files do, but libvips takes it for ${metadata.format}`
@@ -62,13 +62,13 @@ export async function decodeFormat(
   }
 }
 
-/** The pixels, turned as the EXIF orientation says. */
+/** The pixels, rotated as the EXIF orientation says. */
 async function rgbPixels(image: Sharp, { space, depth, hasAlpha }: Metadata, name: string): Promise<RgbImage> {
   const depths = space === 'cmyk' ? ['uchar'] : ['uchar', 'ushort']
   if (!SPACES.includes(space) || !depths.includes(depth)) {
     throw new VisionError(`${name}: ${depth} pixels in the colour space ${space} are not supported; save it as PNG`)
   }
-  // What libvips makes RGB of as Pillow does, it shall; grey with alpha, for one, is scaled to 8 bits by both.
+  // Where libvips converts to RGB as Pillow does, it converts: both scale grey with alpha to 8 bits, for example.
   const kept = space === 'cmyk' || (space === 'grey16' && !hasAlpha) ? space : 'srgb'
   const { data, info } = await image
     .autoOrient()

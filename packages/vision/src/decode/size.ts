@@ -6,15 +6,15 @@ import type { Size } from './limits.ts'
 export type SizedFormat = Exclude<ImageFormat, 'BMP'>
 
 /**
- * How large a file says that its image is, before it is turned upright: all pixels that a decoder would make room for.
- * Undefined where it does not say, because it is damaged, cut short or of a rare kind.
+ * The image size in a file's header, before it is turned upright: all pixels that a decoder would allocate. Undefined if the
+ * header does not say, because the file is damaged, cut short or of a rare kind.
  */
 export function sizeOf(bytes: Uint8Array, format: SizedFormat): Size | undefined {
   try {
     const { width, height } = READERS[format](new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength), bytes)
     return width > 0 && height > 0 ? { width, height } : undefined
   } catch (error) {
-    // Thrown by a view beyond its end: the file is cut short.
+    // A read beyond the end of the view throws this: the file is cut short.
     if (error instanceof RangeError) return undefined
     throw error
   }
@@ -31,10 +31,10 @@ const READERS: Record<SizedFormat, (view: DataView, bytes: Uint8Array) => Size> 
   AVIF: avifSize,
 }
 
-/** That of the frame header. Thumbnails lie within segments, which are passed over. */
+/** The size in the frame header. Thumbnails lie within segments, which are skipped. */
 function jpegSize(view: DataView): Size {
   for (let at = 2; ; ) {
-    // Decoders pass over what lies between segments as well.
+    // Decoders skip bytes between segments too.
     while (view.getUint8(at) !== 0xff) at++
     while (view.getUint8(at) === 0xff) at++
     const marker = view.getUint8(at++)
@@ -52,11 +52,11 @@ function pngSize(view: DataView): Size {
   return view.getUint32(12) === IHDR ? { width: view.getUint32(16), height: view.getUint32(20) } : NONE
 }
 
-/** What lossy and lossless data start with. */
+/** The first bytes of lossy and of lossless data. */
 const VP8_KEY_FRAME = 0x9d012a
 const VP8L_START = 0x2f
 
-/** That of the canvas, or of the one image. */
+/** The size of the canvas, or of the single image. */
 function webpSize(view: DataView): Size {
   switch (view.getUint8(15)) {
     case 'X'.charCodeAt(0):
@@ -72,10 +72,10 @@ function webpSize(view: DataView): Size {
   }
 }
 
-/** That of the screen, which grows where the first frame does not fit in it. */
+/** The size of the screen, which grows if the first frame does not fit in it. */
 function gifSize(view: DataView): Size {
   let at = 13 + colorBytes(view.getUint8(10))
-  // Extensions are sequences of blocks, ended by an empty one.
+  // Extensions are sequences of blocks that end with an empty one.
   while (view.getUint8(at) === 0x21) {
     at += 2
     while (view.getUint8(at) > 0) at += 1 + view.getUint8(at)
@@ -87,7 +87,7 @@ function gifSize(view: DataView): Size {
   return { width: side(6, at + 1, at + 5), height: side(8, at + 3, at + 7) }
 }
 
-/** Bytes of the colour table that the flags of a GIF tell of. */
+/** Bytes of the colour table, from the flags of a GIF. */
 function colorBytes(flags: number): number {
   return flags & 0x80 ? 3 * 2 ** ((flags & 7) + 1) : 0
 }
@@ -97,7 +97,7 @@ const TIFF_HEIGHT = 257
 const TIFF_SHORT = 3
 const TIFF_LONG = 4
 
-/** That of the first page. */
+/** The size of the first page. */
 function tiffSize(view: DataView): Size {
   const isLittle = view.getUint8(0) === 'I'.charCodeAt(0)
   const start = view.getUint32(4, isLittle)
@@ -111,7 +111,7 @@ function tiffSize(view: DataView): Size {
   return { width: found.get(TIFF_WIDTH) ?? 0, height: found.get(TIFF_HEIGHT) ?? 0 }
 }
 
-/** That of the largest image in it: the transparency is one of its own, and may be larger than what it belongs to. */
+/** The size of the largest image in the file: transparency is an image of its own, and may be larger than its image. */
 function avifSize(view: DataView, bytes: Uint8Array): Size {
   let largest = NONE
   for (const { start } of boxesAt(bytes, ['meta', 'iprp', 'ipco', 'ispe'])) {

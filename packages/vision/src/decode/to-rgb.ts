@@ -1,11 +1,11 @@
-/** 8-bit RGB of 16-bit grey as Pillow makes it: it clips this kind of image, though it scales all others of 16 bits. */
+/** Converts 16-bit grey to 8-bit RGB as Pillow does: it clips this kind of image, though it scales all other 16-bit images. */
 export function grey16ToRgb(grey: Uint16Array): Uint8Array {
   const rgb = new Uint8Array(grey.length * 3)
   for (let i = 0; i < grey.length; i++) rgb.fill(Math.min(grey[i], 255), i * 3, i * 3 + 3)
   return rgb
 }
 
-/** 8-bit RGB of 8-bit CMYK as Pillow makes it, which takes the inks for ideal ones. */
+/** Converts 8-bit CMYK to 8-bit RGB as Pillow does, which assumes ideal inks. */
 export function cmykToRgb(cmyk: Uint8Array): Uint8Array {
   const rgb = new Uint8Array((cmyk.length / 4) * 3)
   for (let at = 0, pixel = 0; at < rgb.length; at += 3, pixel += 4) {

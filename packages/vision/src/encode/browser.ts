@@ -1,7 +1,7 @@
 import { VisionError } from '../errors.ts'
 import type { RgbImage } from '../image.ts'
 
-/** A PNG file of the pixels, by a canvas. */
+/** Encodes pixels as a PNG file with a canvas. */
 export async function encodePixels({ width, height, data }: RgbImage): Promise<Uint8Array> {
   const rgba = new Uint8ClampedArray(width * height * 4)
   for (let from = 0, to = 0; from < data.length; from += 3, to += 4) {
@@ -13,7 +13,7 @@ export async function encodePixels({ width, height, data }: RgbImage): Promise<U
   return bytesOf(canvas)
 }
 
-/** Draws an image of vectors as a PNG file, by the browser. Only where there are documents: not in a worker. */
+/** Lets the browser draw an SVG as a PNG file. Needs a document, so it does not work in a worker. */
 export async function rasterize(svg: string, scale: number): Promise<Uint8Array> {
   const url = URL.createObjectURL(new Blob([svg], { type: 'image/svg+xml' }))
   try {

@@ -3,16 +3,16 @@ import type { RgbImage } from '../image.ts'
 import { loadSharp, withSvg } from '../sharp.ts'
 import { oneLine } from '../source.ts'
 
-/** A PNG file of the pixels, by sharp. */
+/** Encodes pixels as a PNG file with sharp. */
 export async function encodePixels({ width, height, data }: RgbImage): Promise<Uint8Array> {
   const sharp = await loadSharp()
   const image = sharp(data, { raw: { width, height, channels: 3 }, limitInputPixels: false })
   return bytesOf(await image.png({ compressionLevel: 9 }).toBuffer())
 }
 
-/** A PNG file of an image of vectors, by sharp. */
+/** Draws an SVG as a PNG file with sharp. */
 export async function rasterize(svg: string, scale: number): Promise<Uint8Array> {
-  // Pixels of SVG are 72 to the inch.
+  // An SVG has 72 pixels per inch.
   const options = { density: 72 * scale }
   const png = { compressionLevel: 9, palette: true }
   const drawn = withSvg(sharp => sharp(new TextEncoder().encode(svg), options).png(png).toBuffer())

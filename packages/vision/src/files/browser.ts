@@ -1,11 +1,11 @@
 import { type DownloadOptions, download, openDownload, urlOf } from '../download/index.ts'
 import type { Opened } from '../source.ts'
-import { DATA_SET, PICTURE } from './limits.ts'
+import { DATA_SET, IMAGE } from './limits.ts'
 import type { Listing } from './listing.ts'
 
 /** The whole file at a URL; a string is taken relative to the page. */
 export async function readFrom(source: string | URL, options: DownloadOptions): Promise<Uint8Array> {
-  return download(source, { ...options, ...PICTURE })
+  return download(source, { ...options, ...IMAGE })
 }
 
 /** The bytes of a file as they come. */

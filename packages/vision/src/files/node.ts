@@ -5,13 +5,13 @@ import { fileURLToPath } from 'node:url'
 import { type DownloadOptions, download, openDownload } from '../download/index.ts'
 import { VisionError } from '../errors.ts'
 import { nameOf, type Opened } from '../source.ts'
-import { DATA_SET, MAX_FILE_BYTES, PICTURE } from './limits.ts'
+import { DATA_SET, IMAGE, MAX_FILE_BYTES } from './limits.ts'
 import type { Listing } from './listing.ts'
 
 /** The whole file at a path or URL. @throws VisionError where it cannot be read or is absurdly large. */
 export async function readFrom(source: string | URL, options: DownloadOptions): Promise<Uint8Array> {
   const path = localPath(source)
-  if (path === undefined) return download(source, { ...options, ...PICTURE })
+  if (path === undefined) return download(source, { ...options, ...IMAGE })
   const { file, size } = await openFile(path)
   if (size > MAX_FILE_BYTES) {
     await file.close()

@@ -1,8 +1,8 @@
 import { VisionError } from '../errors.ts'
 
 /**
- * How images are changed at random each time they are trained on. What is given is done in the order of this list.
- * It is plain data, so it may stand in a JSON file.
+ * How images are changed at random each time they are trained on. Changes are made in the order of this list. It is plain
+ * data, so it can be kept in a JSON file.
  */
 export interface Augmentation {
   /**
@@ -11,40 +11,40 @@ export interface Augmentation {
    */
   readonly randomResizedCrop?: boolean | RandomResizedCrop
   /**
-   * Pads each side with so many black pixels and cuts out the former size anywhere: 4 for CIFAR (He et al., "Deep
+   * Pads each side with this many black pixels and crops the original size at a random place: 4 for CIFAR (He et al., "Deep
    * Residual Learning for Image Recognition", 2015).
    */
   readonly padAndCrop?: number
   /** Mirrors half of the images, left to right. */
   readonly flip?: boolean
   /**
-   * Covers a square of so many pixels a side with the mean colour. Its middle lies anywhere, so that parts of it may be
-   * outside of the image (DeVries and Taylor, "Improved Regularization of Convolutional Neural Networks with Cutout",
+   * Covers a square with this many pixels per side with the mean colour. Its centre may be anywhere, so parts of it may
+   * lie outside the image (DeVries and Taylor, "Improved Regularization of Convolutional Neural Networks with Cutout",
    * 2017).
    */
   readonly cutout?: number
   /**
-   * Blends each image of a batch, and its target, with another one's: `l * this + (1 - l) * other`, with `l` of the
-   * distribution Beta(alpha, alpha), drawn for each batch (Zhang et al., "mixup", 2018). This is alpha. Where `cutmix` is
-   * given as well, each batch gets one of the two.
+   * Blends each image of a batch, and its target, with another: `l * this + (1 - l) * other`, with `l` drawn for each batch
+   * from Beta(alpha, alpha) (Zhang et al., "mixup", 2018). This is alpha. With `cutmix` as well, each batch gets one of
+   * the two.
    */
   readonly mixup?: number
   /**
-   * Pastes a rectangle of another image of the batch into each one, and shares out the target by area; the
-   * rectangle's is `1 - l` of the image, less what reaches beyond it (Yun et al., "CutMix", 2019). This is alpha.
+   * Pastes a rectangle of another image into each image of the batch, and divides the target by area; the rectangle has
+   * `1 - l` of the image's area, minus what reaches beyond it (Yun et al., "CutMix", 2019). This is alpha.
    */
   readonly cutmix?: number
 }
 
-/** Which parts a random resized crop takes. */
+/** Which parts of an image a random resized crop may take. */
 export interface RandomResizedCrop {
-  /** Its least and its greatest area, as a fraction of the image's; default 0.08 and 1. */
+  /** Smallest and largest area, as a fraction of the image; default 0.08 and 1. */
   readonly scale?: readonly [number, number]
-  /** Its least and its greatest width, in heights; default 3/4 and 4/3. */
+  /** Smallest and largest ratio of width to height; default 3/4 and 4/3. */
   readonly ratio?: readonly [number, number]
 }
 
-/** An augmentation with its defaults: 0 stands for what is not done. */
+/** An augmentation with its defaults; 0 means that a change is not made. */
 export interface AugmentationPlan {
   readonly randomResizedCrop: Required<RandomResizedCrop> | undefined
   readonly padAndCrop: number
@@ -54,7 +54,7 @@ export interface AugmentationPlan {
   readonly cutmix: number
 }
 
-/** @throws VisionError for names that are unknown and values that make no sense. */
+/** @throws VisionError for unknown names and for values that make no sense. */
 export function planAugmentation(augmentation: Augmentation): AugmentationPlan {
   const { randomResizedCrop = false, padAndCrop = 0, flip = false, cutout = 0, mixup = 0, cutmix = 0 } = augmentation
   const plan = {

@@ -6,28 +6,28 @@ import { mix } from './mix.ts'
 import { type Plan, stepsOf } from './plan.ts'
 import { imageOf, type TrainingSource } from './source.ts'
 
-/** Some labelled images, as a network takes them. */
+/** Labelled images in the form in which a network takes them. */
 export interface TrainingBatch {
-  /** Which batch it is, counted from 0 through all epochs. */
+  /** The number of the batch, counted from 0 through all epochs. */
   readonly step: number
-  /** Which time through the images, from 0. */
+  /** The number of the pass over the images, from 0. */
   readonly epoch: number
   /** `[n, height, width, 3]`, normalised. */
   readonly images: Float32Array
   /** `[n, classes]`: the probability of each class; 1 for the label, unless images are mixed. */
   readonly targets: Float32Array
-  /** `[n]`: the class of each image, the one that it was before it was mixed. */
+  /** `[n]`: the class of each image before it was mixed. */
   readonly labels: Int32Array
-  /** `[n]`: which image of the source each is. */
+  /** `[n]`: the index of each image in the source. */
   readonly indices: Int32Array
 }
 
-/** Files that are read at once. */
+/** Files that are read at the same time. */
 const LANES = 4
 
 /**
- * Makes any batch of a source. All that is random in it depends on the seed, the epoch and the places of its images in
- * the order of the epoch, and on nothing that was made before.
+ * Makes any batch of a source. Everything random in it depends only on the seed, the epoch and the positions of its images
+ * in the order of the epoch, not on earlier batches.
  */
 export class BatchMaker {
   readonly #source: TrainingSource
@@ -76,7 +76,7 @@ export class BatchMaker {
     return targets
   }
 
-  /** @param first The place of the first image in the epoch. */
+  /** @param first The position of the first image in the epoch. */
   async #drawAll(indices: Int32Array, images: Float32Array, random: Random, first: number): Promise<void> {
     const { width, height, fit: wanted, augmentation } = this.#plan
     let next = 0
@@ -93,7 +93,7 @@ export class BatchMaker {
     try {
       await Promise.all(Array.from({ length: 'files' in this.#source ? LANES : 1 }, lane))
     } finally {
-      // After a failure the other lanes end as well.
+      // After a failure the other lanes end too.
       next = indices.length
     }
   }

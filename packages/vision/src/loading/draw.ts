@@ -2,14 +2,14 @@ import type { RgbImage } from '../image.ts'
 import type { Random } from '../random.ts'
 import type { AugmentationPlan } from './augmentation.ts'
 
-/** Lays images of one size into a batch: normalised, and moved, mirrored and covered at random. */
+/** Writes images of one size into a batch: normalised, and moved, mirrored and covered at random. */
 export class Painter {
   readonly #width: number
   readonly #height: number
-  /** `[256, 3]`: what a byte of each channel becomes. */
+  /** `[256, 3]`: the normalised value of each byte in each channel. */
   readonly #values: Float32Array
   readonly #augmentation: AugmentationPlan
-  /** A whole image of it. */
+  /** The whole image. */
   readonly #black: Float32Array
 
   constructor(width: number, height: number, values: Float32Array, augmentation: AugmentationPlan) {
@@ -20,7 +20,7 @@ export class Painter {
     this.#black = Float32Array.from({ length: width * height * 3 }, (_, i) => values[i % 3])
   }
 
-  /** Writes an image to `images` from the place `at` on. */
+  /** Writes an image to `images`, starting at index `at`. */
   draw({ data }: RgbImage, random: Random, images: Float32Array, at: number): void {
     const { padAndCrop, flip, cutout } = this.#augmentation
     const [left, top] = padAndCrop > 0 ? [shift(padAndCrop, random), shift(padAndCrop, random)] : [0, 0]
@@ -30,7 +30,7 @@ export class Painter {
     if (cutout > 0) this.#cover(cutout, random, images, at)
   }
 
-  /** The window that starts at `left` and `top` of the image, without what is outside of it. */
+  /** The window that starts at `left` and `top` of the image, cut off at the image's edges. */
   #copy(data: Uint8Array, left: number, top: number, images: Float32Array, at: number): void {
     const [width, height, values] = [this.#width, this.#height, this.#values]
     const first = Math.max(0, -left)
@@ -74,7 +74,7 @@ export class Painter {
   }
 }
 
-/** How far a window moves: one of `2 * padding + 1` places. */
+/** How far a window moves: to one of `2 * padding + 1` positions. */
 function shift(padding: number, random: Random): number {
   return random.below(2 * padding + 1) - padding
 }

@@ -5,7 +5,7 @@ import type { Random } from '../random.ts'
 import { resize, resizeShortest } from '../resize.ts'
 import type { RandomResizedCrop } from './augmentation.ts'
 
-/** How images of any size become squares of one. */
+/** How images of any size become squares of one size. */
 export interface Fit {
   /** Pixels of the short side before the middle is cut out. */
   readonly resize: number
@@ -27,12 +27,12 @@ export function fit(
   return isFit ? image : centerCrop(resizeShortest(image, short, filter), crop, crop)
 }
 
-/** How often a box that does not fit into the image is drawn again. */
+/** How often a box is drawn again if it does not fit into the image. */
 const ATTEMPTS = 10
 
 /**
- * What torchvision's `RandomResizedCrop` cuts out: the area uniform within `scale`, the logarithm of width / height
- * uniform within that of `ratio`. Where none fits it is the largest box in the middle whose ratio is allowed.
+ * The box that torchvision's `RandomResizedCrop` cuts out: its area is uniform within `scale`, and the logarithm of
+ * width / height is uniform within that of `ratio`. If none fits, the largest box in the middle with an allowed ratio.
  */
 function randomBox({ width, height }: RgbImage, { scale, ratio }: Required<RandomResizedCrop>, random: Random): Box {
   const [least, greatest] = [Math.log(ratio[0]), Math.log(ratio[1])]

@@ -8,9 +8,9 @@ import type { ImageFiles } from './source.ts'
 export type ImageFolderSplit = 'train' | 'val'
 
 export interface ImageFolderOptions {
-  /** Which of the folders train and val to take; left out for a folder that holds the classes itself. */
+  /** Which of the folders train and val to use; leave it out for a folder that holds the classes itself. */
   readonly split?: ImageFolderSplit
-  /** The most pixels that one of the images may have, as of `decode`. */
+  /** The most pixels that an image may have, as for `decode`. */
   readonly maxPixels?: number
 }
 
@@ -21,17 +21,16 @@ export interface ImageFolder extends ImageFiles {
 }
 
 const SPLITS: readonly ImageFolderSplit[] = ['train', 'val']
-/** Of the formats that `decode` reads; what else lies beside the images is passed over. */
-const PICTURE = /\.(jpe?g|png|webp|gif|tiff?|avif|bmp)$/i
+/** Endings of the formats that `decode` reads; other files are ignored. */
+const IMAGE = /\.(jpe?g|png|webp|gif|tiff?|avif|bmp)$/i
 
 /**
  * Finds labelled images in a folder that holds one folder for each class, `class/*.jpg`, or else `train/class/*.jpg`
- * and `val/class/*.jpg`. Classes are the folders' names and are numbered in their order, those of `train` for both
- * splits. Images are in the order of their names, those of folders within a class after the others. Hidden files and
- * what has no ending of an image are passed over. No image is read before it is loaded. Only in Node: browsers see no
- * folders.
+ * and `val/class/*.jpg`. Classes are the folders' names, numbered in their order; both splits have the classes of `train`.
+ * Images are in the order of their names, and those in subfolders of a class come after the others. Hidden files and files
+ * without an image's ending are ignored. No image is read before it is loaded. Node only: browsers see no folders.
  *
- * @throws VisionError for what is no such folder, and a `maxPixels` that makes no sense.
+ * @throws VisionError if it is not such a folder, and for a `maxPixels` that makes no sense.
  */
 export async function openImageFolder(path: string | URL, options: ImageFolderOptions = {}): Promise<ImageFolder> {
   const { split, maxPixels } = options
@@ -57,8 +56,8 @@ async function openClasses(path: string | URL, split: ImageFolderSplit | undefin
 }
 
 /**
- * Which splits `openImageFolder` finds in a folder: those of the folders train and val that hold folders and no images.
- * @throws VisionError for what is no folder.
+ * The splits that `openImageFolder` finds in a folder: train and val, if they hold folders and no images.
+ * @throws VisionError if it is not a folder.
  */
 export async function imageFolderSplits(path: string | URL): Promise<ImageFolderSplit[]> {
   return splitsIn(await folder(path))
@@ -69,7 +68,7 @@ async function splitsIn(root: Listing): Promise<ImageFolderSplit[]> {
     SPLITS.map(async split => {
       if (!classesIn(root).includes(split)) return false
       const listing = await folder(`${root.path}/${split}`)
-      return classesIn(listing).length > 0 && !listing.files.some(name => PICTURE.test(name))
+      return classesIn(listing).length > 0 && !listing.files.some(name => IMAGE.test(name))
     }),
   )
   return SPLITS.filter((_, i) => holding[i])
@@ -86,7 +85,7 @@ async function folder(path: string | URL): Promise<Listing> {
   throw new VisionError(`${nameOf(path, '')}: ${what}`)
 }
 
-/** The images of a folder of classes, labelled by their places in `classes`. */
+/** The images in a folder of classes, labelled by the index of their class in `classes`. */
 async function gather(root: Listing, classes: readonly string[]): Promise<ImageFolder> {
   const names = classesIn(root)
   if (names.length === 0) {
@@ -108,9 +107,9 @@ async function gather(root: Listing, classes: readonly string[]): Promise<ImageF
   return { length: files.length, classes, labels: Int32Array.from(labels), files }
 }
 
-/** Links to folders within a class are not followed, since they may lead back. */
+/** Links to folders within a class are not followed, since they may form a cycle. */
 async function gatherImages(path: string, files: string[]): Promise<void> {
   const listing = await folder(path)
-  for (const name of listing.files) if (PICTURE.test(name)) files.push(`${path}/${name}`)
+  for (const name of listing.files) if (IMAGE.test(name)) files.push(`${path}/${name}`)
   for (const name of listing.folders) await gatherImages(`${path}/${name}`, files)
 }

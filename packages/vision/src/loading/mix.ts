@@ -2,7 +2,7 @@ import type { Box } from '../crop.ts'
 import type { Random } from '../random.ts'
 import type { AugmentationPlan } from './augmentation.ts'
 
-/** What is mixed: `size` images and their targets, all in place. */
+/** `size` images and their targets, which are mixed in place. */
 export interface Mixed {
   readonly size: number
   readonly width: number
@@ -14,8 +14,8 @@ export interface Mixed {
 }
 
 /**
- * Mixes each image of a batch with another, as an augmentation wants it: the first with the last, the second with the
- * last but one, and so on, which are as random as the order of the batch.
+ * Mixes each image of a batch with another, as the augmentation says: the first with the last, the second with the last but
+ * one, and so on. The pairs are as random as the order of the batch.
  */
 export function mix(batch: Mixed, { mixup, cutmix }: AugmentationPlan, random: Random): void {
   if (mixup === 0 && cutmix === 0) return
@@ -31,7 +31,7 @@ export function mix(batch: Mixed, { mixup, cutmix }: AugmentationPlan, random: R
   blend(batch.targets, batch.size, 1 - (box.width * box.height) / (batch.width * batch.height))
 }
 
-/** `kept * this + (1 - kept) * other`, for each of `count` equal parts and the one opposite. */
+/** `kept * this + (1 - kept) * other`, for each of `count` equal parts and its counterpart. */
 function blend(values: Float32Array, count: number, kept: number): void {
   const length = values.length / count
   const given = 1 - kept
@@ -46,7 +46,7 @@ function blend(values: Float32Array, count: number, kept: number): void {
   }
 }
 
-/** A box of that share of the area and of the image's proportions, its middle anywhere, cut off at the sides. */
+/** A box with this share of the area and the image's proportions; its centre is anywhere, and it is cut off at the edges. */
 function boxOf(share: number, { width, height }: Mixed, random: Random): Box {
   const wide = Math.floor(width * Math.sqrt(share))
   const high = Math.floor(height * Math.sqrt(share))
@@ -75,7 +75,7 @@ function swap({ size, width, height, images }: Mixed, box: Box): void {
 }
 
 /**
- * A number from 0 to 1 of the distribution Beta(alpha, alpha), by Devroye's way from a point in the unit circle ("Random
+ * A number from 0 to 1 drawn from Beta(alpha, alpha), by Devroye's method from a point in the unit circle ("Random
  * variate generation in one line of code", 1996). Rounded to 20 bits, since engines may differ in the last bits of a power.
  */
 function symmetricBeta(random: Random, alpha: number): number {

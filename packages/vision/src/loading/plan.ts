@@ -6,65 +6,65 @@ import { type Augmentation, type AugmentationPlan, planAugmentation } from './au
 import type { Fit } from './fit.ts'
 import { checkSource, type TrainingSource } from './source.ts'
 
-/** Which images make a batch, and in which order. */
+/** Which images form a batch, and in which order. */
 export interface BatchOptions {
   /** Images in a batch. */
   readonly batch: number
-  /** Every epoch has an order of its own, decided by the seed; default true. Without it the order is that of the source. */
+  /** Gives every epoch its own order, decided by the seed; default true. Otherwise images keep the order of the source. */
   readonly shuffle?: boolean
   /**
-   * Whether the images at the end of an epoch which do not fill a batch are left out; default as `shuffle`: they come
-   * in other epochs. Else the last batch of an epoch is smaller.
+   * Leaves out the images at the end of an epoch that do not fill a batch; default as `shuffle`, since they come in other
+   * epochs. Otherwise the last batch of an epoch is smaller.
    */
   readonly dropLast?: boolean
-  /** The images of the source to take, each time through them an epoch; default all. */
+  /** The images of the source to use, by index; one pass over them is an epoch; default all. */
   readonly indices?: ArrayLike<number>
 }
 
 /** What {@link loadBatches} loads; the `preprocessing` of a model may be spread into it. */
 export interface LoadOptions extends BatchOptions, Normalization {
-  /** Decides all that is random, a whole number; default 0. */
+  /** Decides everything random; a whole number, default 0. */
   readonly seed?: number
-  /** The first step, default 0. Steps count batches through all epochs; any is as quick to start from as the first. */
+  /** The first step, default 0. Steps count batches through all epochs; starting at any of them is equally fast. */
   readonly from?: number
   /** The step to stop before, default the end of the epoch that starts at or before `from`; may be Infinity. */
   readonly to?: number
   /**
-   * Makes images squares of so many pixels a side, by resizing them and cutting out the middle. Needed for files, whose
-   * sizes differ; default the images as they are.
+   * Makes images squares with this many pixels per side, by resizing them and cutting out the middle. Required for files,
+   * whose sizes differ; by default images stay as they are.
    */
   readonly crop?: number
   /** Pixels of the short side before the middle is cut out; default `crop`. */
   readonly resize?: number
   /** How images are resized; default 'bilinear'. */
   readonly filter?: Filter
-  /** What is changed at random; default nothing. */
+  /** Random changes; default none. */
   readonly augment?: Augmentation
-  /** Whether a worker makes the batches, so that the caller's thread is free; default true, and false where there is none. */
+  /** Whether a worker makes the batches, which leaves the caller's thread free; default true where there are workers. */
   readonly worker?: boolean
-  /** Batches that the worker has ready or in the making while another is used; default 2. */
+  /** Batches that the worker prepares while another is used; default 2. */
   readonly ahead?: number
 }
 
-/** Options with their defaults: all that decides what is in a batch. */
+/** Options with their defaults: everything that decides what is in a batch. */
 export interface Plan extends Normalization {
   readonly batch: number
   readonly seed: number
   readonly shuffle: boolean
   readonly dropLast: boolean
   readonly indices: Int32Array
-  /** Of the images in a batch. */
+  /** Size of the images in a batch. */
   readonly width: number
   readonly height: number
-  /** How they come to that size, undefined where they have it. */
+  /** How they get that size; undefined if they have it already. */
   readonly fit: Fit | undefined
   readonly augmentation: AugmentationPlan
 }
 
-/** A batch that is larger than this is a mistake. */
+/** A larger batch is a mistake. */
 const MAX_BATCH_BYTES = 2 ** 31
 
-/** @throws VisionError for a source whose parts do not fit together and options that make no sense. */
+/** @throws VisionError for a source whose parts do not match, and for options that make no sense. */
 export function planOf(source: TrainingSource, options: LoadOptions): Plan {
   checkSource(source)
   const { mean, std, seed = 0 } = options
@@ -82,7 +82,7 @@ export function planOf(source: TrainingSource, options: LoadOptions): Plan {
 }
 
 /**
- * How many batches {@link loadBatches} makes of an epoch.
+ * The number of batches that {@link loadBatches} makes of an epoch.
  * @throws VisionError for options that make no sense.
  */
 export function stepsPerEpoch(source: Pick<TrainingSource, 'length'>, options: BatchOptions): number {
@@ -101,7 +101,7 @@ function orderOf(
   const taken = indices ? Int32Array.from(indices) : Int32Array.from({ length }, (_, i) => i)
   if (taken.length === 0) throw new VisionError('got no indices, wanted at least one')
   for (const [i, index] of taken.entries()) {
-    // Compared with what was given, as the array keeps whole numbers only.
+    // Compared with the given value, since the array keeps whole numbers only.
     const given = indices ? indices[i] : index
     if (given === index && index >= 0 && index < length) continue
     throw new VisionError(`got ${given} among the indices, wanted whole numbers from 0 to ${length - 1}`)

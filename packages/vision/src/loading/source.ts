@@ -4,7 +4,7 @@ import { VisionError } from '../errors.ts'
 import { checkSize, type RgbImage } from '../image.ts'
 import { nameOf } from '../source.ts'
 
-/** What every set of labelled images has. */
+/** What all sets of labelled images have. */
 export interface LabelledImages {
   /** Number of images. */
   readonly length: number
@@ -15,8 +15,8 @@ export interface LabelledImages {
 }
 
 /**
- * Images of one size, held in memory; a `CifarDataset` is one. A worker reads them where they are if they lie in a
- * `SharedArrayBuffer`, and else gets a copy.
+ * Images of one size, held in memory; a `CifarDataset` is one. A worker reads them in place from a `SharedArrayBuffer`, and
+ * otherwise gets a copy.
  */
 export interface ImageArray extends LabelledImages {
   /** Pixels in a row. */
@@ -29,16 +29,16 @@ export interface ImageArray extends LabelledImages {
 
 /** Images of any sizes in files of any format that `decode` reads; `openImageFolder` makes one of a folder. */
 export interface ImageFiles extends LabelledImages {
-  /** For each image its path (in browsers a URL, relative to the page), or the file itself. */
+  /** The path of each image (in browsers a URL, relative to the page), or the file itself. */
   readonly files: readonly (string | Uint8Array | Blob)[]
-  /** The most pixels that one of them may have, as of `decode`; four are decoded at a time. */
+  /** The most pixels that an image may have, as for `decode`; four are decoded at a time. */
   readonly maxPixels?: number
 }
 
 /** Labelled images to train on or to evaluate with. */
 export type TrainingSource = ImageArray | ImageFiles
 
-/** @throws VisionError where the parts of a source do not fit together. */
+/** @throws VisionError if the parts of a source do not match. */
 export function checkSource(source: TrainingSource): void {
   const { length, classes, labels } = source
   if (!Number.isInteger(length) || length < 1) {
@@ -75,7 +75,7 @@ function isFile(file: unknown): boolean {
   return typeof file === 'string' || file instanceof Uint8Array || file instanceof Blob
 }
 
-/** An image of a source, which is not to be changed. @throws VisionError for a file that cannot be read. */
+/** An image of a source, which the caller must not change. @throws VisionError for a file that cannot be read. */
 export function imageOf(source: TrainingSource, index: number): RgbImage | Promise<RgbImage> {
   if ('files' in source) {
     const file = source.files[index]

@@ -3,14 +3,14 @@ import { SIDE } from '../cifar/kinds.ts'
 /** Red, green and blue, 0 to 255. */
 export type Color = readonly [number, number, number]
 
-/** Lines that a row of pixels is sampled on; along them coverage is exact. */
+/** Lines on which a row of pixels is sampled; along a line, coverage is exact. */
 const SUBROWS = 4
 /** More corners than any polygon has. */
 const MAX_CROSSINGS = 64
 
 /**
- * An image of 32 x 32 in the making, in double precision. It computes by sums, products and quotients only, which are
- * the same bits in every engine.
+ * A 32 x 32 image that is being drawn, in double precision. It uses only sums, products and quotients, which have the same
+ * bits in every engine.
  */
 export class Canvas {
   /** `[32, 32, 3]`, 0 to 255 or a little beyond. */
@@ -19,7 +19,7 @@ export class Canvas {
   readonly #crossings = new Float64Array(MAX_CROSSINGS)
   readonly #quad = new Float64Array(8)
 
-  /** Fills a polygon, its corners x and y in turn, in pixels from the upper left corner; edges are smoothed. */
+  /** Fills a polygon. Its corners are x and y in turn, in pixels from the upper left corner; edges are antialiased. */
   fill(polygon: Float64Array, color: Color): void {
     let left = polygon[0]
     let right = left
@@ -37,7 +37,7 @@ export class Canvas {
     for (let y = Math.max(0, Math.floor(top)); y <= last; y++) this.#fillRow(polygon, y, from, to, color)
   }
 
-  /** Draws a line of the given width, its ends square. */
+  /** Draws a line of the given width with square ends. */
   line(x0: number, y0: number, x1: number, y1: number, width: number, color: Color): void {
     const [dx, dy] = [x1 - x0, y1 - y0]
     const length = Math.sqrt(dx * dx + dy * dy)
@@ -63,7 +63,7 @@ export class Canvas {
     }
   }
 
-  /** Fills what lies in the pixels `from` to `to` of row `y`. */
+  /** Fills the part that lies in the pixels `from` to `to` of row `y`. */
   #fillRow(polygon: Float64Array, y: number, from: number, to: number, color: Color): void {
     const coverage = this.#coverage
     const crossings = this.#crossings
@@ -80,7 +80,7 @@ export class Canvas {
     }
   }
 
-  /** Finds where a horizontal line crosses the edges, from left to right, and returns how often it does. */
+  /** Finds where a horizontal line crosses the edges, from left to right, and returns the number of crossings. */
   #cross(polygon: Float64Array, y: number): number {
     const crossings = this.#crossings
     const n = polygon.length
@@ -98,7 +98,7 @@ export class Canvas {
   }
 }
 
-/** Adds to each pixel how much of it lies between two places of its row. */
+/** Adds to each pixel the part of it that lies between two positions in its row. */
 function cover(coverage: Float64Array, from: number, to: number): void {
   const start = Math.max(0, from)
   const end = Math.min(SIDE, to)

@@ -12,12 +12,12 @@ const shapes: readonly (readonly number[])[] = Object.values(outlines)
 const CELLS = 4
 /** Pixels along a cell. */
 const CELL = SIDE / CELLS
-/** What channels of the background are below, before its pattern, and those of a shape above. */
+/** Channels of the background are below this, before its pattern; those of a shape are above it. */
 const DARK = 110
-/** Sum over the channels by which a shape is lighter than the background, at least. */
+/** A shape is at least this much lighter than the background, summed over the channels. */
 const CONTRAST = 150
 
-/** Draws images of shapes, one after the other, reusing its memory. */
+/** Draws images of shapes one after the other and reuses its memory. */
 export class ShapeArtist {
   readonly #canvas = new Canvas()
   readonly #knots = new Float64Array((CELLS + 1) * (CELLS + 1) * 3)
@@ -51,7 +51,7 @@ export class ShapeArtist {
     const pixels = this.#canvas.pixels
     const stride = (CELLS + 1) * 3
     for (let i = 0, at = 0; i < SIDE * CELLS; i++) {
-      // Row by row, cell by cell: from its left to its right edge, each between the knots above and below.
+      // Row by row, cell by cell: from its left to its right edge, each interpolated between the knots above and below.
       const y = Math.floor(i / CELLS)
       const knot = Math.floor(y / CELL) * stride + (i % CELLS) * 3
       const down = (y % CELL) / CELL
@@ -80,7 +80,7 @@ export class ShapeArtist {
     this.#canvas.line(x, y, x + dx * length, y + dy * length, between(random, 0.6, 1.6), anyColor(random))
   }
 
-  /** The corners of a shape, turned, stretched and put so that its centre is `margin` away from the sides. */
+  /** The corners of a shape, rotated, stretched and placed with its centre at least `margin` from the sides. */
   #place(random: Random, label: number, radius: number, margin: number): Float64Array {
     const [shape, polygon] = [shapes[label], this.#polygons[label]]
     const [x, y] = [between(random, margin, SIDE - margin), between(random, margin, SIDE - margin)]
@@ -110,7 +110,7 @@ const toByte = (value: number): number => (value < 0 ? 0 : value > 255 ? 255 : M
 
 const between = (random: Random, least: number, most: number): number => least + (most - least) * random.uniform()
 
-/** Each channel from `least` to below `most`. */
+/** A colour with each channel from `least` to below `most`. */
 function colorIn(random: Random, least: number, most: number): Color {
   const channel = () => least + random.below(most - least)
   return [channel(), channel(), channel()]
@@ -120,7 +120,7 @@ const anyColor = (random: Random): Color => colorIn(random, 0, 256)
 
 const sum = ([red, green, blue]: Color): number => red + green + blue
 
-/** A vector of length 1: a point of a disc, where every direction is as likely, moved to its rim. */
+/** A vector of length 1: a uniform point of a disc, moved to its rim, so that all directions are equally likely. */
 function direction(random: Random): readonly [number, number] {
   for (;;) {
     const [x, y] = [between(random, -1, 1), between(random, -1, 1)]

@@ -1,6 +1,6 @@
 /**
- * Corners of the shapes, x and y in turn, as large as a circle of radius 1 and with y downwards. Written out, since sines
- * differ in their last bits between engines.
+ * Corners of the shapes, x and y in turn, the size of a circle of radius 1, with y pointing down. Written out because sines
+ * differ between engines in their last bits.
  */
 export const outlines = {
   circle: [

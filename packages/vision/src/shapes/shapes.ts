@@ -1,4 +1,4 @@
-import { PICTURE_BYTES, SIDE, type Split } from '../cifar/kinds.ts'
+import { IMAGE_BYTES, SIDE, type Split } from '../cifar/kinds.ts'
 import { sharedBytes } from '../cifar/records.ts'
 import { VisionError } from '../errors.ts'
 import type { ImageArray } from '../loading/source.ts'
@@ -13,21 +13,21 @@ export interface ShapesDataset extends ImageArray {
 }
 
 export interface ShapesOptions {
-  /** The two have no images in common. */
+  /** The two splits have no images in common. */
   readonly split: Split
-  /** Number of images, default 50,000 in training and 10,000 in test, as many as CIFAR has. */
+  /** Number of images; default 50,000 for training and 10,000 for testing, as in CIFAR. */
   readonly length?: number
-  /** A whole number; another one gives other images. Default 0. */
+  /** A whole number; another seed gives other images. Default 0. */
   readonly seed?: number
 }
 
 /** As many images as fit into 2 GB. */
-const MAX_LENGTH = Math.floor(2 ** 31 / PICTURE_BYTES)
+const MAX_LENGTH = Math.floor(2 ** 31 / IMAGE_BYTES)
 
 /**
- * Draws a data set where there is none at hand: 32 x 32 images of ten shapes, whose position, size, proportions,
- * rotation and colours vary, among clutter and noise. Each ten successive images have every class once. An image
- * depends on nothing but the seed, the split and its index, and has the same bytes in every JavaScript engine.
+ * Draws a data set, for use when none is at hand: 32 x 32 images of ten shapes that vary in position, size, proportions,
+ * rotation and colours, among clutter and noise. Every ten successive images have each class once. An image depends only on
+ * the seed, the split and its index, and has the same bytes in every JavaScript engine.
  *
  * @throws VisionError for a split, length or seed that makes no sense.
  */
@@ -44,7 +44,7 @@ export function drawShapes({
   }
   const base = new Random(seed).fork('shapes', split)
   const labels = new Uint8Array(length)
-  const images = sharedBytes(length * PICTURE_BYTES)
+  const images = sharedBytes(length * IMAGE_BYTES)
   const artist = new ShapeArtist()
   const classes = shapeClasses.length
   for (let i = 0; i < length; i++) {
@@ -52,7 +52,7 @@ export function drawShapes({
       const order = base.fork('classes', i).shuffle([...shapeClasses.keys()])
       labels.set(order.slice(0, length - i), i)
     }
-    artist.draw(base.fork(i), labels[i], images.subarray(i * PICTURE_BYTES, (i + 1) * PICTURE_BYTES))
+    artist.draw(base.fork(i), labels[i], images.subarray(i * IMAGE_BYTES, (i + 1) * IMAGE_BYTES))
   }
   return { name: 'shapes', length, width: SIDE, height: SIDE, classes: shapeClasses, labels, images }
 }

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
-import { fromFloat32, type StoredDType, toFloat32 } from '../src/safetensors/index.ts'
+import { fromFloat32, readFloat32, type StorageType, toFloat32 } from '../src/index.ts'
 
-const stored = (dtype: StoredDType, shape: number[], elements: ArrayBufferView) => ({
+const stored = (dtype: StorageType, shape: number[], elements: ArrayBufferView) => ({
   dtype,
   shape,
   bytes: new Uint8Array(elements.buffer, elements.byteOffset, elements.byteLength),
@@ -79,7 +79,7 @@ describe('BF16', () => {
 })
 
 describe('toFloat32', () => {
-  test.each<[StoredDType, ArrayBufferView, number[]]>([
+  test.each<[StorageType, ArrayBufferView, number[]]>([
     ['F64', Float64Array.of(0.1, -1e300), [Math.fround(0.1), Number.NEGATIVE_INFINITY]],
     ['I64', BigInt64Array.of(-1n, 4294967297n, -(2n ** 40n), 0xffffffffn), [-1, 2 ** 32, -(2 ** 40), 2 ** 32]],
     ['I32', Int32Array.of(-7, 2 ** 30), [-7, 2 ** 30]],
@@ -89,6 +89,17 @@ describe('toFloat32', () => {
     ['BOOL', Uint8Array.of(0, 1), [0, 1]],
   ])('converts %s', (dtype, elements, values) => {
     expect([...toFloat32(stored(dtype, [values.length], elements))]).toEqual(values)
+  })
+
+  test('multiplies each output by its scale', async () => {
+    const weight = { ...stored('I8', [2, 3], Int8Array.of(1, -2, 3, 4, 5, -6)), scale: Float32Array.of(0.5, 2) }
+    const values = [0.5, -1, 1.5, 8, 10, -12]
+    expect([...toFloat32(weight)]).toEqual(values)
+    expect([...(await readFloat32(weight))]).toEqual(values)
+    const bytes = async (target: Uint8Array, from: number) => target.set(weight.bytes.subarray(from))
+    expect([...(await readFloat32({ ...weight, bytes }))]).toEqual(values)
+    const halves = { ...fromFloat32(Float32Array.of(1, 2), [2], 'F32'), scale: Float32Array.of(0.5, 0.5) }
+    expect([...toFloat32(halves)]).toEqual([0.5, 1])
   })
 
   test('copies what is not aligned', () => {

@@ -1,0 +1,128 @@
+import { ShapeError } from '../errors.ts'
+import { formatShape, type Shape, sameShape, sizeOf } from '../shape.ts'
+import { bytesOf, elementsIn, type StorageType, storageTypes, type WrittenType } from './storage-types.ts'
+
+/** Fills `target` with the bytes of a weight from byte `from` on. They must never change: programs share what they packed. */
+export type ReadBytes = (target: Uint8Array, from: number) => void | Promise<void>
+
+/**
+ * One parameter as it is stored, all the way from its file to the packer. A weight is in memory (`Weight<Uint8Array>`), or it
+ * is read whenever its values are needed, so that nobody has to keep them. Its name is its key in a map of weights.
+ */
+export interface Weight<Bytes extends Uint8Array | ReadBytes = Uint8Array | ReadBytes> {
+  readonly dtype: StorageType
+  /** PyTorch's layout: convolutions `[outputs, channels / groups, height, width]`. */
+  readonly shape: Shape
+  /**
+   * The elements in row-major order, little-endian, or a function that reads some of them. Elements of a file in memory are a
+   * view of it where possible: copy them before you change them.
+   */
+  readonly bytes: Bytes
+  /** A factor for each output, along the first axis; default 1. A value is its element times the factor. */
+  readonly scale?: Float32Array
+}
+
+/** The number of elements of a shape, Infinity where it is beyond 2^53 - 1 and so cannot be counted exactly. */
+export function elementCount(shape: Shape): number {
+  if (shape.includes(0)) return 0
+  let count = 1
+  for (const size of shape) {
+    count *= size
+    if (count > Number.MAX_SAFE_INTEGER) return Number.POSITIVE_INFINITY
+  }
+  return count
+}
+
+/**
+ * The values of a weight in memory as 32-bit floats: elements, rounded to nearest where they are wider, times their scale.
+ * F32 without a scale whose address is a multiple of 4 comes back as a view, everything else as a new array.
+ *
+ * @throws ShapeError where bytes or scale do not match dtype and shape.
+ */
+export function toFloat32(weight: Weight<Uint8Array>): Float32Array {
+  checkWeight(weight)
+  const { dtype, shape, bytes, scale } = weight
+  if (dtype === 'F32' && !scale) return elementsIn(Float32Array, bytes)
+  const values = new Float32Array(elementCount(shape))
+  storageTypes[dtype].decode(bytes, values)
+  if (scale) scaleOutputs(values, scale)
+  return values
+}
+
+/**
+ * The values of any weight, as {@link toFloat32} gives them.
+ *
+ * @throws ShapeError as {@link toFloat32} does, and whatever reading throws.
+ */
+export async function readFloat32(weight: Weight): Promise<Float32Array> {
+  const { dtype, shape, bytes } = weight
+  if (bytes instanceof Uint8Array) return toFloat32({ ...weight, bytes })
+  const stored = new Uint8Array(elementCount(shape) * storageTypes[dtype].size)
+  await bytes(stored, 0)
+  return toFloat32({ ...weight, bytes: stored })
+}
+
+/**
+ * A weight of these values, in row-major order. F16 and BF16 round to nearest, ties to even; values beyond their range
+ * become infinite. F32 is a view of `values`.
+ *
+ * @throws ShapeError where `shape` does not have as many elements as `values`.
+ */
+export function fromFloat32(values: Float32Array, shape: Shape, dtype: WrittenType): Weight<Uint8Array> {
+  if (elementCount(shape) !== values.length) {
+    throw new ShapeError(`shape [${shape}] does not have the ${values.length} elements given`)
+  }
+  return { dtype, shape, bytes: storageTypes[dtype].encode(values) }
+}
+
+/** A view of a weight's elements, not scaled yet, if they are 32-bit floats in memory. */
+export function floatsIn({ dtype, bytes }: Weight): Float32Array | undefined {
+  const isReady = dtype === 'F32' && bytes instanceof Uint8Array && bytes.byteOffset % 4 === 0
+  return isReady ? elementsIn(Float32Array, bytes) : undefined
+}
+
+/** Fills `target` with the elements of a weight from element `from` on, as 32-bit floats that are not scaled yet. */
+export function readElements({ dtype, bytes }: Weight, target: Float32Array, from: number): void | Promise<void> {
+  const { size, decode } = storageTypes[dtype]
+  const begin = from * size
+  if (bytes instanceof Uint8Array) return decode(bytes.subarray(begin, begin + target.length * size), target)
+  if (dtype === 'F32') return bytes(bytesOf(target), begin)
+  const stored = new Uint8Array(target.length * size)
+  const reading = bytes(stored, begin)
+  return reading ? reading.then(() => decode(stored, target)) : decode(stored, target)
+}
+
+/** What is wrong with a weight, or an array, in the place of a parameter of this shape; undefined where it fits. */
+export function misfitOf(given: Float32Array | Weight, shape: Shape): string | undefined {
+  const count = given instanceof Float32Array ? given.length : elementCount(given.shape)
+  if (count !== sizeOf(shape)) return `has ${count} values, wanted ${sizeOf(shape)} for ${formatShape(shape)}`
+  if (given instanceof Float32Array) return undefined
+  return sameShape(given.shape, shape)
+    ? defectOf(given)
+    : `is ${formatShape(given.shape)}, wanted ${formatShape(shape)}`
+}
+
+/** Throws a ShapeError that begins with `what` if the parts of a weight do not fit together. */
+export function checkWeight(weight: Weight, what = ''): void {
+  const defect = defectOf(weight)
+  if (defect !== undefined) throw new ShapeError(`${what}${defect}`)
+}
+
+function defectOf({ dtype, shape, bytes, scale }: Weight): string | undefined {
+  if (bytes instanceof Uint8Array && elementCount(shape) * storageTypes[dtype].size !== bytes.length) {
+    return `${dtype} [${shape}] does not take ${bytes.length} bytes`
+  }
+  if (scale && scale.length !== shape[0]) return `${dtype} [${shape}] does not take a scale of ${scale.length} values`
+  return undefined
+}
+
+/** Whether a weight needs no reading. */
+export function isInMemory(weight: Weight): weight is Weight<Uint8Array> {
+  return weight.bytes instanceof Uint8Array
+}
+
+/** Multiplies the values of each output by its factor. */
+function scaleOutputs(values: Float32Array, scale: Float32Array): void {
+  const row = values.length / scale.length
+  for (let i = 0; i < values.length; i++) values[i] *= scale[Math.floor(i / row)]
+}
