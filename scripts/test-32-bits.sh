@@ -18,4 +18,4 @@ if [ -n "$linker" ]; then
 else
   timeout 300 rustup target add $target >&2
 fi
-cargo test --lib --tests --target $target --target-dir target/32-bits "${std[@]}" -p simd -p gemm -p nn -p program "$@"
+cargo test --lib --tests --target $target --target-dir target/32-bits "${std[@]}" -p operands -p simd -p gemm -p nn -p program "$@"

@@ -13,7 +13,7 @@ export const MAY_IMPORT: Record<string, readonly string[]> = {
 }
 
 /** Crates in order: each may use those to its left. */
-export const CRATES = ['simd', 'gemm', 'nn', 'program', 'wasm']
+export const CRATES = ['operands', 'simd', 'gemm', 'nn', 'program', 'wasm']
 
 const MAX_LINES = 400
 
@@ -28,7 +28,7 @@ export interface Manifest {
   type?: string
   license?: string
   description?: string
-  sideEffects?: boolean
+  sideEffects?: boolean | string[]
   engines?: { node?: string }
   files?: string[]
   bin?: Record<string, string>
@@ -100,7 +100,7 @@ export function manifestViolations(path: string, manifest: Manifest): string[] {
   want(manifest.type === 'module', 'type is module')
   want(manifest.license === 'MIT', 'license is MIT')
   want(Boolean(manifest.description), 'description says what it is')
-  want(manifest.sideEffects === false, 'sideEffects is false')
+  want(manifest.sideEffects === false || Array.isArray(manifest.sideEffects), 'sideEffects is false, or names files')
   want(manifest.engines?.node === '>=20', 'engines.node is >=20')
   want(manifest.publishConfig?.access === 'public', 'publishConfig.access is public')
   want(manifest.files?.includes('dist'), 'files has dist')

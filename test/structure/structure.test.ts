@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, test } from 'vitest'
+import { crateUses, cycles, valueImports } from './cycles.ts'
 import {
   CRATES,
   crateViolations,
@@ -62,6 +63,18 @@ describe('the repository', () => {
 
   test.each(CRATES)('crate %s uses only crates to its left', name => {
     expect(crateViolations(name, read(`crates/${name}/Cargo.toml`).text)).toEqual([])
+  })
+
+  test.each(names)('no files of %s import each other', name => {
+    const sources = paths.filter(path => path.startsWith(`packages/${name}/src/`) && /\.(ts|js)$/.test(path))
+    expect(cycles(valueImports(sources.map(read)))).toEqual([])
+  })
+
+  test.each(CRATES)('no modules of crate %s use each other', name => {
+    const sources = paths.filter(path => path.startsWith(`crates/${name}/src/`) && path.endsWith('.rs'))
+    // The interpreter's match over the instructions has two halves.
+    const groups = cycles(crateUses(sources.map(read))).filter(group => group !== 'interpreter, training')
+    expect(groups).toEqual([])
   })
 
   test('no source file is too long to read', () => {
@@ -130,7 +143,7 @@ describe('the rules', () => {
         'type is module',
         'license is MIT',
         'description says what it is',
-        'sideEffects is false',
+        'sideEffects is false, or names files',
         'engines.node is >=20',
         'publishConfig.access is public',
         'files has dist',
@@ -193,6 +206,45 @@ describe('the rules', () => {
     expect(
       crateViolations('nn', '[dependencies]\nsimd = "1"\nprogram.workspace = true\n[features]\nwasm = []'),
     ).toEqual(["crates/nn: 'program' is not to its left"])
+  })
+
+  test.each<[Record<string, string>, string[]]>([
+    [{ a: "import { b } from './b.ts'", b: '' }, []],
+    [{ a: "import { b } from './b.ts'", b: "import { a } from './a.ts'" }, ['a.ts, b.ts']],
+    [{ a: "import { b } from './b.ts'", b: "import type { A } from './a.ts'" }, []],
+    [{ a: "import { b } from './b.ts'", b: "import { type A, type C } from './a.ts'" }, []],
+    [{ a: "import { b } from './b.ts'", b: "import {\n  type A,\n  c,\n} from './a.ts'" }, ['a.ts, b.ts']],
+    [{ a: "import { b } from './b.ts'", b: "export type { A } from './a.ts'" }, []],
+    [{ a: "import { b } from './b.ts'", b: "export { a } from './a.ts'" }, ['a.ts, b.ts']],
+    [{ a: "import { b } from './b.ts'", b: "export * from './a.ts'" }, ['a.ts, b.ts']],
+    [{ a: "import { b } from './b.ts'", b: "import './a.ts'" }, ['a.ts, b.ts']],
+    [{ a: "import { b } from './b.ts'", b: "const { a } = await import('./a.ts')" }, ['a.ts, b.ts']],
+    [{ a: "import { b } from './b.ts'", b: "// import { a } from './a.ts'" }, []],
+    [{ a: "import { a } from './a.ts'" }, ['a.ts']],
+    [
+      {
+        a: "import b from './b.ts'",
+        b: "import c from './c.ts'",
+        c: "import a from './a.ts'\nimport d from './d.ts'",
+        d: "import e from './e.ts'",
+        e: "import d from './d.ts'",
+      },
+      ['a.ts, b.ts, c.ts', 'd.ts, e.ts'],
+    ],
+  ])('cycles of imports: %j', (sources, wanted) => {
+    const files = Object.entries(sources).map(([name, text]) => ({ path: `${name}.ts`, text }))
+    expect(cycles(valueImports(files))).toEqual(wanted)
+  })
+
+  test.each<[Record<string, string>, string[]]>([
+    [{ 'a.rs': 'use crate::b::B;', 'b.rs': 'use std::mem;' }, []],
+    [{ 'a.rs': 'use crate::b::B;', 'b.rs': 'use crate::a::{A, C};' }, ['a, b']],
+    [{ 'a.rs': 'pub use crate::{b::B, c};', 'b/mod.rs': 'use crate::a;', 'c.rs': '' }, ['a, b']],
+    [{ 'a.rs': 'use crate::b::c::C;', 'b/c.rs': 'use crate::a::A;', 'b/mod.rs': 'mod c;' }, ['a, b/c']],
+    [{ 'a.rs': 'use crate::b::B;', 'b.rs': '#[cfg(test)]\nmod tests {\n    use crate::a::A;\n}' }, []],
+  ])('cycles of modules: %j', (sources, wanted) => {
+    const files = Object.entries(sources).map(([path, text]) => ({ path: `crates/nn/src/${path}`, text }))
+    expect(cycles(crateUses(files))).toEqual(wanted)
   })
 
   test('length: counts lines', () => {

@@ -1,10 +1,12 @@
+use operands::{kinds, operands};
 use simd::F32x4;
 
-/// What is applied to every output element last.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Activation {
-    None,
-    Relu,
+kinds! {
+    /// What is applied to every output element last.
+    pub enum Activation {
+        None,
+        Relu,
+    }
 }
 
 impl Activation {
@@ -17,12 +19,19 @@ impl Activation {
     }
 }
 
-/// `activation(product + bias + residual)`, applied while the product is still in registers.
-#[derive(Clone, Copy)]
-pub struct Epilogue {
-    /// One value a column, padded to a whole panel, or null.
-    pub bias: *const f32,
-    /// Laid out as the output, or null.
-    pub residual: *const f32,
-    pub activation: Activation,
+operands! {
+    /// `activation(product + bias + residual)`, applied while the product is still in registers.
+    pub struct Epilogue {
+        /// One value for each column, padded to a whole panel. None where 0.
+        pub bias: *const f32,
+        /// Laid out as the output. None where 0.
+        pub residual: *const f32,
+        pub activation: Activation,
+    }
+}
+
+impl Epilogue {
+    /// The product as it is.
+    pub const PLAIN: Epilogue =
+        Epilogue { bias: std::ptr::null(), residual: std::ptr::null(), activation: Activation::None };
 }

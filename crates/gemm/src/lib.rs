@@ -17,4 +17,4 @@ pub use epilogue::{Activation, Epilogue};
 pub use outer::{sum_outer_products, Pixels, Sums};
 pub use pack::{fetch, pack_panels, packed_len, PanelSource};
 pub use parts::{part, parts};
-pub use tile::{multiply_panels, Rows, Target, COLUMNS, ROWS};
+pub use tile::{multiply_panels, Rows, Target, COLUMNS, MOST_ROWS, ROWS};

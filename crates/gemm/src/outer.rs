@@ -29,15 +29,15 @@ pub struct Sums {
     pub add: bool,
 }
 
-/// `target[r][c] = sum over pixels of left[r] * right[c]`: the weight gradient's share of a pixel is the product of every
-/// input with every output, of which there are [`COLUMNS`]. The order of the additions depends on the pixels only.
+/// `target[r][c] = sum over pixels of left[r] * right[c]`: what a pixel adds to the weights' gradient is the product of every
+/// input with every one of [`COLUMNS`] outputs. The order of the additions depends on the pixels only.
 ///
 /// # Safety
 /// `left` must be readable wherever `pixels` leads, and 8 values further, `right` for all pixels, the target
 /// writable for `rows * COLUMNS`.
 #[inline(always)]
 pub unsafe fn sum_outer_products(left: *const f32, right: *const f32, pixels: Pixels, sums: Sums) {
-    // Spread evenly, as most numbers of rows make tiles of HEIGHT and of one less, without a row computed in vain.
+    // Spread evenly, as most numbers of rows make tiles of HEIGHT and of one less, and no row is computed for nothing.
     let tiles = sums.rows.div_ceil(HEIGHT);
     for rows in parts(sums.rows, tiles) {
         let left = left.wrapping_add(rows.start);
@@ -58,7 +58,7 @@ unsafe fn sum_tile<const HEIGHT: usize>(left: *const f32, right: *const f32, pix
         let mut left = left.wrapping_add(piece * pixels.gap);
         let mut right = right.wrapping_add(piece * pixels.output_gap);
         let mut rest = pixels.length;
-        // Two pixels a turn, with a way out between them: without it LLVM takes both products of one sum together, and
+        // Two pixels a turn, with an exit between them: without it LLVM takes both products of one sum together, and
         // there are not registers enough for all the values that are then at work.
         while rest > 0 {
             add_pixel(&mut sums, left, right);

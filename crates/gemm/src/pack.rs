@@ -1,21 +1,23 @@
 use crate::tile::COLUMNS;
+use operands::operands;
 
-/// Where the columns of `B` lie before packing, in strides of elements: a matrix in either
-/// orientation, or convolution weights in PyTorch's `[output, input, height, width]`.
-#[derive(Clone, Copy, Debug)]
-pub struct PanelSource {
-    /// Independent products with their own columns (convolution groups).
-    pub groups: usize,
-    /// Columns of each group.
-    pub columns: usize,
-    /// Rows and columns of a kernel, which are packed one after the other.
-    pub taps: [usize; 2],
-    pub depth: usize,
-    pub group_stride: usize,
-    pub column_stride: usize,
-    /// Negative where the kernel is to be turned round.
-    pub tap_strides: [isize; 2],
-    pub depth_stride: usize,
+operands! {
+    /// Where the columns of `B` lie before packing, in strides of elements: a matrix in either orientation, or convolution
+    /// weights in PyTorch's `[output, input, height, width]`.
+    pub struct PanelSource {
+        /// Independent products with their own columns (convolution groups).
+        pub groups: usize,
+        /// Columns of each group.
+        pub columns: usize,
+        /// Rows and columns of a kernel, which are packed one after the other.
+        pub taps: [usize; 2],
+        pub depth: usize,
+        pub group_stride: usize,
+        pub column_stride: usize,
+        /// Negative to turn the kernel round.
+        pub tap_strides: [isize; 2],
+        pub depth_stride: usize,
+    }
 }
 
 /// `f32` that the panels of `source` take: each group is padded to whole panels.
@@ -34,7 +36,7 @@ const LINE: usize = 16;
 #[inline(always)]
 pub unsafe fn fetch(panels: *const f32, count: usize) {
     for at in (0..count).step_by(LINE) {
-        // A read that the compiler may not leave out.
+        // The compiler may not leave out a volatile read.
         panels.add(at).read_volatile();
     }
 }

@@ -2,10 +2,12 @@ use crate::epilogue::Epilogue;
 use crate::parts::parts;
 use simd::{F32x4, LANES};
 
-/// The most rows of the output that one tile computes. A fused multiply-add has a latency of four cycles and two start in
-/// each: only with more than eight sums at work do they never wait. Six rows by two vectors make twelve, which with one row
-/// of the panel and one value of the input are all 15 registers that V8 has to give. Unfused, a product needs one more.
-pub const ROWS: usize = if simd::FUSED { 6 } else { 4 };
+/// The most rows of the output that one tile computes in any build. A fused multiply-add has a latency of four cycles and
+/// two start in each: only with more than eight sums at work do they never wait. Six rows by two vectors make twelve, which
+/// with one row of the panel and one value of the input are all 15 registers that V8 has to give.
+pub const MOST_ROWS: usize = 6;
+/// The most rows of the output that one tile computes in this build. Unfused, a product needs one more register.
+pub const ROWS: usize = if simd::FUSED { MOST_ROWS } else { 4 };
 /// Columns of the output that one tile computes, and the width of a packed panel.
 pub const COLUMNS: usize = 2 * LANES;
 
@@ -15,7 +17,7 @@ pub struct Rows<'a> {
     /// `[tap][stride]`; what follows the rows, up to [`ROWS`] more, must be readable pointers too.
     pub pointers: &'a [*const f32],
     pub stride: usize,
-    /// Values behind each pointer.
+    /// Values from each pointer on.
     pub depth: usize,
 }
 
@@ -45,7 +47,7 @@ pub struct Target {
 #[inline(never)]
 pub unsafe fn multiply_panels(rows: &Rows, panels: *const f32, target: &Target, epilogue: &Epilogue) {
     let panel_len = rows.pointers.len() / rows.stride * rows.depth * COLUMNS;
-    // Spread evenly, any 20 rows or more make tiles of ROWS and of one less, without a row computed in vain.
+    // Spread evenly, any 20 rows or more make tiles of ROWS and of one less, and no row is computed for nothing.
     let tiles = target.rows.div_ceil(ROWS);
     for panel in 0..target.columns.div_ceil(COLUMNS) {
         let column = panel * COLUMNS;
@@ -84,7 +86,7 @@ unsafe fn multiply_tile<const HEIGHT: usize>(
     for tap in rows.pointers.chunks_exact(rows.stride) {
         let mut at: [*const f32; HEIGHT] = std::array::from_fn(|row| *tap.get_unchecked(first + row));
         let mut left = rows.depth;
-        // Two steps a turn, for the loop's own instructions, and a way out between them. Without it LLVM takes both
+        // Two steps a turn, for the loop's own instructions, and an exit between them. Without it LLVM takes both
         // products of one sum together, and there are not registers enough for all the values that are then at work.
         while left > 0 {
             add_step(&mut sums, &at, panel);

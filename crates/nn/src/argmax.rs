@@ -1,11 +1,25 @@
-use crate::share::{Axis, Share};
+use crate::axis::Axis;
+use crate::share::Share;
+use operands::operands;
 
-/// Index of the largest value along an axis, the first of equals; a NaN counts as largest.
+operands! {
+    /// Index of the largest value of `[outer, length, inner]` along the middle axis, the first of equals; a NaN counts as
+    /// largest.
+    pub struct Argmax {
+        pub input: *const f32,
+        /// `[outer, inner]`.
+        pub output: *mut i32,
+        pub axis: Axis,
+    }
+}
+
+/// Computes this thread's share.
 ///
 /// # Safety
 /// `input` must be readable for the product of the axis's sizes, `output` writable for `outer * inner`.
 #[inline(never)]
-pub unsafe fn argmax(input: *const f32, output: *mut i32, axis: Axis, share: Share) {
+pub unsafe fn argmax(p: &Argmax, share: Share) {
+    let Argmax { input, output, axis } = *p;
     for unit in share.of(axis.outer * axis.inner) {
         let input = input.add(unit / axis.inner * axis.length * axis.inner + unit % axis.inner);
         let (mut best, mut value) = (0, *input);
@@ -27,7 +41,8 @@ mod tests {
     fn takes_the_first_of_equals_and_any_nan() {
         let x = [1.0, 3.0, 3.0, f32::NAN, 5.0, f32::NAN];
         let mut out = [-1; 2];
-        unsafe { argmax(x.as_ptr(), out.as_mut_ptr(), Axis { outer: 2, length: 3, inner: 1 }, Share::WHOLE) };
+        let axis = Axis { outer: 2, length: 3, inner: 1 };
+        unsafe { argmax(&Argmax { input: x.as_ptr(), output: out.as_mut_ptr(), axis }, Share::WHOLE) };
         assert_eq!(out, [1, 0]);
     }
 }

@@ -1,18 +1,20 @@
 use crate::share::Share;
 use gemm::Activation;
+use operands::operands;
 use simd::{F32x4, LANES};
 
-/// `output = activation(input * scale + shift)` with one scale and shift a channel: what a batch norm
-/// is at inference where no convolution before it can take it in.
-#[derive(Clone, Copy)]
-pub struct ScaleShift {
-    pub input: *const f32,
-    pub scale: *const f32,
-    pub shift: *const f32,
-    pub output: *mut f32,
-    pub rows: usize,
-    pub channels: usize,
-    pub activation: Activation,
+operands! {
+    /// `output = activation(input * scale + shift)` with one scale and shift for each channel: what a batch norm is at
+    /// inference where no convolution before it can take it in.
+    pub struct ScaleShift {
+        pub input: *const f32,
+        pub scale: *const f32,
+        pub shift: *const f32,
+        pub output: *mut f32,
+        pub rows: usize,
+        pub channels: usize,
+        pub activation: Activation,
+    }
 }
 
 /// Computes this thread's share of the rows.

@@ -1,53 +1,56 @@
 use crate::share::{panel_units, Share};
-use gemm::{fetch, multiply_panels, part, Epilogue, Rows, Target, COLUMNS, ROWS};
+use gemm::{fetch, multiply_panels, part, Epilogue, Rows, Target, COLUMNS, MOST_ROWS, ROWS};
+use operands::operands;
 use std::ops::Range;
 
-/// A convolution, and with one tap and one "pixel" a row also a plain matrix product.
-///
-/// `input` is `[batch, height, width, pixel_stride]`; group `g` reads `depth` channels from `g * depth`.
-/// `weights` are panels as [`gemm::pack_panels`] makes them with `taps = kernel_height * kernel_width`.
-/// The output is `[batch, output_height, output_width, groups * columns]`.
-///
-/// With `kernel_width = 1`, a padded input and `depth` = kernel width x channels, one tap covers a whole kernel row:
-/// that is how convolutions of few channels run.
-#[derive(Clone, Copy)]
-pub struct Conv2d {
-    pub input: *const f32,
-    pub weights: *const f32,
-    pub output: *mut f32,
-    /// At least `pixel_stride` zeros, read where a tap lies in the padding.
-    pub zeros: *const f32,
-    pub epilogue: Epilogue,
-    pub batch: usize,
-    pub height: usize,
-    pub width: usize,
-    pub pixel_stride: usize,
-    pub output_height: usize,
-    pub output_width: usize,
-    pub groups: usize,
-    pub columns: usize,
-    pub depth: usize,
-    pub kernel: [usize; 2],
-    pub stride: [usize; 2],
-    pub dilation: [usize; 2],
-    /// Rows above and columns to the left, left out where negative; what lies below and to the right follows from the
-    /// sizes.
-    pub padding: [isize; 2],
-    /// `scratch_len` pointers for each thread, at least [`conv2d_scratch`].
-    pub scratch: *mut *const f32,
-    pub scratch_len: usize,
+operands! {
+    /// A convolution with bias, residual and activation; with one tap and one "pixel" a row it is a plain matrix product.
+    ///
+    /// With a kernel one wide, a padded input and a depth of kernel width x channels, one tap covers a whole kernel row:
+    /// that is how convolutions of few channels run.
+    pub struct Conv2d {
+        /// `[batch, height, width, pixel_stride]`; group `g` reads `depth` channels from `g * depth` on.
+        pub input: *const f32,
+        /// As `pack_panels` writes them.
+        pub weights: *const f32,
+        /// `[batch, output_height, output_width, groups * columns]`.
+        pub output: *mut f32,
+        /// At least `pixel_stride` zeros, read where a tap lies in the padding.
+        pub zeros: *const f32,
+        pub epilogue: Epilogue,
+        pub batch: usize,
+        pub height: usize,
+        pub width: usize,
+        pub pixel_stride: usize,
+        pub output_height: usize,
+        pub output_width: usize,
+        pub groups: usize,
+        pub columns: usize,
+        pub depth: usize,
+        pub kernel: [usize; 2],
+        pub stride: [usize; 2],
+        pub dilation: [usize; 2],
+        /// Rows above and columns to the left, left out where negative; what lies below and to the right follows from the
+        /// sizes.
+        pub padding: [isize; 2],
+        /// Row pointers: `scratch_floats` values of 4 bytes for each thread.
+        pub scratch: *mut *const f32,
+        pub scratch_floats: usize,
+    }
 }
 
-/// Row pointers that each thread needs for itself: those of a block of pixels.
+/// Values of 4 bytes that each thread needs for itself: the row pointers of a block of pixels.
 pub fn conv2d_scratch(taps: usize) -> usize {
-    TABLE * taps
+    ROW_POINTERS * taps * size_of::<*const f32>() / size_of::<f32>()
 }
 
 /// Pixels that go through all of a panel before the next panel is read: enough that a panel, read from
 /// the second-level cache, is used often, and few enough that the pixels' own rows stay near.
 const BLOCK_PIXELS: usize = 96;
-/// Pointers of a block for each tap.
+/// Row pointers of a block for each tap, with those of the rows that a tile computes and does not write.
 const TABLE: usize = BLOCK_PIXELS + ROWS;
+/// The same in the build with the highest tile.
+pub const ROW_POINTERS: usize = BLOCK_PIXELS + MOST_ROWS;
 /// Panels that one unit of work covers at most.
 const UNIT_PANELS: usize = 4;
 
@@ -62,8 +65,9 @@ pub unsafe fn conv2d(p: &Conv2d, share: Share) {
     let blocks = pixels.div_ceil(BLOCK_PIXELS);
     let chunks = panel_units(panels, blocks * p.groups, UNIT_PANELS);
     let taps = p.kernel[0] * p.kernel[1];
-    assert!(p.scratch_len >= conv2d_scratch(taps));
-    let pointers = std::slice::from_raw_parts_mut(p.scratch.add(share.thread * p.scratch_len), conv2d_scratch(taps));
+    assert!(p.scratch_floats >= conv2d_scratch(taps));
+    let own = p.scratch.byte_add(share.thread * p.scratch_floats * size_of::<f32>());
+    let pointers = std::slice::from_raw_parts_mut(own, TABLE * taps);
     // Units run group by group and chunk by chunk within a block, so the row pointers of a block are computed once
     // and moved on from group to group.
     let mut located = None;
@@ -86,7 +90,7 @@ pub unsafe fn conv2d(p: &Conv2d, share: Share) {
         let of_chunk = part(panels, chunk, chunks);
         let panel_len = taps * p.depth * COLUMNS;
         let weights = p.weights.add((group * panels + of_chunk.start) * panel_len);
-        // A single tile reads a panel once, and as fast by itself.
+        // A single tile reads a panel only once, and as fast without this.
         if block == first_block && of_block.len() > ROWS {
             fetch(weights, of_chunk.len() * panel_len);
         }
@@ -133,7 +137,7 @@ unsafe fn locate_rows(p: &Conv2d, pixels: &Range<usize>, pointers: &mut [*const 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use gemm::{pack_panels, packed_len, Activation, PanelSource};
+    use gemm::{pack_panels, packed_len, PanelSource};
 
     struct Case {
         batch: usize,
@@ -217,13 +221,13 @@ mod tests {
         unsafe { pack_panels(&source, w.as_ptr(), packed.as_mut_ptr(), 0, panels) };
         let zeros = vec![0.0; c.channels];
         let mut out = vec![f32::NAN; c.batch * oh * ow * c.outputs];
-        let mut scratch = vec![std::ptr::null(); threads * conv2d_scratch(taps)];
+        let mut scratch = vec![std::ptr::null(); threads * taps * ROW_POINTERS];
         let p = Conv2d {
             input: x.as_ptr(),
             weights: packed.as_ptr(),
             output: out.as_mut_ptr(),
             zeros: zeros.as_ptr(),
-            epilogue: Epilogue { bias: std::ptr::null(), residual: std::ptr::null(), activation: Activation::None },
+            epilogue: Epilogue::PLAIN,
             batch: c.batch,
             height: c.size[0],
             width: c.size[1],
@@ -238,7 +242,7 @@ mod tests {
             dilation: c.dilation,
             padding: c.padding,
             scratch: scratch.as_mut_ptr(),
-            scratch_len: conv2d_scratch(taps),
+            scratch_floats: conv2d_scratch(taps),
         };
         for thread in 0..threads {
             unsafe { conv2d(&p, Share { thread, threads }) };

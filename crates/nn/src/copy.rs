@@ -1,16 +1,18 @@
 use crate::share::Share;
+use operands::operands;
 
 /// How many dimensions a strided kernel takes; missing ones have size 1.
 pub const RANK: usize = 6;
 
-/// Copies a strided block: slices, concatenations, padding and transposes are all this one.
-#[derive(Clone, Copy)]
-pub struct Copy {
-    pub input: *const f32,
-    pub output: *mut f32,
-    pub sizes: [usize; RANK],
-    pub input_strides: [usize; RANK],
-    pub output_strides: [usize; RANK],
+operands! {
+    /// Copies a strided block of 4-byte elements: slices, concatenations, padding and transposes are all this one.
+    pub struct Copy {
+        pub input: *const f32,
+        pub output: *mut f32,
+        pub sizes: [usize; RANK],
+        pub input_strides: [usize; RANK],
+        pub output_strides: [usize; RANK],
+    }
 }
 
 /// Calls `row` with the offsets into each operand of every innermost row of this thread's share.
@@ -74,14 +76,23 @@ pub unsafe fn copy(p: &Copy, share: Share) {
     });
 }
 
-/// Sets this thread's share of `count` values.
+operands! {
+    /// Sets every value of a buffer to the same.
+    pub struct Fill {
+        pub output: *mut f32,
+        pub count: usize,
+        pub value: f32,
+    }
+}
+
+/// Sets this thread's share of the values.
 ///
 /// # Safety
 /// `output` must be writable for `count` values.
 #[inline(never)]
-pub unsafe fn fill(output: *mut f32, count: usize, value: f32, share: Share) {
-    let part = share.of(count);
-    std::slice::from_raw_parts_mut(output.add(part.start), part.len()).fill(value);
+pub unsafe fn fill(p: &Fill, share: Share) {
+    let part = share.of(p.count);
+    std::slice::from_raw_parts_mut(p.output.add(part.start), part.len()).fill(p.value);
 }
 
 #[cfg(test)]
@@ -109,7 +120,8 @@ mod tests {
     #[test]
     fn fill_writes_its_share_only() {
         let mut out = vec![0.0; 5];
-        unsafe { fill(out.as_mut_ptr(), 5, 7.0, Share { thread: 1, threads: 2 }) };
+        let p = Fill { output: out.as_mut_ptr(), count: 5, value: 7.0 };
+        unsafe { fill(&p, Share { thread: 1, threads: 2 }) };
         assert_eq!(out, [0., 0., 7., 7., 7.]);
     }
 }

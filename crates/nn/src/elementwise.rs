@@ -1,41 +1,55 @@
 use crate::copy::{for_each_row, RANK};
 use crate::share::Share;
+use operands::{kinds, operands};
 use simd::{F32x4, LANES};
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum UnaryKind {
-    Relu,
-    Neg,
-    Abs,
-    Exp,
-    Log,
-    Sqrt,
-    Square,
-    Reciprocal,
-    Sigmoid,
-    Tanh,
+kinds! {
+    pub enum UnaryKind {
+        Relu,
+        Neg,
+        Abs,
+        Exp,
+        Log,
+        Sqrt,
+        Square,
+        Reciprocal,
+        Sigmoid,
+        Tanh,
+    }
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum BinaryKind {
-    Add,
-    Sub,
-    Mul,
-    Div,
-    Maximum,
-    Minimum,
-    /// `a` where `b > 0`, else 0: the gradient of a ReLU.
-    Gate,
+kinds! {
+    pub enum BinaryKind {
+        Add,
+        Sub,
+        Mul,
+        Div,
+        Maximum,
+        Minimum,
+        /// `a` where `b > 0`, else 0: the gradient of a ReLU.
+        Gate,
+    }
 }
 
-/// `output[i] = kind(input[i])` over this thread's share of `count` values.
+operands! {
+    /// An elementwise operation of one operand: `output[i] = kind(input[i])`.
+    pub struct Unary {
+        pub kind: UnaryKind,
+        pub input: *const f32,
+        /// May be the input.
+        pub output: *mut f32,
+        pub count: usize,
+    }
+}
+
+/// Computes this thread's share of the values.
 ///
 /// # Safety
-/// Both buffers must be valid for `count` values; they may be the same.
+/// Both buffers must be valid for `count` values.
 #[inline(never)]
-pub unsafe fn unary(kind: UnaryKind, input: *const f32, output: *mut f32, count: usize, share: Share) {
-    let part = share.of(count);
-    let (input, output, count) = (input.add(part.start), output.add(part.start), part.len());
+pub unsafe fn unary(p: &Unary, share: Share) {
+    let part = share.of(p.count);
+    let (input, output, count) = (p.input.add(part.start), p.output.add(part.start), part.len());
     let lanes = |f: fn(F32x4) -> F32x4| {
         let whole = count - count % LANES;
         for i in (0..whole).step_by(LANES) {
@@ -48,7 +62,7 @@ pub unsafe fn unary(kind: UnaryKind, input: *const f32, output: *mut f32, count:
             *output.add(i) = f(*input.add(i));
         }
     };
-    match kind {
+    match p.kind {
         UnaryKind::Relu => lanes(|x| x.max(F32x4::zero())),
         UnaryKind::Neg => lanes(|x| x * F32x4::splat(-1.0)),
         UnaryKind::Abs => lanes(F32x4::abs),
@@ -62,16 +76,18 @@ pub unsafe fn unary(kind: UnaryKind, input: *const f32, output: *mut f32, count:
     }
 }
 
-/// An operation on two operands broadcast to one shape: a broadcast dimension has stride 0.
-#[derive(Clone, Copy)]
-pub struct Binary {
-    pub kind: BinaryKind,
-    pub a: *const f32,
-    pub b: *const f32,
-    pub output: *mut f32,
-    pub sizes: [usize; RANK],
-    pub a_strides: [usize; RANK],
-    pub b_strides: [usize; RANK],
+operands! {
+    /// An elementwise operation of two operands broadcast to one shape: a broadcast dimension has stride 0. The innermost
+    /// strides are 0 or 1.
+    pub struct Binary {
+        pub kind: BinaryKind,
+        pub a: *const f32,
+        pub b: *const f32,
+        pub output: *mut f32,
+        pub sizes: [usize; RANK],
+        pub a_strides: [usize; RANK],
+        pub b_strides: [usize; RANK],
+    }
 }
 
 /// Computes this thread's share of the rows.
@@ -146,7 +162,8 @@ mod tests {
         for (kind, f) in cases {
             let mut out = vec![f32::NAN; x.len()];
             for thread in 0..3 {
-                unsafe { unary(kind, x.as_ptr(), out.as_mut_ptr(), x.len(), Share { thread, threads: 3 }) };
+                let p = Unary { kind, input: x.as_ptr(), output: out.as_mut_ptr(), count: x.len() };
+                unsafe { unary(&p, Share { thread, threads: 3 }) };
             }
             for (got, x) in out.iter().zip(&x) {
                 let want = f(*x);

@@ -8,6 +8,7 @@
 //! function that takes long to optimise and that the first run of a network does not leave.
 
 mod argmax;
+mod axis;
 mod batch_norm;
 mod conv2d;
 mod copy;
@@ -16,28 +17,34 @@ mod lanes;
 mod lines;
 mod moments;
 mod normalize;
+mod pack_panels;
 mod pool2d;
 mod pool2d_gradient;
 mod reduce;
 mod share;
 mod softmax;
-mod weight_gradient;
+pub mod weight_gradient;
 mod weighted_sum;
-mod winograd;
+pub mod winograd;
 
-pub use argmax::argmax;
+pub use argmax::{argmax, Argmax};
+pub use axis::Axis;
 pub use batch_norm::{scale_shift, ScaleShift};
-pub use conv2d::{conv2d, conv2d_scratch, Conv2d};
-pub use copy::{copy, fill, Copy};
-pub use elementwise::{binary, unary, Binary, BinaryKind, UnaryKind};
-pub use gemm::{pack_panels, packed_len, Activation, Epilogue, PanelSource, COLUMNS};
-pub use moments::{block_moments, moments, BlockMoments, Moments};
-pub use normalize::{normalize, normalize_gradient, normalize_sums, Normalize, NormalizeGradient, NormalizeSums};
+pub use conv2d::{conv2d, conv2d_scratch, Conv2d, ROW_POINTERS};
+pub use copy::{copy, fill, Copy, Fill, RANK};
+pub use elementwise::{binary, unary, Binary, BinaryKind, Unary, UnaryKind};
+pub use gemm::{Activation, Epilogue, PanelSource, COLUMNS, MOST_ROWS};
+pub use moments::{block_moments, moments, BlockMoments, Moments, MOMENT_PARTS};
+pub use normalize::{
+    normalize, normalize_gradient, normalize_sums, Normalize, NormalizeGradient, NormalizeSums, GRADIENT_SUMS,
+};
+pub use pack_panels::{pack_panels, PackPanels};
 pub use pool2d::{pool2d, Pool2d, PoolKind};
 pub use pool2d_gradient::{pool2d_gradient, Pool2dGradient};
-pub use reduce::{reduce, ReduceKind};
-pub use share::{Axis, Share};
-pub use softmax::softmax;
+pub use reduce::{reduce, Reduce, ReduceKind};
+pub use share::Share;
+pub use simd::LANES;
+pub use softmax::{log_softmax, softmax, Softmax};
 pub use weight_gradient::{sum_weights, weight_gradient, SumWeights, WeightGradient};
 pub use weighted_sum::{weighted_sum, WeightedSum, TERMS};
 pub use winograd::{

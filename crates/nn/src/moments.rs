@@ -1,6 +1,7 @@
 use crate::lanes::load;
 use crate::lines::Lines;
 use crate::share::Share;
+use operands::operands;
 use simd::{F32x4, LANES};
 
 /// Sums of products over the rows of a block, for each channel.
@@ -71,20 +72,21 @@ impl BlockSums {
     }
 }
 
-/// What [`block_moments`] writes for a channel of a block: one of its values, how far the mean is from it (in two
-/// parts, as one `f32` would cut off where the mean is large), and the sum of squared deviations from the mean.
-const PARTS: usize = 3;
+/// What [`block_moments`] writes for a channel of a block: one of its values and how far the mean is from it, as one
+/// `f32` cannot hold a large mean and its last digits, and the sum of squared deviations from the mean.
+pub const MOMENT_PARTS: usize = 3;
 
-/// Moments of every channel, for each block of rows of `[rows, channels]`.
-#[derive(Clone, Copy)]
-pub struct BlockMoments {
-    pub input: *const f32,
-    /// `[blocks, 3, channels]`.
-    pub partials: *mut f32,
-    pub rows: usize,
-    pub channels: usize,
-    /// Rows of a block; the last one may have fewer.
-    pub block: usize,
+operands! {
+    /// Mean, in two parts, and sum of squared deviations of every channel, for each block of rows of `[rows, channels]`.
+    pub struct BlockMoments {
+        pub input: *const f32,
+        /// `[blocks, 3, channels]`.
+        pub partials: *mut f32,
+        pub rows: usize,
+        pub channels: usize,
+        /// Rows of a block; the last one may have fewer.
+        pub block: usize,
+    }
 }
 
 /// Computes this thread's share of the blocks.
@@ -105,7 +107,7 @@ pub unsafe fn block_moments(p: &BlockMoments, share: Share) {
             let deviation = load(input.add(at), lanes) - F32x4::load(shift.as_ptr().add(column));
             (deviation, deviation)
         };
-        let partials = p.partials.add(block * PARTS * p.channels);
+        let partials = p.partials.add(block * MOMENT_PARTS * p.channels);
         sums.of(rows, terms, |channel, [sum, squares]| {
             let apart = sum / rows as f64;
             let parts = [shift[channel], apart as f32, (squares - sum * apart).max(0.0) as f32];
@@ -116,16 +118,17 @@ pub unsafe fn block_moments(p: &BlockMoments, share: Share) {
     }
 }
 
-/// Mean and biased variance of every channel from those of the blocks (Chan, Golub and LeVeque 1979).
-#[derive(Clone, Copy)]
-pub struct Moments {
-    /// As [`block_moments`] writes them.
-    pub partials: *const f32,
-    /// `[2, channels]`.
-    pub output: *mut f32,
-    pub rows: usize,
-    pub channels: usize,
-    pub block: usize,
+operands! {
+    /// Mean and biased variance of every channel from those of the blocks (Chan, Golub and LeVeque 1979).
+    pub struct Moments {
+        /// As `block_moments` writes them.
+        pub partials: *const f32,
+        /// `[2, channels]`: means, then variances.
+        pub output: *mut f32,
+        pub rows: usize,
+        pub channels: usize,
+        pub block: usize,
+    }
 }
 
 /// Computes this thread's share of the channels.
@@ -138,7 +141,7 @@ pub unsafe fn moments(p: &Moments, share: Share) {
     for channel in share.of(p.channels) {
         // Rows, mean and squares of each block.
         let parts = (0..blocks).map(|block| {
-            let part = |part: usize| *p.partials.add((block * PARTS + part) * p.channels + channel) as f64;
+            let part = |part: usize| *p.partials.add((block * MOMENT_PARTS + part) * p.channels + channel) as f64;
             (p.block.min(p.rows - block * p.block) as f64, part(0) + part(1), part(2))
         });
         let rows = p.rows as f64;
@@ -156,7 +159,7 @@ mod tests {
 
     fn run(x: &[f32], channels: usize, block: usize, threads: usize) -> Vec<f32> {
         let rows = x.len() / channels;
-        let mut partials = vec![f32::NAN; rows.div_ceil(block) * PARTS * channels];
+        let mut partials = vec![f32::NAN; rows.div_ceil(block) * MOMENT_PARTS * channels];
         let mut output = vec![f32::NAN; 2 * channels];
         let shares = || (0..threads).map(|thread| Share { thread, threads });
         let p = BlockMoments { input: x.as_ptr(), partials: partials.as_mut_ptr(), rows, channels, block };

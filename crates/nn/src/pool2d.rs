@@ -1,32 +1,35 @@
 use crate::lanes::{load, store};
 use crate::share::Share;
+use operands::{kinds, operands};
 use simd::{F32x4, LANES};
 use std::ops::Range;
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum PoolKind {
-    Max,
-    /// The mean over the taps inside the image.
-    Average,
-    /// The mean over the whole kernel, the padding counting as zeros.
-    AverageWithPadding,
+kinds! {
+    pub enum PoolKind {
+        Max,
+        /// The mean over the taps inside the image.
+        Average,
+        /// The mean over the whole kernel, the padding counting as zeros.
+        AverageWithPadding,
+    }
 }
 
-/// A pooling window over `[batch, height, width, channels]`.
-#[derive(Clone, Copy)]
-pub struct Pool2d {
-    pub kind: PoolKind,
-    pub input: *const f32,
-    pub output: *mut f32,
-    pub batch: usize,
-    pub height: usize,
-    pub width: usize,
-    pub channels: usize,
-    pub output_height: usize,
-    pub output_width: usize,
-    pub kernel: [usize; 2],
-    pub stride: [usize; 2],
-    pub padding: [usize; 2],
+operands! {
+    /// Max or average pooling of `[batch, height, width, channels]`.
+    pub struct Pool2d {
+        pub kind: PoolKind,
+        pub input: *const f32,
+        pub output: *mut f32,
+        pub batch: usize,
+        pub height: usize,
+        pub width: usize,
+        pub channels: usize,
+        pub output_height: usize,
+        pub output_width: usize,
+        pub kernel: [usize; 2],
+        pub stride: [usize; 2],
+        pub padding: [usize; 2],
+    }
 }
 
 /// The part of a window that lies inside its image.

@@ -1,20 +1,22 @@
 use crate::lanes::{load, store};
 use crate::pool2d::{Pool2d, PoolKind, Window};
 use crate::share::Share;
+use operands::operands;
 use simd::{F32x4, LANES};
 
 /// Channels of one unit of work: a cache line.
 const UNIT_CHANNELS: usize = 4 * LANES;
 
-/// The gradient of a pooling's input; `pool.input` is its input (of no use to averages), `pool.output` gets the gradient.
-#[derive(Clone, Copy)]
-pub struct Pool2dGradient {
-    /// Laid out as the pooling's output.
-    pub gradient: *const f32,
-    pub pool: Pool2d,
+operands! {
+    /// The gradient of a pooling's input, which goes to `output`; `input` is the pooling's, which only a maximum reads.
+    pub struct Pool2dGradient {
+        /// Laid out as the pooling's output.
+        pub gradient: *const f32,
+        pub pool: Pool2d,
+    }
 }
 
-/// Computes this thread's share. Of equal maxima in a window the first gets the gradient, as in PyTorch.
+/// Computes this thread's share. Where maxima in a window are equal, the first gets the gradient, as in PyTorch.
 ///
 /// # Safety
 /// The buffers must be valid for the sizes that `p` names.

@@ -1,24 +1,39 @@
-use crate::share::{Axis, Share};
+use crate::axis::Axis;
+use crate::share::Share;
+use operands::{kinds, operands};
 use simd::{F32x4, LANES};
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum ReduceKind {
-    Sum,
-    Mean,
-    Max,
-    Min,
+kinds! {
+    pub enum ReduceKind {
+        Sum,
+        Mean,
+        Max,
+        Min,
+    }
 }
 
 /// Terms, or vectors of them, that are put together before what comes of them is put to the rest: in one long sum, each
 /// term is soon too small beside the sum to change it.
 const RUN: usize = 4096;
 
-/// `[outer, length, inner] -> [outer, inner]`.
+operands! {
+    /// Sum, mean, maximum or minimum of `[outer, length, inner]` along the middle axis.
+    pub struct Reduce {
+        pub kind: ReduceKind,
+        pub input: *const f32,
+        /// `[outer, inner]`.
+        pub output: *mut f32,
+        pub axis: Axis,
+    }
+}
+
+/// Computes this thread's share.
 ///
 /// # Safety
 /// `input` must be readable for the product of the axis's sizes, `output` writable for `outer * inner`.
 #[inline(never)]
-pub unsafe fn reduce(kind: ReduceKind, input: *const f32, output: *mut f32, axis: Axis, share: Share) {
+pub unsafe fn reduce(p: &Reduce, share: Share) {
+    let Reduce { kind, input, output, axis } = *p;
     match kind {
         ReduceKind::Sum => fold(input, output, axis, share, 0.0, 1.0, |a, b| a + b),
         ReduceKind::Mean => fold(input, output, axis, share, 0.0, 1.0 / axis.length as f32, |a, b| a + b),
@@ -92,7 +107,8 @@ mod tests {
             let axis = Axis { outer: 1, length: 20_000_000, inner };
             let x = vec![1.7; axis.length * inner];
             let mut out = vec![f32::NAN; inner];
-            unsafe { reduce(ReduceKind::Mean, x.as_ptr(), out.as_mut_ptr(), axis, Share::WHOLE) };
+            let p = Reduce { kind: ReduceKind::Mean, input: x.as_ptr(), output: out.as_mut_ptr(), axis };
+            unsafe { reduce(&p, Share::WHOLE) };
             assert!(out.iter().all(|mean| (mean - 1.7).abs() < 1e-3), "{out:?}");
         }
     }
@@ -105,8 +121,9 @@ mod tests {
                 let x: Vec<f32> = (0..3 * length * inner).map(|i| ((i * 11) % 17) as f32 - 8.0).collect();
                 for kind in [ReduceKind::Sum, ReduceKind::Mean, ReduceKind::Max, ReduceKind::Min] {
                     let mut out = vec![f32::NAN; 3 * inner];
+                    let p = Reduce { kind, input: x.as_ptr(), output: out.as_mut_ptr(), axis };
                     for thread in 0..2 {
-                        unsafe { reduce(kind, x.as_ptr(), out.as_mut_ptr(), axis, Share { thread, threads: 2 }) };
+                        unsafe { reduce(&p, Share { thread, threads: 2 }) };
                     }
                     for (i, got) in out.iter().enumerate() {
                         let values = (0..length).map(|l| x[(i / inner * length + l) * inner + i % inner]);

@@ -27,14 +27,6 @@ pub(crate) fn panel_units(panels: usize, blocks: usize, most: usize) -> usize {
     panels.div_ceil((panels * blocks / UNITS).clamp(1, most))
 }
 
-/// A buffer seen as `[outer, length, inner]`, for operations along one axis.
-#[derive(Clone, Copy, Debug)]
-pub struct Axis {
-    pub outer: usize,
-    pub length: usize,
-    pub inner: usize,
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;

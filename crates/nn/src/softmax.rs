@@ -1,11 +1,37 @@
-use crate::share::{Axis, Share};
+use crate::axis::Axis;
+use crate::share::Share;
+use operands::operands;
 
-/// Softmax along an axis, or its logarithm, with the maximum taken out first.
+operands! {
+    /// Softmax of `[outer, length, inner]` along the middle axis, or its logarithm.
+    pub struct Softmax {
+        pub input: *const f32,
+        /// Laid out as the input, which it may be.
+        pub output: *mut f32,
+        pub axis: Axis,
+    }
+}
+
+/// Computes this thread's share of the softmax.
 ///
 /// # Safety
-/// Both buffers must be valid for the product of the axis's sizes; they may be the same.
+/// Both buffers must be valid for the product of the axis's sizes.
+pub unsafe fn softmax(p: &Softmax, share: Share) {
+    normalize(false, p, share);
+}
+
+/// Computes this thread's share of the softmax's logarithm.
+///
+/// # Safety
+/// Both buffers must be valid for the product of the axis's sizes.
+pub unsafe fn log_softmax(p: &Softmax, share: Share) {
+    normalize(true, p, share);
+}
+
+/// The maximum is taken out first, so that no power is infinite.
 #[inline(never)]
-pub unsafe fn softmax(log: bool, input: *const f32, output: *mut f32, axis: Axis, share: Share) {
+unsafe fn normalize(log: bool, p: &Softmax, share: Share) {
+    let Softmax { input, output, axis } = *p;
     for unit in share.of(axis.outer * axis.inner) {
         let start = unit / axis.inner * axis.length * axis.inner + unit % axis.inner;
         let (input, output) = (input.add(start), output.add(start));
@@ -35,8 +61,8 @@ mod tests {
         let x: Vec<f32> = (0..30).map(|i| ((i * 7) % 11) as f32 * 20.0).collect();
         let (mut plain, mut log) = (vec![0.0; 30], vec![0.0; 30]);
         unsafe {
-            softmax(false, x.as_ptr(), plain.as_mut_ptr(), axis, Share::WHOLE);
-            softmax(true, x.as_ptr(), log.as_mut_ptr(), axis, Share::WHOLE);
+            softmax(&Softmax { input: x.as_ptr(), output: plain.as_mut_ptr(), axis }, Share::WHOLE);
+            log_softmax(&Softmax { input: x.as_ptr(), output: log.as_mut_ptr(), axis }, Share::WHOLE);
         }
         for outer in 0..2 {
             for inner in 0..3 {

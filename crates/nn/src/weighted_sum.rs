@@ -1,18 +1,21 @@
+use crate::copy::{fill, Fill};
 use crate::share::Share;
+use operands::operands;
 use simd::{F32x4, LANES};
 
 /// How many tensors one sum takes.
 pub const TERMS: usize = 4;
 
-/// `output[i] = sum over terms of weights[k] * inputs[k][i]`, in one pass: what optimisers are made of.
-#[derive(Clone, Copy)]
-pub struct WeightedSum {
-    /// The terms, of which null ones are left out. The output may be one of them.
-    pub inputs: [*const f32; TERMS],
-    /// [`TERMS`] values, read when the sum is computed.
-    pub weights: *const f32,
-    pub output: *mut f32,
-    pub count: usize,
+operands! {
+    /// `output[i] = sum over terms of weights[k] * inputs[k][i]`, in one pass: what optimisers are made of.
+    pub struct WeightedSum {
+        /// The terms; those that are 0 are left out. The output may be one of them.
+        pub inputs: [*const f32; TERMS],
+        /// One value for each term, read when the sum is computed.
+        pub weights: *const f32,
+        pub output: *mut f32,
+        pub count: usize,
+    }
 }
 
 /// Computes this thread's share.
@@ -28,7 +31,7 @@ pub unsafe fn weighted_sum(p: &WeightedSum, share: Share) {
         count += 1;
     }
     match count {
-        0 => crate::fill(p.output, p.count, 0.0, share),
+        0 => fill(&Fill { output: p.output, count: p.count, value: 0.0 }, share),
         1 => sum::<1>(p, &terms, share),
         2 => sum::<2>(p, &terms, share),
         3 => sum::<3>(p, &terms, share),

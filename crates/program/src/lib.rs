@@ -5,16 +5,16 @@
 //! where a field's description allows it.
 
 mod barrier;
-mod fields;
+mod constants;
 mod instructions;
 mod interpreter;
 mod pool;
 mod schema;
-mod training;
 
 pub use barrier::Barrier;
 pub use instructions::Instruction;
-pub use interpreter::{run, Memory};
+pub use interpreter::run;
 pub use nn::Share;
+pub use operands::Memory;
 pub use pool::{Control, Job, CONTROL_WORDS};
 pub use schema::typescript;

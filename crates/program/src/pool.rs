@@ -2,7 +2,7 @@ use crate::barrier::{Barrier, Signal};
 use std::sync::atomic::{AtomicU32, Ordering};
 
 /// As many as JavaScript lets a caller ask for.
-const MAX_THREADS: usize = 64;
+pub(crate) const MAX_THREADS: usize = 64;
 
 /// A program to run: where its words lie and how many threads take part.
 #[derive(Clone, Copy, Debug)]

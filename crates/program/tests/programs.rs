@@ -1,5 +1,6 @@
 //! Programs written by hand, run on one and on several threads over one memory.
 
+use nn::Fill;
 use program::{run, typescript, Control, Instruction, Job, Memory, Share, CONTROL_WORDS};
 
 /// Zeroed memory of `words`; address 0 stays unused, as in WebAssembly.
@@ -36,6 +37,9 @@ impl Buffer {
     }
 }
 
+/// For instructions that are read and not run.
+const NOWHERE: Memory = Memory { base: std::ptr::null_mut() };
+
 const FILL: u32 = 7;
 const UNARY: u32 = 8;
 const REDUCE: u32 = 11;
@@ -57,7 +61,7 @@ fn instructions_see_what_earlier_ones_wrote_on_any_number_of_threads() {
 #[test]
 fn words_that_are_no_instruction_are_not_run() {
     for words in [&[][..], &[999], &[FILL, 4, 1], &[UNARY, 77, 4, 4, 1]] {
-        assert!(Instruction::decode(words).is_none(), "{words:?}");
+        assert!(Instruction::decode(words, NOWHERE).is_none(), "{words:?}");
         assert_eq!(Buffer(vec![0; 8]).run(words, 1), words.is_empty());
     }
 }
@@ -69,7 +73,7 @@ fn the_typescript_table_numbers_instructions_as_the_decoder_does() {
     let at = |name: &str| table.find(&format!("\n  {name}: {{")).unwrap_or_else(|| panic!("{name} is missing"));
     let names = ["packPanels", "conv2d", "pool2d", "copy", "fill", "unary", "binary", "scaleShift", "reduce"];
     assert!(names.windows(2).all(|pair| at(pair[0]) < at(pair[1])));
-    let (instruction, words) = Instruction::decode(&[FILL, 8, 1, 0, 42]).unwrap();
-    assert!(matches!(instruction, Instruction::Fill { count: 1, .. }));
+    let (instruction, words) = Instruction::decode(&[FILL, 8, 1, 0, 42], NOWHERE).unwrap();
+    assert!(matches!(instruction, Instruction::Fill(Fill { count: 1, .. })));
     assert_eq!(words, 4);
 }

@@ -1,10 +1,10 @@
+import type { Backend, Build, MemoryUse, State, StepTime } from './backend.ts'
 import { ParameterError, ResidualError, ShapeError } from './errors.ts'
-import { type Graph, graphOf } from './graph.ts'
+import { type Graph, graphOf } from './graph/graph.ts'
+import type { Tensor } from './graph/tensor.ts'
 import { optimize } from './passes/index.ts'
-import type { Backend, Build, MemoryUse, State, StepTime } from './program.ts'
-import { referenceBackend } from './reference.ts'
+import { referenceBackend } from './reference/index.ts'
 import { formatShape, sameShape, sizeOf } from './shape.ts'
-import type { Tensor } from './tensor.ts'
 import { misfitOf, readFloat32, type Weight } from './weights/index.ts'
 
 /** Weights by name, each in PyTorch's layout (convolutions `[o, c / groups, kh, kw]`). */
@@ -31,7 +31,7 @@ export interface CompileOptions {
   /** Which WebAssembly build to use, default 'auto': relaxed SIMD where the engine has it. */
   readonly build?: 'auto' | Build
   /** 'wasm' (the default) runs the kernels; 'reference' is plain TypeScript, slow and needing nothing. */
-  readonly backend?: 'wasm' | 'reference'
+  readonly backend?: keyof typeof backends
 }
 
 /** A compiled graph with its weights and its memory. */
@@ -75,7 +75,7 @@ export async function compile(
   { outputs, parameters: given = new Map(), updates = new Map() }: Computation,
   options: CompileOptions = {},
 ): Promise<Program> {
-  const { threads = 1, build = 'auto', backend = 'wasm' } = options
+  const { threads = 1, build = 'auto' } = options
   if (!Number.isInteger(threads) || threads < 1) {
     throw new ResidualError(`compile: got threads ${threads}, wanted a positive integer`)
   }
@@ -85,7 +85,8 @@ export async function compile(
   const changing = [...updates.keys()]
   const needed = [...new Set([...graph.parameters, ...changing])]
   checkParameters(needed, given)
-  const later = factorsOf(graph)
+  const backend = await backends[options.backend ?? 'wasm']()
+  const later = readLater(graph, backend)
   const parameters = await readNow(
     needed.filter(parameter => changing.includes(parameter) || !later.has(parameter)),
     given,
@@ -93,7 +94,7 @@ export async function compile(
   const optimized = optimize(graph, parameters, new Set(changing))
   const state = stateOf(changing, parameters)
   const stateNames = changing.map(({ attributes }) => attributes.name)
-  const executable = await backends[backend](threads, build)({ graph: optimized, state })
+  const executable = await backend.prepare({ graph: optimized, state }, { threads, build })
   // The program does not keep the optimized graph, which holds the weights as the kernels no longer need them.
   const inputNames = optimized.inputs.map(({ attributes }) => attributes.name)
   let isDisposed = false
@@ -134,20 +135,16 @@ export async function compile(
 }
 
 /** The WebAssembly backend is loaded when first wanted, so that describing networks does not load kernels. */
-const backends: Record<'wasm' | 'reference', (threads: number, build: 'auto' | Build) => Backend> = {
-  wasm: (threads, build) => async routine => {
-    const { lowerToWasm } = await import('./lowering/index.ts')
-    return lowerToWasm(routine, { threads, build })
-  },
-  reference: () => referenceBackend,
+const backends = {
+  wasm: async (): Promise<Backend> => (await import('./wasm/index.ts')).wasmBackend,
+  reference: async (): Promise<Backend> => referenceBackend,
 }
 
-/** What is only ever the second factor of products: weights that backends read by themselves. */
-function factorsOf(graph: Graph): Set<Tensor> {
-  const isFactor = (node: Tensor, i: number) => i === 1 && (node.is('conv2d') || node.is('matmul'))
+/** The parameters whose values nothing but the backend needs, which reads them itself. */
+function readLater(graph: Graph, backend: Backend): Set<Tensor> {
   const others = new Set([
     ...graph.outputs,
-    ...graph.nodes.flatMap(node => node.inputs.filter((_, i) => !isFactor(node, i))),
+    ...graph.nodes.flatMap(node => node.inputs.filter((_, i) => !backend.readsWeights(node, i))),
   ])
   return new Set(graph.parameters.filter(parameter => !others.has(parameter)))
 }

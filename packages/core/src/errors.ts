@@ -1,7 +1,8 @@
 import { messageLine } from './printable.ts'
 
 /**
- * The base of every error these packages throw on purpose. Its message is one line that says what was wrong and, where
+ * The base of the errors that core, and the packages that build on it, throw on purpose. Packages that do not import
+ * core have bases of their own: `VisionError` and `KernelError`. The message is one line that says what was wrong and, if
  * something can be done about it, what to do; programs may print it as it is.
  */
 export class ResidualError extends Error {

@@ -1,10 +1,9 @@
 import { ShapeError } from './errors.ts'
-import { graphOf } from './graph.ts'
+import { graphOf } from './graph/graph.ts'
+import type { Tensor } from './graph/tensor.ts'
 import { broadcast } from './ops/broadcast.ts'
 import { constant } from './ops/constant.ts'
-import { operationOf } from './ops/index.ts'
 import { formatShape } from './shape.ts'
-import type { Tensor } from './tensor.ts'
 
 /**
  * The gradient of a scalar with respect to some tensors, by reverse-mode differentiation: from graph to graph, so that
@@ -34,5 +33,5 @@ export function grad(loss: Tensor, wrt: readonly Tensor[]): Tensor[] {
 }
 
 function gradientsOf(node: Tensor, gradient: Tensor): readonly (Tensor | undefined)[] {
-  return operationOf(node.op).gradient(node.inputs, node, gradient, node.attributes)
+  return node.operation.gradient(node.inputs, node, gradient, node.attributes)
 }

@@ -1,6 +1,5 @@
-import { byteSize, type Graph } from './graph.ts'
-import type { OpName } from './ops/index.ts'
-import type { Tensor } from './tensor.ts'
+import { byteSize, type Graph } from './graph/graph.ts'
+import type { Tensor } from './graph/tensor.ts'
 
 /** A cache line, and a multiple of every vector width. */
 const alignment = 64
@@ -70,19 +69,8 @@ export interface ArenaPlan {
 /** The tensor whose memory holds the values of this one: reshaping moves nothing. */
 export function storageOf(node: Tensor): Tensor {
   let storage = node
-  while (storage.is('reshape')) storage = storage.inputs[0]
+  while (storage.operation.traits.storage === 'view') storage = storage.inputs[0]
   return storage
-}
-
-/** By operation, those of its inputs of which an element is read only when the output's at the same place is written. */
-const ELEMENTWISE: { readonly [Op in OpName]?: readonly number[] } = {
-  unary: [0],
-  binary: [0, 1],
-  scaleShift: [0],
-  weightedSum: [1, 2, 3, 4],
-  // The residual, the gradient, and what is normalised or opens the gate.
-  normalize: [0, 4],
-  normalizeGradient: [0, 1, 5],
 }
 
 /**
@@ -94,9 +82,9 @@ const ELEMENTWISE: { readonly [Op in OpName]?: readonly number[] } = {
 export function planArena(graph: Graph, isElsewhere: (node: Tensor) => boolean = () => false): ArenaPlan {
   const lifetimes = new Map<Tensor, Buffer>()
   graph.nodes.forEach((node, step) => {
-    const storage = storageOf(node)
-    if (storage === node && !node.is('constant') && !node.is('parameter') && !isElsewhere(node)) {
-      lifetimes.set(node, { bytes: byteSize(node), first: node.is('input') ? -1 : step, last: step })
+    const { storage } = node.operation.traits
+    if (storage !== 'view' && storage !== 'lasting' && !isElsewhere(node)) {
+      lifetimes.set(node, { bytes: byteSize(node), first: storage === 'given' ? -1 : step, last: step })
     }
     for (const tensor of node.inputs) extend(lifetimes.get(storageOf(tensor)), step)
   })
@@ -132,9 +120,9 @@ function extend(buffer: Buffer | undefined, step: number): void {
 
 /** The inputs that may be written over where they are not needed any more. */
 function overwritten(node: Tensor): Tensor[] {
-  const indices = ELEMENTWISE[node.op] ?? []
-  // Of as many elements none is broadcast.
-  const isElementwise = (tensor: Tensor, i: number) => indices.includes(i) && byteSize(tensor) === byteSize(node)
+  const { elementwise } = node.operation.traits
+  // With as many elements as the output, an input is not broadcast.
+  const isElementwise = (tensor: Tensor, i: number) => elementwise.includes(i) && byteSize(tensor) === byteSize(node)
   const others = new Set(node.inputs.filter((tensor, i) => !isElementwise(tensor, i)).map(storageOf))
   return node.inputs.filter((tensor, i) => isElementwise(tensor, i) && !others.has(storageOf(tensor)))
 }

@@ -1,7 +1,7 @@
 import { ParameterError } from './errors.ts'
+import type { Tensor } from './graph/tensor.ts'
 import { parameter } from './ops/parameter.ts'
 import { formatShape, type Shape, sameShape } from './shape.ts'
-import type { Tensor } from './tensor.ts'
 
 /**
  * A place in the tree of a network's parameter names: `new Scope().at('layer1').at('0').parameter('weight', shape)` is

@@ -13,10 +13,10 @@ import {
   normalize,
   Scope,
   type Shape,
-  Tensor,
+  type Tensor,
 } from '../src/index.ts'
 import { optimize } from '../src/passes/index.ts'
-import { evaluate } from '../src/reference.ts'
+import { evaluate } from '../src/reference/evaluate.ts'
 import { sizeOf } from '../src/shape.ts'
 
 const x = input('x', [2, 4, 4, 4])
@@ -102,7 +102,7 @@ const cases: Record<string, [build: (b: Builder) => Tensor | Tensor[], after: st
   'not when the convolution already has a ReLU': [
     b => {
       const y = b.conv(x)
-      return y.is('conv2d') ? b.norm(new Tensor('conv2d', y.inputs, { ...y.attributes, activation: 'relu' })) : y
+      return y.is('conv2d') ? b.norm(y.with(y.inputs, { ...y.attributes, activation: 'relu' })) : y
     },
     'conv2d+relu, scaleShift',
   ],

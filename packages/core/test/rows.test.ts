@@ -1,12 +1,12 @@
 import { expect, test } from 'vitest'
-import { broadcast, compile, gate, input } from '../src/index.ts'
+import { broadcast, compile, gate, input, sizeOf } from '../src/index.ts'
 
 const shapes = [[40, 300], [3, 7, 400], [1, 5, 1, 1000], [64, 2, 129], [5000], [2, 256], [33, 256]]
 
 test.each(shapes.map(shape => [shape]))('of %j, which threads share, all is computed once', async shape => {
   const [x, y, one] = [input('x', shape), input('y', shape), input('one', [])]
   const outputs = { sum: x.add(y), gated: gate(x, y), scaled: one.mul(x), copies: broadcast(one, shape) }
-  const count = shape.reduce((a, b) => a * b)
+  const count = sizeOf(shape)
   const inputs = {
     x: Float32Array.from({ length: count }, (_, i) => Math.sin(i)),
     y: Float32Array.from({ length: count }, (_, i) => Math.cos(i)),

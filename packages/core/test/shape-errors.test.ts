@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import { Tensor } from '../src/graph/tensor.ts'
 import {
   avgPool2d,
   batchNorm,
@@ -12,7 +13,9 @@ import {
   parameter,
   ShapeError,
 } from '../src/index.ts'
-import { Tensor } from '../src/tensor.ts'
+import { conv2dOperation } from '../src/ops/conv2d/index.ts'
+import { matmulOperation } from '../src/ops/matmul.ts'
+import { scaleShiftOperation } from '../src/ops/scale-shift.ts'
 
 const x = (...shape: number[]) => input('x', shape)
 const w = (...shape: number[]) => parameter('w', shape)
@@ -70,11 +73,11 @@ const calls: readonly [make: () => unknown, message: string][] = [
   ],
   [() => conv2d(x(1, 4, 4, 3), w(8, 3, 3, 3), { bias: w(3) }), 'conv2d: got bias [3], wanted [8]'],
   [
-    () => new Tensor('conv2d', [x(1, 4, 4, 3), w(8, 3, 1, 1), w(8)], { ...convolution, residual: true }),
+    () => new Tensor(conv2dOperation, [x(1, 4, 4, 3), w(8, 3, 1, 1), w(8)], { ...convolution, residual: true }),
     'conv2d: got residual [8], wanted [1, 4, 4, 8]',
   ],
   [
-    () => new Tensor('conv2d', [x(1, 4, 4, 3), w(8, 3, 1, 1)], { ...convolution, residual: true, bias: true }),
+    () => new Tensor(conv2dOperation, [x(1, 4, 4, 3), w(8, 3, 1, 1)], { ...convolution, residual: true, bias: true }),
     'conv2d: got 2 inputs, wanted 4',
   ],
 
@@ -86,7 +89,7 @@ const calls: readonly [make: () => unknown, message: string][] = [
   [() => x(2, 3).matmul(w(3)), 'matmul: got [2, 3] and [3], wanted two matrices'],
   [() => linear(x(2, 3), w(4, 5)), 'matmul: got [2, 3] and [4, 5] transposed, wanted [m, k] and [k, n]'],
   [
-    () => new Tensor('matmul', [x(2, 3), w(3, 4), w(3)], { ...product, bias: true }),
+    () => new Tensor(matmulOperation, [x(2, 3), w(3, 4), w(3)], { ...product, bias: true }),
     'matmul: got bias [3], wanted [4]',
   ],
 
@@ -108,7 +111,7 @@ const calls: readonly [make: () => unknown, message: string][] = [
     'batchNorm: got epsilon -1, wanted a number of at least 0',
   ],
   [
-    () => new Tensor('scaleShift', [x(2, 3), w(3), w(2)], { activation: 'none' }),
+    () => new Tensor(scaleShiftOperation, [x(2, 3), w(3), w(2)], { activation: 'none' }),
     'scaleShift: got shift [2], wanted [3]',
   ],
 

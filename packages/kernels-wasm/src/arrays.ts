@@ -1,10 +1,6 @@
-import {
-  type ConvolutionGeometry,
-  type ConvolutionPlan,
-  convolutionOutput,
-  planConvolution,
-  planMatmul,
-} from './convolution.ts'
+import { type ConvolutionGeometry, convolutionOutput, FLOAT } from './convolution/geometry.ts'
+import type { ConvolutionPlan } from './convolution/plan.ts'
+import { planConvolution, planMatmul } from './convolution.ts'
 import { KernelError } from './errors.ts'
 import type { Activation } from './instructions.generated.ts'
 import { type KernelOptions, loadKernels } from './kernels.ts'
@@ -110,8 +106,8 @@ async function runPlan(
   const kernels = await loadKernels(options)
   const buffers: [address: number, bytes: number][] = []
   const allocate = (floats: number, values?: Float32Array) => {
-    const address = kernels.allocate(floats * 4)
-    buffers.push([address, floats * 4])
+    const address = kernels.allocate(floats * FLOAT)
+    buffers.push([address, floats * FLOAT])
     if (values) kernels.floats(address, values.length).set(values)
     return address
   }

@@ -1,7 +1,7 @@
 import { KernelError } from './errors.ts'
 import { INSTRUCTIONS, type Instruction } from './instructions.generated.ts'
 
-/** Beyond all addresses: stands for the first byte of memory that is given a place when the program is loaded. */
+/** Beyond all addresses: stands for the first byte of memory that gets its place when the program is loaded. */
 export const SCRATCH = 2 ** 32
 
 /** What words of whole numbers may hold: from the first number to before the second. */

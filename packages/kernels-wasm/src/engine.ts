@@ -4,7 +4,7 @@ import { Pool } from './pool.ts'
 import { inSlices } from './slices.ts'
 import { Turns } from './turns.ts'
 
-/** Where instructions lie: addresses of the first word of each, and of the first one behind the last. */
+/** Where instructions lie: addresses of the first word of each, and of the word after the last. */
 export type Addresses = readonly number[]
 
 /** One WebAssembly instance, and how programs in its memory are run; all kernels of a build share it. */

@@ -1,12 +1,7 @@
-import {
-  type ConvolutionBuffers,
-  type ConvolutionGeometry,
-  type ConvolutionPlan,
-  convolutionOutput,
-  planConvolution,
-  planDirect,
-  type WeightsLayout,
-} from './convolution.ts'
+import { planDirect } from './convolution/direct.ts'
+import { type ConvolutionGeometry, convolutionOutput, FLOAT } from './convolution/geometry.ts'
+import type { ConvolutionBuffers, ConvolutionPlan, WeightsLayout } from './convolution/plan.ts'
+import { planConvolution } from './convolution.ts'
 import type { Instruction } from './instructions.generated.ts'
 
 /** How the gradient of a convolution's input is computed. */
@@ -20,9 +15,8 @@ export interface InputGradientPlan extends Omit<ConvolutionPlan, 'biasFloats' | 
   run(buffers: Omit<ConvolutionBuffers, 'bias' | 'activation'>): Instruction[]
 }
 
-/** Values of the gradient that are computed in one go: with all that is needed for them they should stay in the second-level cache. */
+/** Values of the gradient that are computed in one go: with all that they need, they should stay in the second-level cache. */
 const PART_FLOATS = 256 * 1024
-const FLOAT = 4
 
 /**
  * The gradient of a convolution's input is a convolution of the output's gradient with the kernel turned round, inputs

@@ -1,15 +1,66 @@
-// Generated from crates/program/src/instructions.rs by `cargo run -p program --example typescript`.
+// Generated from crates/ by `cargo run -p program --example typescript`.
 
+/** Threads of a pool, at most. */
+export const MAX_THREADS = 64
+
+/** Lanes of a vector. */
+export const LANES = 4
+
+/** Columns of a packed panel: the width of the kernels' tile. */
+export const COLUMNS = 8
+
+/** Rows of the tile, at most. */
+export const TILE_ROWS = 6
+
+/** Row pointers that a thread of `conv2d` needs for each tap. */
+export const ROW_POINTERS = 102
+
+/** Dimensions of a strided operation; missing ones have size 1. */
+export const RANK = 6
+
+/** Values that `blockMoments` writes for each block and channel. */
+export const MOMENT_PARTS = 3
+
+/** Values that `normalizeSums` writes for each block and channel. */
+export const GRADIENT_SUMS = 2
+
+/** Panels of a unit of work of `weightGradient`, at most. */
+export const WEIGHT_GRADIENT_UNIT_PANELS = 4
+
+/** Outputs of a piece, down and across. */
+export const WINOGRAD_OUTPUT = { f2: 2, f4: 4 } as const
+
+/** Points of a piece's transform. */
+export const WINOGRAD_POINTS = { f2: 16, f4: 36 } as const
+
+/** Values between transformed pieces, between the points of products and weights, and between those of factors. */
+export const WINOGRAD_GAP = 16
+
+/** Pieces of a unit of work of `winogradOutput`, at most. */
+export const WINOGRAD_UNIT_PIECES = 24
+
+/** Panels of a unit of work of `winogradOutput`, at most. */
+export const WINOGRAD_UNIT_PANELS = 4
+
+/** Values from the products of one point to those of the next. */
+export const WINOGRAD_PRODUCTS = 784
+
+/** Values between the pieces of an input that `winogradFactor` writes. */
+export const WINOGRAD_PIECE_GAP = 8
+
+/** What is applied to every output element last. */
 export const Activation = ['none', 'relu'] as const
 export type Activation = (typeof Activation)[number]
 
 export const BinaryKind = ['add', 'sub', 'mul', 'div', 'maximum', 'minimum', 'gate'] as const
 export type BinaryKind = (typeof BinaryKind)[number]
 
+/** Which factor of the products pieces are transformed to. */
 export const Factor = ['input', 'gradient'] as const
 export type Factor = (typeof Factor)[number]
 
-export const Filtering = ['F2', 'F4'] as const
+/** Which of the filterings. */
+export const Filtering = ['f2', 'f4'] as const
 export type Filtering = (typeof Filtering)[number]
 
 export const PoolKind = ['max', 'average', 'averageWithPadding'] as const
@@ -21,6 +72,7 @@ export type ReduceKind = (typeof ReduceKind)[number]
 export const UnaryKind = ['relu', 'neg', 'abs', 'exp', 'log', 'sqrt', 'square', 'reciprocal', 'sigmoid', 'tanh'] as const
 export type UnaryKind = (typeof UnaryKind)[number]
 
+/** How a convolution finds its weights. */
 export const WeightForm = ['transformed', 'panels'] as const
 export type WeightForm = (typeof WeightForm)[number]
 
@@ -28,28 +80,42 @@ export type WeightForm = (typeof WeightForm)[number]
 export interface PackPanels {
   op: 'packPanels'
   source: number
+  /** `[groups, panels, taps, depth, 8]`, missing columns zero. */
   packed: number
+  /** Independent products with their own columns (convolution groups). */
   groups: number
+  /** Columns of each group. */
   columns: number
+  /** Rows and columns of a kernel, which are packed one after the other. */
   taps: readonly number[]
   depth: number
   groupStride: number
   columnStride: number
+  /** Negative to turn the kernel round. */
   tapStrides: readonly number[]
   depthStride: number
 }
 
-/** Convolution of packed weights with bias, residual and activation; a matrix product is one of 1x1.
- * `bias` and `residual` may be 0; `zeros` points to at least `pixel_stride` zeros. Each thread has
- * `scratch_floats` of the scratch to itself. */
+/**
+ * A convolution with bias, residual and activation; with one tap and one "pixel" a row it is a plain matrix product.
+ *
+ * With a kernel one wide, a padded input and a depth of kernel width x channels, one tap covers a whole kernel row:
+ * that is how convolutions of few channels run.
+ */
 export interface Conv2d {
   op: 'conv2d'
+  /** `[batch, height, width, pixelStride]`; group `g` reads `depth` channels from `g * depth` on. */
   input: number
+  /** As `packPanels` writes them. */
   weights: number
-  bias: number
-  residual: number
+  /** `[batch, outputHeight, outputWidth, groups * columns]`. */
   output: number
+  /** At least `pixelStride` zeros, read where a tap lies in the padding. */
   zeros: number
+  /** One value for each column, padded to a whole panel. None where 0. */
+  bias: number
+  /** Laid out as the output. None where 0. */
+  residual: number
   activation: Activation
   batch: number
   height: number
@@ -63,50 +129,67 @@ export interface Conv2d {
   kernel: readonly number[]
   stride: readonly number[]
   dilation: readonly number[]
+  /**
+   * Rows above and columns to the left, left out where negative; what lies below and to the right follows from the
+   * sizes.
+   */
   padding: readonly number[]
+  /** Row pointers: `scratchFloats` values of 4 bytes for each thread. */
   scratch: number
   scratchFloats: number
 }
 
-/** Transforms 3x3 weights for one of Winograd's filterings and packs a set of panels for each of its points. */
+/** Transforms 3x3 weights and packs a set of panels for each point. */
 export interface WinogradWeights {
   op: 'winogradWeights'
   filtering: Filtering
   source: number
+  /** `[point][panel][channel][8]`, with 16 values between points. */
   packed: number
   channels: number
   columns: number
   columnStride: number
   channelStride: number
+  /** Negative to turn the kernel round. */
   tapStrides: readonly number[]
 }
 
-/** Transforms the pieces `first .. first + count` of the input into a plane for each point. */
+/** Transforms the pieces `first .. first + count` of the input, each into a value for every point and channel. */
 export interface WinogradInput {
   op: 'winogradInput'
   filtering: Filtering
+  /** `[batch, height, width, channels]`. */
   input: number
+  /** `[count][point][channels]`, with 16 values between pieces. */
   transformed: number
   height: number
   width: number
   channels: number
+  /** Rows above and columns to the left, left out where negative. */
   padding: readonly number[]
+  /** Pieces of an image, down and across. */
   pieces: readonly number[]
   first: number
   count: number
 }
 
-/** Multiplies transformed pieces and weights, transforms back and applies bias, residual and activation. */
+/** Multiplies transformed pieces and weights, transforms the products back and applies bias, residual and activation. */
 export interface WinogradOutput {
   op: 'winogradOutput'
   filtering: Filtering
   form: WeightForm
+  /** As `winogradInput` writes them. */
   transformed: number
+  /** In their form: as `winogradWeights` or as `packPanels` writes them. */
   weights: number
+  /** One value for each column, padded to a whole panel. None where 0. */
   bias: number
+  /** Laid out as the output. None where 0. */
   residual: number
-  output: number
   activation: Activation
+  /** `[batch, height, width, columns]`. */
+  output: number
+  /** The output's, as is the width. */
   height: number
   width: number
   channels: number
@@ -114,11 +197,12 @@ export interface WinogradOutput {
   pieces: readonly number[]
   first: number
   count: number
+  /** `scratchFloats` values for each thread. */
   scratch: number
   scratchFloats: number
 }
 
-/** Max or average pooling. */
+/** Max or average pooling of `[batch, height, width, channels]`. */
 export interface Pool2d {
   op: 'pool2d'
   kind: PoolKind
@@ -135,7 +219,7 @@ export interface Pool2d {
   padding: readonly number[]
 }
 
-/** Copies a strided block of 4-byte elements. */
+/** Copies a strided block of 4-byte elements: slices, concatenations, padding and transposes are all this one. */
 export interface Copy {
   op: 'copy'
   input: number
@@ -145,7 +229,7 @@ export interface Copy {
   outputStrides: readonly number[]
 }
 
-/** Sets every element to one value. */
+/** Sets every value of a buffer to the same. */
 export interface Fill {
   op: 'fill'
   output: number
@@ -153,16 +237,20 @@ export interface Fill {
   value: number
 }
 
-/** An elementwise operation of one operand. */
+/** An elementwise operation of one operand: `output[i] = kind(input[i])`. */
 export interface Unary {
   op: 'unary'
   kind: UnaryKind
   input: number
+  /** May be the input. */
   output: number
   count: number
 }
 
-/** An elementwise operation of two operands; a broadcast dimension has stride 0, the innermost strides are 0 or 1. */
+/**
+ * An elementwise operation of two operands broadcast to one shape: a broadcast dimension has stride 0. The innermost
+ * strides are 0 or 1.
+ */
 export interface Binary {
   op: 'binary'
   kind: BinaryKind
@@ -174,7 +262,10 @@ export interface Binary {
   bStrides: readonly number[]
 }
 
-/** `activation(input * scale + shift)` with one scale and shift a channel. */
+/**
+ * `output = activation(input * scale + shift)` with one scale and shift for each channel: what a batch norm is at
+ * inference where no convolution before it can take it in.
+ */
 export interface ScaleShift {
   op: 'scaleShift'
   input: number
@@ -191,80 +282,96 @@ export interface Reduce {
   op: 'reduce'
   kind: ReduceKind
   input: number
+  /** `[outer, inner]`. */
   output: number
   outer: number
   length: number
   inner: number
 }
 
-/** Softmax of `[outer, length, inner]` along the middle axis. */
+/** Softmax of `[outer, length, inner]` along the middle axis, or its logarithm. */
 export interface Softmax {
   op: 'softmax'
   input: number
+  /** Laid out as the input, which it may be. */
   output: number
   outer: number
   length: number
   inner: number
 }
 
-/** Logarithm of the softmax of `[outer, length, inner]` along the middle axis. */
+/** Softmax of `[outer, length, inner]` along the middle axis, or its logarithm. */
 export interface LogSoftmax {
   op: 'logSoftmax'
   input: number
+  /** Laid out as the input, which it may be. */
   output: number
   outer: number
   length: number
   inner: number
 }
 
-/** Index (i32) of the largest value of `[outer, length, inner]` along the middle axis. */
+/**
+ * Index of the largest value of `[outer, length, inner]` along the middle axis, the first of equals; a NaN counts as
+ * largest.
+ */
 export interface Argmax {
   op: 'argmax'
   input: number
+  /** `[outer, inner]`. */
   output: number
   outer: number
   length: number
   inner: number
 }
 
-/** `output[i] = sum of weights[k] * inputs[k][i]`; `weights` are 4 floats in memory. Inputs may be 0 (none), and one
- * of them may be the output. */
+/** `output[i] = sum over terms of weights[k] * inputs[k][i]`, in one pass: what optimisers are made of. */
 export interface WeightedSum {
   op: 'weightedSum'
+  /** The terms; those that are 0 are left out. The output may be one of them. */
   inputs: readonly number[]
+  /** One value for each term, read when the sum is computed. */
   weights: number
   output: number
   count: number
 }
 
-/** Mean, in two parts, and sum of squared deviations of every channel of each block of rows: `[blocks, 3, channels]`. */
+/** Mean, in two parts, and sum of squared deviations of every channel, for each block of rows of `[rows, channels]`. */
 export interface BlockMoments {
   op: 'blockMoments'
   input: number
+  /** `[blocks, 3, channels]`. */
   partials: number
   rows: number
   channels: number
+  /** Rows of a block; the last one may have fewer. */
   block: number
 }
 
-/** Mean and biased variance, `[2, channels]`, from those of the blocks. */
+/** Mean and biased variance of every channel from those of the blocks (Chan, Golub and LeVeque 1979). */
 export interface Moments {
   op: 'moments'
+  /** As `blockMoments` writes them. */
   partials: number
+  /** `[2, channels]`: means, then variances. */
   output: number
   rows: number
   channels: number
   block: number
 }
 
-/** `activation((input - mean) / sqrt(variance + epsilon) * gamma + beta + residual)`; `moments` are means, then
- * variances; `residual` may be 0. */
+/**
+ * Batch normalisation (Ioffe and Szegedy 2015) of `[rows, channels]` by given moments:
+ * `activation((input - mean) / sqrt(variance + epsilon) * gamma + beta + residual)`.
+ */
 export interface Normalize {
   op: 'normalize'
   input: number
+  /** `[2, channels]`: means, then variances. */
   moments: number
   gamma: number
   beta: number
+  /** Laid out as the output. None where 0. */
   residual: number
   output: number
   rows: number
@@ -273,30 +380,42 @@ export interface Normalize {
   activation: Activation
 }
 
-/** For each block of rows, every channel's sum of the gradient and of the gradient times the normalised input:
- * `[blocks, 2, channels]`. The gradient counts where `gate > 0`; `gate` may be 0 (none). */
+/**
+ * For each block of rows, every channel's sum of the gradient (what `beta` gets) and of the gradient times the
+ * normalised input (what `gamma` gets).
+ */
 export interface NormalizeSums {
   op: 'normalizeSums'
   gradient: number
   input: number
+  /** `[2, channels]`: means, then variances. */
   moments: number
+  /** Output of the normalisation and its ReLU: the gradient counts only where it is positive. None where 0. */
   gate: number
+  /** `[blocks, 2, channels]`, to be added up. */
   partials: number
   rows: number
   channels: number
+  /** Rows of a block; the last one may have fewer. */
   block: number
   epsilon: number
 }
 
-/** The gradient of a normalisation's input, through the moments too; `sums` is the total of the blocks' sums, `gate`
- * as there. The output may be the gradient's buffer. */
+/**
+ * The gradient of a normalisation's input, through the moments of its batch too:
+ * `gamma / deviation * (gradient - sums[0] / rows - normalised input * sums[1] / rows)`.
+ */
 export interface NormalizeGradient {
   op: 'normalizeGradient'
+  /** The output may be the same buffer. */
   gradient: number
   input: number
+  /** `[2, channels]`: means, then variances. */
   moments: number
   gamma: number
+  /** `[2, channels]`, the total of what `normalizeSums` writes. */
   sums: number
+  /** As for `normalizeSums`. */
   gate: number
   output: number
   rows: number
@@ -304,11 +423,12 @@ export interface NormalizeGradient {
   epsilon: number
 }
 
-/** The gradient of a pooling's input, which only a maximum reads; the other fields are the pooling's. */
+/** The gradient of a pooling's input, which goes to `output`; `input` is the pooling's, which only a maximum reads. */
 export interface Pool2dGradient {
   op: 'pool2dGradient'
-  kind: PoolKind
+  /** Laid out as the pooling's output. */
   gradient: number
+  kind: PoolKind
   input: number
   output: number
   batch: number
@@ -322,12 +442,19 @@ export interface Pool2dGradient {
   padding: readonly number[]
 }
 
-/** Gradient of a convolution's weights, from its input and its output's gradient, for each of some segments of the
- * pixels: `[segments, groups, panels, taps, depth, 8]`. The other fields are the convolution's. */
+/**
+ * The gradient of a convolution's weights: for every tap, the sum over pixels of what the tap meets times the gradient of
+ * the output.
+ *
+ * Pixels are cut into segments, by shape alone, whose sums stand beside each other, to be added by `sumWeights`.
+ * Sizes are the convolution's, as for `conv2d`.
+ */
 export interface WeightGradient {
   op: 'weightGradient'
   input: number
+  /** The gradient of the output. */
   gradient: number
+  /** `[segments, groups, panels, taps, depth, 8]`. */
   partials: number
   segments: number
   batch: number
@@ -344,10 +471,12 @@ export interface WeightGradient {
   padding: readonly number[]
 }
 
-/** The weights' gradient, `[groups * columns, depth, taps]`, from those of the segments. */
+/** The weights' gradient from the sums of its segments. */
 export interface SumWeights {
   op: 'sumWeights'
+  /** As `weightGradient` writes them. */
   partials: number
+  /** `[groups * columns, depth, taps]`, as PyTorch has weights. */
   output: number
   segments: number
   groups: number
@@ -356,38 +485,48 @@ export interface SumWeights {
   taps: number
 }
 
-/** Transforms the pieces `first .. first + count` of a convolution's input or of its output's gradient into a plane
- * for each of the 36 points; the gradient's channels lie in panels of 8. */
+/**
+ * Transforms the pieces `first .. first + count` of a convolution's input, or of its output's gradient, into a plane
+ * for each point.
+ */
 export interface WinogradFactor {
   op: 'winogradFactor'
   factor: Factor
+  /** `[batch, height, width, channels]`. */
   source: number
   transformed: number
+  /** The source's, as are the width and the channels. */
   height: number
   width: number
   channels: number
+  /** Rows above and columns to the left; none around gradients. */
   padding: readonly number[]
+  /** Pieces of an image, down and across. */
   pieces: readonly number[]
   first: number
   count: number
 }
 
-/** Sums of the outer products of `count` transformed pieces, added to those of the `first` before them. */
+/** For each point, the sum of outer products over some transformed pieces, added to that over the pieces before. */
 export interface WinogradProducts {
   op: 'winogradProducts'
+  /** As `winogradFactor` writes them, and so the gradients. */
   inputs: number
   gradients: number
+  /** `[point][panel][channel][8]`. */
   sums: number
   channels: number
   columns: number
+  /** Pieces before these. */
   first: number
   count: number
 }
 
-/** Transforms sums of products back to the gradient of 3x3 weights, `[columns, channels, 3, 3]`. */
+/** The weights' gradient from the sums of all pieces. */
 export interface WinogradTaps {
   op: 'winogradTaps'
   sums: number
+  /** `[columns, channels, 3, 3]`. */
   output: number
   channels: number
   columns: number
@@ -396,8 +535,8 @@ export interface WinogradTaps {
 export type Instruction = PackPanels | Conv2d | WinogradWeights | WinogradInput | WinogradOutput | Pool2d | Copy | Fill | Unary | Binary | ScaleShift | Reduce | Softmax | LogSoftmax | Argmax | WeightedSum | BlockMoments | Moments | Normalize | NormalizeSums | NormalizeGradient | Pool2dGradient | WeightGradient | SumWeights | WinogradFactor | WinogradProducts | WinogradTaps
 
 /**
- * Fields of each instruction in order: what a word holds (an offset is a size that may be negative), or each of so many
- * words, or whose index among names it is.
+ * Fields of each instruction in order: what a word holds (an offset is a size that may be negative), or each of
+ * so many words, or whose index among names it is.
  */
 export const INSTRUCTIONS = {
   packPanels: {
@@ -415,10 +554,10 @@ export const INSTRUCTIONS = {
   conv2d: {
     input: 'address',
     weights: 'address',
-    bias: 'address',
-    residual: 'address',
     output: 'address',
     zeros: 'address',
+    bias: 'address',
+    residual: 'address',
     activation: Activation,
     batch: 'size',
     height: 'size',
@@ -465,8 +604,8 @@ export const INSTRUCTIONS = {
     weights: 'address',
     bias: 'address',
     residual: 'address',
-    output: 'address',
     activation: Activation,
+    output: 'address',
     height: 'size',
     width: 'size',
     channels: 'size',
@@ -612,8 +751,8 @@ export const INSTRUCTIONS = {
     epsilon: 'float',
   },
   pool2dGradient: {
-    kind: PoolKind,
     gradient: 'address',
+    kind: PoolKind,
     input: 'address',
     output: 'address',
     batch: 'size',

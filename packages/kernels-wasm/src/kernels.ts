@@ -2,7 +2,7 @@ import { type Build, chooseBuild, threadsSupported } from './builds.ts'
 import { encode } from './encode.ts'
 import { createEngine, type Engine, onPage } from './engine.ts'
 import { KernelError } from './errors.ts'
-import type { Instruction } from './instructions.generated.ts'
+import { type Instruction, MAX_THREADS } from './instructions.generated.ts'
 
 export interface KernelOptions {
   /**
@@ -23,8 +23,6 @@ export interface LoadedProgram {
   /** Where each instruction begins, in words from `address`; last, how many words there are. */
   readonly offsets: readonly number[]
 }
-
-const MAX_THREADS = 64
 
 const engines = new Map<string, Promise<Engine>>()
 

@@ -1,6 +1,6 @@
-import type { Instruction } from './instructions.generated.ts'
+import { GRADIENT_SUMS, type Instruction, MOMENT_PARTS } from './instructions.generated.ts'
 
-/** A tensor whose last dimension are channels, seen as `[rows, channels]`. */
+/** A tensor whose last dimension is its channels, seen as `[rows, channels]`. */
 export interface RowsGeometry {
   readonly rows: number
   readonly channels: number
@@ -24,7 +24,7 @@ export function planMoments(geometry: RowsGeometry): MomentsPlan {
   const { rows, channels } = geometry
   const block = blockOf(geometry)
   return {
-    workspaceFloats: Math.ceil(rows / block) * 3 * channels,
+    workspaceFloats: Math.ceil(rows / block) * MOMENT_PARTS * channels,
     run: ({ input, output, workspace: partials }) => [
       { op: 'blockMoments', input, partials, rows, channels, block },
       { op: 'moments', partials, output, rows, channels, block },
@@ -56,11 +56,12 @@ export function planNormalizeSums(geometry: RowsGeometry): NormalizeSumsPlan {
   const { rows, channels } = geometry
   const block = blockOf(geometry)
   const blocks = Math.ceil(rows / block)
+  const sums = GRADIENT_SUMS * channels
   return {
-    workspaceFloats: blocks * 2 * channels,
+    workspaceFloats: blocks * sums,
     run: ({ output, workspace: partials, ...buffers }) => [
       { op: 'normalizeSums', ...buffers, partials, rows, channels, block },
-      { op: 'reduce', kind: 'sum', input: partials, output, outer: 1, length: blocks, inner: 2 * channels },
+      { op: 'reduce', kind: 'sum', input: partials, output, outer: 1, length: blocks, inner: sums },
     ],
   }
 }

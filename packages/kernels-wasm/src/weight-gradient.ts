@@ -1,5 +1,14 @@
-import { type ConvolutionGeometry, convolutionOutput, GAP, isWinograd } from './convolution.ts'
-import type { Instruction } from './instructions.generated.ts'
+import { type ConvolutionGeometry, convolutionOutput, FLOAT } from './convolution/geometry.ts'
+import { isWinograd, piecesOf } from './convolution/winograd.ts'
+import {
+  COLUMNS,
+  type Instruction,
+  LANES,
+  WEIGHT_GRADIENT_UNIT_PANELS,
+  WINOGRAD_GAP,
+  WINOGRAD_PIECE_GAP,
+  WINOGRAD_POINTS,
+} from './instructions.generated.ts'
 
 /** How the gradient of a convolution's weights is computed. */
 export interface WeightGradientPlan {
@@ -12,7 +21,7 @@ export interface WeightGradientBuffers {
   readonly input: number
   readonly gradient: number
   readonly output: number
-  /** {@link WeightGradientPlan.workspaceFloats} long, of no use before and after. */
+  /** {@link WeightGradientPlan.workspaceFloats} long; its content does not matter before or after. */
   readonly workspace: number
 }
 
@@ -29,9 +38,9 @@ const ALGORITHMS: readonly Algorithm[] = [
   {
     name: 'winograd',
     reason:
-      'A quarter of the products: with the transforms 1.5 times the direct speed at 16 channels, 3 from 64 on. Not with 3, nor for so few pixels that the sums of 36 points, 4 times the weights, are the most of the work.',
+      'A quarter of the products: with the transforms 1.5 times the direct speed at 16 channels, 3 from 64 on. Not with 3 channels, nor where pixels are so few that the sums of 36 points, 4 times the weights, are most of the work.',
     canRun: g => isWinograd(g) && g.batch > 0,
-    pays: g => g.channels >= 4 && pixelsOf(g) > 4 * (piecesOf(g).all + 6),
+    pays: g => g.channels >= 4 && pixelsOf(g) > 4 * (allPieces(g) + 6),
     plan: winograd,
   },
   {
@@ -55,13 +64,7 @@ export function weightGradientPlans(geometry: ConvolutionGeometry): Record<strin
   return Object.fromEntries(able.map(({ name, plan }) => [name, plan(geometry)]))
 }
 
-/** Lanes of a vector, columns of the kernels' tile, and panels of one of their units of work. */
-const LANES = 4
-const COLUMNS = 8
-const UNIT_PANELS = 4
-const FLOAT = 4
-
-/** Units of work that a gradient is cut into at least, where there are pixels for it: enough for many threads to share evenly. */
+/** Units of work that a gradient is cut into at least, if it has the pixels: enough for many threads to share evenly. */
 const UNITS = 32
 /** Pixels that a segment has at least. */
 const SEGMENT_PIXELS = 256
@@ -78,7 +81,7 @@ function direct(g: ConvolutionGeometry): WeightGradientPlan {
   const depth = g.channels / g.groups
   const taps = g.kernel[0] * g.kernel[1]
   const panels = Math.ceil(columns / COLUMNS)
-  const wanted = Math.ceil(UNITS / (g.groups * Math.ceil(panels / UNIT_PANELS)))
+  const wanted = Math.ceil(UNITS / (g.groups * Math.ceil(panels / WEIGHT_GRADIENT_UNIT_PANELS)))
   const segments = Math.max(1, Math.min(wanted, Math.floor(pixelsOf(g) / SEGMENT_PIXELS)))
   return {
     workspaceFloats: segments * g.groups * panels * taps * depth * COLUMNS,
@@ -107,31 +110,29 @@ function direct(g: ConvolutionGeometry): WeightGradientPlan {
   }
 }
 
-/** Between transformed pieces of the input, as in crates/nn/src/winograd/gradient.rs. */
-const PIECE_GAP = 8
-/** Points of F(3x3, 4x4), and outputs of a piece down and across. */
-const POINTS = 36
-const PIECE = 4
+/** F(3x3, 4x4) has the pieces and points of F(4x4, 3x3). */
+const POINTS = WINOGRAD_POINTS.f4
 /** Transformed values that are multiplied before the next ones are computed: they should stay in the second-level cache. */
 const BLOCK_FLOATS = 256 * 1024
-/** Pieces that a block has at least, as the sums are read and written for each. */
+/** Pieces that a block has at least, as each block reads and writes the sums. */
 const BLOCK_PIECES = 64
 
-function piecesOf(g: ConvolutionGeometry): { pieces: [number, number]; all: number } {
-  const [height, width] = convolutionOutput(g)
-  const pieces: [number, number] = [Math.ceil(height / PIECE), Math.ceil(width / PIECE)]
-  return { pieces, all: g.batch * pieces[0] * pieces[1] }
+/** Pieces of the batch. */
+function allPieces(g: ConvolutionGeometry): number {
+  const [down, across] = piecesOf(g, 'f4')
+  return g.batch * down * across
 }
 
 function winograd(g: ConvolutionGeometry): WeightGradientPlan {
   const [height, width] = convolutionOutput(g)
-  const { pieces, all } = piecesOf(g)
-  const inputs = Math.ceil(g.channels / LANES) * LANES + PIECE_GAP
+  const pieces = piecesOf(g, 'f4')
+  const all = allPieces(g)
+  const inputs = Math.ceil(g.channels / LANES) * LANES + WINOGRAD_PIECE_GAP
   const columns = Math.ceil(g.outputs / COLUMNS) * COLUMNS
   const fitting = Math.floor(BLOCK_FLOATS / (POINTS * (inputs + columns)))
   const block = Math.min(all, Math.max(BLOCK_PIECES, fitting))
-  const inputFloats = POINTS * (inputs * block + GAP)
-  const gradientFloats = POINTS * (columns * block + GAP)
+  const inputFloats = POINTS * (inputs * block + WINOGRAD_GAP)
+  const gradientFloats = POINTS * (columns * block + WINOGRAD_GAP)
   const sumFloats = POINTS * g.channels * columns
   return {
     workspaceFloats: inputFloats + gradientFloats + sumFloats,

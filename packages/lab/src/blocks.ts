@@ -1,4 +1,4 @@
-import { graphOf, input, Tensor } from '@residual/core'
+import { graphOf, input, type Tensor } from '@residual/core'
 import { type Architecture, linearPerStage, type Network, type ResnetOptions, resnet } from '@residual/resnet'
 
 /** A block as it stands in the graph of a network. */
@@ -75,7 +75,7 @@ export function rebuilt(tensors: readonly Tensor[], replacements: ReadonlyMap<Te
   for (const node of graphOf(tensors).nodes) {
     const inputs = node.inputs.map(other => become.get(other)!)
     const isSame = inputs.every((other, i) => other === node.inputs[i])
-    become.set(node, replacements.get(node) ?? (isSame ? node : new Tensor(node.op, inputs, node.attributes)))
+    become.set(node, replacements.get(node) ?? (isSame ? node : node.with(inputs)))
   }
   return become
 }

@@ -6,6 +6,7 @@ import {
   graphOf,
   input,
   readFloat32,
+  sizeOf,
   type Tensor,
   type Weight,
 } from '@residual/core'
@@ -139,7 +140,7 @@ export async function measureSignals(
       layers: layers.map(({ name, block, output }, i) => ({
         ...{ name, block },
         response: of(`layer ${i} response`),
-        activation: of(`layer ${i} activation`) / Math.sqrt(output.shape.reduce((a, b) => a * b, 1)),
+        activation: of(`layer ${i} activation`) / Math.sqrt(sizeOf(output.shape)),
         gradient: of(`layer ${i} gradient`),
         signal: of(`layer ${i} signal`) * forOne,
         weight: lengths[i],
@@ -214,21 +215,21 @@ function directGradients(loss: Tensor, blocks: readonly BlockNodes[]): Tensor[] 
 const TINY = 2 ** -126
 
 /** The largest absolute value, or a positive number if all are 0: divided by it, squares neither vanish nor overflow. */
-const sizeOf = (x: Tensor): Tensor => x.max().maximum(x.min().neg()).maximum(TINY)
+const largestOf = (x: Tensor): Tensor => x.max().maximum(x.min().neg()).maximum(TINY)
 
 /** In two steps, which is more exact. */
 const sumOf = (x: Tensor): Tensor => x.sum(x.shape.map((_, axis) => axis).slice(1)).sum()
 
 /** Euclidean length of all values. */
 function lengthOf(x: Tensor): Tensor {
-  const size = sizeOf(x)
+  const size = largestOf(x)
   return sumOf(x.div(size).square()).sqrt().mul(size)
 }
 
 /** Standard deviation of all values. */
 function deviationOf(x: Tensor): Tensor {
-  const size = sizeOf(x)
-  const count = x.shape.reduce((a, b) => a * b, 1)
+  const size = largestOf(x)
+  const count = sizeOf(x.shape)
   const scaled = x.div(size)
   const centred = scaled.sub(sumOf(scaled).mul(1 / count))
   return sumOf(centred.square())

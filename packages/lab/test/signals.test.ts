@@ -2,7 +2,7 @@ import { crossEntropy, grad, graphOf, input, type Parameters, type Tensor } from
 import { type Architecture, architecture, ModelError, resnet } from '@residual/resnet'
 import { initialParameters } from '@residual/train'
 import { describe, expect, test } from 'vitest'
-import { evaluate } from '../../core/src/reference.ts'
+import { evaluate } from '../../core/src/reference/evaluate.ts'
 import { measureSignals, type Signals } from '../src/index.ts'
 import { network, noise } from './networks.ts'
 

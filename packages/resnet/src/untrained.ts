@@ -1,4 +1,4 @@
-import { type CompileOptions, graphOf, input } from '@residual/core'
+import { type CompileOptions, graphOf, input, sizeOf } from '@residual/core'
 import type { Architecture } from './architectures.ts'
 import { defaultLabels } from './labels/index.ts'
 import { Model } from './model.ts'
@@ -17,7 +17,7 @@ export function untrainedModel(arch: Architecture, options: CompileOptions = {})
   const gamma = arch.shortcut === 'none' ? 1 : 0.5
   const random = uniform()
   const values = parameters.map(({ attributes: { name }, shape }): [string, Float32Array] => {
-    const array = new Float32Array(shape.reduce((a, b) => a * b, 1))
+    const array = new Float32Array(sizeOf(shape))
     if (shape.length > 1) {
       const bound = Math.sqrt((6 * shape[0]) / array.length) * (arch.norm === 'none' ? gamma : 1)
       return [name, array.map(() => bound * random())]

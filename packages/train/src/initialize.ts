@@ -1,4 +1,4 @@
-import { graphOf, input, type Parameters } from '@residual/core'
+import { graphOf, input, type Parameters, sizeOf } from '@residual/core'
 import type { Architecture } from '@residual/resnet'
 import { resnet } from '@residual/resnet'
 import { Random } from '@residual/vision'
@@ -48,7 +48,7 @@ export function initialParameters(
   const features = parameters.find(({ attributes }) => attributes.name === 'fc.weight')!.shape[1]
   return new Map(
     parameters.map(({ attributes: { name }, shape }) => {
-      const values = new Float32Array(shape.reduce((a, b) => a * b, 1))
+      const values = new Float32Array(sizeOf(shape))
       const random = new Random(seed).fork('initialize', name)
       if (zeros?.test(name)) return [name, values]
       const isTorchBias = name === 'fc.bias' && initialization === 'kaiming'
@@ -79,8 +79,8 @@ const DRAWS: Readonly<Record<Initialization, (shape: readonly number[]) => Draw>
   gaussian: () => normal(0.01),
 }
 
-const fanIn = ([, inputs, ...taps]: readonly number[]): number => taps.reduce((a, b) => a * b, inputs)
-const fanOut = ([outputs, , ...taps]: readonly number[]): number => taps.reduce((a, b) => a * b, outputs)
+const fanIn = ([, inputs, ...taps]: readonly number[]): number => inputs * sizeOf(taps)
+const fanOut = ([outputs, , ...taps]: readonly number[]): number => outputs * sizeOf(taps)
 
 /** Names of what scales the output of a block's last layer. */
 function lastOfBlocks({ preActivation, norm, block }: Architecture): RegExp {

@@ -1,4 +1,4 @@
-import { type CompileOptions, compile, graphOf, type Parameters, type Program } from '@residual/core'
+import { type CompileOptions, compile, graphOf, type Parameters, type Program, sizeOf } from '@residual/core'
 import { CheckpointError, evaluate, Model, turn } from '@residual/resnet'
 import { loadBatches, type TrainingBatch } from '@residual/vision'
 import { averageName } from './average.ts'
@@ -153,7 +153,7 @@ export class Session {
       steps,
       epochs: this.#epochOf(steps),
       images: plan.images,
-      parameters: this.#step.trained.reduce((sum, { shape }) => sum + shape.reduce((a, b) => a * b, 1), 0),
+      parameters: this.#step.trained.reduce((sum, { shape }) => sum + sizeOf(shape), 0),
       architecture: architecture.name,
       newClassifier,
       build,

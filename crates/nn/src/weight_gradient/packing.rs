@@ -1,4 +1,4 @@
-use super::WeightGradient;
+use super::arguments::WeightGradient;
 use crate::lanes::{load, store};
 use gemm::COLUMNS;
 use simd::LANES;

@@ -1,19 +1,21 @@
 use crate::share::Share;
 use gemm::COLUMNS;
+use operands::operands;
 use simd::{F32x4, LANES};
 
-/// The weights' gradient from the sums of its segments.
-#[derive(Clone, Copy)]
-pub struct SumWeights {
-    /// As [`super::weight_gradient`] writes them.
-    pub partials: *const f32,
-    /// `[groups * columns, depth, taps]`, as PyTorch has weights.
-    pub output: *mut f32,
-    pub segments: usize,
-    pub groups: usize,
-    pub columns: usize,
-    pub depth: usize,
-    pub taps: usize,
+operands! {
+    /// The weights' gradient from the sums of its segments.
+    pub struct SumWeights {
+        /// As `weight_gradient` writes them.
+        pub partials: *const f32,
+        /// `[groups * columns, depth, taps]`, as PyTorch has weights.
+        pub output: *mut f32,
+        pub segments: usize,
+        pub groups: usize,
+        pub columns: usize,
+        pub depth: usize,
+        pub taps: usize,
+    }
 }
 
 /// Computes this thread's share.

@@ -1,4 +1,6 @@
 use super::*;
+use crate::share::Share;
+use gemm::COLUMNS;
 
 struct Case {
     batch: usize,

@@ -1,6 +1,7 @@
+use super::filtering::{piece_stride, Filtering};
 use super::lines::{Lines, F2, F4};
-use super::{piece_stride, Filtering};
 use crate::share::Share;
+use operands::operands;
 use simd::{F32x4, LANES};
 
 /// Channels of one unit of the input's transform.
@@ -9,22 +10,24 @@ const UNIT_CHANNELS: usize = 32;
 /// What lies outside the image.
 static ZEROS: [f32; UNIT_CHANNELS] = [0.0; UNIT_CHANNELS];
 
-/// The pieces `first .. first + count` of `[batch, height, width, channels]`, to be transformed.
-#[derive(Clone, Copy)]
-pub struct WinogradInput {
-    pub filtering: Filtering,
-    pub input: *const f32,
-    /// `[count][point][channels]`, pieces 16 values further apart than that.
-    pub transformed: *mut f32,
-    pub height: usize,
-    pub width: usize,
-    pub channels: usize,
-    /// Rows above and columns to the left, left out where negative.
-    pub padding: [isize; 2],
-    /// Pieces of an image, down and across.
-    pub pieces: [usize; 2],
-    pub first: usize,
-    pub count: usize,
+operands! {
+    /// Transforms the pieces `first .. first + count` of the input, each into a value for every point and channel.
+    pub struct WinogradInput {
+        pub filtering: Filtering,
+        /// `[batch, height, width, channels]`.
+        pub input: *const f32,
+        /// `[count][point][channels]`, with 16 values between pieces.
+        pub transformed: *mut f32,
+        pub height: usize,
+        pub width: usize,
+        pub channels: usize,
+        /// Rows above and columns to the left, left out where negative.
+        pub padding: [isize; 2],
+        /// Pieces of an image, down and across.
+        pub pieces: [usize; 2],
+        pub first: usize,
+        pub count: usize,
+    }
 }
 
 /// Transforms this thread's share.

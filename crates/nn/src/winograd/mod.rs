@@ -5,6 +5,7 @@
 //! the product in the middle is one matrix product for each of its 36 or 16 points. The pieces are transformed into
 //! `[piece][point][channel]`, so that each of them is a product of rows and packed panels.
 
+mod filtering;
 mod gradient;
 mod input;
 mod lines;
@@ -13,36 +14,11 @@ mod output;
 mod tests;
 mod weights;
 
+pub use filtering::{Filtering, WeightForm, GAP};
 pub use gradient::{
     winograd_factor, winograd_products, winograd_taps, Factor, WinogradFactor, WinogradProducts, WinogradTaps,
+    PIECE_GAP,
 };
 pub use input::{winograd_input, WinogradInput};
-pub use output::{winograd_output, winograd_scratch, WinogradOutput};
+pub use output::{winograd_output, winograd_scratch, WinogradOutput, PRODUCTS_STRIDE, UNIT_PANELS, UNIT_PIECES};
 pub use weights::{winograd_weights, WinogradWeights};
-
-/// Which of the filterings.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Filtering {
-    /// Pieces of 4x4 inputs and 2x2 outputs.
-    F2,
-    /// Pieces of 6x6 inputs and 4x4 outputs.
-    F4,
-}
-
-/// How a convolution finds its weights.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum WeightForm {
-    /// Transformed beforehand. For weights so few that they stay in the caches.
-    Transformed,
-    /// In the panels that the direct convolution takes, to be transformed at each run: they are a quarter of the
-    /// memory, and where they come from there, reading less takes less time than transforming.
-    Panels,
-}
-
-/// Values between what would otherwise lie powers of two apart and fight for the same cache lines.
-const GAP: usize = 16;
-
-/// Values from one transformed piece to the next.
-fn piece_stride(points: usize, channels: usize) -> usize {
-    points * channels + GAP
-}

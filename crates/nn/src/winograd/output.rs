@@ -1,52 +1,52 @@
+use super::filtering::{piece_stride, Filtering, WeightForm, GAP};
 use super::lines::{Lines, F2, F4};
 use super::weights::{transform_panel, weights_stride};
-use super::{piece_stride, Filtering, WeightForm, GAP};
 use crate::share::{panel_units, Share};
-use gemm::{fetch, multiply_panels, part, Activation, Epilogue, Rows, Target, COLUMNS, ROWS};
+use gemm::{fetch, multiply_panels, part, Epilogue, Rows, Target, COLUMNS, ROWS};
+use operands::operands;
 use simd::{F32x4, LANES};
 use std::ops::Range;
 
 /// Pieces and panels of one unit of work at most: its products, at most 36 x 24 x 32 values, stay in the second-level cache.
-const UNIT_PIECES: usize = 24;
-const UNIT_PANELS: usize = 4;
+pub const UNIT_PIECES: usize = 24;
+pub const UNIT_PANELS: usize = 4;
 /// Values from the products of one point to those of the next.
-const PRODUCTS_STRIDE: usize = UNIT_PIECES * UNIT_PANELS * COLUMNS + GAP;
+pub const PRODUCTS_STRIDE: usize = UNIT_PIECES * UNIT_PANELS * COLUMNS + GAP;
 
-/// The products of transformed pieces and weights, to be transformed back into `[batch, height, width, columns]`.
-#[derive(Clone, Copy)]
-pub struct WinogradOutput {
-    pub filtering: Filtering,
-    pub form: WeightForm,
-    pub transformed: *const f32,
-    /// In their form: as `winograd_weights` or as `gemm::pack_panels` makes them.
-    pub weights: *const f32,
-    pub epilogue: Epilogue,
-    pub output: *mut f32,
-    /// Of the output.
-    pub height: usize,
-    pub width: usize,
-    pub channels: usize,
-    pub columns: usize,
-    pub pieces: [usize; 2],
-    pub first: usize,
-    pub count: usize,
-    /// `scratch_floats` values for each thread, at least [`winograd_scratch`].
-    pub scratch: *mut f32,
-    pub scratch_floats: usize,
+operands! {
+    /// Multiplies transformed pieces and weights, transforms the products back and applies bias, residual and activation.
+    pub struct WinogradOutput {
+        pub filtering: Filtering,
+        pub form: WeightForm,
+        /// As `winograd_input` writes them.
+        pub transformed: *const f32,
+        /// In their form: as `winograd_weights` or as `pack_panels` writes them.
+        pub weights: *const f32,
+        pub epilogue: Epilogue,
+        /// `[batch, height, width, columns]`.
+        pub output: *mut f32,
+        /// The output's, as is the width.
+        pub height: usize,
+        pub width: usize,
+        pub channels: usize,
+        pub columns: usize,
+        pub pieces: [usize; 2],
+        pub first: usize,
+        pub count: usize,
+        /// `scratch_floats` values for each thread.
+        pub scratch: *mut f32,
+        pub scratch_floats: usize,
+    }
 }
 
 /// Values that each thread needs for itself: the products of a unit of work, and its weights where they are
 /// transformed at each run.
 pub fn winograd_scratch(filtering: Filtering, form: WeightForm, channels: usize) -> usize {
-    let points = match filtering {
-        Filtering::F2 => 16,
-        Filtering::F4 => 36,
+    let own_weights = match form {
+        WeightForm::Transformed => 0,
+        WeightForm::Panels => weights_stride(UNIT_PANELS, channels),
     };
-    points
-        * match form {
-            WeightForm::Transformed => PRODUCTS_STRIDE,
-            WeightForm::Panels => PRODUCTS_STRIDE + weights_stride(UNIT_PANELS, channels),
-        }
+    filtering.points() * (PRODUCTS_STRIDE + own_weights)
 }
 
 /// Computes this thread's share.
@@ -65,8 +65,6 @@ unsafe fn multiply_pieces<F: Lines<INPUT, OUTPUT>, const INPUT: usize, const OUT
     p: &WinogradOutput,
     share: Share,
 ) {
-    const PLAIN: Epilogue =
-        Epilogue { bias: std::ptr::null(), residual: std::ptr::null(), activation: Activation::None };
     assert!(p.scratch_floats >= winograd_scratch(p.filtering, p.form, p.channels));
     let points = INPUT * INPUT;
     let products = p.scratch.add(share.thread * p.scratch_floats);
@@ -97,7 +95,7 @@ unsafe fn multiply_pieces<F: Lines<INPUT, OUTPUT>, const INPUT: usize, const OUT
         }
         for point in 0..points {
             let weights = weights.add(point * stride);
-            // A single tile reads a panel once, and as fast by itself.
+            // A single tile reads a panel only once, and as fast without this.
             if is_new && p.form == WeightForm::Transformed && count > ROWS {
                 fetch(weights, panels.len() * p.channels * COLUMNS);
             }
@@ -114,7 +112,7 @@ unsafe fn multiply_pieces<F: Lines<INPUT, OUTPUT>, const INPUT: usize, const OUT
                 columns: panels.len() * COLUMNS,
                 column: 0,
             };
-            multiply_panels(&rows, weights, &target, &PLAIN);
+            multiply_panels(&rows, weights, &target, &Epilogue::PLAIN);
         }
         let columns = panels.start * COLUMNS..p.columns.min(panels.end * COLUMNS);
         for piece in 0..count {

@@ -1,3 +1,4 @@
+use super::filtering::piece_stride;
 use super::weights::weights_stride;
 use super::*;
 use crate::share::Share;
@@ -47,7 +48,7 @@ struct Cut {
 
 fn run(filtering: Filtering, form: WeightForm, c: &Case, [x, w, bias, residual]: [&[f32]; 4], cut: Cut) -> Vec<f32> {
     let Cut { block, threads } = cut;
-    let (size, points) = if filtering == Filtering::F2 { (2, 16) } else { (4, 36) };
+    let (size, points) = (filtering.output(), filtering.points());
     let [oh, ow] = std::array::from_fn(|axis| c.size[axis].wrapping_add_signed(2 * c.padding[axis]) - 2);
     let pieces = [oh.div_ceil(size), ow.div_ceil(size)];
     let all = c.batch * pieces[0] * pieces[1];
@@ -68,7 +69,7 @@ fn run(filtering: Filtering, form: WeightForm, c: &Case, [x, w, bias, residual]:
     };
     let weights = WinogradWeights {
         filtering,
-        weights: w.as_ptr(),
+        source: w.as_ptr(),
         packed: packed.as_mut_ptr(),
         channels: c.channels,
         columns: c.columns,

@@ -1,22 +1,24 @@
+use super::filtering::{Filtering, GAP};
 use super::lines::{Lines, F2, F4};
-use super::{Filtering, GAP};
 use crate::share::Share;
 use gemm::{fetch, COLUMNS};
+use operands::operands;
 use simd::{F32x4, LANES};
 
-/// 3x3 weights to be transformed.
-#[derive(Clone, Copy)]
-pub struct WinogradWeights {
-    pub filtering: Filtering,
-    pub weights: *const f32,
-    /// `[point][panel][channel][8]`, planes 16 values further apart than that.
-    pub packed: *mut f32,
-    pub channels: usize,
-    pub columns: usize,
-    pub column_stride: usize,
-    pub channel_stride: usize,
-    /// Negative where the kernel is to be turned round.
-    pub tap_strides: [isize; 2],
+operands! {
+    /// Transforms 3x3 weights and packs a set of panels for each point.
+    pub struct WinogradWeights {
+        pub filtering: Filtering,
+        pub source: *const f32,
+        /// `[point][panel][channel][8]`, with 16 values between points.
+        pub packed: *mut f32,
+        pub channels: usize,
+        pub columns: usize,
+        pub column_stride: usize,
+        pub channel_stride: usize,
+        /// Negative to turn the kernel round.
+        pub tap_strides: [isize; 2],
+    }
 }
 
 /// Values from one point's transformed weights to the next one's.
@@ -46,7 +48,7 @@ unsafe fn transform_rows<F: Lines<INPUT, OUTPUT>, const INPUT: usize, const OUTP
         let (panel, channel) = (index / p.channels, index % p.channels);
         for half in 0..COLUMNS / LANES {
             let first = panel * COLUMNS + half * LANES;
-            let corner = p.weights.add(first * p.column_stride + channel * p.channel_stride);
+            let corner = p.source.add(first * p.column_stride + channel * p.channel_stride);
             let kernels = std::array::from_fn(|tap| {
                 let tap = (tap / 3) as isize * p.tap_strides[0] + (tap % 3) as isize * p.tap_strides[1];
                 let mut lanes = [0.0; LANES];

@@ -1,7 +1,7 @@
 import { ShapeError } from '../errors.ts'
+import { noGradient, noMacs, type Operation, ordinary } from '../graph/operation.ts'
+import { Tensor } from '../graph/tensor.ts'
 import { formatShape, normalizeAxis } from '../shape.ts'
-import { Tensor } from '../tensor.ts'
-import { defineOperation, noGradient, noMacs } from './operation.ts'
 import { walkLines } from './softmax.ts'
 
 /** Inputs: x with at least one axis. The output is `i32`. */
@@ -10,7 +10,8 @@ export interface ArgmaxAttributes {
   readonly axis: number
 }
 
-export const argmaxOperation = defineOperation<ArgmaxAttributes>({
+export const argmaxOperation: Operation<'argmax'> = {
+  name: 'argmax',
   dtype: 'i32',
   shape([x], { axis }) {
     if (x[axis] === 0) {
@@ -18,6 +19,7 @@ export const argmaxOperation = defineOperation<ArgmaxAttributes>({
     }
     return x.filter((_, i) => i !== axis)
   },
+  traits: ordinary,
   macs: noMacs,
   gradient: noGradient,
   reference([x], output, { axis }) {
@@ -29,7 +31,7 @@ export const argmaxOperation = defineOperation<ArgmaxAttributes>({
       output.data[row] = best
     })
   },
-})
+}
 
 /**
  * Position of the largest element along `axis` (default the last), the first one on ties, as in NumPy.
@@ -37,5 +39,5 @@ export const argmaxOperation = defineOperation<ArgmaxAttributes>({
  * @throws ShapeError when there is no such axis or nothing on it.
  */
 export function argmax(x: Tensor, axis = -1): Tensor<'argmax'> {
-  return new Tensor('argmax', [x], { axis: normalizeAxis('argmax', axis, x.shape.length) })
+  return new Tensor(argmaxOperation, [x], { axis: normalizeAxis('argmax', axis, x.shape.length) })
 }

@@ -1,30 +1,21 @@
 import { ShapeError } from '../errors.ts'
-import { formatShape, type Shape, sameShape } from '../shape.ts'
-import { Tensor } from '../tensor.ts'
-import { defineOperation, noMacs } from './operation.ts'
+import { noMacs, type Operation, ordinary } from '../graph/operation.ts'
+import { Tensor } from '../graph/tensor.ts'
+import { checkPerChannel } from './normalize/checks.ts'
 
 /** Inputs: x `[..., c]`, then gamma, beta, mean and variance, each `[c]`. */
 export interface BatchNormAttributes {
   readonly epsilon: number
 }
 
-/** Throws unless x has axes and each of the named inputs after it is `[c]`. */
-export function checkPerChannel(operation: string, [x, ...rest]: readonly Shape[], names: readonly string[]): void {
-  if (x.length === 0) throw new ShapeError(`${operation}: got a scalar, wanted x [..., c]`)
-  const channels = x.slice(-1)
-  names.forEach((name, i) => {
-    if (!sameShape(rest[i], channels)) {
-      throw new ShapeError(`${operation}: got ${name} ${formatShape(rest[i])}, wanted ${formatShape(channels)}`)
-    }
-  })
-}
-
-export const batchNormOperation = defineOperation<BatchNormAttributes>({
+export const batchNormOperation: Operation<'batchNorm'> = {
+  name: 'batchNorm',
   shape(inputs, { epsilon }) {
     checkPerChannel('batchNorm', inputs, ['gamma', 'beta', 'mean', 'variance'])
     if (!(epsilon >= 0)) throw new ShapeError(`batchNorm: got epsilon ${epsilon}, wanted a number of at least 0`)
     return inputs[0]
   },
+  traits: ordinary,
   macs: noMacs,
   gradient([x, gamma, , mean, variance], _, gradient, { epsilon }) {
     const inverse = variance.add(epsilon).sqrt().reciprocal()
@@ -47,7 +38,7 @@ export const batchNormOperation = defineOperation<BatchNormAttributes>({
       output.data[i] = normalized * gamma.data[c] + beta.data[c]
     }
   },
-})
+}
 
 export interface BatchNormOptions {
   /** `[c]`, the learned scale. */
@@ -70,5 +61,5 @@ export interface BatchNormOptions {
  */
 export function batchNorm(x: Tensor, options: BatchNormOptions): Tensor<'batchNorm'> {
   const { gamma, beta, mean, variance, epsilon = 1e-5 } = options
-  return new Tensor('batchNorm', [x, gamma, beta, mean, variance], { epsilon })
+  return new Tensor(batchNormOperation, [x, gamma, beta, mean, variance], { epsilon })
 }

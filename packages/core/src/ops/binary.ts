@@ -1,8 +1,8 @@
+import { noMacs, type Operation, ordinary } from '../graph/operation.ts'
+import { Tensor } from '../graph/tensor.ts'
 import { broadcastShapes, broadcastStrides, walk } from '../shape.ts'
-import { Tensor } from '../tensor.ts'
 import { sumTo } from './broadcast.ts'
 import { constant } from './constant.ts'
-import { defineOperation, noMacs } from './operation.ts'
 
 const functions = {
   add: (a: number, b: number) => a + b,
@@ -41,8 +41,10 @@ export interface BinaryAttributes {
   readonly kind: BinaryKind
 }
 
-export const binaryOperation = defineOperation<BinaryAttributes>({
+export const binaryOperation: Operation<'binary'> = {
+  name: 'binary',
   shape: ([a, b], { kind }) => broadcastShapes(kind, a, b),
+  traits: { ...ordinary, elementwise: [0, 1] },
   macs: noMacs,
   gradient: ([a, b], y, gradient, { kind }) => {
     const [ofA, ofB] = derivatives[kind](a, b, y, gradient)
@@ -55,7 +57,7 @@ export const binaryOperation = defineOperation<BinaryAttributes>({
       output.data[index] = apply(a.data[i], b.data[j])
     })
   },
-})
+}
 
 /**
  * Applies one function to every pair of elements, with NumPy's broadcasting; a number stands for a scalar tensor.
@@ -63,7 +65,7 @@ export const binaryOperation = defineOperation<BinaryAttributes>({
  */
 export function binary(kind: BinaryKind, a: Tensor | number, b: Tensor | number): Tensor<'binary'> {
   const tensor = (value: Tensor | number) => (typeof value === 'number' ? constant(value) : value)
-  return new Tensor('binary', [tensor(a), tensor(b)], { kind })
+  return new Tensor(binaryOperation, [tensor(a), tensor(b)], { kind })
 }
 
 /** a where b is positive and 0 elsewhere, with NumPy's broadcasting. No gradient flows to b. */

@@ -1,20 +1,22 @@
 import { ShapeError } from '../errors.ts'
+import { noMacs, type Operation, ordinary } from '../graph/operation.ts'
+import { Tensor } from '../graph/tensor.ts'
 import { broadcastShapes, broadcastStrides, formatShape, type Shape, sameShape, walk } from '../shape.ts'
-import { Tensor } from '../tensor.ts'
-import { defineOperation, noMacs } from './operation.ts'
 
 /** Inputs: x of a shape that broadcasts to `shape`. */
 export interface BroadcastAttributes {
   readonly shape: Shape
 }
 
-export const broadcastOperation = defineOperation<BroadcastAttributes>({
+export const broadcastOperation: Operation<'broadcast'> = {
+  name: 'broadcast',
   shape([x], { shape }) {
     if (!sameShape(broadcastShapes('broadcast', x, shape), shape)) {
       throw new ShapeError(`broadcast: got x ${formatShape(x)}, wanted one that broadcasts to ${formatShape(shape)}`)
     }
     return shape
   },
+  traits: { ...ordinary, identityAtSameShape: true },
   macs: noMacs,
   gradient: ([x], _, gradient) => [sumTo(gradient, x.shape)],
   reference([x], output) {
@@ -22,14 +24,14 @@ export const broadcastOperation = defineOperation<BroadcastAttributes>({
       output.data[index] = x.data[from]
     })
   },
-})
+}
 
 /**
  * The same elements, repeated along axes that are 1 or missing in x, with NumPy's broadcasting.
  * @throws ShapeError when x does not broadcast to that shape.
  */
 export function broadcast(x: Tensor, shape: Shape): Tensor<'broadcast'> {
-  return new Tensor('broadcast', [x], { shape: [...shape] })
+  return new Tensor(broadcastOperation, [x], { shape: [...shape] })
 }
 
 /** Undoes broadcasting: sums over the axes along which a tensor of `shape` was repeated. */

@@ -1,7 +1,7 @@
 import { ShapeError } from '../errors.ts'
+import { noMacs, type Operation, ordinary } from '../graph/operation.ts'
+import { Tensor } from '../graph/tensor.ts'
 import { formatShape, normalizeAxis, sizeOf } from '../shape.ts'
-import { Tensor } from '../tensor.ts'
-import { defineOperation, noMacs } from './operation.ts'
 
 /** Inputs: one or more tensors that agree on every axis but one. */
 export interface ConcatAttributes {
@@ -9,7 +9,8 @@ export interface ConcatAttributes {
   readonly axis: number
 }
 
-export const concatOperation = defineOperation<ConcatAttributes>({
+export const concatOperation: Operation<'concat'> = {
+  name: 'concat',
   shape(inputs, { axis }) {
     const [first, ...rest] = inputs
     for (const other of rest) {
@@ -21,6 +22,7 @@ export const concatOperation = defineOperation<ConcatAttributes>({
     }
     return first.map((extent, i) => (i === axis ? inputs.reduce((sum, shape) => sum + shape[axis], 0) : extent))
   },
+  traits: { ...ordinary, identityAtSameShape: true },
   macs: noMacs,
   gradient(inputs, output, gradient, { axis }) {
     let at = 0
@@ -44,7 +46,7 @@ export const concatOperation = defineOperation<ConcatAttributes>({
       }
     }
   },
-})
+}
 
 /**
  * Tensors one after another along `axis`, which may count from the end.
@@ -52,5 +54,5 @@ export const concatOperation = defineOperation<ConcatAttributes>({
  */
 export function concat(tensors: readonly Tensor[], axis: number): Tensor<'concat'> {
   if (tensors.length === 0) throw new ShapeError('concat: got no tensors, wanted at least one')
-  return new Tensor('concat', tensors, { axis: normalizeAxis('concat', axis, tensors[0].shape.length) })
+  return new Tensor(concatOperation, tensors, { axis: normalizeAxis('concat', axis, tensors[0].shape.length) })
 }

@@ -1,8 +1,8 @@
 import { ShapeError } from '../errors.ts'
+import { noGradient, noMacs, type Operation, ordinary } from '../graph/operation.ts'
+import { Tensor } from '../graph/tensor.ts'
 import { checkShape, formatShape, type Shape, sizeOf } from '../shape.ts'
-import { Tensor } from '../tensor.ts'
-import { isInMemory, toFloat32, type Weight } from '../weights/index.ts'
-import { defineOperation, noGradient, noMacs } from './operation.ts'
+import { isInMemory, isToBeRead, type ReadBytes, toFloat32, type Weight } from '../weights/index.ts'
 
 /** Values as arithmetic has them (`data`), or as they are stored, to be read when the backend wants them (`weight`). */
 export type ConstantAttributes = {
@@ -14,7 +14,8 @@ export type ConstantAttributes = {
   | { readonly weight: Weight; readonly data?: undefined }
 )
 
-export const constantOperation = defineOperation<ConstantAttributes>({
+export const constantOperation: Operation<'constant'> = {
+  name: 'constant',
   shape(_, { shape, data }) {
     checkShape('constant', shape)
     if (data && data.length !== sizeOf(shape)) {
@@ -24,6 +25,7 @@ export const constantOperation = defineOperation<ConstantAttributes>({
     }
     return shape
   },
+  traits: { ...ordinary, storage: 'lasting' },
   macs: noMacs,
   gradient: noGradient,
   reference(_, output, attributes) {
@@ -31,7 +33,7 @@ export const constantOperation = defineOperation<ConstantAttributes>({
     if (!values) throw new Error('constant: the values of a weight that is not in memory come from the backend')
     output.data.set(values)
   },
-})
+}
 
 /**
  * Known values. A `Float32Array` is used as it is, not copied: do not change it afterwards.
@@ -45,7 +47,7 @@ export function constant(
   name?: string,
 ): Tensor<'constant'> {
   const values = typeof data === 'number' ? [data] : data
-  return new Tensor('constant', [], {
+  return new Tensor(constantOperation, [], {
     data: values instanceof Float32Array ? values : Float32Array.from(values),
     shape: shape ? [...shape] : typeof data === 'number' ? [] : [values.length],
     ...(name === undefined ? {} : { name }),
@@ -59,7 +61,7 @@ export function constant(
  */
 export function weightConstant(weight: Weight, name?: string): Tensor<'constant'> {
   const { shape } = weight
-  return new Tensor('constant', [], { weight, shape, ...(name === undefined ? {} : { name }) })
+  return new Tensor(constantOperation, [], { weight, shape, ...(name === undefined ? {} : { name }) })
 }
 
 /** The values of a constant that is in memory; `undefined` for anything else. */
@@ -67,9 +69,10 @@ export function knownValues(node: Tensor): Float32Array | undefined {
   return node.is('constant') ? valuesIn(node.attributes) : undefined
 }
 
-/** Whether this is a constant whose values have to be read. */
-export function isToBeRead(node: Tensor): node is Tensor<'constant'> & { attributes: { weight: Weight } } {
-  return node.is('constant') && node.attributes.weight !== undefined && !isInMemory(node.attributes.weight)
+/** The weight of a constant whose values have to be read; `undefined` for anything else. */
+export function weightToRead(node: Tensor): Weight<ReadBytes> | undefined {
+  const weight = node.is('constant') ? node.attributes.weight : undefined
+  return weight && isToBeRead(weight) ? weight : undefined
 }
 
 function valuesIn({ data, weight }: ConstantAttributes): Float32Array | undefined {

@@ -1,6 +1,6 @@
 import { ShapeError } from '../errors.ts'
+import type { Tensor } from '../graph/tensor.ts'
 import { formatShape, sameShape } from '../shape.ts'
-import type { Tensor } from '../tensor.ts'
 
 /**
  * The mean over a batch of `-sum(targets * log(softmax(logits)))`, as PyTorch's `cross_entropy` with class

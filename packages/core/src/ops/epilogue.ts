@@ -1,6 +1,6 @@
 import { ShapeError } from '../errors.ts'
+import type { Values } from '../graph/operation.ts'
 import { formatShape, type Shape, sameShape } from '../shape.ts'
-import type { Values } from './operation.ts'
 
 export type Activation = 'none' | 'relu'
 

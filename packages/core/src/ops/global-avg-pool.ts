@@ -1,14 +1,15 @@
 import { ShapeError } from '../errors.ts'
+import { noMacs, type Operation, ordinary } from '../graph/operation.ts'
+import { Tensor } from '../graph/tensor.ts'
 import { formatShape } from '../shape.ts'
-import { Tensor } from '../tensor.ts'
 import { broadcast } from './broadcast.ts'
-import { defineOperation, noMacs } from './operation.ts'
 import { checkImages } from './window.ts'
 
 /** Inputs: x `[n, h, w, c]`. */
 export type GlobalAvgPoolAttributes = Record<never, never>
 
-export const globalAvgPoolOperation = defineOperation<GlobalAvgPoolAttributes>({
+export const globalAvgPoolOperation: Operation<'globalAvgPool'> = {
+  name: 'globalAvgPool',
   shape([x]) {
     checkImages('globalAvgPool', x)
     if (x[1] === 0 || x[2] === 0) {
@@ -16,6 +17,7 @@ export const globalAvgPoolOperation = defineOperation<GlobalAvgPoolAttributes>({
     }
     return [x[0], x[3]]
   },
+  traits: ordinary,
   macs: noMacs,
   gradient([x], _, gradient) {
     const [batch, height, width, channels] = x.shape
@@ -32,7 +34,7 @@ export const globalAvgPoolOperation = defineOperation<GlobalAvgPoolAttributes>({
       }
     }
   },
-})
+}
 
 /**
  * The mean of every channel over the whole image.
@@ -41,5 +43,5 @@ export const globalAvgPoolOperation = defineOperation<GlobalAvgPoolAttributes>({
  * @throws ShapeError when x is not a batch of images.
  */
 export function globalAvgPool(x: Tensor): Tensor<'globalAvgPool'> {
-  return new Tensor('globalAvgPool', [x], {})
+  return new Tensor(globalAvgPoolOperation, [x], {})
 }

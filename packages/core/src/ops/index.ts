@@ -1,40 +1,38 @@
-import { type ArgmaxAttributes, argmaxOperation } from './argmax.ts'
-import { type AvgPool2dAttributes, avgPool2dOperation } from './avg-pool2d.ts'
-import { type AvgPool2dGradientAttributes, avgPool2dGradientOperation } from './avg-pool2d-gradient.ts'
-import { type BatchNormAttributes, batchNormOperation } from './batch-norm.ts'
-import { type BinaryAttributes, binaryOperation } from './binary.ts'
-import { type BroadcastAttributes, broadcastOperation } from './broadcast.ts'
-import { type ConcatAttributes, concatOperation } from './concat.ts'
-import { type ConstantAttributes, constantOperation } from './constant.ts'
-import { type Conv2dAttributes, conv2dOperation } from './conv2d.ts'
-import { type Conv2dInputGradientAttributes, conv2dInputGradientOperation } from './conv2d-input-gradient.ts'
-import { type Conv2dWeightGradientAttributes, conv2dWeightGradientOperation } from './conv2d-weight-gradient.ts'
-import { type GlobalAvgPoolAttributes, globalAvgPoolOperation } from './global-avg-pool.ts'
-import { type InputAttributes, inputOperation } from './input.ts'
-import { type LogSoftmaxAttributes, logSoftmaxOperation } from './log-softmax.ts'
-import { type MatmulAttributes, matmulOperation } from './matmul.ts'
-import { type MaxPool2dAttributes, maxPool2dOperation } from './max-pool2d.ts'
-import { type MaxPool2dGradientAttributes, maxPool2dGradientOperation } from './max-pool2d-gradient.ts'
-import { type MomentsAttributes, momentsOperation } from './moments.ts'
-import { type NormalizeAttributes, normalizeOperation } from './normalize.ts'
-import {
-  type NormalizeGradientAttributes,
-  normalizeGradientOperation,
-  normalizeSumsOperation,
-} from './normalize-gradients.ts'
-import type { Operation } from './operation.ts'
-import { type PadAttributes, padOperation } from './pad.ts'
-import { type ParameterAttributes, parameterOperation } from './parameter.ts'
-import { type ReduceAttributes, reduceOperation } from './reduce.ts'
-import { type ReshapeAttributes, reshapeOperation } from './reshape.ts'
-import { type ScaleShiftAttributes, scaleShiftOperation } from './scale-shift.ts'
-import { type SliceAttributes, sliceOperation } from './slice.ts'
-import { type SoftmaxAttributes, softmaxOperation } from './softmax.ts'
-import { type SpreadAttributes, spreadOperation } from './spread.ts'
-import { type UnaryAttributes, unaryOperation } from './unary.ts'
-import { type WeightedSumAttributes, weightedSumOperation } from './weighted-sum.ts'
+import type { ArgmaxAttributes } from './argmax.ts'
+import type { AvgPool2dAttributes } from './avg-pool2d/forward.ts'
+import type { AvgPool2dGradientAttributes } from './avg-pool2d/gradient.ts'
+import type { BatchNormAttributes } from './batch-norm.ts'
+import type { BinaryAttributes } from './binary.ts'
+import type { BroadcastAttributes } from './broadcast.ts'
+import type { ConcatAttributes } from './concat.ts'
+import type { ConstantAttributes } from './constant.ts'
+import type { Conv2dAttributes } from './conv2d/forward.ts'
+import type { Conv2dInputGradientAttributes } from './conv2d/input-gradient.ts'
+import type { Conv2dWeightGradientAttributes } from './conv2d/weight-gradient.ts'
+import type { GlobalAvgPoolAttributes } from './global-avg-pool.ts'
+import type { InputAttributes } from './input.ts'
+import type { LogSoftmaxAttributes } from './log-softmax.ts'
+import type { MatmulAttributes } from './matmul.ts'
+import type { MaxPool2dGradientAttributes } from './max-pool2d/gradient.ts'
+import type { MaxPool2dAttributes } from './max-pool2d/index.ts'
+import type { MomentsAttributes } from './moments.ts'
+import type { NormalizeGradientAttributes } from './normalize/gradients.ts'
+import type { NormalizeAttributes } from './normalize/index.ts'
+import type { PadAttributes } from './pad.ts'
+import type { ParameterAttributes } from './parameter.ts'
+import type { ReduceAttributes } from './reduce.ts'
+import type { ReshapeAttributes } from './reshape.ts'
+import type { ScaleShiftAttributes } from './scale-shift.ts'
+import type { SliceAttributes } from './slice.ts'
+import type { SoftmaxAttributes } from './softmax.ts'
+import type { SpreadAttributes } from './spread.ts'
+import type { UnaryAttributes } from './unary.ts'
+import type { WeightedSumAttributes } from './weighted-sum.ts'
 
-/** The operations there are, each with the type of its attributes. */
+/**
+ * The operations there are, each with the type of its attributes. An `Operation` of one of these names has every rule and
+ * trait, and each backend has a rule for every name, or they do not compile.
+ */
 export interface AttributesOf {
   input: InputAttributes
   parameter: ParameterAttributes
@@ -70,51 +68,3 @@ export interface AttributesOf {
 }
 
 export type OpName = keyof AttributesOf
-
-type Operations = { readonly [Op in OpName]: Operation<AttributesOf[Op]> }
-
-/**
- * Operations by name. Leaving one out, or one of its rules, does not compile. Made when first asked for: operations
- * and tensors import each other, and a bundler may put this file before some of the operations.
- */
-const makeTable = (): Operations => ({
-  input: inputOperation,
-  parameter: parameterOperation,
-  constant: constantOperation,
-  conv2d: conv2dOperation,
-  matmul: matmulOperation,
-  unary: unaryOperation,
-  binary: binaryOperation,
-  batchNorm: batchNormOperation,
-  scaleShift: scaleShiftOperation,
-  maxPool2d: maxPool2dOperation,
-  avgPool2d: avgPool2dOperation,
-  globalAvgPool: globalAvgPoolOperation,
-  pad: padOperation,
-  slice: sliceOperation,
-  concat: concatOperation,
-  reshape: reshapeOperation,
-  softmax: softmaxOperation,
-  logSoftmax: logSoftmaxOperation,
-  reduce: reduceOperation,
-  argmax: argmaxOperation,
-  broadcast: broadcastOperation,
-  spread: spreadOperation,
-  weightedSum: weightedSumOperation,
-  conv2dInputGradient: conv2dInputGradientOperation,
-  conv2dWeightGradient: conv2dWeightGradientOperation,
-  maxPool2dGradient: maxPool2dGradientOperation,
-  avgPool2dGradient: avgPool2dGradientOperation,
-  moments: momentsOperation,
-  normalize: normalizeOperation,
-  normalizeSums: normalizeSumsOperation,
-  normalizeGradient: normalizeGradientOperation,
-})
-
-let table: Operations | undefined
-
-/** The definition of one operation, typed by its name. */
-export function operationOf<Op extends OpName>(op: Op): Operation<AttributesOf[Op]> {
-  table ??= makeTable()
-  return table[op]
-}

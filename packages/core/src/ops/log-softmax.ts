@@ -1,6 +1,6 @@
+import { noMacs, type Operation, ordinary } from '../graph/operation.ts'
+import { Tensor } from '../graph/tensor.ts'
 import { normalizeAxis } from '../shape.ts'
-import { Tensor } from '../tensor.ts'
-import { defineOperation, noMacs } from './operation.ts'
 import { walkLines } from './softmax.ts'
 
 /** Inputs: x with at least one axis. */
@@ -9,8 +9,10 @@ export interface LogSoftmaxAttributes {
   readonly axis: number
 }
 
-export const logSoftmaxOperation = defineOperation<LogSoftmaxAttributes>({
+export const logSoftmaxOperation: Operation<'logSoftmax'> = {
+  name: 'logSoftmax',
   shape: ([x]) => x,
+  traits: ordinary,
   macs: noMacs,
   gradient: (_, y, gradient, { axis }) => [gradient.sub(y.exp().mul(gradient.sum(axis, true)))],
   reference([x], output, { axis }) {
@@ -23,12 +25,12 @@ export const logSoftmaxOperation = defineOperation<LogSoftmaxAttributes>({
       for (let i = 0; i < length; i++) output.data[first + i * stride] = x.data[first + i * stride] - logSum
     })
   },
-})
+}
 
 /**
  * The logarithm of `softmax` along `axis` (default the last), without the loss of precision of taking both in turn.
  * @throws ShapeError when there is no such axis.
  */
 export function logSoftmax(x: Tensor, axis = -1): Tensor<'logSoftmax'> {
-  return new Tensor('logSoftmax', [x], { axis: normalizeAxis('logSoftmax', axis, x.shape.length) })
+  return new Tensor(logSoftmaxOperation, [x], { axis: normalizeAxis('logSoftmax', axis, x.shape.length) })
 }

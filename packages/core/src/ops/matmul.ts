@@ -1,8 +1,8 @@
 import { ShapeError } from '../errors.ts'
+import { notDifferentiable, type Operation, ordinary } from '../graph/operation.ts'
+import { Tensor } from '../graph/tensor.ts'
 import { formatShape, type Shape, sizeOf } from '../shape.ts'
-import { Tensor } from '../tensor.ts'
 import { checkEpilogue, type Epilogue, epilogueOf, noEpilogue } from './epilogue.ts'
-import { defineOperation, notDifferentiable } from './operation.ts'
 
 /** Inputs: a `[m, k]`, b `[k, n]`, each with its axes swapped when transposed, then bias and residual if there are any. */
 export interface MatmulAttributes extends Epilogue {
@@ -16,7 +16,8 @@ function extents([a, b]: readonly Shape[], { transposeA, transposeB }: MatmulAtt
   return { m, n, k, rows }
 }
 
-export const matmulOperation = defineOperation<MatmulAttributes>({
+export const matmulOperation: Operation<'matmul'> = {
+  name: 'matmul',
   shape(inputs, attributes) {
     const [a, b] = inputs
     if (a.length !== 2 || b.length !== 2) {
@@ -32,6 +33,7 @@ export const matmulOperation = defineOperation<MatmulAttributes>({
     checkEpilogue('matmul', inputs, [m, n], attributes)
     return [m, n]
   },
+  traits: ordinary,
   macs(inputs, output, attributes) {
     return sizeOf(output) * extents(inputs, attributes).k
   },
@@ -60,7 +62,7 @@ export const matmulOperation = defineOperation<MatmulAttributes>({
       }
     }
   },
-})
+}
 
 export interface MatmulOptions {
   /** Use the transpose of the first matrix; default false. */
@@ -75,7 +77,7 @@ export interface MatmulOptions {
  */
 export function matmul(a: Tensor, b: Tensor, options: MatmulOptions = {}): Tensor<'matmul'> {
   const { transposeA = false, transposeB = false } = options
-  return new Tensor('matmul', [a, b], { transposeA, transposeB, ...noEpilogue })
+  return new Tensor(matmulOperation, [a, b], { transposeA, transposeB, ...noEpilogue })
 }
 
 /**

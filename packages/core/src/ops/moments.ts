@@ -1,17 +1,19 @@
 import { ShapeError } from '../errors.ts'
+import { noMacs, type Operation, ordinary } from '../graph/operation.ts'
+import { Tensor } from '../graph/tensor.ts'
 import { formatShape, sizeOf } from '../shape.ts'
-import { Tensor } from '../tensor.ts'
-import { defineOperation, noMacs } from './operation.ts'
 
 /** Inputs: x `[..., c]`. */
 export type MomentsAttributes = Record<never, never>
 
-export const momentsOperation = defineOperation<MomentsAttributes>({
+export const momentsOperation: Operation<'moments'> = {
+  name: 'moments',
   shape([x]) {
     if (x.length === 0) throw new ShapeError('moments: got a scalar, wanted x [..., c]')
     if (sizeOf(x) === 0) throw new ShapeError(`moments: got x ${formatShape(x)}, wanted at least one element`)
     return [2, x[x.length - 1]]
   },
+  traits: ordinary,
   macs: noMacs,
   gradient([x], y, gradient) {
     const channels = y.shape[1]
@@ -33,7 +35,7 @@ export const momentsOperation = defineOperation<MomentsAttributes>({
       output.data[channels + c] = squares / rows
     }
   },
-})
+}
 
 /**
  * Mean and variance of every channel over all other axes: the statistics of a batch.
@@ -42,5 +44,5 @@ export const momentsOperation = defineOperation<MomentsAttributes>({
  * @throws ShapeError when there is nothing to average.
  */
 export function moments(x: Tensor): Tensor<'moments'> {
-  return new Tensor('moments', [x], {})
+  return new Tensor(momentsOperation, [x], {})
 }

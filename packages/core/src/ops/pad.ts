@@ -1,7 +1,7 @@
 import { ShapeError } from '../errors.ts'
+import { noMacs, type Operation, ordinary } from '../graph/operation.ts'
+import { Tensor } from '../graph/tensor.ts'
 import { formatShape, stridesOf, walk } from '../shape.ts'
-import { Tensor } from '../tensor.ts'
-import { defineOperation, noMacs } from './operation.ts'
 import { checkIntegers } from './window.ts'
 
 /** Inputs: x of any shape. */
@@ -11,7 +11,8 @@ export interface PadAttributes {
   readonly value: number
 }
 
-export const padOperation = defineOperation<PadAttributes>({
+export const padOperation: Operation<'pad'> = {
+  name: 'pad',
   shape([x], { widths }) {
     if (widths.length !== x.length) {
       throw new ShapeError(
@@ -21,6 +22,7 @@ export const padOperation = defineOperation<PadAttributes>({
     for (const width of widths) checkIntegers('pad', 'widths', width, 0)
     return x.map((extent, axis) => widths[axis][0] + extent + widths[axis][1])
   },
+  traits: { ...ordinary, identityAtSameShape: true },
   macs: noMacs,
   gradient([x], _, gradient, { widths }) {
     const begin = widths.map(([before]) => before)
@@ -39,7 +41,7 @@ export const padOperation = defineOperation<PadAttributes>({
       output.data[first + offset] = x.data[index]
     })
   },
-})
+}
 
 /**
  * Surrounds x with `value` (default 0).
@@ -47,5 +49,5 @@ export const padOperation = defineOperation<PadAttributes>({
  * @throws ShapeError unless there is a pair of non-negative integers for each axis.
  */
 export function pad(x: Tensor, widths: readonly (readonly [number, number])[], value = 0): Tensor<'pad'> {
-  return new Tensor('pad', [x], { widths, value })
+  return new Tensor(padOperation, [x], { widths, value })
 }

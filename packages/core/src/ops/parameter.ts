@@ -1,7 +1,7 @@
 import { ShapeError } from '../errors.ts'
+import { noGradient, noMacs, type Operation, ordinary } from '../graph/operation.ts'
+import { Tensor } from '../graph/tensor.ts'
 import { checkShape, type Shape } from '../shape.ts'
-import { Tensor } from '../tensor.ts'
-import { defineOperation, noGradient, noMacs } from './operation.ts'
 
 export interface ParameterAttributes {
   readonly name: string
@@ -10,18 +10,20 @@ export interface ParameterAttributes {
   readonly trainable: boolean
 }
 
-export const parameterOperation = defineOperation<ParameterAttributes>({
+export const parameterOperation: Operation<'parameter'> = {
+  name: 'parameter',
   shape(_, { name, shape }) {
     if (name === '') throw new ShapeError('parameter: got an empty name, wanted the name it has in weight files')
     checkShape(`parameter '${name}'`, shape)
     return shape
   },
+  traits: { ...ordinary, storage: 'lasting' },
   macs: noMacs,
   gradient: noGradient,
   reference() {
     throw new Error('parameter: the value of a parameter comes from the caller')
   },
-})
+}
 
 /**
  * A weight of the network, given to `compile` under `name`.
@@ -29,5 +31,5 @@ export const parameterOperation = defineOperation<ParameterAttributes>({
  * @throws ShapeError when the shape is not 0 to 6 non-negative integers.
  */
 export function parameter(name: string, shape: Shape, options: { trainable?: boolean } = {}): Tensor<'parameter'> {
-  return new Tensor('parameter', [], { name, shape: [...shape], trainable: options.trainable ?? true })
+  return new Tensor(parameterOperation, [], { name, shape: [...shape], trainable: options.trainable ?? true })
 }

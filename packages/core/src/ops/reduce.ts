@@ -1,9 +1,9 @@
 import { ShapeError } from '../errors.ts'
+import { noMacs, type Operation, ordinary } from '../graph/operation.ts'
+import { Tensor } from '../graph/tensor.ts'
 import { formatShape, normalizeAxis, type Shape, sizeOf, stridesOf, walk } from '../shape.ts'
-import { Tensor } from '../tensor.ts'
 import { gate } from './binary.ts'
 import { broadcast } from './broadcast.ts'
-import { defineOperation, noMacs } from './operation.ts'
 
 export type ReduceKind = 'sum' | 'mean' | 'max' | 'min'
 
@@ -16,7 +16,8 @@ export interface ReduceAttributes {
   readonly keepDims: boolean
 }
 
-export const reduceOperation = defineOperation<ReduceAttributes>({
+export const reduceOperation: Operation<'reduce'> = {
+  name: 'reduce',
   shape([x], { kind, axes, keepDims }) {
     if ((kind === 'max' || kind === 'min') && axes.some(axis => x[axis] === 0)) {
       throw new ShapeError(`${kind}: got x ${formatShape(x)}, wanted at least one element on axes ${formatShape(axes)}`)
@@ -24,6 +25,7 @@ export const reduceOperation = defineOperation<ReduceAttributes>({
     if (keepDims) return x.map((extent, axis) => (axes.includes(axis) ? 1 : extent))
     return x.filter((_, axis) => !axes.includes(axis))
   },
+  traits: { ...ordinary, identityAtSameShape: true },
   macs: noMacs,
   gradient([x], y, gradient, { kind, axes }) {
     const kept = x.shape.map((extent, axis) => (axes.includes(axis) ? 1 : extent))
@@ -50,7 +52,7 @@ export const reduceOperation = defineOperation<ReduceAttributes>({
     const count = kind === 'mean' ? sizeOf(axes.map(axis => x.shape[axis])) : 1
     for (let i = 0; i < totals.length; i++) output.data[i] = totals[i] / count
   },
-})
+}
 
 /**
  * Sum, mean, maximum or minimum over some axes.
@@ -64,5 +66,5 @@ export function reduce(kind: ReduceKind, x: Tensor, axes?: number | Shape, keepD
   if (new Set(normalized).size !== normalized.length) {
     throw new ShapeError(`${kind}: got axes ${formatShape(list)}, wanted each axis once`)
   }
-  return new Tensor('reduce', [x], { kind, axes: normalized, keepDims })
+  return new Tensor(reduceOperation, [x], { kind, axes: normalized, keepDims })
 }

@@ -1,14 +1,15 @@
 import { ShapeError } from '../errors.ts'
+import { noMacs, type Operation, ordinary } from '../graph/operation.ts'
+import { Tensor } from '../graph/tensor.ts'
 import { formatShape, type Shape, sizeOf } from '../shape.ts'
-import { Tensor } from '../tensor.ts'
-import { defineOperation, noMacs } from './operation.ts'
 
 /** Inputs: x of any shape. */
 export interface ReshapeAttributes {
   readonly shape: Shape
 }
 
-export const reshapeOperation = defineOperation<ReshapeAttributes>({
+export const reshapeOperation: Operation<'reshape'> = {
+  name: 'reshape',
   shape([x], { shape }) {
     if (sizeOf(shape) !== sizeOf(x) || shape.some(extent => extent < 0)) {
       throw new ShapeError(
@@ -17,12 +18,13 @@ export const reshapeOperation = defineOperation<ReshapeAttributes>({
     }
     return shape
   },
+  traits: { ...ordinary, storage: 'view', identityAtSameShape: true },
   macs: noMacs,
   gradient: ([x], _, gradient) => [gradient.reshape(x.shape)],
   reference([x], output) {
     output.data.set(x.data)
   },
-})
+}
 
 /**
  * The same elements in the same order under another shape.
@@ -32,7 +34,7 @@ export const reshapeOperation = defineOperation<ReshapeAttributes>({
 export function reshape(x: Tensor, shape: Shape): Tensor<'reshape'> {
   const known = sizeOf(shape.filter(extent => extent !== -1))
   const isSolvable = shape.filter(extent => extent === -1).length === 1 && sizeOf(x.shape) % known === 0
-  return new Tensor('reshape', [x], {
+  return new Tensor(reshapeOperation, [x], {
     shape: isSolvable ? shape.map(extent => (extent === -1 ? sizeOf(x.shape) / known : extent)) : [...shape],
   })
 }

@@ -1,6 +1,7 @@
-import { checkPerChannel } from './batch-norm.ts'
+import { noMacs, notDifferentiable, type Operation, ordinary } from '../graph/operation.ts'
+import { Tensor } from '../graph/tensor.ts'
 import type { Activation } from './epilogue.ts'
-import { defineOperation, noMacs, notDifferentiable } from './operation.ts'
+import { checkPerChannel } from './normalize/checks.ts'
 
 /** Inputs: x `[..., c]`, scale `[c]`, shift `[c]`. */
 export interface ScaleShiftAttributes {
@@ -8,11 +9,13 @@ export interface ScaleShiftAttributes {
 }
 
 /** `activation(x * scale + shift)`: what the passes make of a batch norm that no convolution can take in. */
-export const scaleShiftOperation = defineOperation<ScaleShiftAttributes>({
+export const scaleShiftOperation: Operation<'scaleShift'> = {
+  name: 'scaleShift',
   shape(inputs) {
     checkPerChannel('scaleShift', inputs, ['scale', 'shift'])
     return inputs[0]
   },
+  traits: { ...ordinary, elementwise: [0] },
   macs: noMacs,
   gradient: notDifferentiable,
   reference([x, scale, shift], output, { activation }) {
@@ -23,4 +26,9 @@ export const scaleShiftOperation = defineOperation<ScaleShiftAttributes>({
       output.data[i] = Math.max(x.data[i] * scale.data[c] + shift.data[c], least)
     }
   },
-})
+}
+
+/** `x * scale + shift`, per channel. */
+export function scaleShift(x: Tensor, scale: Tensor, shift: Tensor): Tensor<'scaleShift'> {
+  return new Tensor(scaleShiftOperation, [x, scale, shift], { activation: 'none' })
+}

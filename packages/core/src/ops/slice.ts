@@ -1,7 +1,7 @@
 import { ShapeError } from '../errors.ts'
+import { noMacs, type Operation, ordinary } from '../graph/operation.ts'
+import { Tensor } from '../graph/tensor.ts'
 import { formatShape, type Shape, stridesOf, walk } from '../shape.ts'
-import { Tensor } from '../tensor.ts'
-import { defineOperation, noMacs } from './operation.ts'
 import { spread } from './spread.ts'
 import { checkIntegers } from './window.ts'
 
@@ -12,7 +12,8 @@ export interface SliceAttributes {
   readonly step: readonly number[]
 }
 
-export const sliceOperation = defineOperation<SliceAttributes>({
+export const sliceOperation: Operation<'slice'> = {
+  name: 'slice',
   shape([x], { begin, end, step }) {
     for (const [name, list] of Object.entries({ begin, end, step })) {
       if (list.length !== x.length) {
@@ -32,6 +33,7 @@ export const sliceOperation = defineOperation<SliceAttributes>({
       return Math.ceil((to - from) / step[axis])
     })
   },
+  traits: { ...ordinary, identityAtSameShape: true },
   macs: noMacs,
   gradient: ([x], _, gradient, { begin, step }) => [spread(gradient, x.shape, begin, step)],
   reference([x], output, { begin, step }) {
@@ -42,7 +44,7 @@ export const sliceOperation = defineOperation<SliceAttributes>({
       output.data[index] = x.data[first + offset]
     })
   },
-})
+}
 
 /**
  * Every `step`-th element from `begin` up to but not including `end`, on each axis. A negative begin or end counts
@@ -52,5 +54,5 @@ export const sliceOperation = defineOperation<SliceAttributes>({
  */
 export function slice(x: Tensor, begin: Shape, end: Shape, step: Shape = begin.map(() => 1)): Tensor<'slice'> {
   const fromStart = (bound: number, axis: number) => (bound < 0 ? bound + x.shape[axis] : bound)
-  return new Tensor('slice', [x], { begin: begin.map(fromStart), end: end.map(fromStart), step: [...step] })
+  return new Tensor(sliceOperation, [x], { begin: begin.map(fromStart), end: end.map(fromStart), step: [...step] })
 }

@@ -1,7 +1,7 @@
+import { noMacs, type Operation, ordinary } from '../graph/operation.ts'
+import { Tensor } from '../graph/tensor.ts'
 import type { Shape } from '../shape.ts'
 import { normalizeAxis, sizeOf } from '../shape.ts'
-import { Tensor } from '../tensor.ts'
-import { defineOperation, noMacs } from './operation.ts'
 
 /** Inputs: x with at least one axis. */
 export interface SoftmaxAttributes {
@@ -26,8 +26,10 @@ export function walkLines(
   }
 }
 
-export const softmaxOperation = defineOperation<SoftmaxAttributes>({
+export const softmaxOperation: Operation<'softmax'> = {
+  name: 'softmax',
   shape: ([x]) => x,
+  traits: ordinary,
   macs: noMacs,
   gradient: (_, y, gradient, { axis }) => [gradient.sub(gradient.mul(y).sum(axis, true)).mul(y)],
   reference([x], output, { axis }) {
@@ -41,12 +43,12 @@ export const softmaxOperation = defineOperation<SoftmaxAttributes>({
       }
     })
   },
-})
+}
 
 /**
  * `exp(x) / sum(exp(x))` along `axis` (default the last), computed from `x - max(x)` so that nothing overflows.
  * @throws ShapeError when there is no such axis.
  */
 export function softmax(x: Tensor, axis = -1): Tensor<'softmax'> {
-  return new Tensor('softmax', [x], { axis: normalizeAxis('softmax', axis, x.shape.length) })
+  return new Tensor(softmaxOperation, [x], { axis: normalizeAxis('softmax', axis, x.shape.length) })
 }

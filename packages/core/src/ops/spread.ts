@@ -1,7 +1,7 @@
 import { ShapeError } from '../errors.ts'
+import { noMacs, type Operation, ordinary } from '../graph/operation.ts'
+import { Tensor } from '../graph/tensor.ts'
 import { formatShape, type Shape, stridesOf, walk } from '../shape.ts'
-import { Tensor } from '../tensor.ts'
-import { defineOperation, noMacs } from './operation.ts'
 
 /** Inputs: x of any shape. All three have one number for each axis. */
 export interface SpreadAttributes {
@@ -10,7 +10,8 @@ export interface SpreadAttributes {
   readonly step: readonly number[]
 }
 
-export const spreadOperation = defineOperation<SpreadAttributes>({
+export const spreadOperation: Operation<'spread'> = {
+  name: 'spread',
   shape([x], { shape, begin, step }) {
     const fits = x.every((extent, axis) => extent === 0 || begin[axis] + (extent - 1) * step[axis] < shape[axis])
     if (x.length !== shape.length || !fits) {
@@ -18,6 +19,7 @@ export const spreadOperation = defineOperation<SpreadAttributes>({
     }
     return shape
   },
+  traits: { ...ordinary, identityAtSameShape: true },
   macs: noMacs,
   gradient([x], _, gradient, { begin, step }) {
     const end = x.shape.map((extent, axis) =>
@@ -34,9 +36,9 @@ export const spreadOperation = defineOperation<SpreadAttributes>({
       output.data[first + offset] = x.data[index]
     })
   },
-})
+}
 
 /** The reverse of a slice: zeros of `shape`, with x at every `step`-th element from `begin` on. */
 export function spread(x: Tensor, shape: Shape, begin: readonly number[], step: readonly number[]): Tensor<'spread'> {
-  return new Tensor('spread', [x], { shape: [...shape], begin: [...begin], step: [...step] })
+  return new Tensor(spreadOperation, [x], { shape: [...shape], begin: [...begin], step: [...step] })
 }

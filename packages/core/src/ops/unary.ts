@@ -1,6 +1,6 @@
-import { Tensor } from '../tensor.ts'
+import { noMacs, type Operation, ordinary } from '../graph/operation.ts'
+import { Tensor } from '../graph/tensor.ts'
 import { gate } from './binary.ts'
-import { defineOperation, noMacs } from './operation.ts'
 
 type Derivative = (x: Tensor, y: Tensor, gradient: Tensor) => Tensor
 
@@ -38,19 +38,21 @@ export interface UnaryAttributes {
   readonly kind: UnaryKind
 }
 
-export const unaryOperation = defineOperation<UnaryAttributes>({
+export const unaryOperation: Operation<'unary'> = {
+  name: 'unary',
   shape: ([x]) => x,
+  traits: { ...ordinary, elementwise: [0] },
   macs: noMacs,
   gradient: ([x], y, gradient, { kind }) => [derivatives[kind](x, y, gradient)],
   reference([x], output, { kind }) {
     const apply = functions[kind]
     for (let i = 0; i < x.data.length; i++) output.data[i] = apply(x.data[i])
   },
-})
+}
 
 /** Applies one function to every element. */
 export function unary(kind: UnaryKind, x: Tensor): Tensor<'unary'> {
-  return new Tensor('unary', [x], { kind })
+  return new Tensor(unaryOperation, [x], { kind })
 }
 
 /** `max(x, 0)` of every element. */

@@ -1,9 +1,9 @@
 import { ShapeError } from '../errors.ts'
+import { noMacs, type Operation, ordinary } from '../graph/operation.ts'
+import { Tensor } from '../graph/tensor.ts'
 import { formatShape, sameShape } from '../shape.ts'
-import { Tensor } from '../tensor.ts'
 import { concat } from './concat.ts'
 import { constant } from './constant.ts'
-import { defineOperation, noMacs } from './operation.ts'
 
 /** Inputs: weights `[k]`, then k tensors of one shape. */
 export type WeightedSumAttributes = Record<never, never>
@@ -11,7 +11,8 @@ export type WeightedSumAttributes = Record<never, never>
 /** As many as the instruction takes. */
 const MOST_TERMS = 4
 
-export const weightedSumOperation = defineOperation<WeightedSumAttributes>({
+export const weightedSumOperation: Operation<'weightedSum'> = {
+  name: 'weightedSum',
   shape([weights, ...terms]) {
     if (terms.length < 1 || terms.length > MOST_TERMS) {
       throw new ShapeError(`weightedSum: got ${terms.length} tensors, wanted 1 to ${MOST_TERMS}`)
@@ -27,6 +28,7 @@ export const weightedSumOperation = defineOperation<WeightedSumAttributes>({
     }
     return terms[0]
   },
+  traits: { ...ordinary, elementwise: [1, 2, 3, 4] },
   macs: noMacs,
   gradient([weights, ...terms], _, gradient) {
     return [
@@ -44,7 +46,7 @@ export const weightedSumOperation = defineOperation<WeightedSumAttributes>({
       output.data[i] = sum
     }
   },
-})
+}
 
 /**
  * `weights[0] * tensors[0] + weights[1] * tensors[1] + ...` in one walk through memory: what optimisers and moving
@@ -57,7 +59,7 @@ export function weightedSum(
   tensors: readonly Tensor[],
   weights: Tensor | readonly (Tensor | number)[],
 ): Tensor<'weightedSum'> {
-  return new Tensor('weightedSum', [vectorOf(weights), ...tensors], {})
+  return new Tensor(weightedSumOperation, [vectorOf(weights), ...tensors], {})
 }
 
 function vectorOf(weights: Tensor | readonly (Tensor | number)[]): Tensor {

@@ -1,6 +1,6 @@
-import type { Graph } from '../graph.ts'
+import type { Graph } from '../graph/graph.ts'
+import type { Tensor } from '../graph/tensor.ts'
 import { constant, weightConstant } from '../ops/constant.ts'
-import type { Tensor } from '../tensor.ts'
 import type { Weight } from '../weights/index.ts'
 import { rewrite } from './rewrite.ts'
 

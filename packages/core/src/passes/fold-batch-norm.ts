@@ -1,6 +1,7 @@
-import type { Graph } from '../graph.ts'
+import type { Graph } from '../graph/graph.ts'
+import type { Tensor } from '../graph/tensor.ts'
 import { constant, knownValues, weightConstant } from '../ops/constant.ts'
-import { Tensor } from '../tensor.ts'
+import { scaleShift } from '../ops/scale-shift.ts'
 import { fromFloat32 } from '../weights/index.ts'
 import { rewrite } from './rewrite.ts'
 
@@ -14,7 +15,7 @@ export function foldBatchNorm(graph: Graph): Graph {
     const { scale, shift } = scaleAndShift(node)
     const [x] = node.inputs
     const folded = before.isOnlyUse(0) && x.is('conv2d') ? foldIntoConv2d(x, scale, shift) : undefined
-    return folded ?? new Tensor('scaleShift', [x, scale, shift], { activation: 'none' })
+    return folded ?? scaleShift(x, scale, shift)
   })
 }
 
@@ -40,7 +41,7 @@ function foldIntoConv2d(conv: Tensor<'conv2d'>, scale: Tensor, shift: Tensor): T
   if (residual || activation !== 'none' || !factors || !shifts) return undefined
   if (!weight.is('constant') || (bias && !biases)) return undefined
   const shifted = biases ? shifts.map((value, o) => value + biases[o] * factors[o]) : shifts
-  return new Tensor('conv2d', [x, scaled(weight, factors), constant(shifted)], {
+  return conv.with([x, scaled(weight, factors), constant(shifted)], {
     ...conv.attributes,
     bias: true,
   })

@@ -1,6 +1,6 @@
-import type { Graph } from '../graph.ts'
+import type { Graph } from '../graph/graph.ts'
 import { constant, knownValues } from '../ops/constant.ts'
-import { evaluateNode } from '../reference.ts'
+import { evaluateNode } from '../reference/evaluate.ts'
 import { rewrite } from './rewrite.ts'
 
 /**

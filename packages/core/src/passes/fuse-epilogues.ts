@@ -1,7 +1,7 @@
-import type { Graph } from '../graph.ts'
+import type { Graph } from '../graph/graph.ts'
+import type { Tensor } from '../graph/tensor.ts'
 import { constant, knownValues } from '../ops/constant.ts'
 import { sameShape } from '../shape.ts'
-import { Tensor } from '../tensor.ts'
 import { type Before, rewrite } from './rewrite.ts'
 
 type Product = Tensor<'conv2d'> | Tensor<'matmul'>
@@ -23,7 +23,7 @@ export function fuseEpilogues(graph: Graph): Graph {
 function fuseRelu(node: Tensor<'unary'>, before: Before): Tensor {
   const [x] = node.inputs
   if (node.attributes.kind !== 'relu' || !before.isOnlyUse(0)) return node
-  if (x.is('scaleShift')) return new Tensor('scaleShift', x.inputs, { activation: 'relu' })
+  if (x.is('scaleShift')) return x.with(x.inputs, { activation: 'relu' })
   return isOpen(x) && !x.is('conv2dInputGradient') ? withEpilogue(x, x.inputs, { activation: 'relu' }) : node
 }
 
@@ -70,5 +70,5 @@ function withEpilogue(
   inputs: readonly Tensor[],
   change: { bias?: true; residual?: true; activation?: 'relu' },
 ): Tensor {
-  return new Tensor(product.op, inputs, { ...product.attributes, ...change } as Open['attributes'])
+  return (product as Tensor).with(inputs, { ...product.attributes, ...change } as Open['attributes'])
 }

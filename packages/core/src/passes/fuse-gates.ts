@@ -1,6 +1,5 @@
-import type { Graph } from '../graph.ts'
+import type { Graph } from '../graph/graph.ts'
 import { sameShape } from '../shape.ts'
-import { Tensor } from '../tensor.ts'
 import { rewrite } from './rewrite.ts'
 
 /**
@@ -15,6 +14,6 @@ export function fuseGates(graph: Graph): Graph {
     if (!before.usesOf(0).every(use => use?.is('normalizeSums') || use?.is('normalizeGradient'))) return node
     const [gradient, gate] = gated.inputs
     if (!sameShape(gradient.shape, gate.shape)) return node
-    return new Tensor(node.op, [gradient, ...rest, gate], { ...node.attributes, gate: true })
+    return node.with([gradient, ...rest, gate], { ...node.attributes, gate: true })
   })
 }

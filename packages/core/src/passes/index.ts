@@ -1,5 +1,5 @@
-import type { Graph } from '../graph.ts'
-import type { Tensor } from '../tensor.ts'
+import type { Graph } from '../graph/graph.ts'
+import type { Tensor } from '../graph/tensor.ts'
 import type { Weight } from '../weights/index.ts'
 import { bindParameters } from './bind-parameters.ts'
 import { dropIdentities } from './drop-identities.ts'

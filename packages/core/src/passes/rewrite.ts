@@ -1,5 +1,5 @@
-import { type Graph, graphOf } from '../graph.ts'
-import { Tensor } from '../tensor.ts'
+import { type Graph, graphOf } from '../graph/graph.ts'
+import type { Tensor } from '../graph/tensor.ts'
 
 /** From graph to graph with the same outputs, computed differently. Tensors that nothing needs any more drop out. */
 export type Pass = (graph: Graph) => Graph
@@ -26,7 +26,7 @@ export function rewrite(graph: Graph, replace: (node: Tensor, before: Before) =>
     const isSame = inputs.every((tensor, i) => tensor === node.inputs[i])
     rewritten.set(
       node,
-      replace(isSame ? node : new Tensor(node.op, inputs, node.attributes), {
+      replace(isSame ? node : node.with(inputs), {
         isOnlyUse: i => uses.get(node.inputs[i])!.length === 1,
         usesOf: i => uses.get(node.inputs[i])!,
       }),

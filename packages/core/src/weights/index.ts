@@ -1,10 +1,11 @@
 export { dtypeBytes, type StorageType, storageTypes } from './storage-types.ts'
 export {
   checkWeight,
+  copyElements,
   elementCount,
-  floatsIn,
   fromFloat32,
   isInMemory,
+  isToBeRead,
   misfitOf,
   type ReadBytes,
   readElements,

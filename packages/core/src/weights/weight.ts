@@ -75,21 +75,23 @@ export function fromFloat32(values: Float32Array, shape: Shape, dtype: WrittenTy
   return { dtype, shape, bytes: storageTypes[dtype].encode(values) }
 }
 
-/** A view of a weight's elements, not scaled yet, if they are 32-bit floats in memory. */
-export function floatsIn({ dtype, bytes }: Weight): Float32Array | undefined {
-  const isReady = dtype === 'F32' && bytes instanceof Uint8Array && bytes.byteOffset % 4 === 0
-  return isReady ? elementsIn(Float32Array, bytes) : undefined
+/** Fills `target` with the elements of a weight in memory from element `from` on, as 32-bit floats that are not scaled yet. */
+export function copyElements({ dtype, bytes }: Weight<Uint8Array>, target: Float32Array, from: number): void {
+  const { size, decode } = storageTypes[dtype]
+  decode(bytes.subarray(from * size, (from + target.length) * size), target)
 }
 
-/** Fills `target` with the elements of a weight from element `from` on, as 32-bit floats that are not scaled yet. */
-export function readElements({ dtype, bytes }: Weight, target: Float32Array, from: number): void | Promise<void> {
+/** Fills `target` as {@link copyElements} does, with elements of a weight that has to be read. */
+export async function readElements(
+  { dtype, bytes: read }: Weight<ReadBytes>,
+  target: Float32Array,
+  from: number,
+): Promise<void> {
   const { size, decode } = storageTypes[dtype]
-  const begin = from * size
-  if (bytes instanceof Uint8Array) return decode(bytes.subarray(begin, begin + target.length * size), target)
-  if (dtype === 'F32') return bytes(bytesOf(target), begin)
+  if (dtype === 'F32') return read(bytesOf(target), from * size)
   const stored = new Uint8Array(target.length * size)
-  const reading = bytes(stored, begin)
-  return reading ? reading.then(() => decode(stored, target)) : decode(stored, target)
+  await read(stored, from * size)
+  decode(stored, target)
 }
 
 /** What is wrong with a weight, or an array, in the place of a parameter of this shape; undefined where it fits. */
@@ -119,6 +121,11 @@ function defectOf({ dtype, shape, bytes, scale }: Weight): string | undefined {
 /** Whether a weight needs no reading. */
 export function isInMemory(weight: Weight): weight is Weight<Uint8Array> {
   return weight.bytes instanceof Uint8Array
+}
+
+/** Whether a weight has to be read. */
+export function isToBeRead(weight: Weight): weight is Weight<ReadBytes> {
+  return !isInMemory(weight)
 }
 
 /** Multiplies the values of each output by its factor. */

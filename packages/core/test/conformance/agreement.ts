@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { type CompileOptions, compile, graphOf } from '../../src/index.ts'
-import { evaluate } from '../../src/reference.ts'
+import { evaluate } from '../../src/reference/evaluate.ts'
 import { sizeOf } from '../../src/shape.ts'
 import { type Case, tolerance } from './cases.ts'
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { graphOf, type Tensor } from '../../src/index.ts'
-import { evaluate } from '../../src/reference.ts'
+import { evaluate } from '../../src/reference/evaluate.ts'
 import {
   type Data,
   expectClose,

@@ -11,7 +11,7 @@ import {
   ShapeError,
   type Tensor,
 } from '../../src/index.ts'
-import { evaluate } from '../../src/reference.ts'
+import { evaluate } from '../../src/reference/evaluate.ts'
 import { sizeOf } from '../../src/shape.ts'
 import { tolerance } from './cases.ts'
 

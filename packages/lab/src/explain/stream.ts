@@ -1,4 +1,4 @@
-import { concat, Tensor } from '@residual/core'
+import { concat, type Tensor } from '@residual/core'
 import type { Dissected } from '../blocks.ts'
 
 /** What is computed of the stream that runs through the blocks of a residual network. */
@@ -54,5 +54,5 @@ function rebuilt(tensor: Tensor, from: Tensor, to: Tensor): Tensor {
   if (tensor === from) return to
   if (tensor.inputs.length === 0) return tensor
   const inputs = tensor.inputs.map(input => rebuilt(input, from, to))
-  return new Tensor(tensor.op, inputs, tensor.attributes)
+  return tensor.with(inputs)
 }

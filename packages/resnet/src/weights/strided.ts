@@ -1,4 +1,4 @@
-import { dtypeBytes, FormatError, quote, type Weight } from '@residual/core'
+import { dtypeBytes, FormatError, quote, sizeOf, type Weight } from '@residual/core'
 import type { TorchStorage, TorchTensor } from './torch-objects.ts'
 
 /**
@@ -25,7 +25,7 @@ export function gatherWeights(
         `tensor ${quote(name)}: its storage has ${storageBytes.length} bytes, not ${storage.length} of ${size}`,
       )
     }
-    const count = shape.includes(0) ? 0 : shape.reduce((a, b) => a * b, 1)
+    const count = shape.includes(0) ? 0 : sizeOf(shape)
     total += count * size
     if (total > limit) throw new FormatError(`the tensors share storages: together they take more than the whole file`)
     const bytes = isContiguous(tensor)

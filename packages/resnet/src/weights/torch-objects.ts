@@ -1,4 +1,4 @@
-import { FormatError, quote, type StorageType } from '@residual/core'
+import { FormatError, quote, type StorageType, sizeOf } from '@residual/core'
 import { Global, inert, type Pickled, type PickleHost } from './pickle.ts'
 
 /** The part of the file that tensors take their elements from. */
@@ -137,7 +137,7 @@ function rebuildTensor([window, offset, shape, strides]: readonly Pickled[]): Pi
         `${described} from element ${offset} reaches beyond its storage of ${window.length} elements`,
       )
     }
-    if (shape.reduce((a, b) => a * b, 1) > window.length) {
+    if (sizeOf(shape) > window.length) {
       throw new FormatError(
         `${described} repeats elements of its storage of ${window.length}; save it after .contiguous()`,
       )

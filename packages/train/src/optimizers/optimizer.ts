@@ -1,4 +1,4 @@
-import { concat, constant, gate, type Tensor } from '@residual/core'
+import { concat, constant, gate, sizeOf, type Tensor } from '@residual/core'
 
 /** What an optimiser makes its update from. */
 export interface OptimizerInputs {
@@ -41,7 +41,7 @@ export function decayOf({ shape }: Tensor<'parameter'>, { weightDecay = 0, decay
 }
 
 /** Zeros for a state as large as a parameter. */
-export const zerosLike = ({ shape }: Tensor): Float32Array => new Float32Array(shape.reduce((a, b) => a * b, 1))
+export const zerosLike = ({ shape }: Tensor): Float32Array => new Float32Array(sizeOf(shape))
 
 /** Euclidean length of all values. */
 export const lengthOf = (x: Tensor): Tensor => x.square().sum().sqrt()

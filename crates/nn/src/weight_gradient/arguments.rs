@@ -1,0 +1,29 @@
+use operands::operands;
+
+operands! {
+    /// The gradient of a convolution's weights: for every tap, the sum over pixels of what the tap meets times the gradient of
+    /// the output.
+    ///
+    /// Pixels are cut into segments, by shape alone, whose sums stand beside each other, to be added by `sum_weights`.
+    /// Sizes are the convolution's, as for `conv2d`.
+    pub struct WeightGradient {
+        pub input: *const f32,
+        /// The gradient of the output.
+        pub gradient: *const f32,
+        /// `[segments, groups, panels, taps, depth, 8]`.
+        pub partials: *mut f32,
+        pub segments: usize,
+        pub batch: usize,
+        pub height: usize,
+        pub width: usize,
+        pub output_height: usize,
+        pub output_width: usize,
+        pub groups: usize,
+        pub columns: usize,
+        pub depth: usize,
+        pub kernel: [usize; 2],
+        pub stride: [usize; 2],
+        pub dilation: [usize; 2],
+        pub padding: [isize; 2],
+    }
+}

@@ -1,0 +1,177 @@
+import { type Instruction, type Kernels, type LoadedProgram, loadKernels } from '@residual/kernels-wasm'
+import type { Backend, BackendOptions, Build, Executable, Routine, StepTime } from '../backend.ts'
+import { byteSize, layerName, macs, traffic } from '../graph/graph.ts'
+import type { Tensor } from '../graph/tensor.ts'
+import { planArena } from '../memory-plan.ts'
+import { type DType, sizeOf } from '../shape.ts'
+import { Allocations } from './allocations.ts'
+import { lowerNode, readsWeights } from './rules.ts'
+import { schedule } from './schedule.ts'
+import { ProgramWriter } from './writer.ts'
+
+/** Frees the memory of executables that nobody disposed of. */
+const forgotten = new FinalizationRegistry<Allocations>(allocations => allocations.release())
+
+/**
+ * Turns a graph into a program in WebAssembly memory: constants packed as the kernels want them, every intermediate
+ * at its place in one arena, and the list of instructions.
+ * @throws MemoryError where it does not fit.
+ */
+async function prepare(routine: Routine, options: BackendOptions): Promise<Executable> {
+  const kernels = await loadKernels(options)
+  const allocations = new Allocations(kernels)
+  try {
+    const { graph, inPlace } = schedule(routine)
+    const arena = planArena(graph, node => inPlace.has(node))
+    const writer = new ProgramWriter(kernels, allocations, arena, routine.state, inPlace)
+    const steps: Step[] = []
+    for (const node of graph.nodes) {
+      const first = writer.instructions.length
+      writer.startOperation()
+      // Nothing to compute, and kernels may take extents for granted.
+      if (byteSize(node) > 0) lowerNode(node, writer)
+      if (writer.instructions.length > first) steps.push(stepOf(node, writer.instructions, first))
+    }
+    const results = graph.outputs.slice(0, graph.outputs.length - routine.state.length)
+    routine.state.forEach(({ parameter }, i) => {
+      writer.assign(parameter, graph.outputs[results.length + i])
+    })
+    await writer.packConstants()
+    // Neither tensors nor the writer are kept: they hold the weights as they were.
+    const executable = new WasmExecutable(
+      kernels,
+      allocations,
+      writer.load(),
+      steps,
+      graph.inputs.map(node => writer.addressOf(node)),
+      results.map(node => ({ address: writer.addressOf(node), size: sizeOf(node.shape), dtype: node.dtype })),
+      routine.state.map(({ parameter }) => ({ address: writer.addressOf(parameter), size: sizeOf(parameter.shape) })),
+      { weights: writer.weightBytes, activations: writer.activationBytes },
+    )
+    forgotten.register(executable, allocations, executable)
+    return executable
+  } catch (error) {
+    allocations.release()
+    throw error
+  }
+}
+
+/** Runs the kernels of @residual/kernels-wasm. */
+export const wasmBackend: Backend = { readsWeights, prepare }
+
+/** Where so many values are. */
+interface Place {
+  readonly address: number
+  readonly size: number
+}
+
+/** Its runs follow one another, as they use the same memory. */
+class WasmExecutable implements Executable {
+  readonly memory: Executable['memory']
+  /** Runs that have not ended, and the end of the last one. */
+  private running = 0
+  private last: Promise<unknown> = Promise.resolve()
+
+  constructor(
+    private readonly kernels: Kernels,
+    private readonly allocations: Allocations,
+    private readonly program: LoadedProgram,
+    private readonly steps: readonly Step[],
+    private readonly inputs: readonly number[],
+    private readonly outputs: readonly (Place & { dtype: DType })[],
+    private readonly state: readonly Place[],
+    memory: { weights: number; activations: number },
+  ) {
+    this.memory = { ...memory, instructions: program.bytes }
+  }
+
+  get build(): Build {
+    return this.kernels.build
+  }
+
+  get threads(): number {
+    return this.kernels.threads
+  }
+
+  run(values: readonly Float32Array[]): Promise<(Float32Array | Int32Array)[]> {
+    return this.inTurn(values, async () => {
+      await this.kernels.execute(this.program)
+      return this.outputs.map(({ address, size, dtype }) =>
+        (dtype === 'i32' ? this.kernels.integers(address, size) : this.kernels.floats(address, size)).slice(),
+      )
+    })
+  }
+
+  profile(values: readonly Float32Array[]): Promise<StepTime[]> {
+    return this.inTurn(values, async () => {
+      const times: StepTime[] = []
+      for (const { first, end, ...step } of this.steps) {
+        const start = performance.now()
+        await this.kernels.execute(this.program, first, end)
+        times.push({ ...step, milliseconds: performance.now() - start })
+      }
+      return times
+    })
+  }
+
+  read(): Promise<Float32Array[]> {
+    return this.inTurn([], async () =>
+      this.state.map(({ address, size }) => this.kernels.floats(address, size).slice()),
+    )
+  }
+
+  write(values: readonly (Float32Array | undefined)[]): Promise<void> {
+    const copies = values.map(array => array?.slice())
+    return this.inTurn([], async () => {
+      this.state.forEach(({ address, size }, i) => {
+        if (copies[i]) this.kernels.floats(address, size).set(copies[i])
+      })
+    })
+  }
+
+  dispose(): void {
+    forgotten.unregister(this)
+    // Threads may still be writing there.
+    this.last.then(() => this.allocations.release())
+  }
+
+  /** Does `work` with inputs as they are now, once earlier work has ended. */
+  private inTurn<T>(values: readonly Float32Array[], work: () => Promise<T>): Promise<T> {
+    // Their place is in use until then, and the caller may change them.
+    const copies = this.running > 0 ? values.map(array => array.slice()) : undefined
+    if (!copies) this.fill(values)
+    this.running++
+    const turn = this.last.then(async () => {
+      try {
+        if (copies) this.fill(copies)
+        return await work()
+      } finally {
+        this.running--
+      }
+    })
+    this.last = turn.catch(() => {})
+    return turn
+  }
+
+  private fill(values: readonly Float32Array[]): void {
+    values.forEach((array, i) => {
+      this.kernels.floats(this.inputs[i], array.length).set(array)
+    })
+  }
+}
+
+/** The part of a program that computes one tensor: instructions from `first` to before `end`. */
+type Step = Omit<StepTime, 'milliseconds'> & { readonly first: number; readonly end: number }
+
+function stepOf(node: Tensor, instructions: readonly Instruction[], first: number): Step {
+  return {
+    name: layerName(node),
+    operation: node.op,
+    kernel: [...new Set(instructions.slice(first).map(({ op }) => op))].join(' + '),
+    shape: node.shape,
+    macs: macs(node),
+    bytes: traffic(node),
+    first,
+    end: instructions.length,
+  }
+}

@@ -1,0 +1,66 @@
+import type { Activation, Instruction } from '../instructions.generated.ts'
+import type { ConvolutionGeometry } from './geometry.ts'
+
+/** Where the weights of a convolution lie, in values. */
+export interface WeightsLayout {
+  /** Of the first tap that is read. */
+  readonly offset: number
+  readonly groupStride: number
+  /** From one output of a group to the next. */
+  readonly columnStride: number
+  /** From one input channel of a group to the next. */
+  readonly depthStride: number
+  /** From one tap to the one below, and to the right. */
+  readonly tapStrides: readonly [number, number]
+}
+
+/** Addresses of one convolution's buffers; `bias` and `residual` may be 0. */
+export interface ConvolutionBuffers {
+  readonly input: number
+  /** Packed, {@link ConvolutionPlan.packedFloats} long. */
+  readonly weights: number
+  /** {@link ConvolutionPlan.biasFloats} long. */
+  readonly bias: number
+  readonly residual: number
+  readonly output: number
+  /** {@link ConvolutionPlan.zeros} zeros. */
+  readonly zeros: number
+  /**
+   * {@link ConvolutionPlan.workspaceFloats} long and {@link ConvolutionPlan.threadFloats} more for each thread; its
+   * content does not matter before or after.
+   */
+  readonly workspace: number
+  readonly activation: Activation
+}
+
+/** How a convolution or matrix product runs, and what memory it wants. */
+export interface ConvolutionPlan {
+  readonly packedFloats: number
+  readonly biasFloats: number
+  readonly zeros: number
+  readonly workspaceFloats: number
+  readonly threadFloats: number
+  /** Multiples of so many outputs can be packed by themselves; none where their weights do not lie together. */
+  readonly packUnit?: number
+  /** Packs weights (OIHW, or a matrix) once: all, or `count` outputs from `first` on, at the first of which is `source`. */
+  pack(source: number, packed: number, part?: { readonly first: number; readonly count: number }): Instruction
+  run(buffers: ConvolutionBuffers): Instruction[]
+}
+
+export interface ConvolutionOptions {
+  /** Where weights lie before they are packed; default PyTorch's `[outputs, channels / groups, kernel...]`. */
+  readonly weights?: WeightsLayout
+  /**
+   * Whether to take what is fastest for the whole batch, as in training: up to 1.4 times as fast, and an image's result
+   * then depends, in its last digits, on how many others are in its batch. Default false.
+   */
+  readonly wholeBatch?: boolean
+}
+
+/** Weights as PyTorch has them: `[outputs, channels / groups, kernel height, kernel width]`. */
+export function oihw(g: ConvolutionGeometry): WeightsLayout {
+  const taps = g.kernel[0] * g.kernel[1]
+  const columnStride = (g.channels / g.groups) * taps
+  const groupStride = (g.outputs / g.groups) * columnStride
+  return { offset: 0, groupStride, columnStride, depthStride: taps, tapStrides: [g.kernel[1], 1] }
+}
