@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Builds the four WebAssembly variants from crates/ into packages/kernels-wasm/wasm/, with the manifest, and the
-# TypeScript instruction table.
+# Builds the four WebAssembly variants from crates/ into packages/kernels-wasm/wasm/, with the manifest, and writes the
+# instructions and constants that TypeScript shares with them.
 #
 #   scripts/build-kernels.sh           all four
 #   scripts/build-kernels.sh relaxed   only the named ones (the manifest then describes what is there)

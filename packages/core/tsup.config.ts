@@ -1,7 +1,8 @@
 import { defineConfig } from 'tsup'
 
 export default defineConfig({
-  entry: ['src/index.ts'],
+  // `schema` by itself, so that a command's help loads no kernels.
+  entry: { index: 'src/index.ts', schema: 'src/schema/index.ts' },
   format: 'esm',
   target: 'es2022',
   removeNodeProtocol: false,

@@ -49,7 +49,7 @@ pub fn conv2d_scratch(taps: usize) -> usize {
 const BLOCK_PIXELS: usize = 96;
 /// Row pointers of a block for each tap, with those of the rows that a tile computes and does not write.
 const TABLE: usize = BLOCK_PIXELS + ROWS;
-/// The same in the build with the highest tile.
+/// The same in the build with the tallest tile.
 pub const ROW_POINTERS: usize = BLOCK_PIXELS + MOST_ROWS;
 /// Panels that one unit of work covers at most.
 const UNIT_PANELS: usize = 4;

@@ -6,7 +6,7 @@ pub trait Operand: Sized {
     /// How many words it takes.
     const WORDS: usize;
 
-    /// Takes its words from the front; `None` where they hold no such value, or are too few.
+    /// Takes its words from the front; `None` if they hold no such value, or are too few.
     fn read(words: &mut Words) -> Option<Self>;
 
     /// Adds its fields to `fields`, in the order in which they are read: itself as a field called `name`, or a struct's

@@ -30,7 +30,7 @@ impl<'a> Words<'a> {
         Self { rest: words.iter(), memory }
     }
 
-    /// Takes the next word; `None` where there is none, or it holds no such value.
+    /// Takes the next word; `None` if there are no more, or it holds no such value.
     #[inline(always)]
     pub fn take<T: Word>(&mut self) -> Option<T> {
         T::decode(*self.rest.next()?, self.memory)
@@ -62,7 +62,7 @@ pub enum WordSchema {
     },
 }
 
-/// One of some values, each of which has a name in TypeScript.
+/// An enum that [`crate::kinds!`] declared.
 pub trait Kind: Word + 'static {
     const ALL: &'static [Self];
 }

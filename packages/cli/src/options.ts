@@ -1,4 +1,4 @@
-import type { Family } from '@residual/lab'
+import type { Wiring } from '@residual/lab'
 import type { Architecture, Model } from '@residual/resnet'
 import { type Command, InvalidArgumentError, Option } from 'commander'
 import { CommandError, naming } from './errors.ts'
@@ -100,12 +100,16 @@ export function addNormalisationOptions(command: Command): Command {
 /** Loads the model that the options name, the embedded one where they name none. */
 export async function openModel({
   model,
-  ...options
+  arch,
+  mean,
+  std,
+  threads,
+  build,
 }: ModelOptions & Partial<RunOptions> & NormalisationOptions): Promise<Model> {
   const { embeddedModels, loadModel } = await import('@residual/resnet')
-  if (options.arch !== undefined) await findArchitecture(options.arch)
+  if (arch !== undefined) await findArchitecture(arch)
   const source = model ?? embeddedModels()[0]
-  return naming(source, () => loadModel(source, options))
+  return naming(source, () => loadModel(source, { arch, mean, std, threads, build }))
 }
 
 /** The architecture of a name; one that does not exist is wrong usage. */
@@ -129,11 +133,11 @@ export function requireModelOrArchitecture(command: Command, { model, arch }: Mo
 /** What says which networks are put side by side. */
 export interface NetworksOptions {
   readonly depths: readonly number[]
-  readonly families: readonly Family[]
+  readonly families: readonly Wiring[]
 }
 
 const MOST_DEPTH = 2000
-const FAMILIES: readonly Family[] = ['plain', 'residual', 'preactivation']
+const FAMILIES: readonly Wiring[] = ['plain', 'residual', 'preactivation']
 
 export function addNetworksOptions(command: Command): Command {
   return command
@@ -153,7 +157,7 @@ export function addNetworksOptions(command: Command): Command {
 export const wholeNumbers = (least: number, most: number) => (text: string) =>
   text.split(',').map(wholeNumber(least, most))
 
-const families = (text: string): Family[] =>
+const families = (text: string): Wiring[] =>
   text.split(',').map(name => {
     const found = FAMILIES.find(family => family === name)
     if (found) return found

@@ -4,6 +4,7 @@ import { type Graph, graphOf } from './graph/graph.ts'
 import type { Tensor } from './graph/tensor.ts'
 import { optimize } from './passes/index.ts'
 import { referenceBackend } from './reference/index.ts'
+import { checkOptions, type Declared, oneOf, options, whole } from './schema/index.ts'
 import { formatShape, sameShape, sizeOf } from './shape.ts'
 import { misfitOf, readFloat32, type Weight } from './weights/index.ts'
 
@@ -33,6 +34,12 @@ export interface CompileOptions {
   /** 'wasm' (the default) runs the kernels; 'reference' is plain TypeScript, slow and needing nothing. */
   readonly backend?: keyof typeof backends
 }
+
+export const compileOptions = options({
+  threads: whole(1).default(1),
+  build: oneOf('auto', 'simd128', 'relaxed').default('auto'),
+  backend: oneOf('wasm', 'reference').default('wasm'),
+} satisfies Declared<CompileOptions>)
 
 /** A compiled graph with its weights and its memory. */
 export interface Program {
@@ -69,23 +76,20 @@ export interface Program {
  * Makes a program out of a graph: checks the parameters, simplifies the graph (batch norms folded, epilogues fused,
  * constants computed), and prepares weights and memory once for any number of runs.
  * @throws ParameterError that lists all parameters that are missing or of another size, ShapeError for an update that is
- *   not of its parameter's shape.
+ *   not of its parameter's shape, ResidualError for an unknown option or a value out of its range.
  */
 export async function compile(
   { outputs, parameters: given = new Map(), updates = new Map() }: Computation,
   options: CompileOptions = {},
 ): Promise<Program> {
-  const { threads = 1, build = 'auto' } = options
-  if (!Number.isInteger(threads) || threads < 1) {
-    throw new ResidualError(`compile: got threads ${threads}, wanted a positive integer`)
-  }
+  const { threads, build, backend: name } = checkOptions('compile', options, compileOptions)
   const names = Object.keys(outputs)
   checkUpdates(updates)
   const graph = graphOf([...Object.values(outputs), ...updates.values()])
   const changing = [...updates.keys()]
   const needed = [...new Set([...graph.parameters, ...changing])]
   checkParameters(needed, given)
-  const backend = await backends[options.backend ?? 'wasm']()
+  const backend = await backends[name]()
   const later = readLater(graph, backend)
   const parameters = await readNow(
     needed.filter(parameter => changing.includes(parameter) || !later.has(parameter)),

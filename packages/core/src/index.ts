@@ -1,7 +1,14 @@
 import './fluent.ts'
 
 export type { StepTime } from './backend.ts'
-export { type CompileOptions, type Computation, compile, type Parameters, type Program } from './compile.ts'
+export {
+  type CompileOptions,
+  type Computation,
+  compile,
+  compileOptions,
+  type Parameters,
+  type Program,
+} from './compile.ts'
 export { ArchitectureError, FormatError, ParameterError, quote, ResidualError, ShapeError } from './errors.ts'
 export type { TensorMethods } from './fluent.ts'
 export { grad } from './grad.ts'

@@ -54,8 +54,15 @@ describe('compile', () => {
 
   test('wants a positive number of threads', async () => {
     await expect(compile({ outputs: { y }, parameters }, { threads: 0 })).rejects.toThrow(
-      new ResidualError('compile: got threads 0, wanted a positive integer'),
+      new ResidualError('compile: got threads 0, wanted a whole number of at least 1'),
     )
+  })
+
+  test.each<[options: object, message: string]>([
+    [{ thread: 2 }, 'compile: got the unknown key "thread", wanted some of threads, build, backend'],
+    [{ build: 'simd' }, 'compile: got build "simd", wanted "auto" or "simd128" or "relaxed"'],
+  ])('refuses the options %j', async (options, message) => {
+    await expect(compile({ outputs: { y }, parameters }, options)).rejects.toThrow(new ResidualError(message))
   })
 })
 

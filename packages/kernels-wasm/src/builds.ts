@@ -26,7 +26,7 @@ const variants = {
   },
 }
 
-// Of 64 KB each. The first must be at least what the module asks for, the other exactly what it was linked with.
+// In pages of 64 KB. The first must be at least what the module asks for, the other exactly what it was linked with.
 const INITIAL_PAGES = 64
 const MAXIMUM_PAGES = 65_536
 

@@ -35,7 +35,7 @@ export class Pool implements Engine {
 /** What a worker allocates when it starts: its stack, see worker.js, and its thread-local storage. */
 const THREAD_BYTES = 2 ** 20 + 2 ** 16
 
-/** Workers around one control block. When one ends all are ended, since the others would wait for it for ever. */
+/** Workers around one control block. When one ends all are ended, since the others would wait for it forever. */
 class Team {
   failure: KernelError | undefined
   private readonly workers: PoolWorker[] = []

@@ -13,7 +13,7 @@ export async function inSlices(count: number, step: (index: number) => void): Pr
   }
 }
 
-/** A message queues behind what else waits; timers are held back for 4 ms, and promises let nothing in between. */
+/** A message queues after whatever else waits; timers are held back for 4 ms, and promises let nothing in between. */
 function nextTask(): Promise<void> {
   return new Promise(resolve => {
     const { port1, port2 } = new MessageChannel()

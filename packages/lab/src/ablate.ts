@@ -1,8 +1,8 @@
-import { type CompileOptions, compile, type Tensor } from '@residual/core'
-import type { EvaluateOptions, Model } from '@residual/resnet'
-import { ModelError, requireSameClasses, turn } from '@residual/resnet'
+import { type CompileOptions, compile, input, type Tensor } from '@residual/core'
+import type { EvaluateOptions, Model, ResidualBlock } from '@residual/resnet'
+import { ModelError, requireSameClasses, resnet, turn } from '@residual/resnet'
 import { loadBatches, type TrainingSource } from '@residual/vision'
-import { type BlockNodes, dissect, withReplaced } from './blocks.ts'
+import { withReplaced } from './rebuild.ts'
 import { score } from './score.ts'
 
 /** The damage: remove a block, or swap a block and the next one. */
@@ -59,7 +59,7 @@ export async function ablate(model: Model, data: TrainingSource, options: Ablate
   const images = Math.min(limit, data.length)
   // Images for ImageNet are fifty times as large.
   const n = Math.min(images, batch ?? (arch.family === 'cifar' ? 100 : 8))
-  const network = dissect(arch, n, preprocessing.crop)
+  const network = resnet(arch, input('images', [n, preprocessing.crop, preprocessing.crop, 3]))
   const names = network.blocks.map(({ name }) => name)
   const damaged = new Map<string, Tensor>()
   for (const [i, block] of network.blocks.entries()) {
@@ -93,13 +93,13 @@ export async function ablate(model: Model, data: TrainingSource, options: Ablate
 
 type Replacements = ReadonlyMap<Tensor, Tensor>
 
-function withoutBlock({ input, output, sum, shortcut }: BlockNodes): Replacements | undefined {
+function withoutBlock({ input, output, sum, shortcut }: ResidualBlock): Replacements | undefined {
   if (sum && shortcut) return new Map([[sum, shortcut]])
   return isSameShape(input, output) ? new Map([[output, input]]) : undefined
 }
 
 /** The second block applied to the input of the first, and the first to its result. */
-function swapped(first: BlockNodes, second: BlockNodes | undefined): Replacements | undefined {
+function swapped(first: ResidualBlock, second: ResidualBlock | undefined): Replacements | undefined {
   if (!second || !isSameShape(first.input, first.output) || !isSameShape(second.input, second.output)) return undefined
   const before = withReplaced(second.output, new Map([[second.input, first.input]]))
   const after = withReplaced(first.output, new Map([[first.input, before]]))

@@ -1,15 +1,30 @@
-import { type CompileOptions, compile, graphOf, moments, type Parameters, type Tensor } from '@residual/core'
-import { type Architecture, architecture, Model, ModelError } from '@residual/resnet'
+import { type CompileOptions, compile, input, moments, type Parameters, type Tensor } from '@residual/core'
+import {
+  type Architecture,
+  atDepth,
+  blockNames,
+  depthOf,
+  differingFields,
+  linearNames,
+  Model,
+  ModelError,
+  named,
+  parametersOf,
+  placeOf,
+  resnet,
+  stageName,
+} from '@residual/resnet'
 import { initialParameters } from '@residual/train'
-import { dissect, linearLayersOf } from './blocks.ts'
 
-/** Where new blocks go: spread over each stage, behind its last block, or behind the blocks of these names. */
+/** Where new blocks go: spread over each stage, after its last block, or after the blocks of these names. */
 export type Places = 'even' | 'end' | readonly string[]
 
 export interface DeepenOptions extends CompileOptions {
-  /** Layers of the new network, as its name counts them: 56 for ResNet-56, and for ResNet-20 with 36 linear layers. */
-  readonly depth: number
-  /** Add linear layers behind the blocks of each stage in place of blocks; default false. */
+  /** Layers of the new network, as names count them: 56 for ResNet-56, and for ResNet-20 with 36 linear layers. */
+  readonly depth?: number
+  /** Blocks in each stage of the new network, in place of `depth`. */
+  readonly layers?: readonly number[]
+  /** Add linear layers after the blocks of each stage in place of blocks; default false. */
   readonly linear?: boolean
   /** Where blocks go, default even. New blocks of a stage are shared out among the places of that stage, the first ones getting more. */
   readonly at?: Places
@@ -31,30 +46,32 @@ export interface Deepened {
 }
 
 /**
- * The solution by construction of He et al. 2015 (section 1): a deeper network that gives what a trained one does, made
- * of its layers and of new ones that do nothing. The new ones can be trained.
+ * The solution by construction of He et al. 2015 (section 1): a deeper network that gives the same logits as a trained one.
+ * It is made of the old layers and of new ones that do nothing, and the new ones can be trained.
  *
- * In a residual network F(x) of a new block is exactly 0, as the gamma of its last batch norm is, in pre-activation
- * networks and those without batch norms the weights of its last convolution; all else is fresh, and the zeros have gradients, so that training moves
- * them. In a plain network its convolutions are the identity and its batch norms scale by exactly 1 and shift by 0 in
- * float32; ReLU passes on what is not negative. There a program may differ by the rounding of its convolutions:
- * Winograd's algorithm does not multiply by the weights themselves.
+ * In a residual network F(x) of a new block is exactly 0: the gamma of its last batch norm is 0, or the weights of its last
+ * convolution where no batch norm comes last. The other weights are fresh, and the zeros have gradients, so training moves
+ * them. In a plain network the convolutions of a new block are the identity, and its batch norms scale by exactly 1 and
+ * shift by 0 in float32; the ReLU passes on what is not negative. There a program may differ by the rounding of its
+ * convolutions: Winograd's algorithm does not multiply by the weights themselves.
  *
- * New blocks stand behind old ones of their stage and keep the shape. Old blocks behind them get higher numbers.
+ * New blocks come after old ones of their stage and keep the shape. Old blocks after them get higher numbers.
  *
- * Linear layers begin as the identity in every network: each channel 1 times itself, exactly. In a pre-activation network
- * the batch norm that follows is folded into them, and rounds their weights.
+ * Linear layers begin as the identity in every network: each channel is 1 times itself, exactly. In a pre-activation network
+ * the batch norm that follows is folded into them and rounds their weights.
  *
- * @throws ModelError for a depth or places that this network cannot be deepened to.
+ * @throws ModelError for a depth, layers or places that this network cannot be deepened to; ArchitectureError for a depth
+ *   that names no network.
  */
 export async function deepen(model: Model, options: DeepenOptions): Promise<Deepened> {
-  const { depth, linear, at, seed = 0, images, ...compileOptions } = options
+  const { depth, layers, linear, at, seed = 0, images, ...compileOptions } = options
   if (linear) {
     if (at !== undefined) throw new ModelError('linear layers stand behind the blocks of each stage; name no places')
+    if (depth === undefined) throw new ModelError('linear layers are counted by depth; give a depth')
     return withLinearLayers(model, depth, compileOptions)
   }
   const from = model.architecture
-  const arch = deeperArchitecture(from, depth)
+  const arch = deeperArchitecture(from, { depth, layers })
   const sources = sourcesOf(from, arch, at ?? 'even')
   const fresh = initialParameters(arch, { seed, zeroInitResidual: true })
   const statistics =
@@ -62,7 +79,7 @@ export async function deepen(model: Model, options: DeepenOptions): Promise<Deep
   const added: string[] = []
   const parameters = new Map(fresh)
   const given = await model.readParameters()
-  for (const [name, values] of given) if (!isInBlock(name)) parameters.set(name, values)
+  for (const [name, values] of given) if (!placeOf(name)?.block) parameters.set(name, values)
   for (const { name, source, after } of sources) {
     const old = new Map([...given].filter(([key]) => key.startsWith(`${source}.`)))
     for (const [key, values] of old) parameters.set(`${name}${key.slice(source!.length)}`, values)
@@ -83,20 +100,18 @@ function deeperModel(
   return new Model({ name: arch.name, architecture: arch, labels, preprocessing, parameters }, options)
 }
 
-const isInBlock = (parameter: string): boolean => /^layer\d+\.\d+\./.test(parameter)
-
 async function withLinearLayers(model: Model, depth: number, options: CompileOptions): Promise<Deepened> {
   const from = model.architecture
-  const base = from.name.replace(/_linear\d+$/, '')
-  const layers = Number(/\d+/.exec(base)![0])
+  const layers = depthOf(from)
   if (depth <= layers + from.linear) {
     throw new ModelError(`${from.name} has ${layers + from.linear} layers already; give a larger depth than ${depth}`)
   }
-  const arch = { ...architecture(`${base}_linear${depth - layers}`), classes: from.classes }
+  const arch = named({ ...from, linear: depth - layers })
   const parameters = await model.readParameters()
-  const added = linearLayersOf(arch).filter(name => !parameters.has(`${name}.weight`))
-  const { logits } = dissect(arch, 1, arch.inputSize)
-  for (const { attributes, shape } of graphOf([logits]).parameters) {
+  const added = linearNames(arch)
+    .flat()
+    .filter(name => !parameters.has(`${name}.weight`))
+  for (const { attributes, shape } of parametersOf(arch)) {
     if (parameters.has(attributes.name)) continue
     const [channels] = shape
     parameters.set(attributes.name, shape.length > 1 ? identityKernels(channels, 1) : new Float32Array(channels))
@@ -111,25 +126,35 @@ function identityKernels(channels: number, taps: number): Float32Array {
   return weights
 }
 
-/** The architecture of another depth that differs in nothing else. */
-function deeperArchitecture(from: Architecture, depth: number): Architecture {
-  const [, kind, suffix] = /^(?:cifar_)?([a-z]+(?:_[a-z]+)*)\d+(.*)$/.exec(from.name)!
-  const arch = architecture(`${from.family === 'cifar' ? 'cifar_' : ''}${kind}${depth}${suffix}`)
-  const same = [
-    ...(['family', 'block', 'width', 'groups', 'widthPerGroup'] as const),
-    ...(['shortcut', 'strideIn', 'preActivation', 'norm'] as const),
-  ]
-  const difference = same.find(key => arch[key] !== from[key])
+/** The architecture of another depth, or of other blocks in each stage, that differs in nothing else. */
+function deeperArchitecture(
+  from: Architecture,
+  { depth, layers }: Pick<DeepenOptions, 'depth' | 'layers'>,
+): Architecture {
+  if ((depth === undefined) === (layers === undefined)) {
+    throw new ModelError(`got ${depth === undefined ? 'neither' : 'both'} of depth and layers, wanted one of them`)
+  }
+  if (layers && layers.length !== from.layers.length) {
+    throw new ModelError(
+      `got layers [${layers.join(', ')}], wanted ${from.layers.length} numbers, as ${from.name} has stages`,
+    )
+  }
+  const arch = layers ? named({ ...from, layers }) : atDepth(from, depth!)
+  const difference = differingFields(arch, from).find(key => key !== 'layers')
   if (difference) {
     throw new ModelError(`${arch.name} is no deeper ${from.name}: its ${difference} is ${arch[difference]}`)
   }
-  const isDeeper = arch.layers.every((count, stage) => count >= from.layers[stage])
+  const isDeeper = arch.layers.every((count, stage) => Number.isInteger(count) && count >= from.layers[stage])
   if (!isDeeper || `${arch.layers}` === `${from.layers}`) {
     const stages = `[${arch.layers.join(', ')}] blocks, ${from.name} has [${from.layers.join(', ')}]`
     throw new ModelError(`${arch.name} is not deeper than ${from.name}: it has ${stages}; give a larger depth`)
   }
   if (from.preActivation && from.shortcut === 'C') {
     throw new ModelError(`${from.name} has no block that does nothing: its shortcuts project what a ReLU has cut off`)
+  }
+  if (from.shortcut === 'none' && (from.preActivation || from.block !== 'basic')) {
+    const why = from.preActivation ? 'a ReLU comes first' : 'the middle is narrower than what it is given'
+    throw new ModelError(`${from.name} has no block that does nothing: without a shortcut ${why}`)
   }
   return { ...arch, classes: from.classes }
 }
@@ -139,40 +164,42 @@ interface Source {
   readonly name: string
   /** The block of the old network that it is, if any. */
   readonly source: string | undefined
-  /** The block of the old network that it is, or stands behind. */
+  /** The block of the old network that it is, or comes after. */
   readonly after: string
 }
 
 function sourcesOf(from: Architecture, to: Architecture, at: Places): Source[] {
   if (typeof at !== 'string') checkPlaces(from, to, at)
-  return from.layers.flatMap((count, stage) => {
-    const blocks = Array.from({ length: count }, (_, i) => `layer${stage + 1}.${i}`)
+  const names = blockNames(to)
+  return blockNames(from).flatMap((blocks, stage) => {
     const places = at === 'even' ? blocks : at === 'end' ? blocks.slice(-1) : blocks.filter(name => at.includes(name))
-    const extra = to.layers[stage] - count
+    const extra = to.layers[stage] - blocks.length
     const slots = blocks.flatMap(block => {
       const place = places.indexOf(block)
       const behind = place < 0 ? 0 : Math.floor(extra / places.length) + (place < extra % places.length ? 1 : 0)
       return [block, ...Array<undefined>(behind)].map(source => ({ source, after: block }))
     })
-    return slots.map((slot, i) => ({ name: `layer${stage + 1}.${i}`, ...slot }))
+    return slots.map((slot, i) => ({ name: names[stage][i], ...slot }))
   })
 }
 
 function checkPlaces(from: Architecture, to: Architecture, at: readonly string[]): void {
-  const known = from.layers.flatMap((count, stage) => Array.from({ length: count }, (_, i) => `layer${stage + 1}.${i}`))
-  const unknown = at.find(place => !known.includes(place))
+  const known = blockNames(from)
+  const unknown = at.find(place => !known.flat().includes(place))
   if (unknown !== undefined) {
-    const names = `layer1.0 to ${known[known.length - 1]}`
+    const names = `${known[0][0]} to ${known.flat().at(-1)}`
     throw new ModelError(`there is no block ${JSON.stringify(unknown)} in ${from.name}; its blocks are ${names}`)
   }
-  from.layers.forEach((count, stage) => {
-    const extra = to.layers[stage] - count
-    const has = at.some(place => place.startsWith(`layer${stage + 1}.`))
+  known.forEach((blocks, stage) => {
+    const extra = to.layers[stage] - blocks.length
+    const has = blocks.some(block => at.includes(block))
     if (extra > 0 && !has) {
-      throw new ModelError(`${to.name} has ${extra} blocks more in layer${stage + 1}; name a block there, too`)
+      throw new ModelError(`${to.name} has ${extra} blocks more in ${stageName(stage)}; name a block there, too`)
     }
     if (extra === 0 && has) {
-      throw new ModelError(`${to.name} has no more blocks in layer${stage + 1} than ${from.name}; name no block there`)
+      throw new ModelError(
+        `${to.name} has no more blocks in ${stageName(stage)} than ${from.name}; name no block there`,
+      )
     }
   })
 }
@@ -238,7 +265,8 @@ async function statisticsOf(
   { images, n }: NonNullable<DeepenOptions['images']>,
   options: CompileOptions,
 ): Promise<Map<string, Channels>> {
-  const { blocks } = dissect(model.architecture, n, Math.sqrt(images.length / n / 3))
+  const side = Math.sqrt(images.length / n / 3)
+  const { blocks } = resnet(model.architecture, input('images', [n, side, side, 3]))
   const outputs: Record<string, Tensor> = {}
   for (const { name, output } of blocks) outputs[name] = moments(output)
   const program = await compile({ outputs, parameters: model.parameters }, options)

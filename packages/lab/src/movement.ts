@@ -1,4 +1,5 @@
-import type { Model } from '@residual/resnet'
+import { input } from '@residual/core'
+import { type Model, resnet } from '@residual/resnet'
 
 /** How far training moved a block, or a linear layer. */
 export interface Movement {
@@ -12,9 +13,11 @@ export interface Movement {
 /** Compares blocks or linear layers of two networks of one architecture; which ones is said by their names. */
 export async function movementOf(before: Model, after: Model, blocks: readonly string[]): Promise<Movement[]> {
   const [olds, nows] = [await before.readParameters(), await after.readParameters()]
+  const side = after.architecture.inputSize
+  const { blocks: built } = resnet(after.architecture, input('images', [1, side, side, 3]))
+  const scales = new Map(built.map(({ name, scaledBy }) => [name, scaledBy]))
   return blocks.map(block => {
     const names = [...olds.keys()].filter(name => name.startsWith(`${block}.`))
-    const convolutions = names.filter(name => name === `${block}.weight` || /\.conv\d\.weight$/.test(name))
     let [change, length] = [0, 0]
     for (const name of names) {
       if (/\.running_(mean|var)$/.test(name)) continue
@@ -24,11 +27,9 @@ export async function movementOf(before: Model, after: Model, blocks: readonly s
         length += old[i] ** 2
       }
     }
-    const { preActivation, norm } = after.architecture
-    const last = convolutions[convolutions.length - 1]
-    const hasNorm = !preActivation && norm === 'batch' && last !== `${block}.weight`
-    const scales = nows.get(hasNorm ? `${block}.bn${convolutions.length}.weight` : last)!
-    const scale = scales.reduce((sum, value) => sum + Math.abs(value), 0) / scales.length
+    // A linear layer scales by its own weights.
+    const weights = nows.get(`${scales.get(block) ?? block}.weight`)!
+    const scale = weights.reduce((sum, value) => sum + Math.abs(value), 0) / weights.length
     return { block, change: Math.sqrt(change / length), scale }
   })
 }

@@ -10,9 +10,9 @@ import {
   type Tensor,
   type Weight,
 } from '@residual/core'
-import type { Architecture } from '@residual/resnet'
-import { type GraphLayer, layersOf, ModelError } from '@residual/resnet'
-import { type BlockNodes, type Dissected, dissect, rebuilt } from './blocks.ts'
+import type { Architecture, Network, ResidualBlock } from '@residual/resnet'
+import { type GraphLayer, layersOf, ModelError, resnet } from '@residual/resnet'
+import { rebuilt } from './rebuild.ts'
 
 /** A layer with weights, a convolution or the classifier. */
 export interface LayerSignal {
@@ -92,7 +92,7 @@ export async function measureSignals(
   options: CompileOptions = {},
 ): Promise<Signals> {
   const targets = targetsOf(labels, n, arch.classes)
-  const network = dissect(arch, n, side, { training: true })
+  const network = resnet(arch, input('images', [n, side, side, 3]), { training: true })
   const loss = crossEntropy(network.logits, input('targets', [n, arch.classes]))
   const layers = layersIn(network)
   const { blocks } = network
@@ -180,7 +180,7 @@ interface LayerNodes {
   readonly response: Tensor
 }
 
-function layersIn({ logits }: Dissected): LayerNodes[] {
+function layersIn({ logits }: Network): LayerNodes[] {
   const layers = layersOf(graphOf([logits]))
   return layers.flatMap(({ name, scope, operation, nodes }) => {
     const weight = nodes[0].inputs[1]
@@ -198,7 +198,7 @@ const isNorm = ({ operation }: GraphLayer): boolean => operation === 'normalize'
  * The gradient at each block's input that comes through shortcuts alone. No gradient flows through an F that is given instead
  * of computed, so F is replaced by an input to find the gradient, and put back into what was found.
  */
-function directGradients(loss: Tensor, blocks: readonly BlockNodes[]): Tensor[] | undefined {
+function directGradients(loss: Tensor, blocks: readonly ResidualBlock[]): Tensor[] | undefined {
   if (blocks[0].shortcut === undefined) return undefined
   const given = new Map(blocks.map(({ name, branch }) => [branch, input(`F of ${name}`, branch.shape)]))
   const copies = rebuilt([loss], given)

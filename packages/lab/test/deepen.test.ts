@@ -159,6 +159,54 @@ describe('new blocks stand', () => {
   })
 })
 
+describe('to other blocks in each stage', () => {
+  test.each([
+    ['resnet8', [2, 1, 3], 'resnet-2-1-3', ['layer1.1', 'layer3.1', 'layer3.2']],
+    ['resnet8_v2', [1, 2, 1], 'resnet-1-2-1', ['layer2.1']],
+    ['resnet8_b', [2, 2, 2], 'resnet14_b', ['layer1.1', 'layer2.1', 'layer3.1']],
+  ])('%s to %j is %s', async (name, layers, deeperName, added) => {
+    const model = network(name)
+    const deeper = await deepen(model, { layers })
+    expect(deeper.added).toEqual(added)
+    expect(deeper.model.architecture).toEqual({ ...architecture(name), layers, name: deeperName })
+    expect(await difference(model, deeper.model, 32)).toBe(0)
+  })
+
+  test('and such a network can be deepened again, saved and loaded', async () => {
+    const model = network('resnet8')
+    const { model: deeper } = await deepen(model, { layers: [2, 1, 1] })
+    const { model: deepest } = await deepen(deeper, { layers: [2, 1, 2] })
+    const { model: linear } = await deepen(deepest, { depth: 13, linear: true })
+    expect(linear.architecture).toMatchObject({ name: 'resnet-2-1-2', layers: [2, 1, 2], linear: 1 })
+    const path = await mkdtemp(join(tmpdir(), 'residual-'))
+    await saveModel(path, linear)
+    const loaded = await loadModel(path)
+    await rm(path, { recursive: true })
+    expect(loaded.architecture).toEqual(linear.architecture)
+    expect(await difference(model, loaded, 32)).toBe(0)
+  })
+
+  test.each<[options: DeepenOptions, message: string]>([
+    [{}, 'got neither of depth and layers, wanted one of them'],
+    [{ depth: 14, layers: [2, 2, 2] }, 'got both of depth and layers, wanted one of them'],
+    [{ layers: [2, 2] }, 'got layers [2, 2], wanted 3 numbers, as resnet8 has stages'],
+    [
+      { layers: [2, 0, 1] },
+      'resnet-2-0-1 is not deeper than resnet8: it has [2, 0, 1] blocks, resnet8 has [1, 1, 1]; give a larger depth',
+    ],
+    [{ linear: true }, 'linear layers are counted by depth; give a depth'],
+  ])('%j is refused', async (options, message) => {
+    await expect(deepen(network('resnet8'), options)).rejects.toThrow(new ModelError(message))
+  })
+
+  test('a depth alone says nothing of a row without a name', async () => {
+    const { model } = await deepen(network('resnet8'), { layers: [2, 1, 1] })
+    await expect(deepen(model, { depth: 20 })).rejects.toThrow(
+      'resnet-2-1-1 is the label of a row, and its depth tells no layers; state the layers',
+    )
+  })
+})
+
 test('the seed decides the new weights', async () => {
   const model = network('resnet8')
   const weights = async (seed?: number) => {

@@ -66,9 +66,9 @@ describe('a trace', () => {
 
   test.each<[TraceOptions, string]>([
     [{ architectures: [] }, 'got no architectures, wanted at least one'],
-    [{ steps: -1 }, 'got steps -1, wanted a whole number of at least 0'],
-    [{ batch: 0.5 }, 'got batch 0.5, wanted a whole number of at least 1'],
-    [{ seed: -1 }, 'got seed -1, wanted a whole number of at least 0'],
+    [{ steps: -1 }, 'traceGradients: got steps -1, wanted a whole number of at least 0'],
+    [{ batch: 0.5 }, 'traceGradients: got batch 0.5, wanted a whole number of at least 1'],
+    [{ seed: -1 }, 'traceGradients: got seed -1, wanted a whole number of at least 0'],
   ])('of %j is refused', async (options, message) => {
     await expect(trace(options)).rejects.toThrow(new TrainingError(message))
   })

@@ -9,10 +9,16 @@ import { network, noise } from './networks.ts'
 const [n, side] = [3, 8]
 const batch = { images: noise(n, side), labels: Uint8Array.of(7, 0, 3), n, side }
 
-/** A row of the table, small, and two that no name has. */
+/** A row of the table with fewer blocks and channels. */
+function narrow(name: string): Architecture {
+  const arch = architecture(name)
+  return { ...arch, stem: { ...arch.stem, width: 8 }, widths: [8, 16, 32, 64], layers: [1, 1, 1, 1], classes: 10 }
+}
+
+/** Rows that no name has. */
 const rows: Record<string, Architecture> = {
-  bottlenecks: { ...architecture('resnet50'), width: 8, layers: [1, 1, 1, 1], classes: 10 },
-  bottlenecks_v2: { ...architecture('resnet50_v2'), width: 8, layers: [1, 1, 1, 1], classes: 10 },
+  bottlenecks: narrow('resnet50'),
+  bottlenecks_v2: narrow('resnet50_v2'),
 }
 const rowOf = (name: string): Architecture => rows[name] ?? architecture(name)
 

@@ -89,7 +89,7 @@ describe('a directory that is trained into', () => {
     ],
     [
       'its program cannot be made',
-      out => expect(through({ ...small, out, threads: 0 })).rejects.toThrow('compile: got threads 0'),
+      out => expect(through({ ...small, out, threads: 65 })).rejects.toThrow('threads: got 65'),
     ],
   ])('is free again when %s', async (_, end) => {
     const out = directory()

@@ -1,57 +1,16 @@
 import { ArchitectureError } from '@residual/core'
+import { hasStridePlaces } from './blocks.ts'
 import { nearest } from './nearest.ts'
+import { type Architecture, differingFields, type Row, type Shortcut } from './row.ts'
 
-/** The two families of He et al. (2015): 32-pixel networks of three stages and 224-pixel networks of four. */
-export type Family = 'cifar' | 'imagenet'
+// The only file that knows what names mean: presets are rows, and each suffix overwrites fields of a row.
 
-/** Two 3x3 convolutions, or 1x1, 3x3, 1x1 around a narrower middle. */
-export type Block = 'basic' | 'bottleneck'
-
-/**
- * What is added to a block's output: `A` the input, subsampled and zero-padded where shapes change; `B` a 1x1
- * projection where shapes change, else the input; `C` a projection everywhere; `none` nothing, a *plain* network.
- */
-export type Shortcut = 'A' | 'B' | 'C' | 'none'
-
-/** Everything that tells one network of the family from another. {@link resnet} builds any row. */
-export interface Architecture {
-  /** The canonical name: {@link architecture} of it gives this row again. */
-  readonly name: string
-  readonly family: Family
-  readonly block: Block
-  /** Blocks in each stage. */
-  readonly layers: readonly number[]
-  /** Channels of the stem and of the first stage's 3x3 convolutions before `widthPerGroup`; doubled by each stage. */
-  readonly width: number
-  /** Groups of the bottleneck's 3x3 convolution: the cardinality of ResNeXt. */
-  readonly groups: number
-  /** Channels per group in the first stage's bottlenecks: 64 in ResNet, 4 in ResNeXt-50 32x4d, 128 in wide ones. */
-  readonly widthPerGroup: number
-  readonly shortcut: Shortcut
-  /** Which of a bottleneck's convolutions strides: the first 1x1 (`v1`, the paper) or the 3x3 (`v1.5`, torchvision). */
-  readonly strideIn: '1x1' | '3x3'
-  /** Batch norm and ReLU before each convolution (He et al. 2016, "v2") instead of after it. */
-  readonly preActivation: boolean
-  /** What follows each convolution, or precedes it under pre-activation; without any, convolutions have biases. */
-  readonly norm: 'batch' | 'none'
-  /**
-   * Linear layers, 1x1 convolutions without batch norm and ReLU, shared out among the stages, behind the blocks of each:
-   * what a network is made deeper by that is to do the same.
-   */
-  readonly linear: number
-  /** Side of the square input in pixels that the network was designed for; others work too. */
-  readonly inputSize: number
-  /** Classes of the data set that the family was designed for; trained weights may have others. */
-  readonly classes: number
-}
-
-type Row = Omit<Architecture, 'name'>
-
-const imagenet = (block: Block, layers: readonly number[], changes: Partial<Row> = {}): Row => ({
+const imagenet = (block: Row['block'], layers: readonly number[], changes: Partial<Row> = {}): Row => ({
   family: 'imagenet',
+  stem: { kernel: 7, stride: 2, width: 64, pool: 'max' },
   block,
   layers,
-  width: 64,
+  widths: [64, 128, 256, 512],
   groups: 1,
   widthPerGroup: 64,
   shortcut: 'B',
@@ -66,9 +25,10 @@ const imagenet = (block: Block, layers: readonly number[], changes: Partial<Row>
 
 const cifar = (blocks: number, shortcut: Shortcut): Row => ({
   family: 'cifar',
+  stem: { kernel: 3, stride: 1, width: 16, pool: 'none' },
   block: 'basic',
   layers: [blocks, blocks, blocks],
-  width: 16,
+  widths: [16, 32, 64],
   groups: 1,
   widthPerGroup: 64,
   shortcut,
@@ -103,14 +63,63 @@ const IMAGENET: Readonly<Record<string, Row>> = {
 const CIFAR_DEPTHS = [20, 32, 44, 56, 110, 1202]
 
 /** Depths that mean an ImageNet network in a name without `cifar_`, though two of them are 6n+2. */
-const IMAGENET_DEPTHS = new Set(['18', '34', '50', '101', '152'])
+const IMAGENET_DEPTHS = new Set(Object.keys(IMAGENET).flatMap(name => /^(?:resnet|plain)(\d+)$/.exec(name)?.[1] ?? []))
 
 /** Deep enough for any published network, small enough that a mistyped name does not build for minutes. */
 const MAX_DEPTH = 2000
 
 const MAX_NAME_LENGTH = 40
 
-const SUFFIX = /^(.+)_([abc]|v1|v2|nobn|linear[1-9]\d{0,3})$/
+/** Something that follows a base name after an underscore. */
+interface Suffix {
+  /** What it states; a name states it once. */
+  readonly what: string
+  /** A regular expression of its text. */
+  readonly pattern: string
+  /** Whether networks without shortcuts take it. */
+  readonly suitsPlain: boolean
+  /** The fields that it overwrites. */
+  fields(text: string): Partial<Row>
+  /** Its text in the name of `row`, if that has other fields than the base has. */
+  textOf(row: Row, base: Row): string | undefined
+}
+
+/** In the order in which they stand in canonical names. */
+const SUFFIXES: readonly Suffix[] = [
+  {
+    what: 'shortcut',
+    pattern: '[abc]',
+    suitsPlain: false,
+    fields: text => ({ shortcut: text.toUpperCase() as Shortcut }),
+    textOf: ({ shortcut }, base) => (shortcut === base.shortcut ? undefined : shortcut.toLowerCase()),
+  },
+  {
+    what: 'version',
+    pattern: 'v1|v2',
+    suitsPlain: false,
+    fields: text => (text === 'v1' ? { strideIn: '1x1' } : { preActivation: true }),
+    textOf({ strideIn, preActivation, block }, base) {
+      if (preActivation !== base.preActivation) return 'v2'
+      return strideIn === base.strideIn || !hasStridePlaces(block) ? undefined : 'v1'
+    },
+  },
+  {
+    what: 'norm',
+    pattern: 'nobn',
+    suitsPlain: true,
+    fields: () => ({ norm: 'none' }),
+    textOf: ({ norm }, base) => (norm === base.norm ? undefined : 'nobn'),
+  },
+  {
+    what: 'number of linear layers',
+    pattern: 'linear[1-9]\\d{0,3}',
+    suitsPlain: true,
+    fields: text => ({ linear: Number(text.slice('linear'.length)) }),
+    textOf: ({ linear }, base) => (linear === base.linear ? undefined : `linear${linear}`),
+  },
+]
+
+const SUFFIX = new RegExp(`^(.+)_(${SUFFIXES.map(({ pattern }) => pattern).join('|')})$`)
 
 /** The names worth listing: every ImageNet network and the CIFAR networks of the paper, without suffixes. */
 export function architectureNames(): string[] {
@@ -123,7 +132,7 @@ export function architectureNames(): string[] {
  * `_a` `_b` `_c` (shortcut; CIFAR networks have A unless said, ImageNet ones B), `_v1` (a bottleneck strides in its
  * first 1x1 as in the paper; otherwise in the 3x3, as torchvision does, known as v1.5) or `_v2` (pre-activation),
  * `_nobn` (no batch norms, but convolutions with biases, as before Ioffe and Szegedy 2015: what these are good for), and
- * `_linear36` (36 linear layers behind the blocks, see {@link Architecture.linear}).
+ * `_linear36` (36 linear layers after the blocks, see {@link Architecture.linear}).
  *
  * Without `cifar_`, a depth of 18, 34, 50, 101 or 152 means the ImageNet network, any other 6n+2 the CIFAR one.
  *
@@ -138,65 +147,107 @@ export function architecture(name: string): Architecture {
     base = match[1]
     suffixes.unshift(match[2])
   }
-  const found = baseRow(base)
+  const found = baseOf(base)
   if (!found) throw unknownArchitecture(name)
-  return withSuffixes(found.name, found.row, suffixes)
+  return withSuffixes(found, suffixes)
 }
 
 /** A row and its canonical name, without suffixes. */
-function baseRow(base: string): { name: string; row: Row } | undefined {
-  if (Object.hasOwn(IMAGENET, base)) return { name: base, row: IMAGENET[base] }
-  const match = /^(cifar_)?(resnet|plain)([1-9]\d{0,3})$/.exec(base)
+interface Base {
+  readonly name: string
+  readonly row: Row
+}
+
+function baseOf(name: string): Base | undefined {
+  if (Object.hasOwn(IMAGENET, name)) return { name, row: IMAGENET[name] }
+  const match = /^(cifar_)?(resnet|plain)([1-9]\d{0,3})$/.exec(name)
   if (!match) return undefined
   const [, exact, kind, depth] = match
   const blocks = (Number(depth) - 2) / 6
   if (!Number.isInteger(blocks) || blocks < 1 || Number(depth) > MAX_DEPTH) return undefined
-  const ambiguous = IMAGENET_DEPTHS.has(depth)
-  if (ambiguous && !exact) return undefined
-  return { name: ambiguous ? base : `${kind}${depth}`, row: cifar(blocks, kind === 'plain' ? 'none' : 'A') }
+  const isAmbiguous = IMAGENET_DEPTHS.has(depth)
+  if (isAmbiguous && !exact) return undefined
+  return { name: isAmbiguous ? name : `${kind}${depth}`, row: cifar(blocks, kind === 'plain' ? 'none' : 'A') }
 }
 
-function withSuffixes(base: string, row: Row, suffixes: readonly string[]): Architecture {
-  const shortcuts = suffixes.filter(suffix => suffix.length === 1)
-  const versions = suffixes.filter(suffix => suffix.length === 2)
-  const isBare = suffixes.includes('nobn')
-  const linears = suffixes.filter(suffix => suffix.startsWith('linear'))
-  const others = [...shortcuts, ...versions]
-  const [shortcut, version] = [shortcuts[0]?.toUpperCase() as Shortcut | undefined, versions[0]]
-  if (shortcuts.length > 1) throw new ArchitectureError(`${base}: state one shortcut, not _${shortcuts.join(' and _')}`)
-  if (versions.length > 1) throw new ArchitectureError(`${base}: state one version, not _${versions.join(' and _')}`)
-  if (linears.length > 1) {
-    throw new ArchitectureError(`${base}: state one number of linear layers, not _${linears.join(' and _')}`)
+/** The bases whose stages have so many blocks, residual ones first. */
+function basesWith(layers: readonly number[]): Base[] {
+  const depth = 6 * layers[0] + 2
+  const names = [...Object.keys(IMAGENET), `cifar_resnet${depth}`, `cifar_plain${depth}`]
+  return names.flatMap(name => baseOf(name) ?? []).filter(({ row }) => `${row.layers}` === `${layers}`)
+}
+
+/** The rows of all names without suffixes whose stages have so many blocks, residual ones first. */
+export function presets(layers: readonly number[]): Row[] {
+  return basesWith(layers).map(({ row }) => row)
+}
+
+function withSuffixes({ name: base, row }: Base, suffixes: readonly string[]): Architecture {
+  const given = SUFFIXES.map(suffix => ({
+    ...suffix,
+    texts: suffixes.filter(text => new RegExp(`^(${suffix.pattern})$`).test(text)),
+  }))
+  for (const { what, texts } of given) {
+    if (texts.length > 1) throw new ArchitectureError(`${base}: state one ${what}, not _${texts.join(' and _')}`)
   }
-  if (row.shortcut === 'none' && others.length > 0) {
+  const unsuited = given.find(({ suitsPlain, texts }) => !suitsPlain && texts.length > 0)
+  if (row.shortcut === 'none' && unsuited) {
     throw new ArchitectureError(
-      `${base}_${others[0]}: a plain network has no shortcuts and takes no suffix but _nobn and _linear; write ${base}`,
+      `${base}_${unsuited.texts[0]}: a plain network has no shortcuts and takes no suffix but _nobn and _linear; write ${base}`,
     )
   }
-  if (version === 'v1' && row.block === 'basic') {
+  if (suffixes.includes('v1') && !hasStridePlaces(row.block)) {
     throw new ArchitectureError(`${base}_v1: only bottleneck blocks have a v1 stride placement; write ${base}`)
   }
-  const name = [
-    base,
-    ...(shortcut && shortcut !== row.shortcut ? [shortcut.toLowerCase()] : []),
-    ...(version ? [version] : []),
-    ...(isBare ? ['nobn'] : []),
-    ...linears,
-  ].join('_')
-  return {
-    ...row,
-    name,
-    shortcut: shortcut ?? row.shortcut,
-    strideIn: version === 'v1' ? '1x1' : '3x3',
-    preActivation: version === 'v2',
-    norm: isBare ? 'none' : 'batch',
-    linear: Number(linears[0]?.slice('linear'.length) ?? 0),
-  }
+  return named(Object.assign({}, row, ...given.flatMap(({ fields, texts }) => texts.map(fields))))
 }
 
-/** How many of the linear layers of an architecture stand in each stage; the first ones have more. */
-export function linearPerStage({ linear, layers: { length } }: Architecture): number[] {
-  return Array.from({ length }, (_, stage) => Math.floor(linear / length) + (stage < linear % length ? 1 : 0))
+/** The canonical name that means a row, whatever its number of classes and its input size; undefined where none does. */
+function nameOf(row: Row): string | undefined {
+  const suffixes = SUFFIXES.filter(({ suitsPlain }) => suitsPlain || row.shortcut !== 'none')
+  for (const base of basesWith(row.layers)) {
+    const used = suffixes.flatMap(({ textOf, fields }) => {
+      const text = textOf(row, base.row)
+      return text === undefined ? [] : [{ text, changes: fields(text) }]
+    })
+    const meant: Row = Object.assign({}, base.row, ...used.map(({ changes }) => changes))
+    if (differingFields(row, meant).length === 0) return [base.name, ...used.map(({ text }) => text)].join('_')
+  }
+  return undefined
+}
+
+/**
+ * A row under the name that means it. Where none does the name becomes a label that tells the blocks in each stage, such as
+ * `resnet-2-1-1`.
+ */
+export function named(row: Row): Architecture {
+  const label = `${row.shortcut === 'none' ? 'plain' : 'resnet'}-${row.layers.join('-')}`
+  return Object.assign({ name: '' }, row, { name: nameOf(row) ?? label })
+}
+
+/**
+ * The network of so many layers, residual or plain, with some fields overwritten: of 6n+2 layers the one for CIFAR, otherwise
+ * the one for ImageNet.
+ * @throws ArchitectureError for a depth that there is no network of.
+ */
+export function architectureOfDepth(kind: 'resnet' | 'plain', depth: number, changes: Partial<Row> = {}): Architecture {
+  const isCifar = depth > 2 && (depth - 2) % 6 === 0
+  return named({ ...architecture(`${isCifar ? 'cifar_' : ''}${kind}${depth}`), ...changes })
+}
+
+/**
+ * The architecture of another depth under the same name: that of `resnet56_v2` for `resnet20_v2` and 56.
+ * @throws ArchitectureError where no name means the row, and where the name of that depth means none.
+ */
+export function atDepth(row: Row, depth: number): Architecture {
+  const name = nameOf(row)
+  if (name === undefined) {
+    throw new ArchitectureError(
+      `${named(row).name} is the label of a row, and its depth tells no layers; state the layers`,
+    )
+  }
+  const [, kind, suffixes] = /^(?:cifar_)?([a-z]+(?:_[a-z]+)*)\d+(.*)$/.exec(name)!
+  return architecture(`${row.family === 'cifar' ? 'cifar_' : ''}${kind}${depth}${suffixes}`)
 }
 
 function unknownArchitecture(name: string): ArchitectureError {

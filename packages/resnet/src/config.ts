@@ -1,30 +1,36 @@
 import { FormatError } from '@residual/core'
 import { type JsonObject, objectIn, shown, stringIn } from './json.ts'
+import { readArchitecture } from './read-row.ts'
+import type { Architecture } from './row.ts'
 
 /** What a model directory's config.json says beside the weights. */
 export interface ModelConfig {
-  /** Name of the architecture, where it is stated. */
-  readonly architecture?: string
-  /** Suffix for the architecture that the weights show, where they cannot: `_v1` for early stride in bottlenecks. */
-  readonly suffix: '' | '_v1'
+  /** The architecture, or its name, where it is stated. */
+  readonly architecture?: Architecture | string
+  /** Whether bottlenecks stride in their first 1x1 convolution, which the weights cannot show. */
+  readonly stridesEarly?: boolean
   /** Class names in the order of the logits. */
   readonly labels?: readonly string[]
   /** timm's preprocessing. */
   readonly pretrained?: JsonObject
 }
 
+/** Key of the whole row; `architecture` beside it is its name, which readers of other libraries look for. */
+const ROW = 'residual_architecture'
+
 /**
- * Reads a config.json as on the Hugging Face hub: our own and timm's (`architecture`), or that of transformers' ResNet
- * (`model_type`), whose depths and widths the weights tell better than it does.
- * @throws FormatError for a model of another type.
+ * Reads a config.json as on the Hugging Face hub: our own, with the whole row of the architecture; our own of before and
+ * timm's, with its name (`architecture`); or that of transformers' ResNet (`model_type`), whose depths and widths the weights
+ * tell better than it does.
+ * @throws FormatError for a model of another type, and for a row that is damaged.
  */
 export function readModelConfig(config: JsonObject): ModelConfig {
   const file = 'config.json'
   const labels = labelsIn(objectIn(config, 'id2label', file), file)
-  const stated = stringIn(config, 'architecture', file)
-  if (stated !== undefined) {
-    return { architecture: stated, suffix: '', labels, pretrained: objectIn(config, 'pretrained_cfg', file) }
-  }
+  const name = stringIn(config, 'architecture', file)
+  const row = objectIn(config, ROW, file)
+  const architecture = row ? readArchitecture(row, file, ROW) : name
+  if (architecture !== undefined) return { architecture, labels, pretrained: objectIn(config, 'pretrained_cfg', file) }
   const type = stringIn(config, 'model_type', file)
   if (type !== undefined && type !== 'resnet') {
     throw new FormatError(`${file}: got model_type ${shown(type)}, wanted "resnet"`)
@@ -33,15 +39,15 @@ export function readModelConfig(config: JsonObject): ModelConfig {
   if (activation !== 'relu') {
     throw new FormatError(`${file}: got hidden_act ${shown(activation)}, wanted "relu"`)
   }
-  const stridesEarly = config.downsample_in_bottleneck === true && config.layer_type !== 'basic'
-  return { suffix: stridesEarly ? '_v1' : '', labels }
+  return { stridesEarly: config.downsample_in_bottleneck === true, labels }
 }
 
 /** What {@link readModelConfig} reads. */
-export const modelConfigOf = (architecture: string, labels: readonly string[]): JsonObject => ({
-  architecture,
+export const modelConfigOf = (architecture: Architecture, labels: readonly string[]): JsonObject => ({
+  architecture: architecture.name,
   num_classes: labels.length,
   id2label: Object.fromEntries(labels.entries()),
+  [ROW]: architecture,
 })
 
 /** `{ "0": "cat", "1": "dog" }` as a list. */

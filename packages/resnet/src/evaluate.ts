@@ -1,3 +1,4 @@
+import { boolean, callback, checkOptions, type Declared, object, options, whole } from '@residual/core/schema'
 import { loadBatches, type TrainingSource } from '@residual/vision'
 import { ModelError } from './errors.ts'
 import { requireSameClasses } from './labels/compare.ts'
@@ -19,6 +20,17 @@ export interface EvaluateOptions {
   readonly worker?: boolean
 }
 
+/** A function, so that bundles that do not evaluate do without it. */
+const evaluateOptions = () =>
+  options({
+    batch: whole(1).default(100),
+    limit: whole(1).optional(),
+    ignoreNames: boolean.default(false),
+    onProgress: callback<NonNullable<EvaluateOptions['onProgress']>>().optional(),
+    signal: object<AbortSignal>('an AbortSignal', 'throwIfAborted').optional(),
+    worker: boolean.optional(),
+  } satisfies Declared<EvaluateOptions>)
+
 /** How well a model does on a data set. */
 export interface Evaluation {
   readonly images: number
@@ -35,20 +47,18 @@ export interface Evaluation {
 
 /**
  * Classifies labelled images, prepared as the model wants them, and compares with their labels.
- * @throws ModelError for a model of other classes, by number, name or order, or a batch or limit that is not positive; VisionError for a file that
- *   cannot be read; the signal's reason once it is aborted.
+ * @throws ModelError for a model of other classes, by number, name or order, and for an unknown
+ *   option or a value out of its range; VisionError for a file that cannot be read; the signal's reason once it is aborted.
  */
 export async function evaluate(
   model: Model,
   dataset: TrainingSource,
-  options: EvaluateOptions = {},
+  given: EvaluateOptions = {},
 ): Promise<Evaluation> {
-  const { batch = 100, limit = dataset.length, onProgress, signal, worker = 'files' in dataset } = options
-  requireSameClasses(model, dataset, options.ignoreNames ?? false)
+  const { batch, ignoreNames, ...rest } = checkOptions('evaluate', given, evaluateOptions(), ModelError)
+  const { limit = dataset.length, onProgress, signal, worker = 'files' in dataset } = rest
+  requireSameClasses(model, dataset, ignoreNames)
   const classes = dataset.classes.length
-  for (const [name, value] of Object.entries({ batch, limit })) {
-    if (!Number.isInteger(value) || value < 1) throw new ModelError(`evaluate: got ${name} ${value}, wanted at least 1`)
-  }
   const images = Math.min(limit, dataset.length)
   const confusion = Array.from({ length: classes }, () => new Array<number>(classes).fill(0))
   let [right, rightIn5, loss, done] = [0, 0, 0, 0]

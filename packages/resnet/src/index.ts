@@ -1,12 +1,5 @@
-export {
-  type Architecture,
-  architecture,
-  architectureNames,
-  type Block,
-  type Family,
-  linearPerStage,
-  type Shortcut,
-} from './architectures.ts'
+export { architecture, architectureNames, architectureOfDepth, atDepth, named } from './architectures.ts'
+export { type Block, depthOf, type ResidualBlock } from './blocks.ts'
 export { CheckpointError, ModelError } from './errors.ts'
 export { type EvaluateOptions, type Evaluation, evaluate } from './evaluate.ts'
 export { inferArchitecture } from './infer.ts'
@@ -15,8 +8,19 @@ export { defaultLabels, imagenetClasses } from './labels/index.ts'
 export { embeddedModels, type LoadOptions, loadModel } from './load.ts'
 export { type Classification, Model, type ModelParts, type Prediction, type Runtime } from './model.ts'
 export { nearest } from './nearest.ts'
-export { type Network, type ResnetOptions, resnet } from './network.ts'
+export { type Network, parametersOf, type ResnetOptions, resnet } from './network.ts'
+export { blockNames, linearNames, placeOf, stageName } from './parts.ts'
 export { defaultPreprocessing } from './preprocessing.ts'
+export { readArchitecture } from './read-row.ts'
+export {
+  type Architecture,
+  differingFields,
+  type Family,
+  linearPerStage,
+  type Row,
+  type Shortcut,
+  type Stem,
+} from './row.ts'
 export { saveModel } from './save.ts'
 export {
   type GraphLayer,

@@ -1,45 +1,72 @@
 import { ArchitectureError } from '@residual/core'
-import { type Architecture, architecture, architectureNames } from './architectures.ts'
+import { named, presets } from './architectures.ts'
+import { parametersOf } from './network.ts'
+import type { Architecture, Shortcut } from './row.ts'
+import { mismatchOf } from './weights/index.ts'
+
+type Shapes = ReadonlyMap<string, readonly number[]>
 
 /**
- * The architecture that parameters of these names and shapes belong to, with their number of classes.
+ * The architecture that parameters of these names and shapes belong to, with their number of classes: the row of a name, and
+ * the network that it builds has these parameters and no others.
  *
  * Some networks have the same parameters. Weights that fit a plain network or shortcut A are taken for the residual
  * one, bottlenecks for those that stride in the 3x3 convolution (v1.5), and those without batch norms for ones that are
  * not pre-activated: state `plain20`, `resnet50_v1` or `resnet20_v2_nobn` otherwise.
  *
  * @param shapes torchvision's names with PyTorch's shapes.
- * @throws ArchitectureError that says what does not fit any architecture here.
+ * @throws ArchitectureError that says what does not fit any architecture here, and which keys are missing, left over or of
+ *   another shape beside the nearest one.
  */
-export function inferArchitecture(shapes: ReadonlyMap<string, readonly number[]>): Architecture {
+export function inferArchitecture(shapes: Shapes): Architecture {
   const stem = shapes.get('conv1.weight')
   const classifier = shapes.get('fc.weight')
   if (stem?.length !== 4) throw unrecognised('there is no conv1.weight of four axes')
   if (classifier?.length !== 2) throw unrecognised('there is no fc.weight of two axes')
 
   const layers = blocksPerStage(shapes)
-  const block = shapes.has('layer1.0.conv3.weight') ? 'bottleneck' : 'basic'
-  const [width, perGroup] = shapes.get('layer1.0.conv2.weight') ?? [0, 0]
-  const groups = width / perGroup
-  const base = stem[2] === 7 ? imagenetName(block, layers, groups, width / groups) : cifarName(block, layers, stem[0])
-  if (!base) {
-    throw unrecognised(`${block} blocks in stages of [${layers.join(', ')}] are those of no architecture here`)
-  }
-  const isPreActivation = shapes.has('bn.weight') && !shapes.has('bn1.weight')
-  const hasNorms = isPreActivation || shapes.has('bn1.weight') || !shapes.has('conv1.bias')
-  const linear = [...shapes.keys()].filter(key => /^layer[1-9]\.linear\.\d+\.weight$/.test(key)).length
-  const suffixes = [
-    shortcutOf(shapes, block),
-    ...(isPreActivation ? ['v2'] : []),
-    ...(hasNorms ? [] : ['nobn']),
-    ...(linear > 0 ? [`linear${linear}`] : []),
-  ]
-  const arch = architecture([base, ...suffixes].join('_'))
+  const arch = candidate(shapes, layers, stem)
+  const mismatch = mismatchOf(expected(arch, shapes), new Map(Array.from(shapes, ([key, shape]) => [key, { shape }])))
+  if (mismatch !== '') throw unrecognised(`the nearest is ${arch.name}, with ${mismatch}`)
   return { ...arch, classes: classifier[0] }
 }
 
-/** Counts what is there: gaps in the numbering show up as missing parameters when they are assigned. */
-function blocksPerStage(shapes: ReadonlyMap<string, readonly number[]>): number[] {
+/** The row that most of the shapes speak for. */
+function candidate(shapes: Shapes, layers: readonly number[], stem: readonly number[]): Architecture {
+  const block = shapes.has('layer1.0.conv3.weight') ? 'bottleneck' : 'basic'
+  const [middle, perGroup] = shapes.get('layer1.0.conv2.weight') ?? [0, 0]
+  const groups = middle / perGroup
+  const found = presets(layers).find(row => {
+    const hasStem = row.stem.kernel === stem[2] && row.stem.width === stem[0]
+    const isAsWide = block === 'basic' || (row.groups === groups && row.widthPerGroup === middle / groups)
+    return row.shortcut !== 'none' && row.block === block && hasStem && isAsWide
+  })
+  if (!found) {
+    throw unrecognised(`${block} blocks in stages of [${layers.join(', ')}] are those of no architecture here`)
+  }
+  const preActivation = shapes.has('bn.weight') && !shapes.has('bn1.weight')
+  const hasNorms = preActivation || shapes.has('bn1.weight') || !shapes.has('conv1.bias')
+  return named({
+    ...found,
+    shortcut: shortcutOf(shapes, block),
+    preActivation,
+    norm: hasNorms ? 'batch' : 'none',
+    linear: [...shapes.keys()].filter(key => /^layer[1-9]\.linear\.\d+\.weight$/.test(key)).length,
+  })
+}
+
+/** What the network of a row has, with the classifier that is there: its shapes tell the classes, not the architecture. */
+function expected(arch: Architecture, shapes: Shapes): Shapes {
+  return new Map(
+    parametersOf(arch).map(({ attributes: { name }, shape }) => [
+      name,
+      (name.startsWith('fc.') && shapes.get(name)) || shape,
+    ]),
+  )
+}
+
+/** Counts what is there; gaps in the numbering show up as missing parameters. */
+function blocksPerStage(shapes: Shapes): number[] {
   const counts: number[] = []
   for (const key of shapes.keys()) {
     const stage = /^layer([1-9])\.\d+\.conv1\.weight$/.exec(key)?.[1]
@@ -48,26 +75,11 @@ function blocksPerStage(shapes: ReadonlyMap<string, readonly number[]>): number[
   return Array.from(counts, count => count ?? 0)
 }
 
-function imagenetName(block: string, layers: readonly number[], groups: number, widthPerGroup: number) {
-  return architectureNames().find(name => {
-    const row = architecture(name)
-    const isSame = row.family === 'imagenet' && row.block === block && `${row.layers}` === `${layers}`
-    const isAsWide = block === 'basic' || (row.groups === groups && row.widthPerGroup === widthPerGroup)
-    return isSame && isAsWide && row.shortcut !== 'none'
-  })
-}
-
-function cifarName(block: string, layers: readonly number[], width: number): string | undefined {
-  const [n] = layers
-  const fits = block === 'basic' && width === 16 && n > 0 && `${layers}` === `${[n, n, n]}`
-  return fits ? `cifar_resnet${6 * n + 2}` : undefined
-}
-
-function shortcutOf(shapes: ReadonlyMap<string, readonly number[]>, block: 'basic' | 'bottleneck'): 'a' | 'b' | 'c' {
+function shortcutOf(shapes: Shapes, block: Architecture['block']): Shortcut {
   // The first block that keeps the shape of its input: only C projects there.
   const unchanged = block === 'basic' ? 'layer1.0' : 'layer1.1'
-  if (shapes.has(`${unchanged}.downsample.0.weight`)) return 'c'
-  return shapes.has('layer2.0.downsample.0.weight') ? 'b' : 'a'
+  if (shapes.has(`${unchanged}.downsample.0.weight`)) return 'C'
+  return shapes.has('layer2.0.downsample.0.weight') ? 'B' : 'A'
 }
 
 const unrecognised = (reason: string) =>

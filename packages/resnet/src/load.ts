@@ -1,6 +1,8 @@
-import type { CompileOptions } from '@residual/core'
+import { type CompileOptions, compileOptions } from '@residual/core'
+import { above0, checkOptions, type Declared, finite, list, object, options, text } from '@residual/core/schema'
 import type { DownloadOptions, Preprocessing } from '@residual/vision'
-import { type Architecture, architecture, architectureNames } from './architectures.ts'
+import { architecture, architectureNames, named } from './architectures.ts'
+import { hasStridePlaces } from './blocks.ts'
 import { type ModelConfig, readModelConfig } from './config.ts'
 import { ModelError } from './errors.ts'
 import { isFetched } from './files/fetched-files.ts'
@@ -11,16 +13,26 @@ import { type JsonObject, parseJsonObject } from './json.ts'
 import { defaultLabels } from './labels/index.ts'
 import { Model } from './model.ts'
 import { defaultPreprocessing, readPreprocessorConfig, readTimmConfig } from './preprocessing.ts'
+import type { Architecture } from './row.ts'
 import { matchParameters, readWeights, shapesOf, WeightsFile, weightsOf } from './weights/index.ts'
 
 export interface LoadOptions extends CompileOptions, DownloadOptions {
-  /** Name of the architecture, where the weights cannot tell it or tell a wrong one (see {@link inferArchitecture}). */
-  readonly arch?: string
+  /** The architecture or its name, where the weights cannot tell it or tell a wrong one (see {@link inferArchitecture}). */
+  readonly arch?: string | Architecture
   /** Mean of the red, green and blue pixels divided by 255, in place of the model's own. */
   readonly mean?: readonly [number, number, number]
   /** Standard deviation of the same, in place of the model's own. */
   readonly std?: readonly [number, number, number]
 }
+
+const loadOptions = options({
+  ...compileOptions.fields,
+  arch: text.optional(),
+  mean: list(finite, 3).optional(),
+  std: list(above0(), 3).optional(),
+  signal: object<AbortSignal>('an AbortSignal', 'throwIfAborted').optional(),
+  stallSeconds: above0().optional(),
+} satisfies Declared<LoadOptions>)
 
 /** Where the files of a model directory are. */
 interface Directory {
@@ -62,11 +74,12 @@ export function embeddedModels(): string[] {
  *
  * @param source name, path or URL, or bytes.
  * @throws ModelError where there is nothing, for a device or pipe, for a file that is too large, where a server does not give
- *   it, and for a classifier of no classes; FormatError for a damaged file, ArchitectureError where the architecture cannot be
+ *   it, for a classifier of no classes, and for an unknown option or a value out of its range; FormatError for a damaged file, ArchitectureError where the architecture cannot be
  *   told, ParameterError where weights and architecture do not fit, ShapeError for a classifier of more classes than can be
  *   addressed; the signal's reason.
  */
 export async function loadModel(source: string | Uint8Array, options: LoadOptions = {}): Promise<Model> {
+  checkOptions('loadModel', options, loadOptions, ModelError)
   options.signal?.throwIfAborted()
   if (typeof source !== 'string') return build(undefined, source, undefined, undefined, options)
   if (Object.hasOwn(EMBEDDED, source)) return loadDirectory(source, EMBEDDED[source](), options)
@@ -184,17 +197,15 @@ function assemble(
 /** As stated by the caller, else by the directory, else as the weights show; the number of classes is the weights'. */
 function architectureOf(
   shapes: ReadonlyMap<string, readonly number[]>,
-  stated: string | undefined,
+  stated: string | Architecture | undefined,
   config: ModelConfig | undefined,
 ): Architecture {
-  const name = stated ?? config?.architecture
-  if (name === undefined) {
+  const known = stated ?? config?.architecture
+  if (known === undefined) {
     const inferred = inferArchitecture(shapes)
-    return config?.suffix
-      ? { ...architecture(`${inferred.name}${config.suffix}`), classes: inferred.classes }
-      : inferred
+    return config?.stridesEarly && hasStridePlaces(inferred.block) ? named({ ...inferred, strideIn: '1x1' }) : inferred
   }
-  const arch = architecture(name)
+  const arch = typeof known === 'string' ? architecture(known) : known
   return { ...arch, classes: shapes.get('fc.weight')?.[0] ?? arch.classes }
 }
 

@@ -11,9 +11,9 @@ import {
   type Weight,
 } from '@residual/core'
 import { type Preprocessing, preprocess, type RgbImage } from '@residual/vision'
-import type { Architecture } from './architectures.ts'
 import { ModelError } from './errors.ts'
 import { resnet } from './network.ts'
+import type { Architecture } from './row.ts'
 import { shapesOf } from './weights/index.ts'
 
 /** A class and how sure the model is of it. */

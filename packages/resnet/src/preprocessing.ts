@@ -1,10 +1,51 @@
 import { FormatError } from '@residual/core'
+import { above0, checkOptions, finite, list, Option, shown, someOf, text, value } from '@residual/core/schema'
 import type { Preprocessing } from '@residual/vision'
-import type { Family } from './architectures.ts'
-import { type JsonObject, numberIn, objectIn, shown, triple } from './json.ts'
+import type { JsonObject } from './json.ts'
+import type { Family } from './row.ts'
 
 /** Pillow's numbers for its filters, which `resample` in a preprocessor_config.json holds. */
 const FILTERS: readonly Preprocessing['filter'][] = ['nearest', 'lanczos', 'bilinear', 'bicubic', 'box', 'hamming']
+
+/** Far above any network's input, and low enough that a damaged file does not ask for gigabytes. */
+const LARGEST_SIDE = 4096
+
+const pixels = value<number>(
+  `pixels from 1 to ${LARGEST_SIDE}`,
+  given => Number.isInteger(given) && Number(given) >= 1 && Number(given) <= LARGEST_SIDE,
+)
+const anything = value<unknown>('anything', () => true)
+const edges = someOf({ shortest_edge: anything, height: anything, width: anything })
+
+/** `224`, `{ shortest_edge: 224 }` or `{ height: 224, width: 224 }`. */
+const side = new Option<number>((given, place) => {
+  if (typeof given === 'number') return pixels.read(given, place)
+  const { shortest_edge, height, width } = edges.read(given, place)
+  if (height === width) return pixels.read(shortest_edge ?? height, place)
+  throw new FormatError(`${place.source}: got ${place.path} of ${shown(height)} x ${shown(width)}, wanted a square`)
+}, pixels.facts)
+
+/** What is read of a preprocessor_config.json. */
+const preprocessorConfig = someOf({
+  resample: value<number>(
+    "one of Pillow's filters, 0 to 5",
+    given => FILTERS[given as number] !== undefined,
+  ).optional(),
+  size: side.optional(),
+  crop_size: side.optional(),
+  crop_pct: above0(1).optional(),
+  image_mean: list(finite, 3).optional(),
+  image_std: list(above0(), 3).optional(),
+})
+
+/** What is read of the `pretrained_cfg` in timm's config.json. */
+const timmConfig = someOf({
+  interpolation: text.optional(),
+  input_size: list(pixels, 3).optional(),
+  crop_pct: above0(1).optional(),
+  mean: list(finite, 3).optional(),
+  std: list(above0(), 3).optional(),
+})
 
 /** What a family's networks are usually trained on: torchvision's for ImageNet, whole 32-pixel images for CIFAR. */
 export function defaultPreprocessing(family: Family): Preprocessing {
@@ -24,15 +65,17 @@ export function defaultPreprocessing(family: Family): Preprocessing {
  */
 export function readPreprocessorConfig(config: JsonObject, defaults: Preprocessing): Preprocessing {
   const file = 'preprocessor_config.json'
-  const resample = numberIn(config, 'resample', file) ?? FILTERS.indexOf(defaults.filter)
-  const filter = FILTERS[resample]
-  if (!filter) throw new FormatError(`${file}: got resample ${resample}, wanted one of Pillow's filters, 0 to 5`)
-  const size = sideIn(config, 'size', file)
-  const crop = sideIn(config, 'crop_size', file)
+  const { resample, size, crop_size, crop_pct, image_mean, image_std } = checkOptions(
+    file,
+    config,
+    preprocessorConfig,
+    FormatError,
+  )
   return {
-    filter,
-    ...sizes(size, crop, numberIn(config, 'crop_pct', file), defaults, file),
-    ...meanAndStd(config.image_mean, config.image_std, defaults, file),
+    filter: resample === undefined ? defaults.filter : FILTERS[resample],
+    ...sizes(size, crop_size, crop_pct, defaults, file),
+    mean: image_mean ?? defaults.mean,
+    std: image_std ?? defaults.std,
   }
 }
 
@@ -58,12 +101,12 @@ export function preprocessorConfigOf({ resize, crop, filter, mean, std }: Prepro
  */
 export function readTimmConfig(config: JsonObject, defaults: Preprocessing): Preprocessing {
   const file = 'config.json'
-  const filter = FILTERS.find(name => name === config.interpolation) ?? defaults.filter
-  const side = Array.isArray(config.input_size) ? positive(config.input_size[2], 'input_size', file) : undefined
+  const { interpolation, input_size, crop_pct, mean, std } = checkOptions(file, config, timmConfig, FormatError)
   return {
-    filter,
-    ...sizes(side, undefined, numberIn(config, 'crop_pct', file), defaults, file),
-    ...meanAndStd(config.mean, config.std, defaults, file),
+    filter: FILTERS.find(name => name === interpolation) ?? defaults.filter,
+    ...sizes(input_size?.[2], undefined, crop_pct, defaults, file),
+    mean: mean ?? defaults.mean,
+    std: std ?? defaults.std,
   }
 }
 
@@ -74,9 +117,6 @@ function sizes(
   defaults: Preprocessing,
   file: string,
 ): Pick<Preprocessing, 'resize' | 'crop'> {
-  if (fraction !== undefined && !(fraction > 0 && fraction <= 1)) {
-    throw new FormatError(`${file}: got crop_pct ${fraction}, wanted a number above 0 and at most 1`)
-  }
   if (crop !== undefined) return { resize: size ?? crop, crop }
   if (size === undefined && fraction === undefined) return { resize: defaults.resize, crop: defaults.crop }
   const side = size ?? defaults.crop
@@ -87,37 +127,4 @@ function sizes(
     )
   }
   return { resize, crop: side }
-}
-
-/** `224`, `{ shortest_edge: 224 }` or `{ height: 224, width: 224 }`. */
-function sideIn(config: JsonObject, key: string, file: string): number | undefined {
-  const value = config[key]
-  if (value === undefined || value === null) return undefined
-  if (typeof value === 'number') return positive(value, key, file)
-  const { shortest_edge, height, width } = objectIn(config, key, file) ?? {}
-  if (height !== width) {
-    throw new FormatError(`${file}: got ${key} of ${shown(height)} x ${shown(width)}, wanted a square`)
-  }
-  return positive(shortest_edge ?? height, key, file)
-}
-
-/** Far above any network's input, and low enough that a damaged file does not ask for gigabytes. */
-const LARGEST_SIDE = 4096
-
-function positive(value: unknown, key: string, file: string): number {
-  if (typeof value === 'number' && Number.isInteger(value) && value >= 1 && value <= LARGEST_SIDE) return value
-  throw new FormatError(`${file}: got ${key} ${shown(value)}, wanted pixels from 1 to ${LARGEST_SIDE}`)
-}
-
-function meanAndStd(
-  mean: unknown,
-  std: unknown,
-  defaults: Preprocessing,
-  file: string,
-): Pick<Preprocessing, 'mean' | 'std'> {
-  const read = { mean: triple(mean, 'mean', file) ?? defaults.mean, std: triple(std, 'std', file) ?? defaults.std }
-  if (read.std.some(value => value <= 0)) {
-    throw new FormatError(`${file}: got std ${read.std.join(', ')}, wanted numbers above 0`)
-  }
-  return read
 }

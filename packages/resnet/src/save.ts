@@ -14,7 +14,7 @@ const PATIENCE = 30_000
 /**
  * Writes a model directory as on the Hugging Face hub, which `loadModel` opens again: `config.json`,
  * `preprocessor_config.json` and `model.safetensors`, with the weights under torchvision's names, so that PyTorch's
- * `load_state_dict` takes them.
+ * `load_state_dict` takes them. `config.json` holds the whole row of the architecture, so that it needs no name.
  *
  * Each file is whole or as it was before, and they take their places one right after the other, those of one save after
  * those of another. `loadModel` never takes files of two saves together, which a fingerprint in all three tells.
@@ -25,7 +25,7 @@ export async function saveModel(directory: string, model: Model): Promise<void> 
   const json = (value: object) => new TextEncoder().encode(`${JSON.stringify(value, null, 2)}\n`)
   await makeDirectory(directory)
   const { configurations, metadata } = fingerprinted([
-    modelConfigOf(model.architecture.name, model.labels),
+    modelConfigOf(model.architecture, model.labels),
     preprocessorConfigOf(model.preprocessing),
   ])
   const files = [

@@ -1,6 +1,6 @@
 import { byteSize, type Graph, graphOf, input, macs, parameterCount, type Tensor } from '@residual/core'
-import type { Architecture } from './architectures.ts'
 import { resnet } from './network.ts'
+import type { Architecture } from './row.ts'
 
 /** One layer of a network, for one image. */
 export interface LayerSummary {

@@ -1,9 +1,9 @@
-import { type CompileOptions, graphOf, input, sizeOf } from '@residual/core'
-import type { Architecture } from './architectures.ts'
+import { type CompileOptions, sizeOf } from '@residual/core'
 import { defaultLabels } from './labels/index.ts'
 import { Model } from './model.ts'
-import { resnet } from './network.ts'
+import { parametersOf } from './network.ts'
 import { defaultPreprocessing } from './preprocessing.ts'
+import type { Architecture } from './row.ts'
 
 /**
  * A model whose weights nobody trained, for measuring speed and memory. They are the same each time: uniformly random
@@ -12,11 +12,9 @@ import { defaultPreprocessing } from './preprocessing.ts'
  * thousand layers do not add up to infinity.
  */
 export function untrainedModel(arch: Architecture, options: CompileOptions = {}): Model {
-  const side = arch.inputSize
-  const { parameters } = graphOf([resnet(arch, input('images', [1, side, side, 3])).logits])
   const gamma = arch.shortcut === 'none' ? 1 : 0.5
   const random = uniform()
-  const values = parameters.map(({ attributes: { name }, shape }): [string, Float32Array] => {
+  const values = parametersOf(arch).map(({ attributes: { name }, shape }): [string, Float32Array] => {
     const array = new Float32Array(sizeOf(shape))
     if (shape.length > 1) {
       const bound = Math.sqrt((6 * shape[0]) / array.length) * (arch.norm === 'none' ? gamma : 1)

@@ -1,6 +1,6 @@
 import { batchOf, type CifarDataset, cifar10Classes } from '@residual/vision'
 import { describe, expect, test } from 'vitest'
-import { evaluate } from '../src/evaluate.ts'
+import { type EvaluateOptions, evaluate } from '../src/evaluate.ts'
 import { Model } from '../src/model.ts'
 import { parts } from './parts.ts'
 
@@ -82,8 +82,15 @@ describe('evaluate', () => {
   })
 
   test('says what does not fit', async () => {
-    await expect(evaluate(model, dataset, { batch: 0 })).rejects.toThrow('evaluate: got batch 0, wanted at least 1')
-    await expect(evaluate(model, dataset, { limit: 1.5 })).rejects.toThrow('evaluate: got limit 1.5, wanted at least 1')
+    await expect(evaluate(model, dataset, { batch: 0 })).rejects.toThrow(
+      'evaluate: got batch 0, wanted a whole number of at least 1',
+    )
+    await expect(evaluate(model, dataset, { limit: 1.5 })).rejects.toThrow(
+      'evaluate: got limit 1.5, wanted a whole number of at least 1',
+    )
+    await expect(evaluate(model, dataset, { size: 1 } as EvaluateOptions)).rejects.toThrow(
+      'evaluate: got the unknown key "size", wanted some of batch, limit, ignoreNames, onProgress, signal, worker',
+    )
     await expect(evaluate(new Model(parts()), dataset)).rejects.toThrow('tiny has 2 classes, the images have 10')
   })
 })

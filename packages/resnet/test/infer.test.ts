@@ -65,6 +65,26 @@ describe('inferArchitecture', () => {
       shapes => shapes.set('conv1.weight', [64, 3, 3, 3]),
       'basic blocks in stages of [3, 3, 3] are those of no architecture here',
     ],
+    [
+      'a key that no network has',
+      shapes => shapes.set('layer1.0.se.fc1.weight', [4, 16]),
+      'the nearest is resnet20, with 1 unexpected ("layer1.0.se.fc1.weight")',
+    ],
+    [
+      'a missing batch norm',
+      shapes => shapes.delete('layer2.1.bn2.running_mean'),
+      'the nearest is resnet20, with 1 missing ("layer2.1.bn2.running_mean")',
+    ],
+    [
+      'wider blocks',
+      shapes => shapes.set('layer1.0.conv2.weight', [24, 16, 3, 3]),
+      'the nearest is resnet20, with 1 of another shape ("layer1.0.conv2.weight" is [24,16,3,3], not [16,16,3,3])',
+    ],
+    [
+      'a projection in one of two places',
+      shapes => shapes.set('layer2.0.downsample.0.weight', [32, 16, 1, 1]),
+      'the nearest is resnet20_b, with 9 missing ("layer2.0.downsample.1.weight", "layer2.0.downsample.1.bias", "layer2.0.downsample.1.running_mean" and 6 more)',
+    ],
   ])('says why with %s', (_, change, reason) => {
     const shapes = shapesOf('resnet20')
     change(shapes)

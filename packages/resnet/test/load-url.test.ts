@@ -309,8 +309,8 @@ describe('no model comes from a server that', () => {
       {},
       'http://127.0.0.1/model/config.json: a user and password in a URL are not sent; download the file yourself and give it',
     ],
-    ['http://127.0.0.1', { stallSeconds: 0 }, 'got stallSeconds 0, wanted a number above 0'],
-    ['http://127.0.0.1', { stallSeconds: Number.NaN }, 'got stallSeconds NaN, wanted a number above 0'],
+    ['http://127.0.0.1', { stallSeconds: 0 }, 'loadModel: got stallSeconds 0, wanted a number above 0'],
+    ['http://127.0.0.1', { stallSeconds: Number.NaN }, 'loadModel: got stallSeconds NaN, wanted a number above 0'],
   ] as [string, LoadOptions, string][])('cannot be asked: %s %j', async (source, options, message) => {
     await expect(loadModel(source, options)).rejects.toThrow(new ModelError(message))
   })

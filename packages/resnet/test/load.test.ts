@@ -203,6 +203,18 @@ describe('loadModel', () => {
     )
   })
 
+  test.each<[options: object, message: string]>([
+    [
+      { architecture: 'resnet20' },
+      'got the unknown key "architecture", wanted some of threads, build, backend, arch, mean, std, signal, stallSeconds',
+    ],
+    [{ threads: '2' }, 'got threads "2", wanted a whole number of at least 1'],
+    [{ mean: [0.5, 0.5] }, 'got mean [0.5,0.5], wanted a list of 3'],
+    [{ std: [1, 0, 1] }, 'got std[1] 0, wanted a number above 0'],
+  ])('refuses the options %j', async (options, message) => {
+    await expect(loadModel('cifar10-resnet20', options)).rejects.toThrow(new ModelError(`loadModel: ${message}`))
+  })
+
   test('an architecture is not a model', async () => {
     await expect(loadModel('resnet50')).rejects.toThrow(
       'there is no model at "resnet50": resnet50 is an architecture; give its weights as the model',

@@ -21,18 +21,18 @@ describe('preprocessor_config.json', () => {
 
   test.each<[config: JsonObject, message: string]>([
     [{ resample: 6 }, "got resample 6, wanted one of Pillow's filters, 0 to 5"],
-    [{ resample: 'bicubic' }, 'got resample "bicubic", wanted a number'],
+    [{ resample: 'bicubic' }, `got resample "bicubic", wanted one of Pillow's filters, 0 to 5`],
     [{ size: 0 }, 'got size 0, wanted pixels from 1 to 4096'],
     [{ size: 1e9 }, 'got size 1000000000, wanted pixels from 1 to 4096'],
     [{ size: { height: 224, width: 336 } }, 'got size of 224 x 336, wanted a square'],
     [{ size: [224] }, 'got size [224], wanted an object'],
-    [{ size: {} }, 'got size undefined, wanted pixels from 1 to 4096'],
+    [{ size: {} }, 'got size nothing, wanted pixels from 1 to 4096'],
     [{ size: { height: { toString: 1 }, width: [] } }, 'got size of {"toString":1} x [], wanted a square'],
     [{ size: 224, crop_pct: 0.05 }, 'crop_pct 0.05 of 224 pixels makes 4480, wanted at most 4096'],
     [{ size: 224, crop_pct: 1e-320 }, 'crop_pct 1e-320 of 224 pixels makes Infinity, wanted at most 4096'],
     [{ crop_pct: 0 }, 'got crop_pct 0, wanted a number above 0 and at most 1'],
-    [{ image_mean: [0.5, 0.5] }, 'got mean [0.5,0.5], wanted three numbers'],
-    [{ image_std: [1, 0, 1] }, 'got std 1, 0, 1, wanted numbers above 0'],
+    [{ image_mean: [0.5, 0.5] }, 'got image_mean [0.5,0.5], wanted a list of 3'],
+    [{ image_std: [1, 0, 1] }, 'got image_std[1] 0, wanted a number above 0'],
   ])('%j is refused', (config, message) => {
     expect(() => readPreprocessorConfig(config, defaults)).toThrow(
       expect.objectContaining({ name: 'FormatError', message: `preprocessor_config.json: ${message}` }),
@@ -58,10 +58,14 @@ describe('config.json', () => {
     [
       'our own',
       { architecture: 'resnet20', id2label: { 1: 'b', 0: 'a' } },
-      { architecture: 'resnet20', suffix: '', labels: ['a', 'b'] },
+      { architecture: 'resnet20', labels: ['a', 'b'] },
     ],
-    ["transformers'", { model_type: 'resnet', depths: [3, 4, 6, 3], layer_type: 'bottleneck' }, { suffix: '' }],
-    ["transformers' v1", { model_type: 'resnet', downsample_in_bottleneck: true }, { suffix: '_v1' }],
+    [
+      "transformers'",
+      { model_type: 'resnet', depths: [3, 4, 6, 3], layer_type: 'bottleneck' },
+      { stridesEarly: false },
+    ],
+    ["transformers' v1", { model_type: 'resnet', downsample_in_bottleneck: true }, { stridesEarly: true }],
   ])('%s', (_, config, wanted) => {
     expect(readModelConfig(config)).toEqual(wanted)
   })

@@ -1,4 +1,5 @@
 import {
+  FormatError,
   fromFloat32,
   type Parameters,
   ResidualError,
@@ -7,11 +8,11 @@ import {
   type Weight,
   writeSafetensors,
 } from '@residual/core'
-import { architecture, CheckpointError } from '@residual/resnet'
+import { checkOptions, list, number, Option, oneOf, options, text, whole } from '@residual/core/schema'
+import { type Architecture, architecture, CheckpointError, readArchitecture } from '@residual/resnet'
 import { parseJsonObject } from '@residual/resnet/files'
 import type { Preprocessing } from '@residual/vision'
 import { checksum } from './checksum.ts'
-import { type Check, list, number, oneOf, optional, record, text, whole } from './recipes/check.ts'
 import { type Recipe, readRecipe } from './recipes/index.ts'
 
 /** What the images of the epoch under way have given so far. */
@@ -26,7 +27,7 @@ export interface EpochTotals {
 
 /** What a training is, apart from its numbers. */
 export interface TrainingPlan {
-  readonly architecture: string
+  readonly architecture: Architecture
   readonly labels: readonly string[]
   readonly preprocessing: Preprocessing
   readonly recipe: Recipe
@@ -54,33 +55,32 @@ const FORMAT = 'residual-checkpoint-1'
 
 const count = whole(0, Number.MAX_SAFE_INTEGER)
 const finite = number(-Number.MAX_VALUE, Number.MAX_VALUE)
-const triple: Check<readonly [number, number, number]> = (value, place) => {
-  const [r, g, b] = list(finite, 3)(value, place)
-  return [r, g, b]
-}
 
-type Described = Omit<Checkpoint, 'values' | 'plan'> & {
-  readonly plan: Omit<TrainingPlan, 'recipe'> & { recipe: unknown }
-}
+/** The row of an architecture; older checkpoints have its name. */
+const row = new Option<Architecture>(
+  (value, { source, path }) =>
+    typeof value === 'string' ? architecture(value) : readArchitecture(value, source, path),
+  { wanted: 'an architecture' },
+)
 
-const described = record<Described>({
-  plan: record<Described['plan']>({
-    architecture: text,
+const described = options({
+  plan: options({
+    architecture: row,
     labels: list(text),
-    preprocessing: record<Preprocessing>({
+    preprocessing: options({
       resize: whole(1, 4096),
       crop: whole(1, 4096),
       filter: oneOf('nearest', 'box', 'bilinear', 'hamming', 'bicubic', 'lanczos'),
-      mean: triple,
-      std: triple,
+      mean: list(finite, 3),
+      std: list(finite, 3),
     }),
-    recipe: value => value,
+    recipe: new Option(given => readRecipe(given), { wanted: 'a recipe' }),
     seed: finite,
-    only: optional(list(text)),
+    only: list(text).optional(),
     images: count,
   }),
   step: count,
-  totals: record<EpochTotals>({ loss: finite, right: count, images: count, updates: count }),
+  totals: options({ loss: finite, right: count, images: count, updates: count }),
 })
 
 /**
@@ -115,10 +115,9 @@ export function readCheckpoint(bytes: Uint8Array, source = 'checkpoint'): Checkp
     throw new CheckpointError(`${source} is damaged: its checksum is not that of its content; start again without it`)
   }
   return unlessDamaged(source, () => {
-    const { plan, ...rest } = described(parseJsonObject(training, 'training'), { source: 'training', path: '' })
-    const recipe = readRecipe(plan.recipe, architecture(plan.architecture))
+    const rest = checkOptions('training', parseJsonObject(training, 'training'), described, FormatError)
     const values = new Map(Array.from(tensors, ([name, tensor]) => [name, toFloat32(tensor)]))
-    return { plan: { ...plan, recipe }, ...rest, values }
+    return { ...rest, values }
   })
 }
 

@@ -1,6 +1,5 @@
 import { graphOf, input, type Parameters, sizeOf } from '@residual/core'
-import type { Architecture } from '@residual/resnet'
-import { resnet } from '@residual/resnet'
+import { type Architecture, resnet } from '@residual/resnet'
 import { Random } from '@residual/vision'
 
 export interface InitializeOptions {
@@ -43,14 +42,16 @@ export function initialParameters(
   { seed = 0, zeroInitResidual = false, initialization = 'kaiming' }: InitializeOptions = {},
 ): Parameters {
   const side = arch.inputSize
-  const { parameters } = graphOf([resnet(arch, input('images', [1, side, side, 3])).logits])
-  const zeros = zeroInitResidual && arch.shortcut !== 'none' ? lastOfBlocks(arch) : undefined
+  const { logits, blocks } = resnet(arch, input('images', [1, side, side, 3]))
+  const { parameters } = graphOf([logits])
+  const begunAsIdentity = zeroInitResidual ? blocks.filter(({ shortcut }) => shortcut) : []
+  const zeros = new Set(begunAsIdentity.map(({ scaledBy }) => `${scaledBy}.weight`))
   const features = parameters.find(({ attributes }) => attributes.name === 'fc.weight')!.shape[1]
   return new Map(
     parameters.map(({ attributes: { name }, shape }) => {
       const values = new Float32Array(sizeOf(shape))
       const random = new Random(seed).fork('initialize', name)
-      if (zeros?.test(name)) return [name, values]
+      if (zeros.has(name)) return [name, values]
       const isTorchBias = name === 'fc.bias' && initialization === 'kaiming'
       const draw = isTorchBias ? uniform(Math.sqrt(features)) : shape.length > 1 && DRAWS[initialization](shape)
       if (draw) return [name, values.map(() => draw(random))]
@@ -81,9 +82,3 @@ const DRAWS: Readonly<Record<Initialization, (shape: readonly number[]) => Draw>
 
 const fanIn = ([, inputs, ...taps]: readonly number[]): number => inputs * sizeOf(taps)
 const fanOut = ([outputs, , ...taps]: readonly number[]): number => outputs * sizeOf(taps)
-
-/** Names of what scales the output of a block's last layer. */
-function lastOfBlocks({ preActivation, norm, block }: Architecture): RegExp {
-  const layer = preActivation || norm === 'none' ? 'conv' : 'bn'
-  return new RegExp(`^layer\\d+\\.\\d+\\.${layer}${block === 'basic' ? 2 : 3}\\.weight$`)
-}

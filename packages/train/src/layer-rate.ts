@@ -1,4 +1,4 @@
-import type { Architecture } from '@residual/resnet'
+import { type Architecture, placeOf } from '@residual/resnet'
 
 /**
  * The factor of the learning rate of each parameter: 1 for the classifier, and `factor` times less for every stage further
@@ -7,9 +7,9 @@ import type { Architecture } from '@residual/resnet'
 export function layerRate({ layers }: Architecture, factor: number): (name: string) => number {
   return name => {
     if (name.startsWith('fc.')) return 1
-    const stage = /^layer(\d+)\./.exec(name)?.[1]
+    const place = placeOf(name)
     // The last batch norm of a pre-activation network follows the last stage.
-    if (stage === undefined && name.startsWith('bn.')) return factor
-    return factor ** (layers.length + 1 - Number(stage ?? 0))
+    if (!place && name.startsWith('bn.')) return factor
+    return factor ** (place ? layers.length - place.stage : layers.length + 1)
   }
 }

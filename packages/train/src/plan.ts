@@ -1,4 +1,17 @@
-import type { CompileOptions, Parameters } from '@residual/core'
+import { type CompileOptions, compileOptions, type Parameters } from '@residual/core'
+import {
+  boolean,
+  checkOptions,
+  type Declared,
+  isObject,
+  list,
+  type Output,
+  object,
+  options,
+  text,
+  value,
+  whole,
+} from '@residual/core/schema'
 import type { Model } from '@residual/resnet'
 import { type Architecture, architecture, CheckpointError, defaultPreprocessing, haveSameNames } from '@residual/resnet'
 import type { Preprocessing, TrainingSource } from '@residual/vision'
@@ -13,8 +26,8 @@ export interface TrainOptions extends CompileOptions {
   readonly data: TrainingSource
   /** Images of the same classes to measure accuracy on after every epoch; nothing else depends on them. */
   readonly test?: TrainingSource
-  /** Name of the architecture, default `resnet20`. */
-  readonly arch?: string
+  /** The architecture or its name, default `resnet20`. */
+  readonly arch?: string | Architecture
   /**
    * A trained network to start from, in place of `arch`. Its classifier is kept where its labels are the classes of the
    * data, in whichever case and with spaces, `_` or `-`; else a new one is made, as the start event tells.
@@ -53,6 +66,39 @@ export interface TrainOptions extends CompileOptions {
   readonly signal?: AbortSignal
 }
 
+const trainOptions = options({
+  data: object<TrainingSource>('images with labels and classes', 'classes', 'length'),
+  test: object<TrainingSource>('images with labels and classes', 'classes', 'length').optional(),
+  arch: value<string | Architecture>(
+    'the name of an architecture or its row',
+    given => typeof given === 'string' || isObject(given),
+  ).optional(),
+  model: object<Model>('a model', 'architecture', 'labels').optional(),
+  only: list(text).optional(),
+  recipe: value<string | RecipeInput>(
+    'a name or a recipe',
+    given => typeof given === 'string' || isObject(given),
+  ).optional(),
+  changes: value<RecipeInput>('settings of a recipe', isObject).optional(),
+  // Without a default, as a resumed training has the one that it began with.
+  seed: whole(0).optional(),
+  size: whole(1, 4096, 'pixels').optional(),
+  limit: whole(1).optional(),
+  out: text.optional(),
+  resume: value<boolean | Uint8Array>(
+    'true, false or the bytes of a checkpoint',
+    given => typeof given === 'boolean' || given instanceof Uint8Array,
+  ).default(false),
+  checkpointEvery: whole(1).optional(),
+  worker: boolean.optional(),
+  signal: object<AbortSignal>('an AbortSignal', 'throwIfAborted').optional(),
+  ...compileOptions.fields,
+} satisfies Declared<TrainOptions>)
+
+/** @throws TrainingError for an unknown option, or a value that is not what was wanted. */
+export const checkTrainOptions = (given: TrainOptions): Output<typeof trainOptions> =>
+  checkOptions('train', given, trainOptions, TrainingError)
+
 /** The state that a training begins or goes on with. */
 export interface Beginning {
   readonly plan: TrainingPlan
@@ -64,17 +110,16 @@ export interface Beginning {
   readonly newClassifier: boolean
 }
 
-/** A training from its first step. */
-export async function planTraining(options: TrainOptions): Promise<Beginning> {
-  const { data, test, model, only, seed = 0, arch: name } = options
+/** A training from its first step. @throws TrainingError for options that do not fit together; those of its parts. */
+export async function planTraining(given: TrainOptions): Promise<Beginning> {
+  const options = checkTrainOptions(given)
+  const { data, test, model, only, seed = 0, arch: stated } = options
+  const name = nameOf(stated)
   if (model && name !== undefined && name !== model.architecture.name) {
     throw new TrainingError(`the model is a ${model.architecture.name}, not a ${name}; leave out arch`)
   }
   if (only && !model) throw new TrainingError('only needs a trained model; give one, or train everything')
-  if (!Number.isSafeInteger(seed) || seed < 0) {
-    throw new TrainingError(`got seed ${seed}, wanted a whole number of at least 0`)
-  }
-  const row = model?.architecture ?? architecture(name ?? 'resnet20')
+  const row = model?.architecture ?? (typeof stated === 'object' ? stated : architecture(stated ?? 'resnet20'))
   const arch = { ...row, classes: data.classes.length }
   const recipe = recipeFor(options, arch)
   if (recipe.stochasticDepth > 0 && (arch.shortcut === 'none' || only)) {
@@ -83,7 +128,7 @@ export async function planTraining(options: TrainOptions): Promise<Beginning> {
   }
   checkClasses(data, test)
   const plan: TrainingPlan = {
-    architecture: arch.name,
+    architecture: arch,
     labels: data.classes,
     preprocessing: preprocessingFor(options, arch),
     recipe,
@@ -107,11 +152,11 @@ export async function planTraining(options: TrainOptions): Promise<Beginning> {
 export function planResumed(options: TrainOptions, checkpoint: Checkpoint, source: string): Beginning {
   const { plan } = checkpoint
   const { data, test, model, recipe, changes, seed, only, arch, size } = options
-  const row = { ...architecture(plan.architecture), classes: plan.labels.length }
+  const row = { ...plan.architecture, classes: plan.labels.length }
   const asked: [name: string, given: unknown, stored: unknown][] = [
     ['the classes', data.classes, plan.labels],
     ['images', imagesOf(options), plan.images],
-    ['arch', model?.architecture.name ?? arch, plan.architecture],
+    ['arch', nameOf(model?.architecture ?? arch), plan.architecture.name],
     ['seed', seed, plan.seed],
     ['only', only, plan.only ?? 'all layers'],
     ['size', size, plan.preprocessing.crop],
@@ -128,6 +173,8 @@ export function planResumed(options: TrainOptions, checkpoint: Checkpoint, sourc
   return { plan, architecture: row, weights: checkpoint.values, checkpoint, newClassifier: false }
 }
 
+const nameOf = (arch: string | Architecture | undefined) => (typeof arch === 'object' ? arch.name : arch)
+
 const recipeFor = ({ recipe, changes, model }: TrainOptions, arch: Architecture): Recipe =>
   recipeOf(recipe ?? (model ? 'finetune' : 'fast'), arch, changes)
 
@@ -140,7 +187,6 @@ function differences(given: Recipe, stored: Recipe): [string, unknown, unknown][
 }
 
 function imagesOf({ data, limit = data.length }: TrainOptions): number {
-  if (!Number.isInteger(limit) || limit < 1) throw new TrainingError(`got limit ${limit}, wanted at least 1`)
   return Math.min(limit, data.length)
 }
 
@@ -156,9 +202,6 @@ const SHORT_SIDE = 256 / 224
 function preprocessingFor({ data, model, size }: TrainOptions, { family, inputSize }: Architecture): Preprocessing {
   const usual = model?.preprocessing ?? defaultPreprocessing(family)
   if (size !== undefined) {
-    if (!Number.isInteger(size) || size < 1 || size > 4096) {
-      throw new TrainingError(`got size ${size}, wanted a whole number of pixels from 1 to 4096`)
-    }
     return { ...usual, crop: size, resize: family === 'imagenet' ? Math.floor(size * SHORT_SIDE) : size }
   }
   if (model || 'files' in data) return usual

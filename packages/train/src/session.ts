@@ -7,7 +7,7 @@ import { firstNotFinite } from './diagnose.ts'
 import { DivergenceError, TrainingError } from './errors.ts'
 import type { EpochEvent, StartEvent, StepEvent, TrainingEvent } from './events.ts'
 import { TrainingFolder } from './folder.ts'
-import { type Beginning, planResumed, planTraining, type TrainOptions } from './plan.ts'
+import { type Beginning, checkTrainOptions, planResumed, planTraining, type TrainOptions } from './plan.ts'
 import { type Step, type StepOptions, trainingStep } from './step.ts'
 
 /** A training that is under way: its program, and how far it has come. */
@@ -52,7 +52,8 @@ export class Session {
   }
 
   /** Checks everything, then makes or reads the directory, then compiles. */
-  static async open(options: TrainOptions): Promise<Session> {
+  static async open(given: TrainOptions): Promise<Session> {
+    const options = checkTrainOptions(given)
     const folder = options.out === undefined ? undefined : new TrainingFolder(options.out)
     try {
       return await Session.#openIn(folder, options)

@@ -79,9 +79,9 @@ describe('options that do not fit together are refused', () => {
       { recipe: { ...recipe, epochs: 1, accumulate: 4 } },
     ],
     ['TrainingError', '3 images do not fill a batch of 4; use a smaller batch', { limit: 3 }],
-    ['TrainingError', 'got limit 0, wanted at least 1', { limit: 0 }],
-    ['TrainingError', 'got seed -1, wanted a whole number of at least 0', { seed: -1 }],
-    ['TrainingError', 'got size 0.5, wanted a whole number of pixels from 1 to 4096', { size: 0.5 }],
+    ['TrainingError', 'train: got limit 0, wanted a whole number of at least 1', { limit: 0 }],
+    ['TrainingError', 'train: got seed -1, wanted a whole number of at least 0', { seed: -1 }],
+    ['TrainingError', 'train: got size 0.5, wanted a whole number of pixels from 1 to 4096', { size: 0.5 }],
     ['TrainingError', 'only needs a trained model; give one, or train everything', { only: ['fc'] }],
     [
       'TrainingError',
@@ -116,7 +116,13 @@ describe('options that do not fit together are refused', () => {
       'stochasticDepth leaves out blocks, but trained blocks stay; set it to 0',
       { model, arch: undefined, only: ['fc'], recipe: stochastic },
     ],
-    ['ResidualError', 'compile: got threads 0, wanted a positive integer', { threads: 0 }],
+    ['TrainingError', 'train: got threads 0, wanted a whole number of at least 1', { threads: 0 }],
+    ['TrainingError', 'train: got worker "no", wanted true or false', { worker: 'no' as unknown as boolean }],
+    [
+      'TrainingError',
+      'train: got the unknown key "epochs", wanted some of data, test, arch, model, only, recipe, changes, seed, size, limit, out, resume, checkpointEvery, worker, signal, threads, build, backend',
+      { epochs: 1 } as Partial<TrainOptions>,
+    ],
   ])('%s: %s', async (name, message, options) => {
     await expect(through({ ...small, ...options })).rejects.toThrow(expect.objectContaining({ name, message }))
   })

@@ -9,7 +9,7 @@ const moments = (values: Float32Array) => {
 
 /** A small network of bottlenecks. */
 const rows: Record<string, Architecture> = {
-  bottlenecks: { ...architecture('resnet50'), width: 8, layers: [1, 1, 1, 1] },
+  bottlenecks: { ...architecture('resnet50'), widths: [8, 16, 32, 64], layers: [1, 1, 1, 1] },
 }
 
 describe('initialParameters', () => {

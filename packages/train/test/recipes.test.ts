@@ -117,7 +117,7 @@ describe('recipes', () => {
       { epochs: 1, initialization: 'he' },
       'recipe: got initialization "he", wanted "kaiming" or "xavier" or "gaussian"',
     ],
-    [{ epochs: 1, ema: Number.NaN }, 'recipe: got ema null, wanted a number from 0 to 1'],
+    [{ epochs: 1, ema: Number.NaN }, 'recipe: got ema NaN, wanted a number from 0 to 1'],
   ])('%j is refused', (value, message) => {
     expect(() => recipe(value as RecipeInput, resnet20)).toThrow(
       expect.objectContaining({ name: 'RecipeError', message }),

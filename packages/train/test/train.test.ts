@@ -2,7 +2,7 @@ import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { readSafetensors, toFloat32 } from '@residual/core'
-import { evaluate, loadModel } from '@residual/resnet'
+import { type Architecture, architecture, evaluate, loadModel } from '@residual/resnet'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { readCheckpoint, writeCheckpoint } from '../src/checkpoint.ts'
 import {
@@ -245,6 +245,21 @@ describe('a training that is resumed', () => {
     const plan = { ...checkpoint.plan, recipe: recipe as Recipe }
     const [start] = await eventsOf({ ...small, resume: writeCheckpoint({ ...checkpoint, plan }, new Map()) })
     expect(start).toMatchObject({ kind: 'start', step: 3 })
+  })
+
+  test('of a row that no name means goes on, as its checkpoint holds the row', async () => {
+    const arch: Architecture = { ...architecture('resnet8'), name: 'uneven', layers: [1, 2], widths: [16, 24] }
+    const out = directory()
+    const first = train({ ...small, arch, out, signal: AbortSignal.abort() })
+    for await (const _ of first);
+    const { plan } = readCheckpoint(await readFile(join(out, 'checkpoint.safetensors')))
+    expect(plan.architecture).toEqual({ ...arch, classes: 3 })
+    const events = await eventsOf({ ...small, arch, out, resume: true })
+    expect(events[0]).toMatchObject({ kind: 'start', step: 0, architecture: 'uneven' })
+    expect((await loadModel(out)).architecture).toEqual({ ...arch, classes: 3 })
+    await expect(eventsOf({ ...small, arch: 'resnet8', out, resume: true })).rejects.toThrow(
+      'is of a training with arch "uneven", not "resnet8"; resume with what it was begun with',
+    )
   })
 
   test('goes on from bytes, without a directory', async () => {

@@ -25,7 +25,15 @@ type Build = 'simd128' | 'relaxed'
 /** A narrow network with one block a stage. */
 const short = (name: string): Architecture => {
   const arch = architecture(name)
-  return { ...arch, layers: arch.layers.map(() => 1), width: Math.min(arch.width, 32), classes: 10 }
+  const scale = Math.min(1, 32 / arch.stem.width)
+  const stem = { ...arch.stem, width: scale * arch.stem.width }
+  return {
+    ...arch,
+    stem,
+    layers: arch.layers.map(() => 1),
+    widths: arch.widths.map(width => scale * width),
+    classes: 10,
+  }
 }
 
 const networks = [

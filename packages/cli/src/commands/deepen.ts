@@ -173,7 +173,7 @@ async function fineTune(
   { model, deeper, added }: { model: Model; deeper: Model; added: readonly string[] },
   parts: TrainingData,
   measure: MeasureOptions,
-  { lr, epochs, ...options }: TuneOptions,
+  { lr, epochs, out, seed, threads, build }: TuneOptions,
 ): Promise<Tuned | undefined> {
   const [{ Model }, { train }, { movementOf }] = await Promise.all([
     import('@residual/resnet'),
@@ -184,12 +184,12 @@ async function fineTune(
   const optimizer = { weightDecay: 0 }
   const schedule = { kind: 'cosine', rate: lr } as const
   const changes = { epochs, batch: 128, layerRate: 1, optimizer, schedule }
-  const { threads, build } = options
   // Names that are to be ignored keep no classifier from being that of the data.
   const begun = measure.ignoreNames ? new Model({ ...deeper, labels: parts.data.classes }, { threads, build }) : deeper
   const progress = new Progress()
   const training = await interruptible(async signal => {
-    const events = train({ ...options, ...parts, model: begun, only: added, recipe: 'finetune', changes, signal })
+    const how = { model: begun, only: added, recipe: 'finetune', changes, out, seed, threads, build, signal }
+    const events = train({ ...parts, ...how })
     try {
       for await (const event of events) {
         if (event.kind === 'step') progress.update(event.step * changes.batch, epochs * parts.data.length)

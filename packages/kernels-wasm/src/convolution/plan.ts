@@ -3,7 +3,7 @@ import type { ConvolutionGeometry } from './geometry.ts'
 
 /** Where the weights of a convolution lie, in values. */
 export interface WeightsLayout {
-  /** Of the first tap that is read. */
+  /** Where the first tap lies that is read. */
   readonly offset: number
   readonly groupStride: number
   /** From one output of a group to the next. */
@@ -42,7 +42,7 @@ export interface ConvolutionPlan {
   readonly threadFloats: number
   /** Multiples of so many outputs can be packed by themselves; none where their weights do not lie together. */
   readonly packUnit?: number
-  /** Packs weights (OIHW, or a matrix) once: all, or `count` outputs from `first` on, at the first of which is `source`. */
+  /** Packs weights (OIHW, or a matrix) once: all, or `count` outputs from `first` on, the first of them at `source`. */
   pack(source: number, packed: number, part?: { readonly first: number; readonly count: number }): Instruction
   run(buffers: ConvolutionBuffers): Instruction[]
 }

@@ -1,4 +1,18 @@
-import type { CompileOptions } from '@residual/core'
+import { type CompileOptions, compileOptions as programOptions } from '@residual/core'
+import {
+  boolean,
+  checkOptions,
+  type Declared,
+  isObject,
+  list,
+  type Option,
+  type Output,
+  object,
+  options,
+  text,
+  value,
+  whole,
+} from '@residual/core/schema'
 import { architecture } from '@residual/resnet'
 import type { Lock } from '@residual/resnet/files'
 import { makeDirectory } from '@residual/resnet/files'
@@ -13,8 +27,8 @@ import {
   train,
 } from '@residual/train'
 import { drawShapes, loadBatches, type Preprocessing, type TrainingSource } from '@residual/vision'
-import { type Family, memberOf } from '../families.ts'
 import { measureSignals, type Signals } from '../signals.ts'
+import { memberOf, type Wiring } from '../wirings.ts'
 import { type EpochRecord, RunFolder, type TimedSignals } from './run-folder.ts'
 
 export interface DegradeOptions extends CompileOptions {
@@ -25,7 +39,7 @@ export interface DegradeOptions extends CompileOptions {
   /** Layers with weights, default 20 and 56. */
   readonly depths?: readonly number[]
   /** Default plain and residual. */
-  readonly families?: readonly Family[]
+  readonly families?: readonly Wiring[]
   /** Every network is trained once with each seed; default one run with seed 0. Two or more give bands. */
   readonly seeds?: readonly number[]
   /** The one recipe for all; default {@link LONG_RECIPE}, without `data` {@link SHORT_RECIPE}. */
@@ -43,6 +57,25 @@ export interface DegradeOptions extends CompileOptions {
   /** When aborted, the current step is finished and saved, and the events end. */
   readonly signal?: AbortSignal
 }
+
+const degradeOptions = options({
+  data: object<TrainingSource>('images with labels and classes', 'classes', 'length').optional(),
+  test: object<TrainingSource>('images with labels and classes', 'classes', 'length').optional(),
+  depths: list(whole(1)).default([20, 56]),
+  families: list(text as Option<RunName['family']>).default(['plain', 'residual']),
+  seeds: list(whole(0)).default([0]),
+  recipe: value<string | RecipeInput>(
+    'a name or a recipe',
+    given => typeof given === 'string' || isObject(given),
+  ).optional(),
+  changes: value<RecipeInput>('settings of a recipe', isObject).optional(),
+  limit: whole(1).optional(),
+  out: text.optional(),
+  resume: boolean.default(false),
+  checkpointEvery: whole(1).optional(),
+  signal: object<AbortSignal>('an AbortSignal', 'throwIfAborted').optional(),
+  ...programOptions.fields,
+} satisfies Declared<DegradeOptions>)
 
 /**
  * Enough to tell the networks apart in minutes on 4,096 images: 384 steps. Training this
@@ -73,7 +106,7 @@ export interface RunName {
   /** Such as `plain-56`. */
   readonly network: string
   readonly architecture: string
-  readonly family: Family
+  readonly family: Wiring
   readonly depth: number
   readonly seed: number
 }
@@ -123,16 +156,17 @@ export type DegradeEvent =
  * for a depth that no network has, and what {@link train} throws, except that a loss that becomes NaN or infinite ends only
  * that network's training.
  */
-export async function* degrade(options: DegradeOptions = {}): AsyncGenerator<DegradeEvent, void, undefined> {
+export async function* degrade(given: DegradeOptions = {}): AsyncGenerator<DegradeEvent, void, undefined> {
+  const options = checkOptions('degrade', given, degradeOptions, TrainingError)
   const { data, test } = sourcesOf(options)
   const runs = plannedRuns(options)
-  const given = options.recipe ?? (options.data ? LONG_RECIPE : SHORT_RECIPE)
+  const base = options.recipe ?? (options.data ? LONG_RECIPE : SHORT_RECIPE)
   const done: DegradeRun[] = []
   const lock = await lockOf(options)
   try {
     for (const run of runs) {
       const row = { ...architecture(run.architecture), classes: data.classes.length }
-      const recipe = recipeOf(given, row, options.changes)
+      const recipe = recipeOf(base, row, options.changes)
       const found = yield* trainOne({ options, data, test, run, recipe })
       if (!found) return
       done.push(found.run)
@@ -160,8 +194,10 @@ function sourcesOf({ data, test }: DegradeOptions): { data: TrainingSource; test
   return { data: drawn('train'), test: test ?? drawn('test') }
 }
 
+type Checked = Output<typeof degradeOptions>
+
 /** @throws TrainingError, ArchitectureError */
-function plannedRuns({ depths = [20, 56], families = ['plain', 'residual'], seeds = [0] }: DegradeOptions): RunName[] {
+function plannedRuns({ depths, families, seeds }: Checked): RunName[] {
   for (const [name, list] of Object.entries({ depths, families, seeds })) {
     if (list.length === 0) throw new TrainingError(`got no ${name}, wanted at least one`)
     const twice = (list as readonly unknown[]).find((value, i, all) => all.indexOf(value) < i)
@@ -179,7 +215,7 @@ function plannedRuns({ depths = [20, 56], families = ['plain', 'residual'], seed
 }
 
 interface OneRun {
-  readonly options: DegradeOptions
+  readonly options: Checked
   readonly data: TrainingSource
   readonly test: TrainingSource | undefined
   readonly run: RunName
@@ -188,7 +224,7 @@ interface OneRun {
 
 /** Undefined if it was aborted before its end. */
 async function* trainOne({ options, data, test, run, recipe }: OneRun) {
-  const { limit, out, resume = false, checkpointEvery, signal, threads, build, backend } = options
+  const { limit, out, resume, checkpointEvery, signal, threads, build, backend } = options
   const compileOptions = { threads, build, backend }
   const folder = await RunFolder.open(out && `${out}/${run.network}-seed${run.seed}`, resume)
   const training = train({

@@ -1,8 +1,8 @@
-import type { Family } from '../families.ts'
 import type { Content, Drawing, LineSeries, Markup } from '../report/index.ts'
 import { dataTable, lineChart, markup } from '../report/index.ts'
+import type { Wiring } from '../wirings.ts'
 import type { Degradation, DegradeRun } from './degrade.ts'
-import { FAMILY_NAMES, type NetworkRuns, networksOf, spreadOf } from './findings.ts'
+import { type NetworkRuns, networksOf, spreadOf, WIRING_NAMES } from './findings.ts'
 
 /** A figure of a {@link Degradation}. */
 export interface DegradationFigure {
@@ -71,7 +71,7 @@ function errorCurve({ epochs }: DegradeRun, of: 'train' | 'test'): Point[] {
 }
 
 /** Training and test error against the epoch, as in figures 1 and 6 of the paper. */
-function errorFigure(networks: readonly NetworkRuns[], family: Family): DegradationFigure {
+function errorFigure(networks: readonly NetworkRuns[], family: Wiring): DegradationFigure {
   const own = networks.filter(one => one.family === family)
   const errors = networks.flatMap(({ runs }) =>
     runs.flatMap(run => [...errorCurve(run, 'train'), ...errorCurve(run, 'test')].map(([, error]) => error)),
@@ -92,7 +92,7 @@ function errorFigure(networks: readonly NetworkRuns[], family: Family): Degradat
     // The same axis in both, so that they can be compared.
     draw: width =>
       lineChart({
-        title: `${FAMILY_NAMES[family]}: error`,
+        title: `${WIRING_NAMES[family]}: error`,
         series,
         x: EPOCHS,
         y: {
@@ -102,9 +102,9 @@ function errorFigure(networks: readonly NetworkRuns[], family: Family): Degradat
         },
         width,
       }),
-    caption: markup`${FAMILY_NAMES[family]}. Dashed: error on the images that were learned, over each epoch while the weights changed.${hasTest && ' Solid: error on images never seen.'}${own[0].runs.length > 1 && ' Lines are means, bands reach from the best to the worst seed.'}`,
+    caption: markup`${WIRING_NAMES[family]}. Dashed: error on the images that were learned, over each epoch while the weights changed.${hasTest && ' Solid: error on images never seen.'}${own[0].runs.length > 1 && ' Lines are means, bands reach from the best to the worst seed.'}`,
     table: dataTable({
-      caption: `Error of ${FAMILY_NAMES[family].toLowerCase()} by epoch, in percent`,
+      caption: `Error of ${WIRING_NAMES[family].toLowerCase()} by epoch, in percent`,
       headings: ['epoch', ...series.map(({ name }) => `>${name}`)],
       rows: epochs.map((epoch, i) => [String(epoch), ...series.map(({ points }) => points[i]?.[1].toFixed(2) ?? '')]),
     }),

@@ -1,7 +1,7 @@
-import type { Family } from '../families.ts'
+import type { Wiring } from '../wirings.ts'
 import type { Degradation, DegradeRun } from './degrade.ts'
 
-export const FAMILY_NAMES: Readonly<Record<Family, string>> = {
+export const WIRING_NAMES: Readonly<Record<Wiring, string>> = {
   plain: 'Plain networks',
   residual: 'Residual networks',
   preactivation: 'Pre-activation networks',
@@ -11,7 +11,7 @@ export const FAMILY_NAMES: Readonly<Record<Family, string>> = {
 export interface NetworkRuns {
   /** Such as `plain-56`. */
   readonly network: string
-  readonly family: Family
+  readonly family: Wiring
   readonly depth: number
   readonly parameters: number
   readonly runs: readonly DegradeRun[]
@@ -81,7 +81,7 @@ function depthFinding(networks: readonly NetworkRuns[]): string[] {
     return x === undefined || y === undefined ? [] : y - x
   })
   const isPlain = deep.family === 'plain'
-  const name = FAMILY_NAMES[deep.family]
+  const name = WIRING_NAMES[deep.family]
   if (Math.abs(difference) < CLEAR) {
     return [
       `${name} ended at ${numbers}: no difference to speak of${isPlain ? ', so this run shows no degradation' : ', the depth does no harm'}.`,

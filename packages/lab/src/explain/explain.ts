@@ -1,8 +1,7 @@
-import { type CompileOptions, compile, globalAvgPool, grad, type Tensor } from '@residual/core'
-import type { Model, Prediction } from '@residual/resnet'
-import { ModelError, nearest } from '@residual/resnet'
+import { type CompileOptions, compile, globalAvgPool, grad, input, type Tensor } from '@residual/core'
+import type { Model, Network, Prediction } from '@residual/resnet'
+import { ModelError, nearest, resnet, stageName } from '@residual/resnet'
 import { centerCrop, preprocess, type RgbImage, resizeShortest } from '@residual/vision'
-import { type Dissected, dissect } from '../blocks.ts'
 import { type HeatMap, viewOf } from './heat.ts'
 import { streamOf } from './stream.ts'
 
@@ -74,7 +73,7 @@ export async function explain(model: Model, image: RgbImage, options: ExplainOpt
   const stated = wanted === undefined ? undefined : classOf(model, wanted)
   const { resize, crop, filter } = preprocessing
   const seen = centerCrop(resizeShortest(image, resize, filter), crop, crop)
-  const network = dissect(arch, 1, crop)
+  const network = resnet(arch, input('images', [1, crop, crop, 3]))
   const { layer, activation } = layerOf(model, network, asked)
   const stream = streamOf(network)
   const { logits } = network
@@ -156,14 +155,14 @@ interface Layer {
   readonly activation: Tensor
 }
 
-function layerOf({ name, architecture: arch }: Model, { blocks, embedding }: Dissected, asked?: string): Layer {
-  const last = (stage: number) => blocks.findLast(block => block.name.startsWith(`layer${stage}.`))!
+function layerOf({ name, architecture: arch }: Model, { blocks, features }: Network, asked?: string): Layer {
+  const last = (stage: number) => blocks.findLast(block => block.stage === stage)!
   const layers = new Map<string, Tensor>([
-    ...arch.layers.map((_, i): [string, Tensor] => [`layer${i + 1}`, last(i + 1).output]),
+    ...arch.layers.map((_, stage): [string, Tensor] => [stageName(stage), last(stage).output]),
     ...blocks.map((block): [string, Tensor] => [block.name, block.output]),
   ])
-  if (arch.preActivation) layers.set('bn', embedding.inputs[0])
-  const layer = asked ?? (arch.preActivation ? 'bn' : `layer${arch.layers.length}`)
+  if (arch.preActivation) layers.set('bn', features)
+  const layer = asked ?? (arch.preActivation ? 'bn' : stageName(arch.layers.length - 1))
   const activation = layers.get(layer)
   if (activation) return { layer, activation }
   const near = nearest(layer, [...layers.keys()]).join(', ')

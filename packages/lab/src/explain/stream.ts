@@ -1,5 +1,5 @@
 import { concat, type Tensor } from '@residual/core'
-import type { Dissected } from '../blocks.ts'
+import type { Network } from '@residual/resnet'
 
 /** What is computed of the stream that runs through the blocks of a residual network. */
 export interface Stream {
@@ -10,18 +10,17 @@ export interface Stream {
 }
 
 /** The stream of a network; undefined where it has no shortcuts. */
-export function streamOf(network: Dissected): Stream | undefined {
+export function streamOf(network: Network): Stream | undefined {
   const sums = sumsOf(network)
   return sums && { sums, logits: logitsByDepth(network) }
 }
 
-function sumsOf({ blocks }: Dissected): Tensor | undefined {
+function sumsOf({ blocks }: Network): Tensor | undefined {
   const rows: Tensor[] = []
-  for (const { sum, shortcut, output } of blocks) {
-    if (!sum || !shortcut) return undefined
-    const [f] = sum.inputs
-    const change = output === sum ? f : output.sub(shortcut)
-    const products = [f.square(), shortcut.square(), f.mul(shortcut), change.square()]
+  for (const { branch, sum, shortcut, output } of blocks) {
+    if (!shortcut) return undefined
+    const change = output === sum ? branch : output.sub(shortcut)
+    const products = [branch.square(), shortcut.square(), branch.mul(shortcut), change.square()]
     rows.push(...products.map(product => product.sum().reshape([1])))
   }
   return concat(rows, 0).reshape([blocks.length, 4])
@@ -32,7 +31,7 @@ function sumsOf({ blocks }: Dissected): Tensor | undefined {
  * it on, which is what makes its width that of the classifier. Where a shortcut is its input, it has nothing to do: the
  * ReLU after it finds what a ReLU has left already.
  */
-function logitsByDepth({ blocks, logits, embedding }: Dissected): Tensor {
+function logitsByDepth({ blocks, logits, embedding }: Network): Tensor {
   const end = blocks[blocks.length - 1].output
   const carriers = blocks
     .map((block, i) => ({ ...block, place: i + 1 }))

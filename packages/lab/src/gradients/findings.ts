@@ -1,3 +1,4 @@
+import { architecture, differingFields } from '@residual/resnet'
 import { count } from '../report/format.ts'
 import { powerOfTen } from '../report/scale.ts'
 import type { LayerSignal } from '../signals.ts'
@@ -63,10 +64,13 @@ function passage(network: TracedNetwork, measurement: Measurement): string {
 /** A plain network and one with the same layers and shortcuts. */
 function pairsOf(networks: readonly TracedNetwork[]): [TracedNetwork, TracedNetwork][] {
   return networks.flatMap(plain => {
-    const residual = networks.find(({ architecture }) => architecture === plain.architecture.replace('plain', 'resnet'))
-    return residual && residual !== plain ? [[plain, residual] as [TracedNetwork, TracedNetwork]] : []
+    const row = architecture(plain.architecture)
+    const residual = networks.find(other => isShortcutAlone(differingFields(architecture(other.architecture), row)))
+    return row.shortcut === 'none' && residual ? [[plain, residual] as [TracedNetwork, TracedNetwork]] : []
   })
 }
+
+const isShortcutAlone = (fields: readonly string[]): boolean => fields.length === 1 && fields[0] === 'shortcut'
 
 function comparison(plain: TracedNetwork, residual: TracedNetwork): string[] {
   const [a, b] = [plain, residual].map(network => passageOf(network, network.measured[0]).gradient.first)

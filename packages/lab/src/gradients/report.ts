@@ -1,3 +1,4 @@
+import { architecture } from '@residual/resnet'
 import { count } from '../report/format.ts'
 import { dataTable, figure, type Markup, markup, page, svgFile } from '../report/index.ts'
 import { gradientFigures } from './figures.ts'
@@ -15,7 +16,7 @@ const SVG_WIDTH = 720
 /** A {@link GradientTrace} as a self-contained HTML page: findings, curves and numbers. */
 export function gradientPage(trace: GradientTrace): string {
   const { gradients, responses, time, direct } = gradientFigures(trace)
-  const bare = trace.networks.some(({ architecture }) => architecture.endsWith('_nobn'))
+  const bare = trace.networks.some(network => architecture(network.architecture).norm === 'none')
   return page({
     title: 'The gradient on its way back',
     lead: gradientSetting(trace),

@@ -1,7 +1,21 @@
-import type { CompileOptions, Parameters } from '@residual/core'
+import { type CompileOptions, type Parameters, compileOptions as programOptions } from '@residual/core'
+import {
+  boolean,
+  callback,
+  checkOptions,
+  type Declared,
+  list,
+  number,
+  object,
+  oneOf,
+  options,
+  text,
+  whole,
+} from '@residual/core/schema'
 import { architecture, type Model } from '@residual/resnet'
 import {
   DivergenceError,
+  INITIALIZATIONS,
   type Initialization,
   planTraining,
   type RecipeInput,
@@ -30,6 +44,19 @@ export interface TraceOptions extends CompileOptions {
   readonly onProgress?: (done: number, total: number) => void
   readonly signal?: AbortSignal
 }
+
+const traceOptions = options({
+  architectures: list(text).default(['plain20', 'plain56', 'resnet20', 'resnet56']),
+  initialization: oneOf(...INITIALIZATIONS).default('kaiming'),
+  steps: whole(0).default(0),
+  batch: whole(1).default(64),
+  rate: number(0).default(0.1),
+  seed: whole(0).default(0),
+  worker: boolean.optional(),
+  onProgress: callback<NonNullable<TraceOptions['onProgress']>>().optional(),
+  signal: object<AbortSignal>('an AbortSignal', 'throwIfAborted').optional(),
+  ...programOptions.fields,
+} satisfies Declared<TraceOptions>)
 
 /** The result of {@link traceGradients}. */
 export interface GradientTrace {
@@ -70,15 +97,11 @@ const MEASUREMENTS = 10
  *   do not fit; MemoryError (of @residual/kernels-wasm) for a batch that is too large; the signal's reason once it is
  *   aborted. A loss that is not finite ends the training of that network alone.
  */
-export async function traceGradients(data: TrainingSource, options: TraceOptions = {}): Promise<GradientTrace> {
-  const { architectures = ['plain20', 'plain56', 'resnet20', 'resnet56'], initialization = 'kaiming' } = options
-  const { steps = 0, batch = 64, rate = 0.1, seed = 0, onProgress } = options
+export async function traceGradients(data: TrainingSource, given: TraceOptions = {}): Promise<GradientTrace> {
+  const options = checkOptions('traceGradients', given, traceOptions, TrainingError)
+  const { architectures, initialization, steps, batch, rate, seed, onProgress } = options
   if (architectures.length === 0) throw new TrainingError('got no architectures, wanted at least one')
   for (const name of architectures) architecture(name)
-  for (const [name, value, least] of [['steps', steps, 0] as const, ['batch', batch, 1] as const]) {
-    if (Number.isInteger(value) && value >= least) continue
-    throw new TrainingError(`got ${name} ${value}, wanted a whole number of at least ${least}`)
-  }
   const images = Math.min(batch, data.length)
   const places = placesUntil(steps)
   const each = (steps + 1 + places.length) * images

@@ -1,5 +1,5 @@
 import { cifar10Classes, cifar100Classes } from '@residual/vision'
-import type { Architecture } from '../architectures.ts'
+import type { Architecture } from '../row.ts'
 import { imagenetClasses } from './imagenet.ts'
 
 export { imagenetClasses }

@@ -1,4 +1,4 @@
-export { matchParameters } from './match-parameters.ts'
+export { matchParameters, mismatchOf } from './match-parameters.ts'
 export { normalizeKeys } from './normalize-keys.ts'
 export { checkFormat, formatOf, readWeights } from './read-weights.ts'
 export { shapesOf } from './shapes.ts'

@@ -15,6 +15,16 @@ export function matchParameters(
   expected: ReadonlyMap<string, readonly number[]>,
   weights: ReadonlyMap<string, Weight>,
 ): Map<string, Weight> {
+  const mismatch = mismatchOf(expected, weights)
+  if (mismatch !== '') throw new ParameterError(`the weights do not fit the network: ${mismatch}`)
+  return new Map(Array.from(expected.keys(), key => [key, weights.get(key)!]))
+}
+
+/** The keys that are missing, unexpected or of another shape, for an error; empty where all fits. */
+export function mismatchOf(
+  expected: ReadonlyMap<string, readonly number[]>,
+  weights: ReadonlyMap<string, { readonly shape: readonly number[] }>,
+): string {
   const missing = [...expected.keys()].filter(key => !weights.has(key)).map(quote)
   const unexpected = [...weights.keys()].filter(key => !expected.has(key)).map(quote)
   const misshaped: string[] = []
@@ -26,9 +36,8 @@ export function matchParameters(
     problem(missing, 'missing'),
     problem(unexpected, 'unexpected'),
     problem(misshaped, 'of another shape'),
-  ].filter(text => text !== '')
-  if (problems.length > 0) throw new ParameterError(`the weights do not fit the network: ${problems.join('; ')}`)
-  return new Map(Array.from(expected.keys(), key => [key, weights.get(key)!]))
+  ]
+  return problems.filter(text => text !== '').join('; ')
 }
 
 function problem(keys: readonly string[], kind: string): string {

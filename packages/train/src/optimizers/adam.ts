@@ -1,14 +1,13 @@
 import { input, parameter, type Tensor, weightedSum } from '@residual/core'
-import { type DecayOptions, type Optimization, type OptimizerInputs, vector, zerosLike } from './optimizer.ts'
+import { number } from '@residual/core/schema'
+import { common, type Optimization, type OptimizerInputs, vector, zerosLike } from './optimizer.ts'
 
 /** Options of the optimisers that keep running means of gradients and of their squares. */
-export interface AdamOptions extends DecayOptions {
-  /** Decay of the mean of gradients, default 0.9. */
-  readonly beta1?: number
-  /** Decay of the mean of their squares, default 0.999. */
-  readonly beta2?: number
-  /** What keeps the division finite. */
-  readonly epsilon?: number
+export const moments = {
+  beta1: number(0, 1).default(0.9).help('decay of the mean of gradients'),
+  beta2: number(0, 1).default(0.999).help('decay of the mean of their squares'),
+  epsilon: number(0).help('what keeps the division finite'),
+  weightDecay: common.weightDecay.default(0.01),
 }
 
 interface Moments {
@@ -24,7 +23,7 @@ interface Moments {
  */
 export function adamMoments(
   { parameters, gradients, scale = 1 }: OptimizerInputs,
-  { beta1 = 0.9, beta2 = 0.999, epsilon }: AdamOptions & { epsilon: number },
+  { beta1, beta2, epsilon }: { readonly beta1: number; readonly beta2: number; readonly epsilon: number },
 ): { of: (weight: Tensor<'parameter'>) => Moments } & Pick<Optimization, 'state' | 'inputs'> {
   const meanCorrection = input('meanCorrection', [])
   const squareCorrection = input('squareCorrection', [])
@@ -32,19 +31,19 @@ export function adamMoments(
     typeof scale === 'number'
       ? [vector(beta1, (1 - beta1) * scale), vector(beta2, (1 - beta2) * scale ** 2)]
       : [vector(beta1, scale.mul(1 - beta1)), vector(beta2, scale.square().mul(1 - beta2))]
-  const moments = new Map<Tensor, Moments>()
+  const made = new Map<Tensor, Moments>()
   const state = new Map<string, Float32Array>()
   parameters.forEach((weight, i) => {
     const stateOf = (kind: string) => {
-      const made = parameter(`${kind}.${weight.attributes.name}`, weight.shape, { trainable: false })
-      state.set(made.attributes.name, zerosLike(weight))
-      return made
+      const mean = parameter(`${kind}.${weight.attributes.name}`, weight.shape, { trainable: false })
+      state.set(mean.attributes.name, zerosLike(weight))
+      return mean
     }
     const [mean, square] = [stateOf('mean'), stateOf('square')]
     const nextMean = weightedSum([mean, gradients[i]], ofMean)
     const nextSquare = weightedSum([square, gradients[i].square()], ofSquare)
     const root = nextSquare.sqrt().mul(squareCorrection).add(epsilon)
-    moments.set(weight, {
+    made.set(weight, {
       direction: nextMean.mul(meanCorrection).div(root),
       updates: new Map([
         [mean, nextMean],
@@ -53,7 +52,7 @@ export function adamMoments(
     })
   })
   return {
-    of: weight => moments.get(weight)!,
+    of: weight => made.get(weight)!,
     state,
     inputs: step => ({
       meanCorrection: Float32Array.of(1 / (1 - beta1 ** (step + 1))),

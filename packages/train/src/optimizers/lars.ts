@@ -1,21 +1,23 @@
 import { parameter, type Tensor, weightedSum } from '@residual/core'
-import { lengthOf, type Optimizer, ratioUnlessZero, zerosLike } from './optimizer.ts'
+import { type Input, number, type Output, options } from '@residual/core/schema'
+import { common, lengthOf, type Optimizer, optimizer, ratioUnlessZero, zerosLike } from './optimizer.ts'
 
-export interface LarsOptions {
-  /** Default 0.9. */
-  readonly momentum?: number
-  /** Default 0. */
-  readonly weightDecay?: number
-  /** How far a parameter may move, as a part of its own length: the paper's eta, default 0.001. */
-  readonly trust?: number
-}
+const declared = options({
+  momentum: common.momentum,
+  weightDecay: common.weightDecay.default(1e-4),
+  trust: number(0).default(0.001).help("how far a parameter may move, as a part of its own length: the paper's eta"),
+})
+
+export interface LarsOptions extends Input<typeof declared> {}
 
 /**
  * LARS (You et al. 2017, "Large Batch Training of Convolutional Networks", algorithm 1): momentum with a rate for each
  * parameter, `trust * |w| / (|g| + weightDecay * |w|)` times the learning rate, which is part of the momentum. Biases and
  * norms neither decay nor have a rate of their own. Its state is `momentum.NAME` for every parameter.
  */
-export function lars({ momentum = 0.9, weightDecay = 0, trust = 0.001 }: LarsOptions = {}): Optimizer {
+export const lars = optimizer({ name: 'lars', options: declared, make: scaledDescent })
+
+function scaledDescent({ momentum, weightDecay, trust }: Output<typeof declared>): Optimizer {
   return ({ parameters, gradients, learningRate, scale = 1, rate = () => 1 }) => {
     const updates = new Map<Tensor<'parameter'>, Tensor>()
     const state = new Map<string, Float32Array>()

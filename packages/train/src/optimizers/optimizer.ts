@@ -1,4 +1,13 @@
 import { concat, constant, gate, sizeOf, type Tensor } from '@residual/core'
+import {
+  boolean,
+  checkOptions,
+  type Fields,
+  type Input,
+  number,
+  type Options,
+  type Output,
+} from '@residual/core/schema'
 
 /** What an optimiser makes its update from. */
 export interface OptimizerInputs {
@@ -27,16 +36,42 @@ export interface Optimization {
 /** Describes the update of parameters in a graph. */
 export type Optimizer = (inputs: OptimizerInputs) => Optimization
 
-/** What optimisers have in common about weight decay. */
-export interface DecayOptions {
-  /** Default 0. */
-  readonly weightDecay?: number
-  /** Whether biases and the gamma and beta of norms decay as well, default true as in PyTorch. */
-  readonly decayNorms?: boolean
+/** An optimiser as functions call it, and as recipes name it by `kind`. */
+export interface OptimizerRow<Declared, Given> {
+  /** @throws ResidualError for an unknown option, or a value out of its range. */
+  (options?: Given): Optimizer
+  readonly options: Declared
+  /** The optimiser of options that were checked and filled in. */
+  readonly make: (settings: Output<Declared>) => Optimizer
+}
+
+/** A row of the table of optimisers. */
+export function optimizer<Declared extends Options<Fields>>({
+  name,
+  options,
+  make,
+}: {
+  readonly name: string
+  readonly options: Declared
+  readonly make: (settings: Output<Declared>) => Optimizer
+}): OptimizerRow<Declared, Input<Declared>> {
+  const create = (given: Input<Declared> = {} as Input<Declared>) =>
+    make(checkOptions(name, given, options) as Output<Declared>)
+  return Object.assign(create, { options, make })
+}
+
+/** Options that optimisers have in common. */
+export const common = {
+  momentum: number(0, 1).default(0.9).help('share of the last step that goes into the next one'),
+  weightDecay: number(0).help('weight decay'),
+  decayNorms: boolean.default(true).help('whether biases and the gamma and beta of norms decay as well'),
 }
 
 /** The weight decay of a parameter: biases and norms are those of one axis. */
-export function decayOf({ shape }: Tensor<'parameter'>, { weightDecay = 0, decayNorms = true }: DecayOptions): number {
+export function decayOf(
+  { shape }: Tensor<'parameter'>,
+  { weightDecay, decayNorms }: { readonly weightDecay: number; readonly decayNorms: boolean },
+): number {
   return decayNorms || shape.length > 1 ? weightDecay : 0
 }
 

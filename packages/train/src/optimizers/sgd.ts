@@ -1,24 +1,27 @@
 import { parameter, type Tensor, weightedSum } from '@residual/core'
-import { type DecayOptions, decayOf, memoize, type Optimizer, vector, zerosLike } from './optimizer.ts'
+import { boolean, type Input, type Output, options } from '@residual/core/schema'
+import { common, decayOf, memoize, type Optimizer, optimizer, vector, zerosLike } from './optimizer.ts'
 
-export interface SgdOptions extends DecayOptions {
-  /** Default 0. */
-  readonly momentum?: number
-  /** Look ahead by the momentum (Sutskever et al. 2013), default false. */
-  readonly nesterov?: boolean
-  /**
-   * Take weight decay off the weights by itself (Loshchilov and Hutter 2019) rather than adding it to the gradient and so
-   * to the momentum; default false, as in PyTorch.
-   */
-  readonly decoupled?: boolean
-}
+const declared = options({
+  momentum: common.momentum,
+  nesterov: boolean.default(false).help('look ahead by the momentum (Sutskever et al. 2013)'),
+  weightDecay: common.weightDecay.default(1e-4),
+  decoupled: boolean
+    .default(false)
+    .help('take weight decay off the weights themselves (Loshchilov and Hutter 2019), not into gradient and momentum'),
+  decayNorms: common.decayNorms,
+})
+
+export interface SgdOptions extends Input<typeof declared> {}
 
 /**
  * Stochastic gradient descent as torch.optim.SGD computes it: `v = momentum * v + g`, `w = w - rate * v`, where `g` is
  * the gradient with the weight decay. The first `v` is the first gradient. Its state is `momentum.NAME` for every parameter.
  */
-export function sgd(options: SgdOptions = {}): Optimizer {
-  const { momentum = 0, nesterov = false, decoupled = false } = options
+export const sgd = optimizer({ name: 'sgd', options: declared, make: descent })
+
+function descent(settings: Output<typeof declared>): Optimizer {
+  const { momentum, nesterov, decoupled } = settings
   return ({ parameters, gradients, learningRate, scale = 1, rate = () => 1 }) => {
     const updates = new Map<Tensor<'parameter'>, Tensor>()
     const state = new Map<string, Float32Array>()
@@ -35,7 +38,7 @@ export function sgd(options: SgdOptions = {}): Optimizer {
     })
     parameters.forEach((weight, i) => {
       const { name } = weight.attributes
-      const decay = decayOf(weight, options)
+      const decay = decayOf(weight, settings)
       const by = coefficients(rate(name), decay)
       const gradient = gradients[i]
       if (momentum === 0) {

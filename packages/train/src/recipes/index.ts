@@ -6,6 +6,7 @@ export {
   type Recipe,
   type RecipeInput,
   readRecipe,
+  recipeOptions,
   type ScheduleRecipe,
   type WarmUpRecipe,
 } from './recipe.ts'

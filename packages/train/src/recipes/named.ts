@@ -1,5 +1,7 @@
+import { isObject } from '@residual/core/schema'
 import type { Architecture } from '@residual/resnet'
 import { RecipeError } from '../errors.ts'
+import { SCHEDULES } from '../schedules/index.ts'
 import { type Recipe, type RecipeInput, readRecipe, usualAugmentation } from './recipe.ts'
 
 const RECIPES: Readonly<Record<string, (arch: Architecture) => RecipeInput>> = {
@@ -56,7 +58,7 @@ export function recipeNames(): string[] {
 export function recipe(base: string | RecipeInput, arch: Architecture, changes: RecipeInput = {}): Recipe {
   const usual = { augmentation: usualAugmentation(arch) }
   if (typeof base !== 'string') {
-    return readRecipe(isObject(base) ? changed(changed(usual, base), changes) : base, arch)
+    return readRecipe(isObject(base) ? changed(changed(usual, base), changes) : base)
   }
   if (!Object.hasOwn(RECIPES, base)) {
     const known = recipeNames().join(', ')
@@ -64,7 +66,7 @@ export function recipe(base: string | RecipeInput, arch: Architecture, changes: 
       `unknown recipe ${JSON.stringify(base.slice(0, 40))}; the recipes are ${known}, or a JSON file`,
     )
   }
-  return readRecipe(changed({ ...usual, ...RECIPES[base](arch) }, changes), arch, `recipe ${base}`)
+  return readRecipe(changed({ ...usual, ...RECIPES[base](arch) }, changes), `recipe ${base}`)
 }
 
 function changed(base: RecipeInput, changes: RecipeInput): RecipeInput {
@@ -80,15 +82,13 @@ function changed(base: RecipeInput, changes: RecipeInput): RecipeInput {
   return Object.fromEntries(merged)
 }
 
-/** What settings of one kind mean to another: nothing, but that all schedules have a rate and most a warm-up. */
-function kept(old: Record<string, unknown>, kind: unknown): Record<string, unknown> {
+/** What settings of one kind mean to another: nothing, but for the rate and the warm-up where both schedules have them. */
+function kept(old: Readonly<Record<string, unknown>>, kind: unknown): Readonly<Record<string, unknown>> {
   if (kind === undefined || kind === old.kind) return old
-  const { rate, warmUp } = old
-  return { ...(rate !== undefined && { rate }), ...(warmUp !== undefined && kind !== 'oneCycle' && { warmUp }) }
+  const { fields } = Object.entries(SCHEDULES).find(([name]) => name === kind)?.[1].options ?? { fields: {} }
+  const shared = ['rate', 'warmUp'].filter(key => key in fields && key in old)
+  return Object.fromEntries(shared.map(key => [key, old[key]]))
 }
-
-const isObject = (value: unknown): value is Record<string, unknown> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value)
 
 /** Layers with weights, as networks are named. */
 function depthOf({ layers, block }: Architecture): number {

@@ -1,36 +1,21 @@
-import { adamw, lamb, lars, type Optimizer, sgd } from '../optimizers/index.ts'
-import { constantRate, cosineRate, oneCycleRate, type Schedule, stepRate, warmUp } from '../schedules.ts'
-import type { OptimizerRecipe, ScheduleRecipe } from './recipe.ts'
+import { OPTIMIZERS, type Optimizer } from '../optimizers/index.ts'
+import { SCHEDULES, type Schedule, warmUp } from '../schedules/index.ts'
+import type { Course } from '../schedules/schedule.ts'
+import type { OptimizerRecipe, ScheduleRecipe, WarmUpRecipe } from './recipe.ts'
 
 /** The optimiser that a recipe names. */
-export function optimizerOf(recipe: OptimizerRecipe): Optimizer {
-  switch (recipe.kind) {
-    case 'sgd':
-      return sgd(recipe)
-    case 'adamw':
-      return adamw(recipe)
-    case 'lars':
-      return lars(recipe)
-    case 'lamb':
-      return lamb(recipe)
-  }
+export function optimizerOf({ kind, ...settings }: OptimizerRecipe): Optimizer {
+  const make = OPTIMIZERS[kind].make as (settings: object) => Optimizer
+  return make(settings)
 }
 
-/** The schedule that a recipe describes, for a training of `steps` updates. */
-export function scheduleOf(recipe: ScheduleRecipe, steps: number): Schedule {
-  const { rate } = recipe
-  if (recipe.kind === 'oneCycle') return oneCycleRate(rate, { ...recipe, steps })
-  const { length, from, flat } = recipe.warmUp
+const NO_WARM_UP: WarmUpRecipe = { length: 0, from: 0, flat: false }
+
+/** The schedule that a recipe describes, for a training of `steps` steps. */
+export function scheduleOf({ kind, ...settings }: ScheduleRecipe, steps: number): Schedule {
+  const { length, from, flat } = 'warmUp' in settings ? settings.warmUp : NO_WARM_UP
   const begin = Math.round(length * steps)
-  const schedule = () => {
-    switch (recipe.kind) {
-      case 'constant':
-        return constantRate(rate)
-      case 'step':
-        return stepRate(rate, { ...recipe, milestones: recipe.milestones.map(part => Math.round(part * steps)) })
-      case 'cosine':
-        return cosineRate(rate, { steps, begin, final: recipe.final })
-    }
-  }
-  return begin === 0 ? schedule() : warmUp(schedule(), { steps: begin, from, flat })
+  const make = SCHEDULES[kind].make as (settings: object, course: Course) => Schedule
+  const main = make(settings, { steps, begin })
+  return begin === 0 ? main : warmUp(main, { steps: begin, from, flat })
 }

@@ -1,0 +1,91 @@
+import { batchNorm, conv2d, moments, normalize, relu, type Scope, type Tensor, weightedSum } from '@residual/core'
+import type { Architecture } from './row.ts'
+
+/** A square convolution that keeps the size of its input, but for the stride. */
+export interface ConvShape {
+  /** Channels that it gives. */
+  readonly filters: number
+  /** Side of its kernel, odd. */
+  readonly kernel: number
+  /** Default 1. */
+  readonly stride?: number
+  /** Default 1. */
+  readonly groups?: number
+}
+
+/** What the layers of a network are made of, each a function of a tensor and of the scope of its parameters. */
+export interface Layers {
+  readonly conv: (s: Scope, x: Tensor, shape: ConvShape) => Tensor
+  readonly norm: (s: Scope, x: Tensor) => Tensor
+  readonly activate: (x: Tensor) => Tensor
+}
+
+/** Which batch norms, by their names, take the statistics of the batch. */
+export type InTraining = boolean | ((norm: string) => boolean)
+
+/** The next value of each running statistic. */
+export type Statistics = Map<Tensor<'parameter'>, Tensor>
+
+/** The layers of an architecture. Batch norms in training add to `updates`. */
+export function makeLayers({ norm }: Architecture, training: InTraining, updates: Statistics): Layers {
+  const norms: Readonly<Record<Architecture['norm'], Layers['norm']>> = {
+    batch: batchNormOf(training, updates),
+    none: (_, x) => x,
+  }
+  return { conv: convolution(norm === 'none'), norm: norms[norm], activate: relu }
+}
+
+export const channels = (x: Tensor): number => x.shape[3]
+
+/** Where a batch norm follows, its beta is the bias. */
+function convolution(hasBias: boolean): Layers['conv'] {
+  return (s, x, { filters, kernel, stride = 1, groups = 1 }) => {
+    const weight = s.parameter('weight', [filters, channels(x) / groups, kernel, kernel])
+    const bias = hasBias ? s.parameter('bias', [filters]) : undefined
+    return conv2d(x, weight, { bias, stride, padding: kernel >> 1, groups })
+  }
+}
+
+/** Each value a linear function of those at its pixel. */
+export function linearLayer(s: Scope, x: Tensor): Tensor {
+  const weight = s.parameter('weight', [channels(x), channels(x), 1, 1])
+  return conv2d(x, weight, { bias: s.parameter('bias', [channels(x)]) })
+}
+
+/** What a batch norm has: the learned scale and shift, and statistics of what it has seen in training. */
+function normParameters(s: Scope, x: Tensor) {
+  const shape = [channels(x)]
+  return {
+    gamma: s.parameter('weight', shape),
+    beta: s.parameter('bias', shape),
+    mean: s.buffer('running_mean', shape),
+    variance: s.buffer('running_var', shape),
+  }
+}
+
+/** With the running statistics. */
+const inferenceNorm: Layers['norm'] = (s, x) => batchNorm(x, normParameters(s, x))
+
+/** Share of a batch in the next running statistics, PyTorch's default. */
+const MOMENTUM = 0.1
+
+/** The one of the two that each is to be. */
+function batchNormOf(training: InTraining, updates: Statistics): Layers['norm'] {
+  const trained = trainingNorm(updates)
+  const isTrained = typeof training === 'function' ? training : () => training
+  return (s, x) => (isTrained(s.prefix) ? trained : inferenceNorm)(s, x)
+}
+
+/** With the statistics of the batch, which the running ones follow; their variance is unbiased, as in PyTorch. */
+function trainingNorm(updates: Statistics): Layers['norm'] {
+  return (s, x) => {
+    const { mean, variance, ...options } = normParameters(s, x)
+    const batch = moments(x)
+    const row = (i: number) => batch.slice([i, 0], [i + 1, channels(x)]).reshape([channels(x)])
+    const count = x.shape[0] * x.shape[1] * x.shape[2]
+    const unbiased = count / Math.max(1, count - 1)
+    updates.set(mean, weightedSum([mean, row(0)], [1 - MOMENTUM, MOMENTUM]))
+    updates.set(variance, weightedSum([variance, row(1)], [1 - MOMENTUM, MOMENTUM * unbiased]))
+    return normalize(x, batch, options)
+  }
+}
