@@ -5,7 +5,7 @@
 //
 // Writes results/startup.json, and that part of docs/performance.md.
 import { spawnSync } from 'node:child_process'
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { cpus, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -15,6 +15,7 @@ import { toOnnx } from '../packages/onnx/dist/index.js'
 import { writeSection } from './document.mjs'
 import { network } from './networks.mjs'
 import { nodeOf, nodes } from './nodes.mjs'
+import { writeResults } from './results.mjs'
 import { median, three } from './statistics.mjs'
 
 const { values } = parseArgs({
@@ -67,8 +68,7 @@ const summary = names.map(name => {
 })
 const [ours] = summary
 const result = { arch: values.arch, node: runs.residual[0].node, cpu: cpus()[0].model.trim(), rivals: summary }
-mkdirSync(at('results/'), { recursive: true })
-writeFileSync(at('results/startup.json'), `${JSON.stringify(result, null, 2)}\n`)
+writeResults('startup', result)
 
 const by = (value, own, name) => (name === ours.name ? '' : ` (${(value / own).toFixed(2)} x)`)
 const lines = summary.map(({ name, milliseconds, resident, peak }) => {

@@ -6,13 +6,14 @@
 // Nothing else should run meanwhile. --draw writes table and plot anew from the results that are there, --only writes
 // nothing.
 import { execFileSync } from 'node:child_process'
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { writeFileSync } from 'node:fs'
 import { loadavg } from 'node:os'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import { drawBars } from './chart.mjs'
 import { writeSection } from './document.mjs'
 import { nodes } from './nodes.mjs'
+import { readResults, writeResults } from './results.mjs'
 
 const { values } = parseArgs({
   options: {
@@ -105,9 +106,10 @@ function report(results) {
 }
 
 function plot(results) {
-  const rows = results.filter(result => majorOf(result) === newest && result.threads === 1)
+  const major = Math.max(...results.map(majorOf))
+  const rows = results.filter(result => majorOf(result) === major && result.threads === 1)
   return drawBars({
-    title: `Time of a batch, one thread, Node ${newest}: shorter is faster`,
+    title: `Time of a batch, one thread, Node ${major}: shorter is faster`,
     unit: 'ms',
     groups: rows.map(({ arch, batch, rivals }) => ({
       label: arch,
@@ -117,10 +119,8 @@ function plot(results) {
   })
 }
 
-mkdirSync(at('results/'), { recursive: true })
-const file = at('results/inference.json')
-const results = values.draw ? JSON.parse(readFileSync(file, 'utf8')) : measureAll()
-if (!values.draw && !values.only) writeFileSync(file, `${JSON.stringify(results, null, 2)}\n`)
+const results = values.draw ? readResults('inference') : measureAll()
+if (!values.draw && !values.only) writeResults('inference', results)
 const text = report(results)
 if (!values.only) {
   writeSection('table', text)

@@ -9,17 +9,18 @@
 // --only and --trainers, which choose, write nothing; --draw writes the section anew from the results that are there. A
 // process of PyTorch waits while it is not its turn. Memory is read from /proc, as Linux has it.
 import { execFileSync, spawnSync } from 'node:child_process'
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { cpus, loadavg } from 'node:os'
 import { setTimeout as pause } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import { writeSection } from './document.mjs'
 import { nodeOf, nodes } from './nodes.mjs'
+import { readResults, writeResults } from './results.mjs'
 import { median, three } from './statistics.mjs'
 import { trainers } from './training/index.mjs'
 import { problem } from './training/problem.mjs'
 import { report } from './training/report.mjs'
+import { grouped } from './training/steps.mjs'
 
 const at = path => fileURLToPath(new URL(path, import.meta.url))
 const newest = Math.max(...Object.keys(nodes).map(Number))
@@ -102,7 +103,7 @@ async function measure({ name, batch, side }) {
   const kernels = await profile(ours)
   const results = []
   for (const { trainer, threads, version, times, turns, difference, peak, close } of entrants) {
-    const memory = peak ? await peak() : memoryOf(name, batch, side, threads)
+    const memory = inMegabytes(peak ? await peak() : memoryOf(name, batch, side, threads))
     close?.()
     const rival = entrants.find(other => other.trainer === 'residual' && other.threads === threads)
     results.push({
@@ -134,12 +135,22 @@ async function measureSlow({ name, side }) {
   return results
 }
 
-/** The steps of a program, each with the median of its times. */
+/** The steps of a program by operation and shape, with the medians of their times. */
 async function profile({ profile }) {
   const runs = []
   for (let i = 0; i < PROFILES; i++) runs.push(await profile())
-  return runs[0].map((step, i) => ({ ...step, milliseconds: median(runs.map(run => run[i].milliseconds)) }))
+  const steps = runs[0].map((step, i) => ({ ...step, milliseconds: median(runs.map(run => run[i].milliseconds)) }))
+  return grouped(steps, ({ operation, shape }) => ({ operation, shape })).map(group => ({
+    ...group,
+    milliseconds: Number(group.milliseconds.toFixed(6)),
+  }))
 }
+
+const inMegabytes = ({ peak, increase, ...rest }) => ({
+  peak: Math.round(peak),
+  increase: Math.round(increase),
+  ...rest,
+})
 
 function memoryOf(...args) {
   const text = execFileSync(process.execPath, [at('training/memory.mjs'), ...args.map(String)], { encoding: 'utf8' })
@@ -160,13 +171,9 @@ async function measureAll() {
   return { node: process.versions.node, cpu: cpus()[0].model.trim(), networks: measured }
 }
 
-const file = at('results/training.json')
 const isWhole = !values.only && !values.trainers
-const measured = values.draw ? JSON.parse(readFileSync(file, 'utf8')) : await measureAll()
-if (!values.draw && isWhole) {
-  mkdirSync(at('results/'), { recursive: true })
-  writeFileSync(file, `${JSON.stringify(measured, null, 2)}\n`)
-}
+const measured = values.draw ? readResults('training') : await measureAll()
+if (!values.draw && isWhole) writeResults('training', measured)
 const text = report(measured)
 if (isWhole) writeSection('training', text)
 console.log(text)

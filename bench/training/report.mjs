@@ -1,4 +1,5 @@
 // The section of docs/performance.md about training, from what training.mjs measured.
+import { grouped } from './steps.mjs'
 
 const row = cells => `| ${cells.join(' | ')} |`
 const table = (heading, rows) => [row(heading), row(heading.map(() => '---')), ...rows.map(row)].join('\n')
@@ -35,23 +36,10 @@ function speeds({ results }) {
   )
 }
 
-/** Sums of the steps that `keyOf` gives the same key, the longest first. */
-function grouped(kernels, keyOf) {
-  const groups = new Map()
-  for (const kernel of kernels) {
-    const key = keyOf(kernel)
-    const group = groups.get(key) ?? { key, count: 0, milliseconds: 0, macs: 0, bytes: 0 }
-    group.count++
-    for (const field of ['milliseconds', 'macs', 'bytes']) group[field] += kernel[field]
-    groups.set(key, group)
-  }
-  return [...groups.values()].sort((a, b) => b.milliseconds - a.milliseconds)
-}
-
 function kernelTable(kernels, heading, keyOf, most) {
   const total = kernels.reduce((sum, { milliseconds }) => sum + milliseconds, 0)
-  const rows = grouped(kernels, keyOf).map(({ key, count, milliseconds, macs, bytes }) => [
-    ...[...key.split('\n'), count, milliseconds.toFixed(2), `${((100 * milliseconds) / total).toFixed(1)} %`],
+  const rows = grouped(kernels, keyOf).map(({ steps, milliseconds, macs, bytes, ...key }) => [
+    ...[...Object.values(key), steps, milliseconds.toFixed(2), `${((100 * milliseconds) / total).toFixed(1)} %`],
     macs > 0 ? ((2 * macs) / milliseconds / 1e6).toFixed(1) : '',
     ...[(bytes / 1e6).toFixed(1), (bytes / milliseconds / 1e6).toFixed(1)],
   ])
@@ -71,12 +59,12 @@ export function report({ node, cpu, networks }) {
         speeds(network),
         parts ? `Of our memory the program's own is ${parts.join(', ')}.` : '',
         'Our step on one thread by operation:',
-        kernelTable(kernels, ['operation'], ({ operation }) => operation),
+        kernelTable(kernels, ['operation'], ({ operation }) => ({ operation })),
         'The same by operation and shape of what it computes, the longest:',
         kernelTable(
           kernels,
           ['operation', 'output'],
-          ({ operation, shape }) => `${operation}\n${shape.join(' x ') || 'scalar'}`,
+          ({ operation, shape }) => ({ operation, output: shape.join(' x ') || 'scalar' }),
           15,
         ),
       ].join('\n\n')

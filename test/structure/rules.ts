@@ -184,6 +184,14 @@ export function printViolations({ path, text }: SourceFile): string[] {
   return found ? [`${path}: '${found[0]}' prints past packages/cli/src/output.ts`] : []
 }
 
+/** Test files that import vitest's `it`: it has two names for one function, and `test` is ours. */
+export function testNameViolations({ path, text }: SourceFile): string[] {
+  const names = [...text.matchAll(/^import\s*{([^}]*)}\s*from\s*['"]vitest['"]/gm)].flatMap(([, list]) =>
+    list.split(','),
+  )
+  return names.some(name => /^\s*it(\s+as\s|\s*$)/.test(name)) ? [`${path}: 'it' is called 'test' here`] : []
+}
+
 /** Addresses in a lockfile: they would tie an install to the registry it was made with. */
 export function lockfileViolations(file: SourceFile): string[] {
   const cratesIo = 'registry+https://github.com/rust-lang/crates.io-index'

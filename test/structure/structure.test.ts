@@ -20,6 +20,7 @@ import {
   platformViolations,
   printViolations,
   type SourceFile,
+  testNameViolations,
   undocumentedDependencies,
   unpinnedDependencies,
 } from './rules.ts'
@@ -130,6 +131,12 @@ describe('the repository', () => {
     const sources = paths.filter(path => /^packages\/[^/]+\/src\/.*\.(ts|js)$/.test(path))
     expect(sources.length).toBeGreaterThan(0)
     expect(sources.flatMap(path => printViolations(read(path)))).toEqual([])
+  })
+
+  test('a test is called test', () => {
+    const sources = paths.filter(path => path.endsWith('.test.ts'))
+    expect(sources.length).toBeGreaterThan(0)
+    expect(sources.flatMap(path => testNameViolations(read(path)))).toEqual([])
   })
 
   test('packages that may not import each other escape in the same way', () => {
@@ -250,6 +257,18 @@ describe('the rules', () => {
   ])('printing: %s: %j', (file, text, found) => {
     const wrong = found === undefined ? [] : [`packages/${file}: '${found}' prints past packages/cli/src/output.ts`]
     expect(printViolations({ path: `packages/${file}`, text })).toEqual(wrong)
+  })
+
+  test.each([
+    ["import { describe, expect, test } from 'vitest'", true],
+    ["import { expect, it } from 'vitest'", false],
+    ["import { it, test } from 'vitest'", false],
+    ["import {\n  describe,\n  it as test,\n} from 'vitest'", false],
+    ["import { it } from './italian.ts'\nimport { test } from 'vitest'", true],
+    ["import { test } from 'vitest'\ntest('says what it (the model) is')", true],
+  ])('test names: %j', (text, isRight) => {
+    const path = 'packages/core/test/graph.test.ts'
+    expect(testNameViolations({ path, text })).toEqual(isRight ? [] : [`${path}: 'it' is called 'test' here`])
   })
 
   test('dependencies: names those without a line', () => {

@@ -20,7 +20,7 @@ export class Random {
   }
 
   /**
-   * A generator that continues from a saved {@link state}.
+   * A generator that continues from a saved {@link Random.state}.
    * @throws VisionError for anything but four whole numbers from 0 to 2^32 - 1, not all 0.
    */
   static of(state: RandomState): Random {

@@ -7,7 +7,7 @@ import { formatShape, sameShape } from '../shape.ts'
  * probabilities.
  * @param logits `[n, classes]`
  * @param targets `[n, classes]`, a probability for each class: 1 and zeros, or a mixture
- * @param options.labelSmoothing share of the targets that is spread evenly over all classes (Szegedy et al. 2016),
+ * @param options `labelSmoothing`: share of the targets that is spread evenly over all classes (Szegedy et al. 2016),
  *   default 0
  * @returns a scalar
  * @throws ShapeError when the two are not matrices of one shape, or the smoothing is not from 0 to 1.

@@ -3,7 +3,11 @@ import { CheckpointError } from '../errors.ts'
 import { removeAbandoned, temporaryPath } from './temporary-files.ts'
 import type { Content } from './types.ts'
 
-/** Replaces a file as {@link replaceFiles} does. */
+/**
+ * Replaces a file by these bytes, or leaves it as it is: a new file is written beside it and brought to the disk, and then
+ * takes its name. A link is replaced, and not what it leads to. Only where there is a file system.
+ * @throws CheckpointError where it cannot be written, as on a full disk; nothing is left behind.
+ */
 export function replaceFile(path: string, bytes: Uint8Array): Promise<void> {
   return replaceFiles([[path, bytes]])
 }

@@ -5,8 +5,7 @@ import { legacyMagic, readTorchLegacy, readTorchZip } from './torch-files.ts'
 /**
  * Reads a file of weights: safetensors, or a PyTorch checkpoint (`.pth`, `.pt`, `.th`, `.bin`) in either of its
  * containers. The format is told by the content. From a checkpoint come the tensors of its state dict, wherever that is
- * nested; its pickle is read as data, and nothing in it is ever executed. Names come back as torchvision's, see
- * {@link normalizeKeys}.
+ * nested; its pickle is read as data, and nothing in it is ever executed. Names are changed to torchvision's.
  *
  * Weights are views into `bytes`, except those whose strides are not row-major.
  *

@@ -1,0 +1,12 @@
+// The files in results/: what tables and charts are made of.
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { inRows } from '../scripts/rows.mjs'
+
+const fileOf = name => new URL(`results/${name}.json`, import.meta.url)
+
+export const readResults = name => JSON.parse(readFileSync(fileOf(name), 'utf8'))
+
+export function writeResults(name, value) {
+  mkdirSync(new URL('results/', import.meta.url), { recursive: true })
+  writeFileSync(fileOf(name), `${inRows(value)}\n`)
+}
