@@ -18,7 +18,7 @@ export function linearNames(arch: Architecture): string[][] {
 }
 
 /** Where a parameter stands. */
-export interface Place {
+interface Place {
   readonly stage: number
   /** Path of its block; undefined in a linear layer. */
   readonly block: string | undefined

@@ -10,7 +10,7 @@ export interface ArgmaxAttributes {
   readonly axis: number
 }
 
-export const argmaxOperation: Operation<'argmax'> = {
+const argmaxOperation: Operation<'argmax'> = {
   name: 'argmax',
   dtype: 'i32',
   shape([x], { axis }) {

@@ -8,7 +8,7 @@ export interface BatchNormAttributes {
   readonly epsilon: number
 }
 
-export const batchNormOperation: Operation<'batchNorm'> = {
+const batchNormOperation: Operation<'batchNorm'> = {
   name: 'batchNorm',
   shape(inputs, { epsilon }) {
     checkPerChannel('batchNorm', inputs, ['gamma', 'beta', 'mean', 'variance'])

@@ -41,7 +41,7 @@ export interface BinaryAttributes {
   readonly kind: BinaryKind
 }
 
-export const binaryOperation: Operation<'binary'> = {
+const binaryOperation: Operation<'binary'> = {
   name: 'binary',
   shape: ([a, b], { kind }) => broadcastShapes(kind, a, b),
   traits: { ...ordinary, elementwise: [0, 1] },

@@ -8,7 +8,7 @@ export interface BroadcastAttributes {
   readonly shape: Shape
 }
 
-export const broadcastOperation: Operation<'broadcast'> = {
+const broadcastOperation: Operation<'broadcast'> = {
   name: 'broadcast',
   shape([x], { shape }) {
     if (!sameShape(broadcastShapes('broadcast', x, shape), shape)) {

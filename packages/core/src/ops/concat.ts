@@ -9,7 +9,7 @@ export interface ConcatAttributes {
   readonly axis: number
 }
 
-export const concatOperation: Operation<'concat'> = {
+const concatOperation: Operation<'concat'> = {
   name: 'concat',
   shape(inputs, { axis }) {
     const [first, ...rest] = inputs

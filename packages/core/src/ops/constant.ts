@@ -2,7 +2,7 @@ import { ShapeError } from '../errors.ts'
 import { noGradient, noMacs, type Operation, ordinary } from '../graph/operation.ts'
 import { Tensor } from '../graph/tensor.ts'
 import { checkShape, formatShape, type Shape, sizeOf } from '../shape.ts'
-import { isInMemory, isToBeRead, type ReadBytes, toFloat32, type Weight } from '../weights/index.ts'
+import { isInMemory, toFloat32, type Weight } from '../weights/index.ts'
 
 /** Values as arithmetic has them (`data`), or as they are stored, to be read when the backend wants them (`weight`). */
 export type ConstantAttributes = {
@@ -14,7 +14,7 @@ export type ConstantAttributes = {
   | { readonly weight: Weight; readonly data?: undefined }
 )
 
-export const constantOperation: Operation<'constant'> = {
+const constantOperation: Operation<'constant'> = {
   name: 'constant',
   shape(_, { shape, data }) {
     checkShape('constant', shape)
@@ -67,12 +67,6 @@ export function weightConstant(weight: Weight, name?: string): Tensor<'constant'
 /** The values of a constant that is in memory; `undefined` for anything else. */
 export function knownValues(node: Tensor): Float32Array | undefined {
   return node.is('constant') ? valuesIn(node.attributes) : undefined
-}
-
-/** The weight of a constant whose values have to be read; `undefined` for anything else. */
-export function weightToRead(node: Tensor): Weight<ReadBytes> | undefined {
-  const weight = node.is('constant') ? node.attributes.weight : undefined
-  return weight && isToBeRead(weight) ? weight : undefined
 }
 
 function valuesIn({ data, weight }: ConstantAttributes): Float32Array | undefined {

@@ -8,7 +8,7 @@ import { checkImages } from './window.ts'
 /** Inputs: x `[n, h, w, c]`. */
 export type GlobalAvgPoolAttributes = Record<never, never>
 
-export const globalAvgPoolOperation: Operation<'globalAvgPool'> = {
+const globalAvgPoolOperation: Operation<'globalAvgPool'> = {
   name: 'globalAvgPool',
   shape([x]) {
     checkImages('globalAvgPool', x)

@@ -8,7 +8,7 @@ export interface InputAttributes {
   readonly shape: Shape
 }
 
-export const inputOperation: Operation<'input'> = {
+const inputOperation: Operation<'input'> = {
   name: 'input',
   shape(_, { name, shape }) {
     if (name === '') throw new ShapeError('input: got an empty name, wanted the name that run() will use')

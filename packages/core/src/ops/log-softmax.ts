@@ -9,7 +9,7 @@ export interface LogSoftmaxAttributes {
   readonly axis: number
 }
 
-export const logSoftmaxOperation: Operation<'logSoftmax'> = {
+const logSoftmaxOperation: Operation<'logSoftmax'> = {
   name: 'logSoftmax',
   shape: ([x]) => x,
   traits: ordinary,

@@ -6,7 +6,7 @@ import { formatShape, sizeOf } from '../shape.ts'
 /** Inputs: x `[..., c]`. */
 export type MomentsAttributes = Record<never, never>
 
-export const momentsOperation: Operation<'moments'> = {
+const momentsOperation: Operation<'moments'> = {
   name: 'moments',
   shape([x]) {
     if (x.length === 0) throw new ShapeError('moments: got a scalar, wanted x [..., c]')

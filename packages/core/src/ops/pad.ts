@@ -11,7 +11,7 @@ export interface PadAttributes {
   readonly value: number
 }
 
-export const padOperation: Operation<'pad'> = {
+const padOperation: Operation<'pad'> = {
   name: 'pad',
   shape([x], { widths }) {
     if (widths.length !== x.length) {

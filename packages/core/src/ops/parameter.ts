@@ -10,7 +10,7 @@ export interface ParameterAttributes {
   readonly trainable: boolean
 }
 
-export const parameterOperation: Operation<'parameter'> = {
+const parameterOperation: Operation<'parameter'> = {
   name: 'parameter',
   shape(_, { name, shape }) {
     if (name === '') throw new ShapeError('parameter: got an empty name, wanted the name it has in weight files')

@@ -16,7 +16,7 @@ export interface ReduceAttributes {
   readonly keepDims: boolean
 }
 
-export const reduceOperation: Operation<'reduce'> = {
+const reduceOperation: Operation<'reduce'> = {
   name: 'reduce',
   shape([x], { kind, axes, keepDims }) {
     if ((kind === 'max' || kind === 'min') && axes.some(axis => x[axis] === 0)) {

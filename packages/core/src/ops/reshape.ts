@@ -8,7 +8,7 @@ export interface ReshapeAttributes {
   readonly shape: Shape
 }
 
-export const reshapeOperation: Operation<'reshape'> = {
+const reshapeOperation: Operation<'reshape'> = {
   name: 'reshape',
   shape([x], { shape }) {
     if (sizeOf(shape) !== sizeOf(x) || shape.some(extent => extent < 0)) {

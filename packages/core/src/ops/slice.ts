@@ -12,7 +12,7 @@ export interface SliceAttributes {
   readonly step: readonly number[]
 }
 
-export const sliceOperation: Operation<'slice'> = {
+const sliceOperation: Operation<'slice'> = {
   name: 'slice',
   shape([x], { begin, end, step }) {
     for (const [name, list] of Object.entries({ begin, end, step })) {

@@ -26,7 +26,7 @@ export function walkLines(
   }
 }
 
-export const softmaxOperation: Operation<'softmax'> = {
+const softmaxOperation: Operation<'softmax'> = {
   name: 'softmax',
   shape: ([x]) => x,
   traits: ordinary,

@@ -10,7 +10,7 @@ export interface SpreadAttributes {
   readonly step: readonly number[]
 }
 
-export const spreadOperation: Operation<'spread'> = {
+const spreadOperation: Operation<'spread'> = {
   name: 'spread',
   shape([x], { shape, begin, step }) {
     const fits = x.every((extent, axis) => extent === 0 || begin[axis] + (extent - 1) * step[axis] < shape[axis])

@@ -38,7 +38,7 @@ export interface UnaryAttributes {
   readonly kind: UnaryKind
 }
 
-export const unaryOperation: Operation<'unary'> = {
+const unaryOperation: Operation<'unary'> = {
   name: 'unary',
   shape: ([x]) => x,
   traits: { ...ordinary, elementwise: [0] },

@@ -11,7 +11,7 @@ export type WeightedSumAttributes = Record<never, never>
 /** As many as the instruction takes. */
 const MOST_TERMS = 4
 
-export const weightedSumOperation: Operation<'weightedSum'> = {
+const weightedSumOperation: Operation<'weightedSum'> = {
   name: 'weightedSum',
   shape([weights, ...terms]) {
     if (terms.length < 1 || terms.length > MOST_TERMS) {

@@ -5,12 +5,12 @@ import { type PaddingLike, type PairLike, toPadding, toPair } from '../window.ts
 import { type AvgPool2dAttributes, forward } from './forward.ts'
 import { gradient } from './gradient.ts'
 
-export const avgPool2dOperation: Operation<'avgPool2d'> = {
+const avgPool2dOperation: Operation<'avgPool2d'> = {
   ...forward,
   gradient: ([x], _, outer, attributes) => [avgPool2dGradient(outer, x.shape, attributes)],
 }
 
-export const avgPool2dGradientOperation: Operation<'avgPool2dGradient'> = {
+const avgPool2dGradientOperation: Operation<'avgPool2dGradient'> = {
   ...gradient,
   gradient: (_, __, outer, { shape: ___, ...attributes }) => [avgPool2d(outer, attributes)],
 }
@@ -46,7 +46,7 @@ export function avgPool2d(x: Tensor, options: AvgPool2dOptions): Tensor<'avgPool
  * @param gradient of the output, `[n, oh, ow, c]`
  * @param shape of the input, `[n, h, w, c]`
  */
-export function avgPool2dGradient(
+function avgPool2dGradient(
   gradient: Tensor,
   shape: Shape,
   attributes: AvgPool2dAttributes,

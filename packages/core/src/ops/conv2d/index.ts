@@ -22,7 +22,7 @@ export const conv2dOperation: Operation<'conv2d'> = {
   },
 }
 
-export const conv2dInputGradientOperation: Operation<'conv2dInputGradient'> = {
+const conv2dInputGradientOperation: Operation<'conv2dInputGradient'> = {
   ...inputGradient,
   gradient([gradient, weight], _, outer, attributes) {
     if (attributes.residual) return notDifferentiable()
@@ -34,7 +34,7 @@ export const conv2dInputGradientOperation: Operation<'conv2dInputGradient'> = {
   },
 }
 
-export const conv2dWeightGradientOperation: Operation<'conv2dWeightGradient'> = {
+const conv2dWeightGradientOperation: Operation<'conv2dWeightGradient'> = {
   ...weightGradient,
   gradient([x, gradient], _, outer, attributes) {
     const { stride, padding, dilation, groups } = attributes
@@ -83,7 +83,7 @@ export function conv2d(x: Tensor, weight: Tensor, options: Conv2dOptions = {}): 
  * @param weight `[o, c / groups, kh, kw]`
  * @param shape of the input, `[n, h, w, c]`
  */
-export function conv2dInputGradient(
+function conv2dInputGradient(
   gradient: Tensor,
   weight: Tensor,
   shape: Shape,
@@ -99,7 +99,7 @@ export function conv2dInputGradient(
  * @param gradient of the output, `[n, oh, ow, o]`
  * @param shape of the weight, `[o, c / groups, kh, kw]`
  */
-export function conv2dWeightGradient(
+function conv2dWeightGradient(
   x: Tensor,
   gradient: Tensor,
   shape: Shape,

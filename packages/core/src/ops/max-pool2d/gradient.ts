@@ -8,7 +8,7 @@ import type { MaxPool2dAttributes } from './index.ts'
 /** Inputs: the gradient of a max pooling's output `[n, oh, ow, c]` and its input `[n, h, w, c]`. */
 export type MaxPool2dGradientAttributes = MaxPool2dAttributes
 
-export const maxPool2dGradientOperation: Operation<'maxPool2dGradient'> = {
+const maxPool2dGradientOperation: Operation<'maxPool2dGradient'> = {
   name: 'maxPool2dGradient',
   shape([gradient, x], attributes) {
     const output = poolShape('maxPool2d', x, attributes)

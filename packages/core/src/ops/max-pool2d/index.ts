@@ -19,7 +19,7 @@ export interface MaxPool2dAttributes {
   readonly padding: Padding
 }
 
-export const maxPool2dOperation: Operation<'maxPool2d'> = {
+const maxPool2dOperation: Operation<'maxPool2d'> = {
   name: 'maxPool2d',
   shape: ([x], attributes) => poolShape('maxPool2d', x, attributes),
   traits: ordinary,

@@ -45,7 +45,7 @@ function walkNormalized(
 }
 
 /** `[2, c]`: the sums over all pixels of the gradient and of its product with the normalized x. */
-export const normalizeSumsOperation: Operation<'normalizeSums'> = {
+const normalizeSumsOperation: Operation<'normalizeSums'> = {
   name: 'normalizeSums',
   shape(inputs, { gate }) {
     checkInputs('normalizeSums', inputs, 3, gate)
@@ -66,7 +66,7 @@ export const normalizeSumsOperation: Operation<'normalizeSums'> = {
 }
 
 /** The gradient of x, with what flows through its moments. */
-export const normalizeGradientOperation: Operation<'normalizeGradient'> = {
+const normalizeGradientOperation: Operation<'normalizeGradient'> = {
   name: 'normalizeGradient',
   shape(inputs, { gate }) {
     const [, x, , gamma, sums] = inputs

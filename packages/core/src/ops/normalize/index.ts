@@ -15,7 +15,7 @@ export interface NormalizeAttributes {
   readonly activation: Activation
 }
 
-export const normalizeOperation: Operation<'normalize'> = {
+const normalizeOperation: Operation<'normalize'> = {
   name: 'normalize',
   shape([x, moments, gamma, beta, ...residual], { epsilon, residual: hasResidual }) {
     checkPerChannel('normalize', [x, gamma, beta], ['gamma', 'beta'])
