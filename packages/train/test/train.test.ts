@@ -5,15 +5,8 @@ import { readSafetensors, toFloat32 } from '@residual/core'
 import { type Architecture, architecture, evaluate, loadModel } from '@residual/resnet'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { readCheckpoint, writeCheckpoint } from '../src/checkpoint.ts'
-import {
-  type EpochEvent,
-  type Recipe,
-  type RecipeInput,
-  type StepEvent,
-  type TrainingEvent,
-  type TrainOptions,
-  train,
-} from '../src/index.ts'
+import { type Recipe, type RecipeInput, type TrainingEvent, type TrainOptions, train } from '../src/index.ts'
+import { epochsIn, eventsOf, isSame, stepsIn } from './events.ts'
 import { images } from './images.ts'
 
 let folder: string
@@ -50,21 +43,6 @@ const everything: RecipeInput = {
 }
 
 const small: TrainOptions = { arch: 'resnet8', data, recipe, worker: false }
-
-async function eventsOf(options: TrainOptions): Promise<TrainingEvent[]> {
-  const events: TrainingEvent[] = []
-  for await (const event of train(options)) events.push(event)
-  return events
-}
-
-/** Element by element `toEqual` takes seconds for a network. */
-const isSame = (a: Uint8Array | Float32Array, b: Uint8Array | Float32Array): boolean =>
-  Buffer.from(a.buffer, a.byteOffset, a.byteLength).equals(Buffer.from(b.buffer, b.byteOffset, b.byteLength))
-
-const stepsIn = (events: readonly TrainingEvent[]) =>
-  events.filter((event): event is StepEvent => event.kind === 'step')
-const epochsIn = (events: readonly TrainingEvent[]) =>
-  events.filter((event): event is EpochEvent => event.kind === 'epoch')
 
 describe('the events of a training', () => {
   test('are its start, its steps and its epochs', async () => {

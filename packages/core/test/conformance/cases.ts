@@ -23,7 +23,8 @@ import { reduce } from '../../src/ops/reduce.ts'
 import { spread } from '../../src/ops/spread.ts'
 import { unary } from '../../src/ops/unary.ts'
 import { sizeOf } from '../../src/shape.ts'
-import { type Options, type Range, type Row, rows } from './rows.ts'
+import type { Options, Range, Row } from './row.ts'
+import { rows } from './rows.ts'
 
 /** A single operation, run on every backend. */
 export interface Case {

@@ -1,7 +1,7 @@
 import { testAgreement } from './agreement.ts'
 import { backends } from './backends.ts'
 import { caseOf } from './cases.ts'
-import type { Row } from './rows.ts'
+import type { Row } from './row.ts'
 
 /**
  * More than 2^20 pixels, rows, columns or channels: `usize` and the words of a program have 32 bits, which products of a

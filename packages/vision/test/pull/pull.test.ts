@@ -15,11 +15,7 @@ import {
   pulledPath,
 } from '../../src/pull/index.ts'
 import { type Answer, archiveOf, file, serve, stalling, status } from './archive-server.ts'
-
-const { content, archive } = archiveOf(1 << 20)
-const half = content.length / 2
-/** As long as the right one. */
-const other = archiveOf(1 << 20, 2).content
+import { archive, chunked, content, half, other, recovered } from './recovered.ts'
 
 let directory: string
 beforeEach(async () => {
@@ -69,88 +65,6 @@ test('what is there but damaged is loaded again', async () => {
   expect(await call()).toMatchObject({ wasThere: false })
   await expectWhole()
 })
-
-/** Servers that do something wrong, what is told of each, and what is asked for, range by range. */
-const recovered: Record<string, [answers: Answer[], retries: string[], ranges: (string | undefined)[]]> = {
-  'breaks off': [
-    [file(content, { until: half }), file(content)],
-    ['the connection broke (UND_ERR_SOCKET)'],
-    [undefined, `bytes=${half}-`],
-  ],
-  'ends early without saying how much there is': [
-    [chunked((_, response) => response.end(content.subarray(0, half))), file(content)],
-    [`the connection ended after ${half} of ${content.length} bytes`],
-    [undefined, `bytes=${half}-`],
-  ],
-  'stalls in the middle': [
-    [stalling(content, half), file(content)],
-    ['nothing came for 0.5 s'],
-    [undefined, `bytes=${half}-`],
-  ],
-  'stalls before it answers': [[() => {}, file(content)], ['nothing came for 0.5 s'], [undefined, undefined]],
-  'is overloaded': [
-    [status(503), status(500), file(content)],
-    ['the server answered 503', 'the server answered 500'],
-    [undefined, undefined, undefined],
-  ],
-  'ignores ranges': [
-    [file(content, { until: half }), (_, response) => response.end(content)],
-    ['the connection broke (UND_ERR_SOCKET)'],
-    [undefined, `bytes=${half}-`],
-  ],
-  'changes the file, and says so': [
-    [file(other, { until: half, etag: '"0"' }), file(content)],
-    ['the connection broke (UND_ERR_SOCKET)'],
-    [undefined, `bytes=${half}-`],
-  ],
-  'changes the file, and heeds only the range': [
-    [
-      file(other, { until: half, etag: '"0"' }),
-      (request, response) => {
-        delete request.headers['if-range']
-        file(content)(request, response)
-      },
-    ],
-    ['the connection broke (UND_ERR_SOCKET)', 'the file has changed on the server and is loaded from its beginning'],
-    [undefined, `bytes=${half}-`, undefined],
-  ],
-  'changes the file, and does not say so': [
-    [file(other, { until: half, etag: '"0"' }), file(content, { etag: '"0"' })],
-    ['the connection broke (UND_ERR_SOCKET)', 'the file is damaged and is loaded from its beginning'],
-    [undefined, `bytes=${half}-`, undefined],
-  ],
-  'has no such range any more': [
-    [file(content, { until: half }), status(416), file(content)],
-    ['the connection broke (UND_ERR_SOCKET)', 'the file has changed on the server and is loaded from its beginning'],
-    [undefined, `bytes=${half}-`, undefined],
-  ],
-  'sends another part than asked for': [
-    [
-      file(content, { until: half }),
-      (_, response) =>
-        response
-          .writeHead(206, { 'content-range': `bytes 0-${content.length - 1}/${content.length}`, etag: '"1"' })
-          .end(content),
-      file(content),
-    ],
-    ['the connection broke (UND_ERR_SOCKET)', 'the file has changed on the server and is loaded from its beginning'],
-    [undefined, `bytes=${half}-`, undefined],
-  ],
-  'damages the file once': [
-    [file(other), file(content)],
-    ['the file is damaged and is loaded from its beginning'],
-    [undefined, undefined],
-  ],
-  redirects: [[status(302, { location: '/elsewhere' }), file(content)], [], [undefined, undefined]],
-}
-
-/** Leaves out the length. */
-function chunked(answer: Answer): Answer {
-  return (request, response) => {
-    response.flushHeaders()
-    answer(request, response)
-  }
-}
 
 test.each(Object.entries(recovered))('gets the file from a server that %s', async (name, [answers, told, ranges]) => {
   const stallSeconds = name.startsWith('stalls') ? 0.5 : 20
