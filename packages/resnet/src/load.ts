@@ -1,7 +1,8 @@
 import { type CompileOptions, compileOptions } from '@residual/core'
-import { above0, checkOptions, type Declared, finite, list, object, options, text } from '@residual/core/schema'
+import { above0, checkOptions, type Declared, finite, list, object, options } from '@residual/core/schema'
 import type { DownloadOptions, Preprocessing } from '@residual/vision'
 import { isFetched, kindOf, openWeightsIfThere, readFileIfThere } from '#files'
+import { architectureOption } from './architecture-option.ts'
 import { architecture, architectureNames, named } from './architectures.ts'
 import { hasStridePlaces } from './blocks.ts'
 import { type ModelConfig, readModelConfig } from './config.ts'
@@ -26,7 +27,7 @@ export interface LoadOptions extends CompileOptions, DownloadOptions {
 
 const loadOptions = options({
   ...compileOptions.fields,
-  arch: text.optional(),
+  arch: architectureOption.optional(),
   mean: list(finite, 3).optional(),
   std: list(above0(), 3).optional(),
   signal: object<AbortSignal>('an AbortSignal', 'throwIfAborted').optional(),

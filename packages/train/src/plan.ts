@@ -13,7 +13,14 @@ import {
   whole,
 } from '@residual/core/schema'
 import type { Model } from '@residual/resnet'
-import { type Architecture, architecture, CheckpointError, defaultPreprocessing, haveSameNames } from '@residual/resnet'
+import {
+  type Architecture,
+  architecture,
+  architectureOption,
+  CheckpointError,
+  defaultPreprocessing,
+  haveSameNames,
+} from '@residual/resnet'
 import type { Preprocessing, TrainingSource } from '@residual/vision'
 import type { Checkpoint, TrainingPlan } from './checkpoint.ts'
 import { TrainingError } from './errors.ts'
@@ -69,10 +76,7 @@ export interface TrainOptions extends CompileOptions {
 const trainOptions = options({
   data: object<TrainingSource>('images with labels and classes', 'classes', 'length'),
   test: object<TrainingSource>('images with labels and classes', 'classes', 'length').optional(),
-  arch: value<string | Architecture>(
-    'the name of an architecture or its row',
-    given => typeof given === 'string' || isObject(given),
-  ).optional(),
+  arch: architectureOption.optional(),
   model: object<Model>('a model', 'architecture', 'labels').optional(),
   only: list(text).optional(),
   recipe: value<string | RecipeInput>(

@@ -55,7 +55,7 @@ describe('a loss that is not finite', () => {
     })().catch(error => error)
     expect(error).toBeInstanceOf(DivergenceError)
     expect(error.step).toBe(steps + 1)
-    const { parameters } = await training.model()
+    const parameters = await (await training.model()).readParameters()
     expect(parameters.get('conv1.weight')).toHaveLength(432)
   })
 })
