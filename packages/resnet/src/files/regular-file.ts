@@ -18,7 +18,9 @@ const MOST_AT_ONCE = 2 ** 30
  */
 export function openRegularFile(path: string | URL, kind: FileKind): OpenFile {
   // Looked at before it is opened, which may already do something to a device; and after, as it may be another by then.
-  checkRegular(fs.statSync(path), path)
+  // As big integers, since a pipe's plain numbers stay where Node looks when it resolves the next import (Node 20), and it
+  // would then load a module a second time.
+  checkRegular(fs.statSync(path, { bigint: true }), path)
   // Without O_NONBLOCK, which Windows does not have, a pipe is not open before somebody writes to it.
   const descriptor = fs.openSync(path, fs.constants.O_RDONLY | (fs.constants.O_NONBLOCK ?? 0))
   try {
@@ -73,7 +75,7 @@ export function readSomeNow(descriptor: number, target: Uint8Array, at: number, 
 
 const lengthAt = (target: Uint8Array, at: number): number => Math.min(target.length - at, MOST_AT_ONCE)
 
-function checkRegular(status: fs.Stats, path: string | URL): void {
+function checkRegular(status: fs.StatsBase<unknown>, path: string | URL): void {
   if (status.isFile()) return
   const what = status.isDirectory() ? 'a directory' : 'a device or pipe'
   throw new ModelError(`${shown(path)} is ${what}, wanted a file`)
