@@ -1,9 +1,9 @@
-// Every network of docs/performance.md beside its rivals, each configuration in a process of its own; about 11 minutes.
+// Measures every network of docs/performance.md beside its rivals, one process per configuration; about 11 minutes.
 // Writes results/inference.json, and the table and the plot of docs/performance.md.
 //
 //   pnpm build && cd bench && npm ci && node table.mjs [--only resnet18] [--seconds 8] [--draw]
 //
-// Nothing else should run meanwhile. --draw writes table and plot anew from the results that are there, --only writes
+// Nothing else should run meanwhile. --draw redraws table and plot from the committed results; --only writes
 // nothing.
 import { execFileSync } from 'node:child_process'
 import { writeFileSync } from 'node:fs'

@@ -1,4 +1,4 @@
-// The section of docs/performance.md about training, from what training.mjs measured.
+// The section of docs/performance.md about training, from the measurements of training.mjs.
 import { grouped } from './steps.mjs'
 
 const row = cells => `| ${cells.join(' | ')} |`
