@@ -109,7 +109,7 @@ const result = {
     name,
     version,
     milliseconds: { median: three(median(turns)), best: three(Math.min(...turns)) },
-    /** Its time divided by ours: of the best, which other processes disturb least, and the median of all rounds. */
+    /** Its time divided by ours: for the best turns, least disturbed by others, and the median over all rounds. */
     ratio: three(Math.min(...turns) / Math.min(...ours.turns)),
     medianRatio: three(median(turns.map((time, i) => time / ours.turns[i]))),
     difference: Number(difference.toPrecision(2)),

@@ -55,7 +55,7 @@ export function supportedBuilds(): Build[] {
   return [...(runs(RELAXED_PROBE) ? (['relaxed'] as const) : []), ...(runs(SIMD_PROBE) ? (['simd128'] as const) : [])]
 }
 
-/** Whether memory may be shared between threads here; browsers want the page to be cross-origin isolated. */
+/** Whether memory may be shared between threads here; browsers require the page to be cross-origin isolated. */
 export function threadsSupported(): boolean {
   const isolated = (globalThis as { crossOriginIsolated?: boolean }).crossOriginIsolated ?? true
   return isolated && typeof SharedArrayBuffer === 'function'
