@@ -109,7 +109,7 @@ async function measure({ name, batch, side }) {
     results.push({
       ...{ trainer, threads, version, batch, memory, difference: Number(difference.toPrecision(2)) },
       milliseconds: { median: three(median(times)), best: three(Math.min(...times)) },
-      /** Its time divided by ours, of the fastest steps and of the medians of all rounds: above 1 we are faster. */
+      /** Its time divided by ours: for the fastest steps, and the median over all rounds. Above 1 we are faster. */
       ratio: three(Math.min(...times) / Math.min(...rival.times)),
       medianRatio: three(median(turns.map((time, i) => time / rival.turns[i]))),
     })
