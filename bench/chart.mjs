@@ -2,15 +2,15 @@
 
 const COLOURS = ['#0b6e99', '#d98e04', '#8a63a8', '#9aa5ad']
 const WIDTH = 760
-/** Where bars begin, and the room for what is written behind the longest. */
+/** Where bars begin, and the room for the text after the longest. */
 const [LEFT, RIGHT] = [150, 110]
 const [BAR, GAP] = [14, 18]
 
 const escaped = text => String(text).replace(/[&<>"]/g, sign => `&#${sign.charCodeAt(0)};`)
 
 /**
- * Horizontal bars. Each group has a scale of its own, on which its longest bar is full: times of networks differ a
- * thousandfold, and only those of one network are compared.
+ * Horizontal bars. Each group has its own scale, and its longest bar fills it: times of networks differ a thousandfold,
+ * and only the times of one network are compared.
  * @param {{ title: string, unit: string, groups: { label: string, note: string, bars: { name: string, value: number }[] }[] }} chart
  */
 export function drawBars({ title, unit, groups }) {

@@ -1,10 +1,10 @@
-// Two checkouts of this repository beside each other: the same networks, in turn in one process, layer by layer.
+// Measures two checkouts of this repository side by side: the same networks, in turn in one process, layer by layer.
 //
 //   git worktree add ../old COMMIT    and in both: pnpm install && pnpm build
 //   node bench/compare-checkouts.mjs ../old . [--networks resnet18,resnet50,resnet20-training] [--rounds 30]
 //                                             [--threads 1] [--build auto] [--limit 1.02] [--layers 20]
 //
-// Prints the least milliseconds of each layer and of a whole run, and exits with 1 where a whole run of the second checkout
+// Prints the least milliseconds of each layer and of a whole run. Exits with 1 if a whole run of the second checkout
 // takes more than `limit` times as long as one of the first.
 import { existsSync } from 'node:fs'
 import { cpus } from 'node:os'
@@ -25,13 +25,13 @@ const { values, positionals } = parseArgs({
 })
 if (positionals.length !== 2) throw new Error('name two checkouts: node bench/compare-checkouts.mjs OLD NEW')
 
-/** Images of a training step. */
+/** Images in a training step. */
 const BATCH = 64
 /** Runs before the first round, in which V8 replaces its first, slower code. */
 const WARM_UP = 3
 const PACKAGES = ['core', 'resnet', 'train']
 
-/** What a checkout's packages export, as far as it has them: training was part of resnet once. */
+/** The exports of a checkout's packages, as far as it has them: training was part of resnet once. */
 async function load(checkout) {
   const files = PACKAGES.map(name => resolve(checkout, 'packages', name, 'dist/index.js'))
   const built = files.filter(file => existsSync(file))
@@ -50,7 +50,7 @@ function noise(count, seed) {
 
 const options = { threads: Number(values.threads), ...(values.build === 'auto' ? {} : { build: values.build }) }
 
-/** A compiled network and what it is given: inference on one image, or a training step. */
+/** A compiled network and its inputs: inference on one image, or a training step. */
 async function prepare(api, name) {
   const [, arch, training] = /^(.*?)(-training)?$/.exec(name)
   const row = api.architecture(arch)
@@ -83,11 +83,11 @@ async function prepare(api, name) {
   )
   const targets = new Float32Array(BATCH * classes)
   for (let i = 0; i < BATCH; i++) targets[i * classes + ((i * 7) % classes)] = 1
-  // A rate of nothing: the step does all its work and the weights stay where they are.
+  // A learning rate of 0: the step does all its work and the weights stay the same.
   return { program, inputs: { images: noise(BATCH * side * side * 3, 7), targets, learningRate: Float32Array.of(0) } }
 }
 
-/** Adds a run, as a whole and layer by layer, to what was measured before. */
+/** Adds a run, as a whole and layer by layer, to the earlier measurements. */
 async function measure({ program, inputs, times }) {
   const start = performance.now()
   await program.run(inputs)
@@ -133,7 +133,7 @@ for (const name of values.networks.split(',')) {
     sides.push({ ...(await prepare(api, name)), times: { runs: [], layers: new Map() } })
   }
   for (const side of sides) for (let i = 0; i < WARM_UP; i++) await side.program.run(side.inputs)
-  // Whoever comes second in a round comes first in the next.
+  // The second in a round comes first in the next.
   for (let round = 0; round < Number(values.rounds); round++) {
     for (const side of round % 2 ? [...sides].reverse() : sides) await measure(side)
   }

@@ -1,4 +1,4 @@
-// The measured parts of docs/performance.md, which the scripts write: what lies between two comments of a name.
+// The measured parts of docs/performance.md, which scripts write: the text between a section's two comments.
 import { readFileSync, writeFileSync } from 'node:fs'
 
 const file = new URL('../docs/performance.md', import.meta.url)

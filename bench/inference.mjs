@@ -33,15 +33,15 @@ if (values.node && nodeOf(values.node) !== process.execPath) {
   process.exit(status ?? 1)
 }
 
-/** The largest difference between two outputs, in parts of their root mean square, that is put down to rounding. */
+/** The largest difference between two outputs, relative to their root mean square, that counts as rounding. */
 const TOLERANCE = 1e-4
-/** A turn times runs for so long, of one run at least. */
+/** A turn times runs for this many milliseconds, but at least one run. */
 const TURN = 200
-/** Before a turn, in which the threads of the rival before it stop waiting for work. */
+/** The pause before a turn, in which the threads of the previous rival stop waiting for work. */
 const PAUSE = 20
 /** Runs that take longer than this are their own warm-up. */
 const LONG = 1000
-/** Rounds there are, however long they take. */
+/** The fewest rounds, however long they take. */
 const LEAST_ROUNDS = 3
 
 const [batch, threads] = [Number(values.batch), Number(values.threads)]
@@ -73,7 +73,7 @@ async function timed(run) {
   return performance.now() - start
 }
 
-/** Milliseconds of a run, the median of a turn. */
+/** Milliseconds per run, the median of a turn. */
 async function turn(run, isLong) {
   await pause(PAUSE)
   if (!isLong) await run()
@@ -83,7 +83,7 @@ async function turn(run, isLong) {
   return median(times)
 }
 
-// V8 replaces its first, slower code while it runs.
+// V8 replaces its first, slower code during these runs.
 for (const entrant of entrants) {
   const first = await timed(entrant.run)
   entrant.isLong = first > LONG
@@ -109,7 +109,7 @@ const result = {
     name,
     version,
     milliseconds: { median: three(median(turns)), best: three(Math.min(...turns)) },
-    /** Its time by ours: the best of each, which others on the machine disturb least, and the median of all rounds. */
+    /** Its time divided by ours: for the best turns, least disturbed by others, and the median over all rounds. */
     ratio: three(Math.min(...turns) / Math.min(...ours.turns)),
     medianRatio: three(median(turns.map((time, i) => time / ours.turns[i]))),
     difference: Number(difference.toPrecision(2)),

@@ -1,4 +1,4 @@
-// The Node versions that benchmarks run on: the one that runs the script, and the one that this package brings.
+// The Node versions that benchmarks run on: the one that runs the script, and the one that this package installs.
 import { spawnSync } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'

@@ -1,4 +1,4 @@
-// The files in results/: what tables and charts are made of.
+// The files in results/, from which tables and charts are made.
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { inRows } from '../scripts/rows.mjs'
 

@@ -1,9 +1,9 @@
-// What one core gives a WebAssembly kernel at most: products and sums out of registers, and bytes out of memory.
+// The most that one core gives a WebAssembly kernel: products and sums in registers, and bytes from memory.
 //
 //   node bench/roofline.mjs
 import { cpus } from 'node:os'
 
-/** Sums under way at once, which hide that each takes four cycles. */
+/** Sums in progress at once, to hide that each takes four cycles. */
 const SUMS = 12
 const MEGABYTES = 256
 const ROUNDS = 50
@@ -26,7 +26,7 @@ const half = get(HALF)
 const splat = offset => [...vector(9), 2, ...leb(offset)]
 const load = offset => [...vector(0), 4, ...leb(offset)]
 
-/** Rows of one matrix times eight columns of the other, four steps: two sums a row, as in crates/gemm/src/tile.rs. */
+/** Rows of one matrix times eight columns of the other, four steps: two sums per row, as in crates/gemm/src/tile.rs. */
 function tile(rows, product) {
   const [left, right, value] = [SUM + SUMS, SUM + SUMS + 1, SUM + SUMS + 2]
   const steps = [0, 1, 2, 3].flatMap(step => [
@@ -39,7 +39,7 @@ function tile(rows, product) {
       }),
     ]).flat(),
   ])
-  // Round and round in 2 KB, which with those of the rows stay in the first-level cache.
+  // Round and round in 2 KB, which together with the rows' 2 KB stay in the first-level cache.
   return [...steps, ...get(ADDRESS), 0x41, 0x80, 1, 0x6a, 0x41, 0xff, 0x0f, 0x71, ...set(ADDRESS)]
 }
 
@@ -60,7 +60,7 @@ const bodies = {
 
 const name = text => new TextEncoder().encode(text)
 
-/** A module whose function `run` does the body so many times, and returns a sum so that nothing is left out. */
+/** A module whose function `run` repeats the body, and returns a sum so that nothing is optimised away. */
 function moduleOf(body) {
   const section = (id, content) => [id, ...leb(content.length), ...content]
   const count = [...get(COUNT), 0x41, 1, 0x6b, 0x22, COUNT]
@@ -80,11 +80,11 @@ function moduleOf(body) {
   ])
 }
 
-/** Fastest of some calls, in seconds. */
+/** The fastest of some calls, in seconds. */
 async function time(body, count) {
   const { instance } = await WebAssembly.instantiate(moduleOf(body))
   const { run, memory } = instance.exports
-  // Pages that nothing was written to are all the same one.
+  // Pages that were never written to all map to the same one.
   new Uint32Array(memory.buffer).fill(0x3f000000)
   // Until V8 has replaced its first code.
   for (let i = 0; i < 200; i++) run(10_000)
@@ -100,7 +100,7 @@ async function time(body, count) {
 
 console.log(`Node ${process.version}, ${cpus()[0].model.trim()}, one thread, best of ${ROUNDS}`)
 const rounds = 500_000
-/** Operations of one round. */
+/** Operations in one round. */
 const operations = {
   'relaxed madd': SUMS * 8,
   'mul and add': SUMS * 8,

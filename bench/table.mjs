@@ -1,9 +1,9 @@
-// Every network of docs/performance.md beside its rivals, each configuration in a process of its own; about 11 minutes.
+// Measures every network of docs/performance.md beside its rivals, one process per configuration; about 11 minutes.
 // Writes results/inference.json, and the table and the plot of docs/performance.md.
 //
 //   pnpm build && cd bench && npm ci && node table.mjs [--only resnet18] [--seconds 8] [--draw]
 //
-// Nothing else should run meanwhile. --draw writes table and plot anew from the results that are there, --only writes
+// Nothing else should run meanwhile. --draw redraws table and plot from the committed results; --only writes
 // nothing.
 import { execFileSync } from 'node:child_process'
 import { writeFileSync } from 'node:fs'
@@ -29,7 +29,7 @@ const majors = Object.keys(nodes)
   .sort((a, b) => b - a)
 const newest = majors[0]
 
-/** Networks and batches; `newest` ones, which take long, on the newest Node alone. */
+/** Networks and batches; those marked `newest` take long and run on the newest Node only. */
 const networks = [
   { arch: 'resnet18', batch: 1 },
   { arch: 'resnet34', batch: 1 },
@@ -85,7 +85,7 @@ function tableOf(results, names) {
   return [heading, heading.map(() => '---'), ...rows].map(cells => `| ${cells.join(' | ')} |`).join('\n')
 }
 
-/** The tables of all Node versions, with what they were measured on. */
+/** The tables of all Node versions, with the versions and the machine. */
 function report(results) {
   const [{ cpu }] = results
   const sections = [...new Set(results.map(majorOf))].map(major => {
@@ -98,7 +98,7 @@ function report(results) {
     const load = Math.max(...rows.map(row => row.load))
     const about = [
       `Node ${rows[0].node}, ${of(rows[0], 'residual').version} build, ${versions.join(', ')}; ${cpu}.`,
-      `Logits differ by at most ${worst} of their root mean square. The one-minute load of the machine when a measurement began was at most ${load.toFixed(1)}.`,
+      `Logits differ by at most ${worst} of their root mean square. The one-minute load of the machine before each measurement was at most ${load.toFixed(1)}.`,
     ]
     return `${about.join(' ')}\n\n${tableOf(rows, names)}\n`
   })

@@ -6,8 +6,8 @@
 //   node training.mjs [--python pytorch/.venv/bin/python] [--only resnet20] [--threads 1,2] [--trainers pytorch]
 //                     [--rounds 10] [--slow-batch 4] [--node 24] [--draw]
 //
-// --only and --trainers, which choose, write nothing; --draw writes the section anew from the results that are there. A
-// process of PyTorch waits while it is not its turn. Memory is read from /proc, as Linux has it.
+// --only and --trainers write nothing, as they measure a part; --draw redraws the section from the committed results. A
+// PyTorch process waits while it is not its turn. Memory is read from /proc, so it needs Linux.
 import { execFileSync, spawnSync } from 'node:child_process'
 import { cpus, loadavg } from 'node:os'
 import { setTimeout as pause } from 'node:timers/promises'
@@ -49,15 +49,15 @@ const networks = [
   { name: 'resnet20', batch: 128, side: 32 },
   { name: 'resnet18', batch: 32, side: 64 },
 ]
-/** Those that take minutes for a step do it with a batch of `--slow-batch`, and once. */
+/** Trainers that take minutes for a step: they do one step, with a batch of `--slow-batch`. */
 const slow = new Set(['tfjs-cpu', 'jax-js'])
-/** What first losses may differ by. */
+/** The largest difference between first losses. */
 const TOLERANCE = 1e-3
-/** Before a turn, in which the threads of the one before stop waiting for work. */
+/** The pause before a turn, in which the threads of the previous trainer stop waiting for work. */
 const PAUSE = 50
-/** Timed steps of a turn, after one that warms the caches. */
+/** Timed steps in a turn, after one that warms the caches. */
 const STEPS = 2
-/** Profiles, of which each step's median counts. */
+/** The number of profiles; the median of each program step counts. */
 const PROFILES = 5
 
 const threadCounts = values.threads.split(',').map(Number)
@@ -109,7 +109,7 @@ async function measure({ name, batch, side }) {
     results.push({
       ...{ trainer, threads, version, batch, memory, difference: Number(difference.toPrecision(2)) },
       milliseconds: { median: three(median(times)), best: three(Math.min(...times)) },
-      /** Its time by ours, of the fastest steps and the median of all rounds: above 1 we are faster. */
+      /** Its time divided by ours: for the fastest steps, and the median over all rounds. Above 1 we are faster. */
       ratio: three(Math.min(...times) / Math.min(...rival.times)),
       medianRatio: three(median(turns.map((time, i) => time / rival.turns[i]))),
     })
@@ -117,7 +117,7 @@ async function measure({ name, batch, side }) {
   return { name, batch, side, rounds: Number(values.rounds), results, kernels }
 }
 
-/** Steps of those that take minutes: the second, once what is compiled at first is compiled. */
+/** Steps of the trainers that take minutes: the second one, after everything that compiles at first has compiled. */
 async function measureSlow({ name, side }) {
   const task = problem(name, { batch: Number(values['slow-batch']), side })
   const names = chosen.filter(name => slow.has(name))

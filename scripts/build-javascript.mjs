@@ -11,7 +11,7 @@ const tsup = join(dirname(createRequire(import.meta.url).resolve('tsup/package.j
  * Builds the JavaScript of every package in a second or two, for the demo and for tests of the command. Only publishing
  * needs the type declarations, which take most of the time of `pnpm build`; and unlike turbo this needs no pnpm on the
  * path. Packages do not bundle each other, so the order does not matter.
- * @throws an Error with tsup's output where a package does not build.
+ * @throws an Error with tsup's output if a package does not build.
  */
 export async function buildJavaScript() {
   await Promise.all(readdirSync(packages).map(name => build(join(packages, name))))

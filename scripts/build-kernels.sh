@@ -3,14 +3,15 @@
 # instructions and constants that TypeScript shares with them.
 #
 #   scripts/build-kernels.sh           all four
-#   scripts/build-kernels.sh relaxed   only the named ones (the manifest then describes what is there)
+#   scripts/build-kernels.sh relaxed   only the named ones (the manifest then describes all that are there)
 set -euo pipefail
 cd "$(dirname "$0")/.."
 . scripts/toolchain.sh
 
 output=packages/kernels-wasm/wasm
-# LLVM's scheduler puts all the products of a tile's left half before those of its right, and its strength reduction
-# makes one counter and sums of the tile's pointers: both want more registers than there are, and cost a third of the speed.
+# LLVM's scheduler puts all products of a tile's left half before those of its right half, and its strength reduction
+# replaces the tile's pointers by one counter and sums. Both need more registers than there are and cost a third of the
+# speed.
 schedule="-Cllvm-args=-pre-RA-sched=source -Cllvm-args=-disable-lsr"
 builds=("${@:-simd128 relaxed simd128-shared relaxed-shared}")
 

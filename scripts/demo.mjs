@@ -1,4 +1,4 @@
-// `pnpm demo`: builds what is needed and classifies the images in images/ with the model in the package.
+// `pnpm demo`: builds the packages that it needs and classifies the images in images/ with the packaged model.
 import { spawnSync } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import { buildJavaScript } from './build-javascript.mjs'

@@ -1,10 +1,10 @@
-// Keeps what `residual degrade` found in docs/runs: of its degradation.json the numbers that docs/deep-residual-learning.md
-// is made of, and the figures that this page links to, drawn from these numbers alone.
+// Keeps the results of `residual degrade` in docs/runs: the numbers in degradation.json that the page
+// docs/deep-residual-learning.md uses, and the figures that it links to, drawn from these numbers alone.
 //
 //   pnpm build
 //   node scripts/keep-degradation.mjs docs/runs/cifar10-depths/degradation.json [cifar10-depths/degradation.json]
 //
-// With one argument the figures are drawn anew.
+// With one argument it only redraws the figures.
 import { readFileSync, writeFileSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 import { degradationSvgs } from '../packages/lab/dist/index.js'
@@ -18,7 +18,7 @@ const figures = [...page.matchAll(/\]\(runs\/([\w-]+)\/([\w-]+)\.svg\)/g)]
   .filter(([, run]) => run === basename(folder))
   .map(([, , name]) => name)
 
-/** Objects of the same fields as an object of lists. */
+/** Turns a list of objects with the same fields into an object of lists. */
 const columns = (rows, fields) =>
   Object.fromEntries(fields.filter(field => field in rows[0]).map(field => [field, rows.map(row => row[field])]))
 const rows = columns => {
@@ -26,7 +26,7 @@ const rows = columns => {
   return columns[fields[0]].map((_, i) => Object.fromEntries(fields.map(field => [field, columns[field][i]])))
 }
 
-/** What the figures show: names, which do not change, at the first measurement, and responses at the last. */
+/** The data of the figures: names, which do not change, from the first measurement, and responses from the last. */
 const keepSignals = ({ epoch, layers, blocks }, i, { length }) => {
   const names = i === 0 ? ['name'] : []
   const responses = i === length - 1 ? ['response'] : []
@@ -42,7 +42,7 @@ const openSignals = ({ epoch, layers, blocks }, _, [first]) => ({
   blocks: rows({ name: first.blocks.name, ...blocks }),
 })
 
-/** Six digits, as the signals have. */
+/** Six digits, as in the signals. */
 const rounded = (_, value) => (typeof value === 'number' ? Number(value.toPrecision(6)) : value)
 
 if (source) {

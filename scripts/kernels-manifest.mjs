@@ -1,4 +1,4 @@
-// Writes packages/kernels-wasm/wasm/manifest.json: what the prebuilt files were built from and with.
+// Writes packages/kernels-wasm/wasm/manifest.json: the sources and compilers of the prebuilt files.
 import { execFileSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
@@ -9,7 +9,7 @@ const wasm = new URL('packages/kernels-wasm/wasm/', root)
 const sha256 = data => createHash('sha256').update(data).digest('hex')
 const version = (tool, ...args) => execFileSync(tool, args, { encoding: 'utf8' }).trim()
 
-/** Hash of everything that decides what the compiler is given: names and contents, in order of name. */
+/** Hash of everything that the compiler reads: names and contents, in order of name. */
 export function sourcesHash() {
   const files = ['Cargo.toml', 'Cargo.lock', 'scripts/build-kernels.sh']
   for (const entry of readdirSync(new URL('crates/', root), { recursive: true, withFileTypes: true })) {

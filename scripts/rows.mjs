@@ -2,7 +2,7 @@ const isObject = value => typeof value === 'object' && value !== null
 const isList = value => Array.isArray(value) && value.some(isObject)
 const hasLists = value => isObject(value) && Object.values(value).some(inner => isList(inner) || hasLists(inner))
 
-/** JSON in which lists of objects have a line for each, so that a result that changes is a line that changes. */
+/** JSON with one line per object in a list of objects, so that a changed result is a changed line. */
 export function inRows(value) {
   if (isList(value)) return `[\n${value.map(inRows).join(',\n')}\n]`
   if (!hasLists(value)) return JSON.stringify(value)

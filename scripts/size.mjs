@@ -1,5 +1,5 @@
-// What a page loads to classify images, gzipped: the JavaScript as a bundler leaves it, with all that is loaded on
-// demand, and the largest of the WebAssembly builds, of which one is loaded. Fails above the limit.
+// The gzipped size of everything a page loads to classify images: the JavaScript that a bundler writes, with all parts
+// loaded on demand, and the largest WebAssembly build (a page loads one). Fails above the limit.
 //
 //   pnpm size
 import { readFileSync } from 'node:fs'
@@ -17,7 +17,7 @@ const contents = `
   export { loadModel, readImage }
 `
 const { outputFiles } = await build({
-  // The command depends on all packages, so they are found from there.
+  // The command depends on all packages, so they are resolved from there.
   stdin: { contents, resolveDir: `${root}packages/cli` },
   bundle: true,
   minify: true,

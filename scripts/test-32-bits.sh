@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Runs the kernels' tests where `usize` has 32 bits, as in WebAssembly, with its overflows checked: on 32-bit x86, by the
-# compilers that toolchain.sh sets up. Takes what `cargo test` takes.
+# Runs the kernels' tests with a `usize` of 32 bits, as in WebAssembly, and with overflow checks: on 32-bit x86, with
+# the compilers that toolchain.sh sets up. Accepts the arguments of `cargo test`.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 . scripts/toolchain.sh

@@ -1,7 +1,7 @@
-# Sets up what builds the kernels, once, and puts it on PATH. Source it: `. scripts/toolchain.sh`.
+# Sets up the tools that build the kernels, once, and puts them on PATH. Source it: `. scripts/toolchain.sh`.
 #
-# Two ways to a Rust compiler with the wasm32-unknown-unknown target and the sources of std (the shared-memory
-# builds compile std with atomics): rustup where its server answers, Debian's packages where it does not.
+# There are two ways to a Rust compiler with the wasm32-unknown-unknown target and the sources of std (the shared-memory
+# builds compile std with atomics): rustup if its server answers, Debian's packages if it does not.
 # wasm-pack and wasm-bindgen come from crates.io into .tools/.
 
 wasm_bindgen_version=$(sed -n 's/^wasm-bindgen = "=\(.*\)"/\1/p' crates/wasm/Cargo.toml)
@@ -21,7 +21,7 @@ use_debian() {
     as_root apt-get update -qq >&2 &&
       as_root apt-get install -y -qq --no-install-recommends rustc-web cargo-web rust-web-src lld-19 >&2 || return 1
   fi
-  # wasm-pack and cargo take the first rustc and cargo on PATH.
+  # wasm-pack and cargo use the first rustc and cargo on PATH.
   mkdir -p "$tools/debian"
   ln -sf /usr/bin/rustc /usr/bin/cargo "$tools/debian/"
   export PATH="$tools/debian:$PATH"
@@ -33,7 +33,7 @@ use_debian() {
     empty=$(mktemp -d)
     mkdir "$empty/src" && : >"$empty/src/lib.rs"
     printf '[package]\nname = "empty"\nversion = "0.0.0"\nedition = "2021"\n' >"$empty/Cargo.toml"
-    # With bitcode, which the kernels' link-time optimisation takes up.
+    # With bitcode, which the kernels' link-time optimisation reads.
     (cd "$empty" && RUSTC_BOOTSTRAP=1 RUSTFLAGS="$linker -Cembed-bitcode=yes" cargo build --release --target $target \
       -Zbuild-std=std,panic_abort,panic_unwind,test >&2) || return 1
     as_root mkdir -p $sysroot

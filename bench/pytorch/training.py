@@ -45,7 +45,7 @@ def main() -> None:
     name, path, threads, options = sys.argv[1:]
     options = json.loads(options)
     torch.set_num_threads(int(threads))
-    # What the imports needed for a moment does not count.
+    # The temporary memory of the imports does not count.
     Path("/proc/self/clear_refs").write_text("5")
     baseline = megabytes("VmRSS")
 

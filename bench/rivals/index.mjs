@@ -1,8 +1,8 @@
 /**
- * All that take part, this library first. Loaded when wanted: each brings megabytes and its own threads. A module has
+ * All rivals, this library first. They are loaded on demand: each brings megabytes and its own threads. A module has
  *
- * - `excuse(net, { threads })`, optional: why it cannot run that network, or nothing
- * - `prepare(net, { threads })`: resolves to its `version` and `run`, an async function that gives the logits
+ * - `excuse(net, { threads })`, optional: why it cannot run that network, or undefined
+ * - `prepare(net, { threads })`: resolves to its `version` and `run`, an async function that returns the logits
  */
 export const rivals = {
   residual: () => import('./residual.mjs'),

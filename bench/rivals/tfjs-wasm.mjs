@@ -1,4 +1,4 @@
-// TensorFlow.js on its WebAssembly backend, given its best: batch norms folded into the weights, and convolutions that
+// TensorFlow.js on its WebAssembly backend, at its best: batch norms are folded into the weights, and convolutions
 // add the bias and apply the ReLU themselves.
 import { dirname } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -60,7 +60,7 @@ function stepsOf({ graph, parameters }) {
     matmul(node) {
       const [a, weight] = node.inputs
       const sum = nextIf(node, user => user.op === 'binary')
-      // Transposed ahead: with transposeB it leaves its fast path, and adds the bias wrongly.
+      // Transposed ahead of time: with transposeB, TensorFlow.js leaves its fast path and adds the bias wrongly.
       const b = tf.transpose(tf.tensor2d(values(weight), [...weight.shape]))
       const bias = sum && tf.tensor1d(values(sum.inputs[1]))
       return [sum ?? node, at => tf.fused.matMul({ a: at(a), b, bias })]
@@ -87,7 +87,7 @@ function stepsOf({ graph, parameters }) {
     if (node.op === 'input' || node.op === 'parameter' || done.has(node)) continue
     if (!rules[node.op]) throw new Error(`TensorFlow.js: no rule for ${node.op}`)
     const [output, compute] = rules[node.op](node)
-    // What lies between belongs to this step.
+    // The tensors in between belong to this step.
     for (let at = node; at !== output; at = users.get(at)[0]) done.add(users.get(at)[0])
     steps.push({ output, compute })
   }

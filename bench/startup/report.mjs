@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 
-/** Prints what startup.mjs wants to know of a process that has just made its first prediction. Megabytes of 10^6. */
+/** Reports to startup.mjs on a process that has just made its first prediction. A megabyte is 10^6 bytes. */
 export function report(logits) {
   const predicted = performance.timeOrigin + performance.now()
   // Not resourceUsage().maxRSS, which counts the process that started this one.
@@ -11,5 +11,5 @@ export function report(logits) {
   process.exit()
 }
 
-/** An image of so many values, the same for all. */
+/** An image of this many values, the same for all. */
 export const image = count => new Float32Array(count).fill(0.5)

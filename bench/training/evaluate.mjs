@@ -3,8 +3,8 @@ import { graphOf } from '../../packages/core/dist/index.js'
 
 /**
  * @param output a tensor of ours
- * @param leaves their values of its inputs and parameters, by name
- * @param rules for each operation, from their values of its inputs and our tensor to their value
+ * @param leaves the library's values of its inputs and parameters, by name
+ * @param rules for each operation, a function from the library's input values and our tensor to the library's value
  * @param keep called on a value that is used again later
  */
 export function evaluate(output, leaves, rules, keep = value => value) {
@@ -24,6 +24,6 @@ export function evaluate(output, leaves, rules, keep = value => value) {
   return values.get(output)
 }
 
-/** What a network can have in training that a library cannot compute. */
+/** The features of a network in training that a library cannot compute. */
 export const groupedConvolutions = ({ logits }) =>
   graphOf([logits]).nodes.some(node => node.op === 'conv2d' && node.attributes.groups > 1)

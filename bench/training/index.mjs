@@ -1,9 +1,9 @@
 /**
- * All that can train, this library first. Loaded when wanted. A module has
+ * All trainers, this library first. They are loaded on demand. A module has
  *
- * - `excuse(problem, { threads })`, optional: why it cannot take part, or nothing
+ * - `excuse(problem, { threads })`, optional: why it cannot take part, or undefined
  * - `prepare(problem, { threads, python })`: resolves to its `version`, `step`, an async function that does one step and
- *   gives the `loss` before it and the `milliseconds` it took, and, if it has, `profile`, `memory` and `close`
+ * returns the `loss` before it and the `milliseconds` it took, and, if it has them, `profile`, `memory` and `close`
  */
 export const trainers = {
   residual: () => import('./residual.mjs'),

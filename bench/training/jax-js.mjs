@@ -1,4 +1,4 @@
-// jax-js on WebAssembly: one function, differentiated and compiled by it. It has threads in browsers alone.
+// jax-js on WebAssembly: one function, which it differentiates and compiles. It has threads in browsers only.
 import { readFileSync } from 'node:fs'
 import { defaultDevice, init, jit, lax, nn, numpy as np, valueAndGrad } from '@jax-js/jax'
 import { evaluate } from './evaluate.mjs'
@@ -32,7 +32,7 @@ const rules = {
   binary: ([a, b]) => a.add(b),
   matmul: ([a, b]) => np.matmul(a, b.transpose()),
   globalAvgPool: ([x]) => np.mean(x, [2, 3]),
-  // It has no slices with steps: every second pixel is the first of two.
+  // jax-js has no slices with steps: every second pixel is the first of two.
   slice([x]) {
     const [n, c, height, width] = x.shape
     return x.reshape([n, c, height / 2, 2, width / 2, 2]).slice([], [], [], 0, [], 0)
@@ -41,7 +41,7 @@ const rules = {
     const [n, height, width, channels] = widths.map(pair => [...pair])
     return np.pad(x, [n, channels, height, width])
   },
-  // Its input is not negative, so that zeros around it do no harm.
+  // Its input is not negative, so zeros around it do no harm.
   maxPool2d([x], { attributes: { kernel, stride, padding } }) {
     const padded = np.pad(x, [[0, 0], [0, 0], ...sides(padding)])
     return lax.reduceWindow(padded, np.max, [1, 1, ...kernel], [1, 1, ...stride])

@@ -1,4 +1,4 @@
-// Memory of training steps of this library in a process of its own: node training/memory.mjs ARCH BATCH SIDE THREADS
+// Memory of this library's training steps, in a process of its own: node training/memory.mjs ARCH BATCH SIDE THREADS
 import { readFileSync, writeFileSync } from 'node:fs'
 import { problem } from './problem.mjs'
 import { prepare } from './residual.mjs'
@@ -7,7 +7,7 @@ const [name, batch, side, threads] = process.argv.slice(2)
 const megabytes = field =>
   Number(readFileSync('/proc/self/status', 'utf8').match(new RegExp(`${field}:\\s+(\\d+)`))[1]) / 1024
 
-// From here on the peak is counted anew.
+// Resets the peak.
 writeFileSync('/proc/self/clear_refs', '5')
 const baseline = megabytes('VmRSS')
 const { step, memory } = await prepare(problem(name, { batch: Number(batch), side: Number(side) }), {

@@ -1,9 +1,9 @@
-// What every library is given to train: a network with its first weights, and a batch.
+// The training problem of every library: a network with its initial weights, and a batch.
 import { crossEntropy, grad, graphOf, input } from '../../packages/core/dist/index.js'
 import { architecture, resnet } from '../../packages/resnet/dist/index.js'
 import { initialParameters } from '../../packages/train/dist/index.js'
 
-/** SGD with Nesterov momentum; decay on all parameters, as PyTorch's optimiser has it. */
+/** SGD with Nesterov momentum; weight decay on all parameters, as in PyTorch's optimiser. */
 export const optimizer = { rate: 0.05, momentum: 0.9, weightDecay: 5e-4 }
 
 /** Deterministic values in [-1, 1). */
@@ -16,8 +16,8 @@ function noise(count) {
 }
 
 /**
- * @returns the network in training: its graph up to `logits` and `loss`, what is `learned` with its `gradients`, running
- *   statistics and their `updates`, first values of all `parameters`, `images` `[batch, side, side, 3]`, and `labels`
+ * @returns the network in training: its graph up to `logits` and `loss`, the `learned` tensors with their `gradients`,
+ * running statistics and their `updates`, initial `parameters`, `images` `[batch, side, side, 3]`, and `labels`
  */
 export function problem(name, { batch, side }) {
   const arch = architecture(name)

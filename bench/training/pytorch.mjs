@@ -1,4 +1,4 @@
-// PyTorch in a process of its own, which does a step for each line it is sent and waits in between.
+// PyTorch in a process of its own, which does a step for each line it receives and waits in between.
 import { spawn } from 'node:child_process'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -44,7 +44,7 @@ export async function prepare(problem, { threads, python }) {
   return {
     version,
     step: () => ask('step'),
-    /** Megabytes of this process: at its peak, and by how much that is more than before there were network and batch. */
+    /** Megabytes of this process: its peak, and the increase of the peak since before network and batch were made. */
     peak: () => ask('memory'),
     close: () => child.kill(),
   }

@@ -1,4 +1,4 @@
-// The section of docs/performance.md about training, from what training.mjs measured.
+// The section of docs/performance.md about training, from the measurements of training.mjs.
 import { grouped } from './steps.mjs'
 
 const row = cells => `| ${cells.join(' | ')} |`
@@ -55,12 +55,12 @@ export function report({ node, cpu, networks }) {
       const parts = program && Object.entries(program).map(([part, bytes]) => `${part} ${(bytes / 1e6).toFixed(1)} MB`)
       return [
         `### ${name}, ${side}x${side}, batch ${batch}`,
-        `Node ${node}, ${cpu}; ${rounds} rounds in turn, load of the machine before ${load.toFixed(1)}. First losses differ by at most ${worst}.`,
+        `Node ${node}, ${cpu}; ${rounds} rounds in turn, load of the machine beforehand ${load.toFixed(1)}. First losses differ by at most ${worst}.`,
         speeds(network),
-        parts ? `Of our memory the program's own is ${parts.join(', ')}.` : '',
-        'Our step on one thread by operation:',
+        parts ? `Our program's own memory: ${parts.join(', ')}.` : '',
+        'Our step on one thread, by operation:',
         kernelTable(kernels, ['operation'], ({ operation }) => ({ operation })),
-        'The same by operation and shape of what it computes, the longest:',
+        'The same by operation and output shape, the longest rows:',
         kernelTable(
           kernels,
           ['operation', 'output'],

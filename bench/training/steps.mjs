@@ -1,6 +1,6 @@
 /**
- * Sums over the steps of a program for which `keyOf` gives the same fields, the longest first: rows of these fields,
- * `steps` (how many), `milliseconds`, `macs` and `bytes`. Such rows can be grouped again.
+ * Sums over the steps of a program for which `keyOf` returns the same fields, the longest first: rows of these fields,
+ * `steps` (their number), `milliseconds`, `macs` and `bytes`. Such rows can be grouped again.
  */
 export function grouped(rows, keyOf) {
   const groups = new Map()

@@ -1,4 +1,4 @@
-// TensorFlow.js on its cpu backend, plain JavaScript: its WebAssembly has no gradients of convolutions.
+// TensorFlow.js on its cpu backend, plain JavaScript: its WebAssembly backend has no gradients of convolutions.
 import * as tf from '@tensorflow/tfjs'
 import { evaluate, groupedConvolutions } from './evaluate.mjs'
 import { optimizer } from './problem.mjs'
@@ -16,7 +16,7 @@ const rules = {
   binary: ([a, b]) => tf.add(a, b),
   matmul: ([a, b]) => tf.matMul(a, b, false, true),
   globalAvgPool: ([x]) => tf.mean(x, [1, 2]),
-  // Its strided slices have no gradient, but the mean of one pixel has.
+  // Its strided slices have no gradient, but the mean of one pixel has one.
   slice: ([x], { attributes: { step } }) => tf.avgPool(x, 1, [step[1], step[2]], 'valid'),
   pad: ([x], { attributes: { widths } }) =>
     tf.pad(

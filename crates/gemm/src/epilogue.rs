@@ -2,7 +2,7 @@ use operands::{kinds, operands};
 use simd::F32x4;
 
 kinds! {
-    /// What is applied to every output element last.
+    /// The activation function, applied last to every element of the output.
     pub enum Activation {
         None,
         Relu,
@@ -22,16 +22,16 @@ impl Activation {
 operands! {
     /// `activation(product + bias + residual)`, applied while the product is still in registers.
     pub struct Epilogue {
-        /// One value for each column, padded to a whole panel. None where 0.
+        /// One value for each column, padded to a whole panel; 0 for none.
         pub bias: *const f32,
-        /// Laid out as the output. None where 0.
+        /// Laid out like the output; 0 for none.
         pub residual: *const f32,
         pub activation: Activation,
     }
 }
 
 impl Epilogue {
-    /// The product as it is.
+    /// The plain product.
     pub const PLAIN: Epilogue =
         Epilogue { bias: std::ptr::null(), residual: std::ptr::null(), activation: Activation::None };
 }

@@ -1,10 +1,10 @@
 //! Matrix product on packed panels.
 //!
-//! Everything heavy in this project is `C[m, n] = A[m, k] B[k, n]` with `A` read in place through
-//! row pointers and `B` packed once into panels of [`COLUMNS`] columns. The tile is at most
-//! [`ROWS`] x [`COLUMNS`], with its sums in registers.
+//! All heavy work in this project is `C[m, n] = A[m, k] B[k, n]`. `A` is read in place through
+//! row pointers; `B` is packed once into panels of [`COLUMNS`] columns. A tile has at most
+//! [`ROWS`] x [`COLUMNS`] elements and keeps its sums in registers.
 //!
-//! A row of `A` may be given in pieces ("taps"): a convolution is the same product in which each
+//! A row of `A` may come in pieces ("taps"): a convolution is the same product, and each
 //! kernel position contributes a piece of `depth` channels from another pixel.
 
 mod epilogue;

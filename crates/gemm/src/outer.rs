@@ -2,20 +2,20 @@ use crate::parts::parts;
 use crate::tile::COLUMNS;
 use simd::{F32x4, LANES};
 
-/// Rows of a tile: with more than eight sums at work a fused multiply-add never waits for the one before, and twelve
-/// with what they are made of are all the registers there are. Unfused, a product needs one more.
+/// Rows of a tile. With more than eight sums in progress, a fused multiply-add never waits for the previous one;
+/// twelve sums and their operands fill all the registers. An unfused product needs one more register.
 const HEIGHT: usize = if simd::FUSED { 6 } else { 4 };
 
-/// Pixels, in pieces of a row each, whose outer products are added up.
+/// Pixels whose outer products are added up, in pieces of one row each.
 #[derive(Clone, Copy)]
 pub struct Pixels {
     pub pieces: usize,
-    /// Pixels of a piece.
+    /// Pixels in a piece.
     pub length: usize,
-    /// Values from one pixel's inputs to the next one's, and from one piece's to the next.
+    /// Values from the inputs of one pixel to those of the next, and from one piece to the next.
     pub step: usize,
     pub gap: usize,
-    /// Values from one piece's outputs to the next one's; within a piece they lie side by side.
+    /// Values from the outputs of one piece to those of the next; within a piece they are contiguous.
     pub output_gap: usize,
 }
 
@@ -25,19 +25,19 @@ pub struct Sums {
     /// `[rows][COLUMNS]`.
     pub target: *mut f32,
     pub rows: usize,
-    /// Whether they are added to what is there.
+    /// Whether the sums are added to the values already there.
     pub add: bool,
 }
 
-/// `target[r][c] = sum over pixels of left[r] * right[c]`: what a pixel adds to the weights' gradient is the product of every
-/// input with every one of [`COLUMNS`] outputs. The order of the additions depends on the pixels only.
+/// `target[r][c] = sum over pixels of left[r] * right[c]`: a pixel adds the product of every input and each of
+/// [`COLUMNS`] outputs to the gradient of the weights. The order of the additions depends on the pixels only.
 ///
 /// # Safety
-/// `left` must be readable wherever `pixels` leads, and 8 values further, `right` for all pixels, the target
+/// `left` must be readable wherever `pixels` leads and for 8 values beyond, `right` for all pixels, and the target
 /// writable for `rows * COLUMNS`.
 #[inline(always)]
 pub unsafe fn sum_outer_products(left: *const f32, right: *const f32, pixels: Pixels, sums: Sums) {
-    // Spread evenly, as most numbers of rows make tiles of HEIGHT and of one less, and no row is computed for nothing.
+    // Rows are spread evenly: most numbers of rows make tiles of HEIGHT and HEIGHT - 1, and no row is wasted.
     let tiles = sums.rows.div_ceil(HEIGHT);
     for rows in parts(sums.rows, tiles) {
         let left = left.wrapping_add(rows.start);
@@ -50,7 +50,7 @@ pub unsafe fn sum_outer_products(left: *const f32, right: *const f32, pixels: Pi
     }
 }
 
-/// `HEIGHT` rows are computed and `to.rows` written.
+/// Computes `HEIGHT` rows and writes `to.rows` of them.
 #[inline(always)]
 unsafe fn sum_tile<const HEIGHT: usize>(left: *const f32, right: *const f32, pixels: Pixels, to: Sums) {
     let mut sums = [[F32x4::zero(); 2]; HEIGHT];
@@ -58,8 +58,8 @@ unsafe fn sum_tile<const HEIGHT: usize>(left: *const f32, right: *const f32, pix
         let mut left = left.wrapping_add(piece * pixels.gap);
         let mut right = right.wrapping_add(piece * pixels.output_gap);
         let mut rest = pixels.length;
-        // Two pixels a turn, with an exit between them: without it LLVM takes both products of one sum together, and
-        // there are not registers enough for all the values that are then at work.
+        // Two pixels per turn, with an exit between them. Without it LLVM computes both products of one sum together,
+        // and there are not enough registers for all the values in use.
         while rest > 0 {
             add_pixel(&mut sums, left, right);
             if rest == 1 {

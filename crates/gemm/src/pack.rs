@@ -2,41 +2,41 @@ use crate::tile::COLUMNS;
 use operands::operands;
 
 operands! {
-    /// Where the columns of `B` lie before packing, in strides of elements: a matrix in either orientation, or convolution
-    /// weights in PyTorch's `[output, input, height, width]`.
+    /// Where the columns of `B` lie before packing, as strides in elements. `B` is a matrix in either orientation, or
+    /// convolution weights in PyTorch's `[output, input, height, width]`.
     pub struct PanelSource {
         /// Independent products with their own columns (convolution groups).
         pub groups: usize,
         /// Columns of each group.
         pub columns: usize,
-        /// Rows and columns of a kernel, which are packed one after the other.
+        /// Rows and columns of a kernel, packed one after the other.
         pub taps: [usize; 2],
         pub depth: usize,
         pub group_stride: usize,
         pub column_stride: usize,
-        /// Negative to turn the kernel round.
+        /// Negative to rotate the kernel by 180 degrees.
         pub tap_strides: [isize; 2],
         pub depth_stride: usize,
     }
 }
 
-/// `f32` that the panels of `source` take: each group is padded to whole panels.
+/// Number of `f32` that the panels of `source` take; each group is padded to whole panels.
 pub fn packed_len(source: &PanelSource) -> usize {
     source.groups * source.columns.div_ceil(COLUMNS) * source.taps[0] * source.taps[1] * source.depth * COLUMNS
 }
 
-/// Values of a cache line.
+/// Values in a cache line.
 const LINE: usize = 16;
 
-/// Brings panels near that come from memory. WebAssembly has no prefetch, and the tile alone waits for them: the products
-/// between its reads fill the processor's queue, so that few lines are under way at once, where this has as many as can be.
+/// Brings panels into the cache. WebAssembly has no prefetch, and the tile alone would wait for memory: the products
+/// between its reads fill the processor's queue, so few reads are in flight. This loop keeps as many as possible.
 ///
 /// # Safety
 /// `panels` must be readable for `count` values.
 #[inline(always)]
 pub unsafe fn fetch(panels: *const f32, count: usize) {
     for at in (0..count).step_by(LINE) {
-        // The compiler may not leave out a volatile read.
+        // The compiler may not remove a volatile read.
         panels.add(at).read_volatile();
     }
 }

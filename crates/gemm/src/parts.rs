@@ -1,15 +1,15 @@
 use std::ops::Range;
 
-/// The `index`-th of `count` parts of `whole`, which differ by at most one and come in order.
+/// Part `index` of `count` parts of `whole`; the parts are in order and their sizes differ by at most one.
 ///
-/// `usize` has 32 bits in WebAssembly, which `whole * index` exceeds from a few hundred thousand pixels on.
+/// `usize` has 32 bits in WebAssembly; `whole * index` exceeds that from a few hundred thousand pixels on.
 #[inline]
 pub fn part(whole: usize, index: usize, count: usize) -> Range<usize> {
     let start = |index: usize| (whole as u64 * index as u64 / count as u64) as usize;
     start(index)..start(index + 1)
 }
 
-/// All parts that [`part`] gives, one after the other, without its divisions: for innermost loops.
+/// All parts that [`part`] returns, in order, without its divisions: for innermost loops.
 #[inline(always)]
 pub fn parts(whole: usize, count: usize) -> impl Iterator<Item = Range<usize>> {
     let divisor = count.max(1);
@@ -54,7 +54,7 @@ mod tests {
         let most = u32::MAX as usize;
         assert_eq!(part(most, 63, 64).end, most);
         assert_eq!(part(most, most - 1, most), most - 1..most);
-        // What a convolution of 642,125 pixels in blocks of 96 asks for last.
+        // The last part of a convolution of 642,125 pixels in blocks of 96.
         assert_eq!(part(642_125, 6688, 6689), 642_029..642_125);
         assert_eq!(parts(most, 7).last(), Some(part(most, 6, 7)));
     }

@@ -2,22 +2,22 @@ use crate::epilogue::Epilogue;
 use crate::parts::parts;
 use simd::{F32x4, LANES};
 
-/// The most rows of the output that one tile computes in any build. A fused multiply-add has a latency of four cycles and
-/// two start in each: only with more than eight sums at work do they never wait. Six rows by two vectors make twelve, which
-/// with one row of the panel and one value of the input are all 15 registers that V8 has to give.
+/// The most output rows that a tile computes in any build. A fused multiply-add has a latency of four cycles and two
+/// start per cycle: only with more than eight sums in progress do they never wait. Six rows by two vectors make twelve
+/// sums; with one row of the panel and one input value they take all 15 registers that V8 offers.
 pub const MOST_ROWS: usize = 6;
-/// The most rows of the output that one tile computes in this build. Unfused, a product needs one more register.
+/// The most output rows that a tile computes in this build. An unfused product needs one more register.
 pub const ROWS: usize = if simd::FUSED { MOST_ROWS } else { 4 };
-/// Columns of the output that one tile computes, and the width of a packed panel.
+/// Output columns that one tile computes; also the width of a packed panel.
 pub const COLUMNS: usize = 2 * LANES;
 
-/// The rows of `A`, by pointers, so that padding and strides cost nothing in the loop.
+/// The rows of `A`, as pointers, so that padding and strides cost nothing in the loop.
 #[derive(Clone, Copy)]
 pub struct Rows<'a> {
-    /// `[tap][stride]`; what follows the rows, up to [`ROWS`] more, must be readable pointers too.
+    /// `[tap][stride]`; up to [`ROWS`] entries after the rows must be readable pointers too.
     pub pointers: &'a [*const f32],
     pub stride: usize,
-    /// Values from each pointer on.
+    /// Values to read from each pointer.
     pub depth: usize,
 }
 
@@ -26,7 +26,7 @@ pub struct Rows<'a> {
 pub struct Target {
     /// Element `[0, 0]`.
     pub output: *mut f32,
-    /// The same element's index in the whole output, and so in the residual.
+    /// The index of the same element in the whole output, and so in the residual.
     pub offset: usize,
     /// Elements from one row to the next.
     pub row_stride: usize,
@@ -36,7 +36,7 @@ pub struct Target {
     pub column: usize,
 }
 
-/// Multiplies rows by the panels that `target.columns` take, one after the other:
+/// Multiplies rows by the panels of `target.columns`, one after the other:
 /// `target[r, c] = epilogue(sum over taps and depth of rows[t][r][d] * panels[c / 8][t][d][c % 8])`.
 ///
 /// The order of the additions depends only on the taps and the depth, never on where a row lies or which thread runs it.
@@ -47,7 +47,7 @@ pub struct Target {
 #[inline(never)]
 pub unsafe fn multiply_panels(rows: &Rows, panels: *const f32, target: &Target, epilogue: &Epilogue) {
     let panel_len = rows.pointers.len() / rows.stride * rows.depth * COLUMNS;
-    // Spread evenly, any 20 rows or more make tiles of ROWS and of one less, and no row is computed for nothing.
+    // Rows are spread evenly: 20 rows or more make tiles of ROWS and ROWS - 1, and no row is wasted.
     let tiles = target.rows.div_ceil(ROWS);
     for panel in 0..target.columns.div_ceil(COLUMNS) {
         let column = panel * COLUMNS;
@@ -72,7 +72,7 @@ pub unsafe fn multiply_panels(rows: &Rows, panels: *const f32, target: &Target, 
     }
 }
 
-/// The rows from `first` on; `HEIGHT` of them are computed, `target.rows` written.
+/// Computes `HEIGHT` rows from `first` on and writes `target.rows` of them.
 #[inline(always)]
 unsafe fn multiply_tile<const HEIGHT: usize>(
     rows: &Rows,
@@ -86,8 +86,8 @@ unsafe fn multiply_tile<const HEIGHT: usize>(
     for tap in rows.pointers.chunks_exact(rows.stride) {
         let mut at: [*const f32; HEIGHT] = std::array::from_fn(|row| *tap.get_unchecked(first + row));
         let mut left = rows.depth;
-        // Two steps a turn, for the loop's own instructions, and an exit between them. Without it LLVM takes both
-        // products of one sum together, and there are not registers enough for all the values that are then at work.
+        // Two steps per turn to save loop instructions, with an exit between them. Without it LLVM computes both
+        // products of one sum together, and there are not enough registers for all the values in use.
         while left > 0 {
             add_step(&mut sums, &at, panel);
             if left == 1 {
@@ -192,7 +192,7 @@ mod tests {
             residual: if with_residual { residual.as_ptr() } else { std::ptr::null() },
             activation,
         };
-        // What follows the last row is read and not written.
+        // The rows after the last are read and not written.
         let pointers: Vec<*const f32> = (0..m + ROWS).map(|row| a[row.min(m.max(1) - 1) * k..].as_ptr()).collect();
         let rows = Rows { pointers: &pointers, stride: pointers.len(), depth: k };
         let target = Target { output: c.as_mut_ptr(), offset: 0, row_stride: n, rows: m, columns: n, column: 0 };

@@ -3,8 +3,8 @@ use crate::share::Share;
 use operands::operands;
 
 operands! {
-    /// Index of the largest value of `[outer, length, inner]` along the middle axis, the first of equals; a NaN counts as
-    /// largest.
+    /// Index of the largest value of `[outer, length, inner]` along the middle axis, the first of equals; a NaN counts
+    /// as the largest.
     pub struct Argmax {
         pub input: *const f32,
         /// `[outer, inner]`.

@@ -4,8 +4,8 @@ use operands::operands;
 use simd::{F32x4, LANES};
 
 operands! {
-    /// `output = activation(input * scale + shift)` with one scale and shift for each channel: what a batch norm is at
-    /// inference where no convolution before it can take it in.
+    /// `output = activation(input * scale + shift)` with one scale and shift for each channel: a batch norm at
+    /// inference that no convolution before it can absorb.
     pub struct ScaleShift {
         pub input: *const f32,
         pub scale: *const f32,

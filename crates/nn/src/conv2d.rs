@@ -4,18 +4,18 @@ use operands::operands;
 use std::ops::Range;
 
 operands! {
-    /// A convolution with bias, residual and activation; with one tap and one "pixel" a row it is a plain matrix product.
+    /// A convolution with bias, residual and activation. With one tap and one "pixel" per row it is a matrix product.
     ///
-    /// With a kernel one wide, a padded input and a depth of kernel width x channels, one tap covers a whole kernel row:
-    /// that is how convolutions of few channels run.
+    /// With a kernel one wide, a padded input and a depth of kernel width x channels, one tap covers a whole kernel
+    /// row: convolutions of few channels run this way.
     pub struct Conv2d {
         /// `[batch, height, width, pixel_stride]`; group `g` reads `depth` channels from `g * depth` on.
         pub input: *const f32,
-        /// As `pack_panels` writes them.
+        /// Packed by `pack_panels`.
         pub weights: *const f32,
         /// `[batch, output_height, output_width, groups * columns]`.
         pub output: *mut f32,
-        /// At least `pixel_stride` zeros, read where a tap lies in the padding.
+        /// At least `pixel_stride` zeros, read for taps in the padding.
         pub zeros: *const f32,
         pub epilogue: Epilogue,
         pub batch: usize,
@@ -30,8 +30,8 @@ operands! {
         pub kernel: [usize; 2],
         pub stride: [usize; 2],
         pub dilation: [usize; 2],
-        /// Rows above and columns to the left, left out where negative; what lies below and to the right follows from the
-        /// sizes.
+        /// Padding rows above and columns to the left, cropped if negative; the padding below and to the right follows
+        /// from the sizes.
         pub padding: [isize; 2],
         /// Row pointers: `scratch_floats` values of 4 bytes for each thread.
         pub scratch: *mut *const f32,
@@ -39,19 +39,19 @@ operands! {
     }
 }
 
-/// Values of 4 bytes that each thread needs for itself: the row pointers of a block of pixels.
+/// Values of 4 bytes that each thread needs as scratch: the row pointers of a block of pixels.
 pub fn conv2d_scratch(taps: usize) -> usize {
     ROW_POINTERS * taps * size_of::<*const f32>() / size_of::<f32>()
 }
 
 /// Pixels that go through all of a panel before the next panel is read: enough that a panel, read from
-/// the second-level cache, is used often, and few enough that the pixels' own rows stay near.
+/// the second-level cache, is used often, and few enough that the pixels' own rows stay in the cache.
 const BLOCK_PIXELS: usize = 96;
-/// Row pointers of a block for each tap, with those of the rows that a tile computes and does not write.
+/// Row pointers of a block for each tap, including those of rows that a tile computes and does not write.
 const TABLE: usize = BLOCK_PIXELS + ROWS;
 /// The same in the build with the tallest tile.
 pub const ROW_POINTERS: usize = BLOCK_PIXELS + MOST_ROWS;
-/// Panels that one unit of work covers at most.
+/// The most panels that one unit of work covers.
 const UNIT_PANELS: usize = 4;
 
 /// Computes this thread's share of a convolution.
@@ -68,8 +68,8 @@ pub unsafe fn conv2d(p: &Conv2d, share: Share) {
     assert!(p.scratch_floats >= conv2d_scratch(taps));
     let own = p.scratch.byte_add(share.thread * p.scratch_floats * size_of::<f32>());
     let pointers = std::slice::from_raw_parts_mut(own, TABLE * taps);
-    // Units run group by group and chunk by chunk within a block, so the row pointers of a block are computed once
-    // and moved on from group to group.
+    // Within a block, units run group by group and chunk by chunk, so the row pointers of a block are computed once
+    // and moved from group to group.
     let mut located = None;
     let first_block = share.of(blocks * p.groups * chunks).start / (p.groups * chunks);
     for unit in share.of(blocks * p.groups * chunks) {
@@ -90,7 +90,7 @@ pub unsafe fn conv2d(p: &Conv2d, share: Share) {
         let of_chunk = part(panels, chunk, chunks);
         let panel_len = taps * p.depth * COLUMNS;
         let weights = p.weights.add((group * panels + of_chunk.start) * panel_len);
-        // A single tile reads a panel only once, and as fast without this.
+        // A single tile reads a panel only once, and is as fast without this.
         if block == first_block && of_block.len() > ROWS {
             fetch(weights, of_chunk.len() * panel_len);
         }
@@ -109,8 +109,8 @@ pub unsafe fn conv2d(p: &Conv2d, share: Share) {
     }
 }
 
-/// Row pointers of every tap and pixel of a block: `pointers[tap][TABLE]`. What follows the last pixel, and is computed
-/// and not written, repeats it.
+/// Row pointers of every tap and pixel of a block: `pointers[tap][TABLE]`. The entries after the last pixel, which are
+/// computed and not written, repeat it.
 unsafe fn locate_rows(p: &Conv2d, pixels: &Range<usize>, pointers: &mut [*const f32]) {
     let row_stride = p.width * p.pixel_stride;
     for index in 0..TABLE {
@@ -276,7 +276,7 @@ mod tests {
         }
     }
 
-    /// Products of a size and the number of a block or chunk do not fit into the 32 bits of WebAssembly.
+    /// Products of a size and the number of a block or chunk overflow the 32 bits of WebAssembly.
     #[test]
     fn pixels_and_columns_may_be_many() {
         let plain = Case { kernel: [1, 1], padding: [0, 0], channels: 1, outputs: 1, ..BASE };

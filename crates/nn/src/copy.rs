@@ -1,11 +1,11 @@
 use crate::share::Share;
 use operands::operands;
 
-/// How many dimensions a strided kernel takes; missing ones have size 1.
+/// Dimensions of a strided kernel; missing ones have size 1.
 pub const RANK: usize = 6;
 
 operands! {
-    /// Copies a strided block of 4-byte elements: slices, concatenations, padding and transposes are all this one.
+    /// Copies a strided block of 4-byte elements: a slice, concatenation, padding or transpose.
     pub struct Copy {
         pub input: *const f32,
         pub output: *mut f32,
@@ -15,7 +15,7 @@ operands! {
     }
 }
 
-/// Calls `row` with the offsets into each operand of every innermost row of this thread's share.
+/// Calls `row` with the offsets into each operand for every innermost row of this thread's share.
 #[inline(always)]
 pub(crate) fn for_each_row<const OPERANDS: usize>(
     sizes: &[usize; RANK],
@@ -27,7 +27,7 @@ pub(crate) fn for_each_row<const OPERANDS: usize>(
     if part.is_empty() {
         return;
     }
-    // Where the first row lies; the following ones are found by stepping, which costs less than dividing for each.
+    // Where the first row lies. The next ones are found by stepping, which costs less than dividing for each.
     let mut at = [0; RANK - 1];
     let mut offsets = [0; OPERANDS];
     let mut rest = part.start;
@@ -77,7 +77,7 @@ pub unsafe fn copy(p: &Copy, share: Share) {
 }
 
 operands! {
-    /// Sets every value of a buffer to the same.
+    /// Sets every value of a buffer to `value`.
     pub struct Fill {
         pub output: *mut f32,
         pub count: usize,

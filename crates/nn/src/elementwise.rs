@@ -26,17 +26,17 @@ kinds! {
         Div,
         Maximum,
         Minimum,
-        /// `a` where `b > 0`, else 0: the gradient of a ReLU.
+        /// `a` if `b > 0`, else 0: the gradient of a ReLU.
         Gate,
     }
 }
 
 operands! {
-    /// An elementwise operation of one operand: `output[i] = kind(input[i])`.
+    /// An elementwise operation on one operand: `output[i] = kind(input[i])`.
     pub struct Unary {
         pub kind: UnaryKind,
         pub input: *const f32,
-        /// May be the input.
+        /// May be the same buffer as the input.
         pub output: *mut f32,
         pub count: usize,
     }
@@ -77,8 +77,8 @@ pub unsafe fn unary(p: &Unary, share: Share) {
 }
 
 operands! {
-    /// An elementwise operation of two operands broadcast to one shape: a broadcast dimension has stride 0. The innermost
-    /// strides are 0 or 1.
+    /// An elementwise operation on two operands broadcast to one shape. A broadcast dimension has stride 0; the
+    /// innermost strides are 0 or 1.
     pub struct Binary {
         pub kind: BinaryKind,
         pub a: *const f32,
@@ -129,7 +129,7 @@ unsafe fn rows(p: &Binary, share: Share, f: impl Fn(F32x4, F32x4) -> F32x4) {
     });
 }
 
-/// `count` values from `index` on; the innermost stride is 1, or 0 where the operand is broadcast.
+/// Reads `count` values from `index` on; the innermost stride is 1, or 0 if the operand is broadcast.
 #[inline(always)]
 unsafe fn lanes(source: *const f32, step: usize, index: usize, count: usize) -> F32x4 {
     match step {

@@ -1,6 +1,6 @@
 use simd::{F32x4, LANES};
 
-/// Up to four values; a whole vector is one instruction, a partial one goes through memory.
+/// Reads up to four values: a whole vector in one instruction, a partial one through memory.
 #[inline(always)]
 pub(crate) unsafe fn load(source: *const f32, lanes: usize) -> F32x4 {
     if lanes == LANES {

@@ -1,11 +1,11 @@
-//! The kernels of the operations: one file each, NHWC, every one able to do a thread's share.
+//! The kernels of the operations on NHWC buffers, one file each. Every kernel can do one thread's share.
 //!
-//! Each kernel cuts its work into units by the *shape* alone and a [`Share`] names the units of one
-//! thread, so that the bits of the result do not depend on how many threads there are.
+//! Each kernel cuts its work into units by the *shape* alone, and a [`Share`] names the units of one
+//! thread, so the bits of the result do not depend on the number of threads.
 //!
-//! `#[inline(never)]` stands where time is spent. An engine begins with a slow version of a function, optimises in the
-//! background what runs long, and takes the result at the next call: inlined into one another, the kernels are one
-//! function that takes long to optimise and that the first run of a network does not leave.
+//! `#[inline(never)]` marks the functions that take time. An engine starts with a slow version of a function, optimises
+//! long-running ones in the background, and switches at the next call. Inlined into one another, the kernels would be
+//! one function that takes long to optimise and that the first run of a network does not leave.
 
 mod argmax;
 mod axis;

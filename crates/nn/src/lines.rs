@@ -1,15 +1,15 @@
 use crate::share::Share;
 use simd::LANES;
 
-/// Lines are at least this wide, so that loops over their vectors are long enough to be cheap.
+/// The least width of a line, so that loops over its vectors are long enough to be cheap.
 const LEAST_WIDTH: usize = 64;
 
-/// How `[rows, channels]` is walked where each channel has values of its own: from front to back in lines of
-/// one or more rows, whole vectors wide whatever the number of channels. The channels' values are repeated likewise.
+/// How `[rows, channels]` is walked if each channel has values of its own: from front to back in lines of one or more
+/// rows, in whole vectors for any number of channels. The channels' values are repeated to match.
 #[derive(Clone, Copy)]
 pub(crate) struct Lines {
     pub channels: usize,
-    /// Values of a line.
+    /// Values in a line.
     pub width: usize,
 }
 
@@ -20,14 +20,14 @@ impl Lines {
         Lines { channels, width: channels * rows }
     }
 
-    /// One value a channel, repeated along a line.
+    /// One value per channel, repeated along a line.
     pub fn repeat(self, value: impl Fn(usize) -> f32) -> Vec<f32> {
         let mut line = vec![0.0; self.width];
         self.fill(&mut line, value);
         line
     }
 
-    /// As [`Lines::repeat`], into a line that is there.
+    /// Like [`Lines::repeat`], but into an existing line.
     pub fn fill(self, line: &mut [f32], value: impl Fn(usize) -> f32) {
         for channel in 0..self.channels {
             line[channel] = value(channel);
@@ -37,8 +37,8 @@ impl Lines {
         }
     }
 
-    /// Calls `vector(at, column, lanes)` for every vector of this thread's share of `rows` rows: where it lies, where
-    /// in its line, and how many lanes it has; all but the last have [`LANES`].
+    /// Calls `vector(at, column, lanes)` for every vector of this thread's share of `rows` rows: its offset, its column
+    /// in the line, and its number of lanes; all but the last have [`LANES`].
     #[inline(always)]
     pub fn for_each(self, rows: usize, share: Share, mut vector: impl FnMut(usize, usize, usize)) {
         let count = rows * self.channels;

@@ -19,8 +19,8 @@ impl BlockSums {
         BlockSums { lines, sums: vec![0.0; 2 * lines.width] }
     }
 
-    /// For every channel, over `rows` rows, the sums of `a` and of `a * b`, where `terms(at, column, lanes)` gives
-    /// `a` and `b` of the values at `at`, in column `column` of their line. Written by `write(channel, sums)`.
+    /// For every channel, over `rows` rows, the sums of `a` and of `a * b`. `terms(at, column, lanes)` returns `a` and
+    /// `b` for the values at `at`, in column `column` of their line; `write(channel, sums)` stores the sums.
     ///
     /// # Safety
     /// `terms` is called for all values of the rows.
@@ -72,19 +72,19 @@ impl BlockSums {
     }
 }
 
-/// What [`block_moments`] writes for a channel of a block: one of its values and how far the mean is from it, as one
-/// `f32` cannot hold a large mean and its last digits, and the sum of squared deviations from the mean.
+/// Values that [`block_moments`] writes for a channel of a block: one input value, the distance of the mean from it,
+/// and the sum of squared deviations from the mean. One `f32` cannot hold a large mean and its last digits.
 pub const MOMENT_PARTS: usize = 3;
 
 operands! {
-    /// Mean, in two parts, and sum of squared deviations of every channel, for each block of rows of `[rows, channels]`.
+    /// Every channel's mean, in two parts, and sum of squared deviations for each block of rows of `[rows, channels]`.
     pub struct BlockMoments {
         pub input: *const f32,
         /// `[blocks, 3, channels]`.
         pub partials: *mut f32,
         pub rows: usize,
         pub channels: usize,
-        /// Rows of a block; the last one may have fewer.
+        /// Rows in a block; the last block may have fewer.
         pub block: usize,
     }
 }
@@ -101,7 +101,7 @@ pub unsafe fn block_moments(p: &BlockMoments, share: Share) {
     for block in share.of(p.rows.div_ceil(p.block)) {
         let rows = p.block.min(p.rows - block * p.block);
         let input = p.input.add(block * p.block * p.channels);
-        // Deviations from a row of the block: sums of plain squares lose all digits where the mean is large.
+        // Deviations from a row of the block: sums of plain squares lose all digits if the mean is large.
         lines.fill(&mut shift, |channel| *input.add(channel));
         let terms = |at, column, lanes| {
             let deviation = load(input.add(at), lanes) - F32x4::load(shift.as_ptr().add(column));
@@ -121,7 +121,7 @@ pub unsafe fn block_moments(p: &BlockMoments, share: Share) {
 operands! {
     /// Mean and biased variance of every channel from those of the blocks (Chan, Golub and LeVeque 1979).
     pub struct Moments {
-        /// As `block_moments` writes them.
+        /// Written by `block_moments`.
         pub partials: *const f32,
         /// `[2, channels]`: means, then variances.
         pub output: *mut f32,

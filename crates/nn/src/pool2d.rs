@@ -9,7 +9,7 @@ kinds! {
         Max,
         /// The mean over the taps inside the image.
         Average,
-        /// The mean over the whole kernel, the padding counting as zeros.
+        /// The mean over the whole kernel; the padding counts as zeros.
         AverageWithPadding,
     }
 }
@@ -36,16 +36,16 @@ operands! {
 pub(crate) struct Window {
     ys: Range<usize>,
     xs: Range<usize>,
-    /// Where the image begins, and from one of its rows and pixels to the next.
+    /// Where the image begins, and the distances between its rows and between its pixels.
     start: usize,
     row_stride: usize,
     channels: usize,
-    /// What the mean divides by.
+    /// The divisor of the mean.
     pub divisor: usize,
 }
 
 impl Window {
-    /// Calls `tap` with the offset into the input of every pixel, row by row.
+    /// Calls `tap` with the input offset of every pixel, row by row.
     #[inline(always)]
     pub fn for_each(&self, mut tap: impl FnMut(usize)) {
         for y in self.ys.clone() {
@@ -113,7 +113,7 @@ mod tests {
 
     #[test]
     fn windows_at_the_border_leave_the_padding_out() {
-        // A 3x3 image of 1..9, kernel 2, stride 2, padding 1: four windows, three of them cut.
+        // A 3x3 image of 1..9, kernel 2, stride 2, padding 1: four windows, three of them cropped.
         for channels in [1, 4, 6] {
             let x: Vec<f32> = (0..9 * channels).map(|i| (i / channels + 1) as f32).collect();
             let cases = [

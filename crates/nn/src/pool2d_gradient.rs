@@ -8,21 +8,21 @@ use simd::{F32x4, LANES};
 const UNIT_CHANNELS: usize = 4 * LANES;
 
 operands! {
-    /// The gradient of a pooling's input, which goes to `output`; `input` is the pooling's, which only a maximum reads.
+    /// The gradient of a pooling's input, written to `output`; `input` is the pooling's, which only a maximum reads.
     pub struct Pool2dGradient {
-        /// Laid out as the pooling's output.
+        /// Laid out like the pooling's output.
         pub gradient: *const f32,
         pub pool: Pool2d,
     }
 }
 
-/// Computes this thread's share. Where maxima in a window are equal, the first gets the gradient, as in PyTorch.
+/// Computes this thread's share. If maxima in a window are equal, the first gets the gradient, as in PyTorch.
 ///
 /// # Safety
 /// The buffers must be valid for the sizes that `p` names.
 #[inline(never)]
 pub unsafe fn pool2d_gradient(p: &Pool2dGradient, share: Share) {
-    // Windows overlap, so one thread takes all those of an image.
+    // Windows overlap, so one thread takes all windows of an image.
     let pool = &p.pool;
     let chunks = pool.channels.div_ceil(UNIT_CHANNELS);
     for unit in share.of(pool.batch * chunks) {
@@ -120,7 +120,7 @@ mod tests {
             ] {
                 for kind in [PoolKind::Max, PoolKind::Average, PoolKind::AverageWithPadding] {
                     let output = [0, 1].map(|axis| (size[axis] + 2 * padding[axis] - kernel[axis]) / stride[axis] + 1);
-                    // Few different values, so that windows have several maxima.
+                    // A few distinct values, so that windows have several maxima.
                     let x: Vec<f32> =
                         (0..2 * size[0] * size[1] * channels).map(|i| ((i * 7919) % 5) as f32 - 4.0).collect();
                     let dy: Vec<f32> =

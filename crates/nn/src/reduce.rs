@@ -12,8 +12,8 @@ kinds! {
     }
 }
 
-/// Terms, or vectors of them, that are put together before what comes of them is put to the rest: in one long sum, each
-/// term is soon too small beside the sum to change it.
+/// Terms, or vectors of them, that are combined before the partial result joins the rest: in one long sum, each
+/// term would soon be too small beside the sum to change it.
 const RUN: usize = 4096;
 
 operands! {
@@ -75,7 +75,7 @@ unsafe fn fold(
     }
 }
 
-/// A contiguous row: four partial results side by side, then together.
+/// A contiguous row: four partial results side by side, combined at the end.
 #[inline(always)]
 unsafe fn fold_row(source: *const f32, length: usize, start: f32, f: impl Fn(F32x4, F32x4) -> F32x4) -> f32 {
     let whole = length - length % LANES;

@@ -19,10 +19,10 @@ impl Share {
     }
 }
 
-/// Units of work that a layer should have at least, so that threads find equal parts even in small ones.
+/// The least units of work that a layer should have, so that threads find equal parts even in small ones.
 const UNITS: usize = 4;
 
-/// Into how many units, of at most `most` panels, the panels of each of `blocks` go.
+/// The number of units, of at most `most` panels, that the panels of each of `blocks` are cut into.
 pub(crate) fn panel_units(panels: usize, blocks: usize, most: usize) -> usize {
     panels.div_ceil((panels * blocks / UNITS).clamp(1, most))
 }

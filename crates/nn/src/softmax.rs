@@ -6,7 +6,7 @@ operands! {
     /// Softmax of `[outer, length, inner]` along the middle axis, or its logarithm.
     pub struct Softmax {
         pub input: *const f32,
-        /// Laid out as the input, which it may be.
+        /// Laid out like the input; may be the same buffer.
         pub output: *mut f32,
         pub axis: Axis,
     }
@@ -28,7 +28,7 @@ pub unsafe fn log_softmax(p: &Softmax, share: Share) {
     normalize(true, p, share);
 }
 
-/// The maximum is taken out first, so that no power is infinite.
+/// The maximum is subtracted first, so that no power is infinite.
 #[inline(never)]
 unsafe fn normalize(log: bool, p: &Softmax, share: Share) {
     let Softmax { input, output, axis } = *p;

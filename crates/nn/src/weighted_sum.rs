@@ -3,13 +3,13 @@ use crate::share::Share;
 use operands::operands;
 use simd::{F32x4, LANES};
 
-/// How many tensors one sum takes.
+/// The most tensors that one sum takes.
 pub const TERMS: usize = 4;
 
 operands! {
-    /// `output[i] = sum over terms of weights[k] * inputs[k][i]`, in one pass: what optimisers are made of.
+    /// `output[i] = sum over terms of weights[k] * inputs[k][i]`, in one pass: the building block of optimisers.
     pub struct WeightedSum {
-        /// The terms; those that are 0 are left out. The output may be one of them.
+        /// The terms; 0 means no term. The output may be one of them.
         pub inputs: [*const f32; TERMS],
         /// One value for each term, read when the sum is computed.
         pub weights: *const f32,

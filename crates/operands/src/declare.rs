@@ -1,11 +1,11 @@
-/// Declares a struct of a kernel's arguments, which is read field by field in the order in which they stand.
+/// Declares a struct of a kernel's arguments, which are read field by field, in the order of declaration.
 ///
 /// ```
 /// operands::operands! {
 ///     /// Sets every value to one.
 ///     pub struct Fill {
 ///         pub output: *mut f32,
-///         /// How many there are.
+/// The number of values.
 ///         pub count: usize,
 ///         pub value: f32,
 ///     }
@@ -48,11 +48,11 @@ macro_rules! operands {
     };
 }
 
-/// Declares an enum whose values TypeScript knows by their names.
+/// Declares an enum; TypeScript refers to its values by name.
 ///
 /// ```
 /// operands::kinds! {
-///     /// What is applied last.
+/// The activation function, applied last.
 ///     pub enum Activation {
 ///         None,
 ///         Relu,

@@ -1,5 +1,5 @@
-//! How the arguments of kernels are declared: once, by [`operands!`] and [`kinds!`]. From the declaration follow the type,
-//! how it is read from the words of a program, and what the TypeScript encoder is told of it.
+//! Declares the arguments of kernels once, by [`operands!`] and [`kinds!`]. The type, its decoding from the words of a
+//! program, and its description for the TypeScript encoder follow from the declaration.
 
 mod declare;
 mod operand;

@@ -1,30 +1,30 @@
 use crate::words::{Word, WordSchema, Words};
 
-/// What is read from the words of a program: a word, several of the same type, or a struct of such fields. Structs may be
-/// nested; the fields of the inner one then stand among those of the outer.
+/// A value read from the words of a program: one word, several of the same type, or a struct of such fields. Structs
+/// may be nested; the fields of the inner one then appear among those of the outer.
 pub trait Operand: Sized {
-    /// How many words it takes.
+    /// The number of words it takes.
     const WORDS: usize;
 
-    /// Takes its words from the front; `None` if they hold no such value, or are too few.
+    /// Takes its words from the front; `None` if they hold no valid value, or are too few.
     fn read(words: &mut Words) -> Option<Self>;
 
     /// Adds its fields to `fields`, in the order in which they are read: itself as a field called `name`, or a struct's
-    /// own ones.
+    /// own fields.
     fn describe(name: &'static str, about: &'static str, fields: &mut Vec<Field>);
 }
 
-/// A struct that [`crate::operands!`] declared.
+/// A struct declared by [`crate::operands!`].
 pub trait Operands: Operand {
     const ABOUT: &'static str;
 }
 
-/// What the TypeScript encoder needs to know of a field.
+/// The description of a field for the TypeScript encoder.
 pub struct Field {
     pub name: &'static str,
     pub about: &'static str,
     pub word: WordSchema,
-    /// How many words an array has.
+    /// The number of words in an array.
     pub count: Option<usize>,
 }
 

@@ -1,6 +1,6 @@
 use std::slice::Iter;
 
-/// The memory that addresses point into.
+/// The memory that addresses refer to.
 #[derive(Clone, Copy)]
 pub struct Memory {
     /// Address 0.
@@ -8,7 +8,7 @@ pub struct Memory {
 }
 
 impl Memory {
-    /// Null where the address is 0, which stands for "none".
+    /// Null if the address is 0, which means "none".
     #[inline(always)]
     fn at(self, address: u32) -> *mut u8 {
         if address == 0 {
@@ -30,7 +30,7 @@ impl<'a> Words<'a> {
         Self { rest: words.iter(), memory }
     }
 
-    /// Takes the next word; `None` if there are no more, or it holds no such value.
+    /// Takes the next word; `None` if there are no more, or it holds no valid value.
     #[inline(always)]
     pub fn take<T: Word>(&mut self) -> Option<T> {
         T::decode(*self.rest.next()?, self.memory)
@@ -44,7 +44,7 @@ pub trait Word: Copy {
     fn decode(word: u32, memory: Memory) -> Option<Self>;
 }
 
-/// What the TypeScript encoder needs to know of a word.
+/// The description of a word for the TypeScript encoder.
 #[derive(Clone, Copy)]
 pub enum WordSchema {
     /// A byte offset into the memory, 0 for none.
@@ -62,7 +62,7 @@ pub enum WordSchema {
     },
 }
 
-/// An enum that [`crate::kinds!`] declared.
+/// An enum declared by [`crate::kinds!`].
 pub trait Kind: Word + 'static {
     const ALL: &'static [Self];
 }

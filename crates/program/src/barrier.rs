@@ -1,13 +1,13 @@
 use std::cell::Cell;
 use std::sync::atomic::{AtomicU32, Ordering};
 
-/// Bounds of the turns of the spin loop before a thread goes to sleep: a few microseconds, and a hundred.
+/// Bounds of the turns that a thread spins before it goes to sleep: a few microseconds, and a hundred.
 const SPINS: std::ops::RangeInclusive<u32> = 4_000..=200_000;
 
 thread_local! {
-    /// How long this thread spins. To wake one that sleeps takes tens of microseconds, longer than most instructions, so
-    /// spinning pays, and pays more the more often it is enough. It never is where the scheduler has put two threads on
-    /// one core, as it does when it wakes both at once: there each must sleep for the other to run.
+    /// How long this thread spins. Waking a sleeping thread takes tens of microseconds, longer than most instructions,
+    /// so spinning pays, and pays more the more often it is enough. It never is if the scheduler has put two threads on
+    /// one core, as it does when it wakes both at once: each must then sleep for the other to run.
     static PATIENCE: Cell<u32> = const { Cell::new(*SPINS.end()) };
 }
 
@@ -24,18 +24,18 @@ impl Signal {
         self.value.load(Ordering::Acquire)
     }
 
-    /// What the caller wrote before is seen by those whose wait it ends.
+    /// Everything that the caller wrote before is visible to the threads whose wait this ends.
     pub fn set(&self, value: u32) {
-        // Both sequentially consistent, here and in `sleep`: either the sleeper is counted before it is looked for,
+        // Sequentially consistent, here and in `sleep`: either the sleeper is counted before this thread looks for it,
         // or it finds the new value and does not sleep.
         self.value.store(value, Ordering::SeqCst);
-        // Waking costs a microsecond even where nobody sleeps.
+        // Waking costs a microsecond even if nobody sleeps.
         if self.sleepers.load(Ordering::SeqCst) > 0 {
             wake(&self.value);
         }
     }
 
-    /// Returns once the word is another than `value`: spins first, then sleeps where the platform can.
+    /// Returns once the word is no longer `value`: spins first, then sleeps if the platform can.
     pub fn wait_while(&self, value: u32) {
         let patience = PATIENCE.get();
         for turn in 0..patience {
@@ -83,7 +83,7 @@ pub struct Barrier {
 }
 
 impl Barrier {
-    /// Returns once `threads` threads have called it; what each wrote before is seen by all after.
+    /// Returns once `threads` threads have called it; everything written before by any is visible to all afterwards.
     pub fn wait(&self, threads: u32) {
         if threads == 1 {
             return;

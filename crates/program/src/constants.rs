@@ -39,13 +39,13 @@ macro_rules! constants {
 }
 
 constants! {
-    /// Threads of a pool, at most.
+    /// The most threads of a pool.
     MAX_THREADS = crate::pool::MAX_THREADS;
     /// Lanes of a vector.
     LANES = nn::LANES;
     /// Columns of a packed panel: the width of the kernels' tile.
     COLUMNS = nn::COLUMNS;
-    /// Rows of the tile, at most.
+    /// The most rows of the tile.
     TILE_ROWS = nn::MOST_ROWS;
     /// Row pointers that a thread of `conv2d` needs for each tap.
     ROW_POINTERS = nn::ROW_POINTERS;
@@ -55,7 +55,7 @@ constants! {
     MOMENT_PARTS = nn::MOMENT_PARTS;
     /// Values that `normalize_sums` writes for each block and channel.
     GRADIENT_SUMS = nn::GRADIENT_SUMS;
-    /// Panels of a unit of work of `weight_gradient`, at most.
+    /// The most panels of a unit of work of `weight_gradient`.
     WEIGHT_GRADIENT_UNIT_PANELS = weight_gradient::UNIT_PANELS;
     /// Outputs of a piece, down and across.
     WINOGRAD_OUTPUT = each(Filtering::output);
@@ -63,9 +63,9 @@ constants! {
     WINOGRAD_POINTS = each(Filtering::points);
     /// Values between transformed pieces, between the points of products and weights, and between those of factors.
     WINOGRAD_GAP = winograd::GAP;
-    /// Pieces of a unit of work of `winograd_output`, at most.
+    /// The most pieces of a unit of work of `winograd_output`.
     WINOGRAD_UNIT_PIECES = winograd::UNIT_PIECES;
-    /// Panels of a unit of work of `winograd_output`, at most.
+    /// The most panels of a unit of work of `winograd_output`.
     WINOGRAD_UNIT_PANELS = winograd::UNIT_PANELS;
     /// Values from the products of one point to those of the next.
     WINOGRAD_PRODUCTS = winograd::PRODUCTS_STRIDE;

@@ -9,7 +9,7 @@ macro_rules! instructions {
         }
 
         impl Instruction {
-            /// Reads the instruction at the start of `words` and the number of words it takes; `None` where the words are
+            /// Reads the instruction at the start of `words` and the number of words it takes; `None` if the words are
             /// no instruction.
             pub fn decode(words: &[u32], memory: Memory) -> Option<(Instruction, usize)> {
                 enum Number {
@@ -18,7 +18,7 @@ macro_rules! instructions {
                 let (number, fields) = words.split_first()?;
                 match number {
                     $(number if *number == Number::$name as u32 => {
-                        // So many words that no field has to ask whether there are any left.
+                        // Enough words that no field has to check whether any are left.
                         let fields = fields.get(..nn::$arguments::WORDS)?;
                         let arguments = Operand::read(&mut Words::new(fields, memory))?;
                         Some((Instruction::$name(arguments), 1 + fields.len()))
@@ -27,10 +27,10 @@ macro_rules! instructions {
                 }
             }
 
-            /// Does this thread's share of its work.
+            /// Does this thread's share of the work.
             ///
             /// # Safety
-            /// Its arguments must be what the kernel asks for.
+            /// The arguments must meet the kernel's safety requirements.
             pub(crate) unsafe fn run(&self, share: nn::Share) {
                 match self {
                     $(Instruction::$name(arguments) => nn::$kernel(arguments, share),)*
@@ -45,8 +45,8 @@ macro_rules! instructions {
     };
 }
 
-// The instruction table: a name, the arguments as nn declares them, and the kernel that takes them. Numbers follow from the
-// order. What TypeScript needs to know is written from it by `cargo run -p program --example typescript`.
+// The instruction table: a name, the arguments that nn declares, and the kernel that takes them. Numbers follow from
+// the order. `cargo run -p program --example typescript` writes the TypeScript side from this table.
 instructions! {
     PackPanels(PackPanels) => pack_panels,
     Conv2d(Conv2d) => conv2d,
@@ -77,7 +77,7 @@ instructions! {
     WinogradTaps(WinogradTaps) => winograd_taps,
 }
 
-/// What the TypeScript encoder needs to know of an instruction.
+/// The description of an instruction for the TypeScript encoder.
 pub(crate) struct InstructionSchema {
     pub name: &'static str,
     pub about: &'static str,

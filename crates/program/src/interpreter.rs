@@ -4,8 +4,8 @@ use nn::Share;
 use operands::Memory;
 
 /// Runs this thread's share of every instruction of `program` and meets the other threads at `barrier` after each. They
-/// meet once where the program is empty, too: no thread may be done before all have begun.
-/// Returns whether all words were instructions; it stops at the first that is none.
+/// meet once even if the program is empty: no thread may finish before all have begun.
+/// Returns whether all words were instructions; it stops at the first that is not.
 ///
 /// # Safety
 /// Every address in `program` must be valid for what its instruction reads or writes there.

@@ -2,7 +2,7 @@
 //! A program is a list of 32-bit words: an instruction's number, then its fields in order.
 //!
 //! Addresses are byte offsets from the start of one memory (WebAssembly's own; a buffer in tests); 0 means "none"
-//! where a field's description allows it.
+//! if a field's description allows it.
 
 mod barrier;
 mod constants;

@@ -1,10 +1,10 @@
 use crate::barrier::{Barrier, Signal};
 use std::sync::atomic::{AtomicU32, Ordering};
 
-/// As many as JavaScript lets a caller ask for.
+/// The most threads that a JavaScript caller may ask for.
 pub(crate) const MAX_THREADS: usize = 64;
 
-/// A program to run: where its words lie and how many threads take part.
+/// A program to run: the address of its words, and the number of threads that take part.
 #[derive(Clone, Copy, Debug)]
 pub struct Job {
     pub program: u32,
@@ -12,14 +12,14 @@ pub struct Job {
     pub threads: u32,
 }
 
-/// What the threads of a pool and the one that gives them jobs share; all zeros at the start.
+/// The state shared by the threads of a pool and the one that gives them jobs; all zeros at the start.
 #[repr(C)]
 pub struct Control {
     program: AtomicU32,
     words: AtomicU32,
     threads: AtomicU32,
     pub barrier: Barrier,
-    /// 1 where a job waits for the thread of that number. Threads that take no part are left asleep.
+    /// 1 if a job waits for the thread of that number. Threads that take no part stay asleep.
     seats: [Signal; MAX_THREADS],
 }
 
@@ -27,7 +27,7 @@ pub struct Control {
 pub const CONTROL_WORDS: usize = std::mem::size_of::<Control>() / 4;
 
 impl Control {
-    /// Hands a job to threads 0 to `job.threads - 1`. The one before must have ended.
+    /// Hands a job to threads 0 to `job.threads - 1`. The previous job must have ended.
     pub fn start(&self, job: Job) {
         self.program.store(job.program, Ordering::Relaxed);
         self.words.store(job.words, Ordering::Relaxed);

@@ -4,7 +4,7 @@ use operands::{Field, WordSchema};
 use std::collections::BTreeMap;
 use std::fmt::Write;
 
-/// The TypeScript source of what the kernels and their callers agree on: constants, kinds, an interface for each
+/// The TypeScript source of everything the kernels and their callers agree on: constants, kinds, an interface for each
 /// instruction, and the table that the encoder walks.
 pub fn typescript() -> String {
     let instructions = schema();
@@ -53,7 +53,7 @@ pub fn typescript() -> String {
 
 type Kinds = BTreeMap<&'static str, (&'static str, &'static [&'static str])>;
 
-/// The kinds that the instructions have, by name.
+/// The kinds that the instructions use, by name.
 fn kinds(instructions: &[InstructionSchema]) -> Kinds {
     let words = instructions.iter().flat_map(|instruction| &instruction.fields).map(|field| field.word);
     words
@@ -91,7 +91,7 @@ fn encoding(field: &Field) -> String {
     format!("    {}: {encoding},\n", camel_case(field.name))
 }
 
-/// A doc comment, with the names of fields as TypeScript has them; nothing where there is no text.
+/// A doc comment, with the names of fields in TypeScript's case; empty if there is no text.
 fn comment(about: &str, indent: &str) -> String {
     let mut text = String::new();
     for (at, part) in about.split('`').enumerate() {

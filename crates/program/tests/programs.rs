@@ -27,7 +27,7 @@ impl Buffer {
                 })
                 .collect();
             unsafe { &*shared.1 }.start(Job { program: 0, words: program.len() as u32, threads });
-            // All of them say the same.
+            // All threads must return the same.
             workers.into_iter().map(|worker| worker.join().unwrap()).reduce(|a, b| a && b) == Some(true)
         })
     }

@@ -102,31 +102,31 @@ impl F32x4 {
         lanes
     }
 
-    /// `self + a * b`, with one rounding where the target has a fused form, with two elsewhere.
+    /// `self + a * b`, rounded once if the target has a fused form, otherwise twice.
     #[inline(always)]
     pub fn add_product(self, a: Self, b: Self) -> Self {
         Self(form::add_product(self.0, a.0, b.0))
     }
 
-    /// The larger of each pair; `self` where either is NaN, so that `x.max(zero)` keeps a NaN visible.
+    /// The larger of each pair; `self` if either is NaN, so that `x.max(zero)` keeps a NaN visible.
     #[inline(always)]
     pub fn max(self, other: Self) -> Self {
         Self(form::max(self.0, other.0))
     }
 
-    /// The smaller of each pair; `self` where either is NaN.
+    /// The smaller of each pair; `self` if either is NaN.
     #[inline(always)]
     pub fn min(self, other: Self) -> Self {
         Self(form::min(self.0, other.0))
     }
 
-    /// The lanes of `self` where `a > b`, zero elsewhere, also where either is NaN.
+    /// The lanes of `self` where `a > b`; zero elsewhere, also if either is NaN.
     #[inline(always)]
     pub fn where_greater(self, a: Self, b: Self) -> Self {
         Self(form::and(self.0, form::greater(a.0, b.0)))
     }
 
-    /// The lanes of `self` where `a >= b`, zero elsewhere, also where either is NaN.
+    /// The lanes of `self` where `a >= b`; zero elsewhere, also if either is NaN.
     #[inline(always)]
     pub fn where_at_least(self, a: Self, b: Self) -> Self {
         Self(form::and(self.0, form::at_least(a.0, b.0)))

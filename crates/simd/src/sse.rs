@@ -50,7 +50,7 @@ pairwise!(
     and _mm_and_ps, greater _mm_cmpgt_ps, at_least _mm_cmpge_ps
 );
 
-// SSE gives its second operand where either is NaN; WebAssembly's pmax and pmin give the first.
+// SSE returns its second operand if either is NaN; WebAssembly's pmax and pmin return the first.
 #[inline(always)]
 pub fn max(a: Lanes, b: Lanes) -> Lanes {
     unsafe { _mm_max_ps(b, a) }

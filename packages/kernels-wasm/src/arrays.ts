@@ -16,7 +16,7 @@ export interface MatmulOptions extends KernelOptions {
 
 /**
  * Matrix product of plain arrays, row by row: `a` is `[m, k]`, `b` is `[k, n]`, the result `[m, n]`.
- * @throws KernelError where a length does not fit the sizes.
+ * @throws KernelError if a length does not fit the sizes.
  */
 export async function matmul(a: Float32Array, b: Float32Array, options: MatmulOptions): Promise<Float32Array> {
   const { m, k, n } = options
@@ -42,16 +42,16 @@ export interface Conv2dOptions extends KernelOptions {
   dilation?: number | readonly [height: number, width: number]
   /** Default 1. */
   groups?: number
-  /** One value an output channel. */
+  /** One value per output channel. */
   bias?: Float32Array
-  /** Applied last. Default `none`. */
+  /** The activation function, applied last. Default `none`. */
   activation?: Activation
 }
 
 /**
- * 2-D convolution of plain arrays: `input` is `[batch, height, width, channels]`, `weights` as PyTorch's
+ * 2-D convolution of plain arrays: `input` is `[batch, height, width, channels]`, `weights` is PyTorch's
  * `[outputs, channels / groups, kernel height, kernel width]`, the result `[batch, output height, output width, outputs]`.
- * @throws KernelError where a size or length does not fit.
+ * @throws KernelError if a size or length does not fit.
  */
 export async function conv2d(
   input: Float32Array,

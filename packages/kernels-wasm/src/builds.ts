@@ -27,7 +27,7 @@ const variants = {
   },
 }
 
-// In pages of 64 KB. The first must be at least what the module asks for, the other exactly what it was linked with.
+// In pages of 64 KB. The first must be at least what the module asks for, the second exactly what it was linked with.
 const INITIAL_PAGES = 64
 const MAXIMUM_PAGES = 65_536
 
@@ -38,7 +38,7 @@ export interface Instance {
   glue: Glue
 }
 
-/** The generated module of a build with shared memory; the others only lack that parameter. */
+/** The generated module of a build with shared memory; the others only lack the memory parameter. */
 type Glue = typeof import('../wasm/simd128-shared/residual.js')
 
 // (module (func (param v128 v128 v128) (result v128) local.get 0 local.get 1 local.get 2 f32x4.relaxed_madd))
@@ -55,7 +55,7 @@ export function supportedBuilds(): Build[] {
   return [...(runs(RELAXED_PROBE) ? (['relaxed'] as const) : []), ...(runs(SIMD_PROBE) ? (['simd128'] as const) : [])]
 }
 
-/** Whether memory may be shared between threads here; browsers want the page to be cross-origin isolated. */
+/** Whether memory may be shared between threads here; browsers require the page to be cross-origin isolated. */
 export function threadsSupported(): boolean {
   const isolated = (globalThis as { crossOriginIsolated?: boolean }).crossOriginIsolated ?? true
   return isolated && typeof SharedArrayBuffer === 'function'
@@ -63,7 +63,7 @@ export function threadsSupported(): boolean {
 
 /**
  * The build to run.
- * @throws KernelError where the engine lacks it.
+ * @throws KernelError if the engine lacks it.
  */
 export function chooseBuild(wanted: Build | 'auto'): Build {
   const supported = supportedBuilds()
@@ -75,7 +75,7 @@ export function chooseBuild(wanted: Build | 'auto'): Build {
   )
 }
 
-/** Instantiates one build, streaming it where it comes over the network. */
+/** Instantiates one build, streaming it if it comes over the network. */
 export async function instantiate(build: Build, shared: boolean): Promise<Instance> {
   const variant: Variant = shared ? `${build}-shared` : build
   const { glue: load, wasm } = variants[variant]

@@ -4,20 +4,20 @@ import { type ConvolutionOptions, type ConvolutionPlan, oihw, type WeightsLayout
 import { formOf, isWinograd, piecesOf, planWinograd } from './convolution/winograd.ts'
 import { type Filtering, TILE_ROWS, WINOGRAD_POINTS } from './instructions.generated.ts'
 
-/** Rows that a tile computes at least, though it may write fewer. */
+/** The fewest rows that a tile computes, though it may write fewer. */
 const LEAST_ROWS = TILE_ROWS - 1
 
 interface Algorithm {
   readonly name: string
   readonly reason: string
-  /** Whether it computes the convolution at all. */
+  /** Whether it can compute the convolution at all. */
   canRun(geometry: ConvolutionGeometry): boolean
-  /** Whether it is the fastest that can, for so many images; `bench/algorithms.mjs` measures it. */
+  /** Whether it is the fastest that can, for this number of images; `bench/algorithms.mjs` measures it. */
   pays(geometry: ConvolutionGeometry, images: number): boolean
   plan(geometry: ConvolutionGeometry, weights: WeightsLayout): ConvolutionPlan
 }
 
-/** The choice of algorithm: the first row that can run a convolution and pays is taken. */
+/** The choice of algorithm: the first row that can run a convolution and pays off is taken. */
 const ALGORITHMS: readonly Algorithm[] = [
   {
     name: 'winograd F2',
@@ -53,8 +53,8 @@ const ALGORITHMS: readonly Algorithm[] = [
 ]
 
 /**
- * What a convolution costs, in rows of the tile for every panel. Measured, transforming kernels at each run takes as long
- * as seven rows for each point of their transform.
+ * The cost of a convolution, in rows of the tile for every panel. Transforming kernels at each run was measured to take
+ * as long as seven rows for each point of their transform.
  */
 function cost(g: ConvolutionGeometry, method: Filtering | 'direct', images: number): number {
   const [height, width] = convolutionOutput(g)
@@ -71,7 +71,7 @@ export function planConvolution(geometry: ConvolutionGeometry, options: Convolut
   return algorithm.plan(geometry, weights)
 }
 
-/** Every way to run a convolution, by name, for measuring them beside each other. */
+/** Every way to run a convolution, by name, so that they can be measured beside each other. */
 export function convolutionPlans(geometry: ConvolutionGeometry): Record<string, ConvolutionPlan> {
   const able = ALGORITHMS.filter(row => row.canRun(geometry))
   return Object.fromEntries(able.map(({ name, plan }) => [name, plan(geometry, oihw(geometry))]))

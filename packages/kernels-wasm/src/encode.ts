@@ -1,10 +1,10 @@
 import { KernelError } from './errors.ts'
 import { INSTRUCTIONS, type Instruction } from './instructions.generated.ts'
 
-/** Beyond all addresses: stands for the first byte of memory that gets its place when the program is loaded. */
+/** Above all addresses: stands for the first byte of the memory that a program gets when it is loaded. */
 export const SCRATCH = 2 ** 32
 
-/** What words of whole numbers may hold: from the first number to before the second. */
+/** The range of each kind of whole number: from the first number to before the second. */
 const RANGES = {
   address: [0, 2 ** 32],
   size: [0, 2 ** 32],
@@ -16,9 +16,9 @@ type Word = keyof typeof RANGES | 'float'
 const bits = new DataView(new ArrayBuffer(4))
 
 /**
- * Instructions as the words that the interpreter reads, and where among them each begins; last, how many there are.
+ * Encodes instructions as the words that the interpreter reads. `offsets` says where each begins; last, their total.
  * @param scratch the address that {@link SCRATCH} stands for
- * @throws KernelError where a size or an address does not fit into its word.
+ * @throws KernelError if a size or an address does not fit into its word.
  */
 export function encode(instructions: readonly Instruction[], scratch = 0): { words: Uint32Array; offsets: number[] } {
   const words: number[] = []

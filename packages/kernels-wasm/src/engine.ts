@@ -8,20 +8,20 @@ import { Turns } from './turns.ts'
 /** Where instructions lie: addresses of the first word of each, and of the word after the last. */
 export type Addresses = readonly number[]
 
-/** One WebAssembly instance, and how programs in its memory are run; all kernels of a build share it. */
+/** One WebAssembly instance, and the way to run programs in its memory; all kernels of a build share it. */
 export interface Engine {
   readonly build: Build
   readonly instance: Instance
-  /** Whoever calls `grow` or `run` has the turn. */
+  /** Only the holder of the turn may call `grow` or `run`. */
   readonly turns: Turns
   /**
-   * Resolves once so many threads are there.
-   * @throws KernelError where they could not be started.
+   * Resolves once this many threads have started.
+   * @throws KernelError if they could not be started.
    */
   grow(threads: number): Promise<void>
   /**
-   * Runs instructions on so many threads.
-   * @throws KernelError where they are no instructions, and where a thread ended on the way.
+   * Runs instructions on this many threads.
+   * @throws KernelError if they are no instructions, or if a thread ended on the way.
    */
   run(addresses: Addresses, threads: number): Promise<void>
 }
@@ -33,7 +33,7 @@ export async function createEngine(build: Build, shared: boolean): Promise<Engin
   return { build, instance, turns: new Turns(), async grow() {}, run }
 }
 
-/** Runs on the calling thread, which does nothing else meanwhile. */
+/** Runs on the calling thread, which does nothing else in the meantime. */
 function direct(instance: Instance): Engine['run'] {
   return async addresses => execute(instance, addresses[0], addresses[addresses.length - 1])
 }

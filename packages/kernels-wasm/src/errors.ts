@@ -8,12 +8,12 @@ export class MemoryError extends KernelError {
   override name = 'MemoryError'
 }
 
-/** What the interpreter refuses; only a program that was overwritten, or written by hand, holds such words. */
+/** The interpreter refused a program; this needs one that was overwritten, or written by hand. */
 export function notInstructions(): KernelError {
   return new KernelError('kernels: the program holds words that are no instruction')
 }
 
-/** A kernel that stopped on its way, as it does where there is no memory for what it keeps to itself. */
+/** A kernel stopped on its way, for example because there is no memory for what it keeps to itself. */
 export function trapped(error: WebAssembly.RuntimeError): KernelError {
   const reason = `kernels: a kernel stopped (${error.message}); WebAssembly's memory (4 GB) may be exhausted`
   return new KernelError(`${reason}: use a smaller batch or input, or dispose of models`, { cause: error })

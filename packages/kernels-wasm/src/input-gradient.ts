@@ -9,20 +9,20 @@ export interface InputGradientPlan extends Omit<ConvolutionPlan, 'biasFloats' | 
   /** Packs the convolution's own weights (OIHW). */
   pack(source: number, packed: number): Instruction[]
   /**
-   * `input` is the gradient of the convolution's output, `output` that of its input. `residual` may be 0; it is added,
-   * and must not be the output.
+   * `input` is the gradient of the convolution's output, `output` the gradient of its input. `residual` may be 0; it is
+   * added, and must not be the output.
    */
   run(buffers: Omit<ConvolutionBuffers, 'bias' | 'activation'>): Instruction[]
 }
 
-/** Values of the gradient that are computed in one go: with all that they need, they should stay in the second-level cache. */
+/** Values of the gradient that are computed in one go; with their operands they should fit the second-level cache. */
 const PART_FLOATS = 256 * 1024
 
 /**
- * The gradient of a convolution's input is a convolution of the output's gradient with the kernel turned round, inputs
- * and outputs exchanged. With a stride above 1, pixels fall into phases by their distance from the one before that
- * meets the first tap; those of a phase meet the same taps, and no others, so each phase is a convolution of stride 1
- * of its own. Nothing is multiplied with zeros put in between.
+ * The gradient of a convolution's input is a convolution of the output's gradient with the rotated kernel, inputs and
+ * outputs exchanged. With a stride above 1, pixels fall into phases by their distance from the previous one that meets
+ * the first tap. The pixels of a phase meet the same taps, and no others, so each phase is a convolution of stride 1 of
+ * its own. No zeros are inserted and multiplied.
  */
 export function planConvolutionInputGradient(geometry: ConvolutionGeometry): InputGradientPlan {
   const strided = geometry.stride[0] * geometry.stride[1] > 1
@@ -58,9 +58,9 @@ export function planConvolutionInputGradient(geometry: ConvolutionGeometry): Inp
 interface Phase {
   /** The first of them. */
   readonly start: readonly [y: number, x: number]
-  /** How many there are, down and across. */
+  /** Their number, down and across. */
   readonly size: readonly [height: number, width: number]
-  /** The convolution of the output's gradient that gives theirs. */
+  /** The convolution of the output's gradient that computes these pixels. */
   readonly geometry: ConvolutionGeometry
   readonly weights: WeightsLayout
 }
@@ -101,7 +101,7 @@ function phasesOf(g: ConvolutionGeometry): Phase[] {
 /** The phases along one axis, without those that meet no tap. */
 function axisPhases(input: number, output: number, padding: number, g: ConvolutionGeometry, axis: 0 | 1) {
   const [kernel, stride, step] = [g.kernel[axis], g.stride[axis], g.dilation[axis]]
-  // Taps of a phase lie this far apart, and what they meet in the output `dilation`.
+  // Taps of a phase lie `tapStep` apart, and the outputs that they meet `dilation`.
   const tapStep = stride / gcd(stride, step)
   const dilation = step / gcd(stride, step)
   const phases = []
@@ -124,7 +124,7 @@ function gcd(a: number, b: number): number {
   return b === 0 ? a : gcd(b, a % b)
 }
 
-/** Computes some images' phases one after the other, and copies each to where it belongs. */
+/** Computes the phases of some images one after the other, and copies each to its place. */
 function runParts(
   g: ConvolutionGeometry,
   images: number,

@@ -1,6 +1,6 @@
 // Generated from crates/ by `cargo run -p program --example typescript`.
 
-/** Threads of a pool, at most. */
+/** The most threads of a pool. */
 export const MAX_THREADS = 64
 
 /** Lanes of a vector. */
@@ -9,7 +9,7 @@ export const LANES = 4
 /** Columns of a packed panel: the width of the kernels' tile. */
 export const COLUMNS = 8
 
-/** Rows of the tile, at most. */
+/** The most rows of the tile. */
 export const TILE_ROWS = 6
 
 /** Row pointers that a thread of `conv2d` needs for each tap. */
@@ -24,7 +24,7 @@ export const MOMENT_PARTS = 3
 /** Values that `normalizeSums` writes for each block and channel. */
 export const GRADIENT_SUMS = 2
 
-/** Panels of a unit of work of `weightGradient`, at most. */
+/** The most panels of a unit of work of `weightGradient`. */
 export const WEIGHT_GRADIENT_UNIT_PANELS = 4
 
 /** Outputs of a piece, down and across. */
@@ -36,10 +36,10 @@ export const WINOGRAD_POINTS = { f2: 16, f4: 36 } as const
 /** Values between transformed pieces, between the points of products and weights, and between those of factors. */
 export const WINOGRAD_GAP = 16
 
-/** Pieces of a unit of work of `winogradOutput`, at most. */
+/** The most pieces of a unit of work of `winogradOutput`. */
 export const WINOGRAD_UNIT_PIECES = 24
 
-/** Panels of a unit of work of `winogradOutput`, at most. */
+/** The most panels of a unit of work of `winogradOutput`. */
 export const WINOGRAD_UNIT_PANELS = 4
 
 /** Values from the products of one point to those of the next. */
@@ -48,7 +48,7 @@ export const WINOGRAD_PRODUCTS = 784
 /** Values between the pieces of an input that `winogradFactor` writes. */
 export const WINOGRAD_PIECE_GAP = 8
 
-/** What is applied to every output element last. */
+/** The activation function, applied last to every element of the output. */
 export const Activation = ['none', 'relu'] as const
 export type Activation = (typeof Activation)[number]
 
@@ -59,7 +59,7 @@ export type BinaryKind = (typeof BinaryKind)[number]
 export const Factor = ['input', 'gradient'] as const
 export type Factor = (typeof Factor)[number]
 
-/** Which of the filterings. */
+/** Which filtering is used. */
 export const Filtering = ['f2', 'f4'] as const
 export type Filtering = (typeof Filtering)[number]
 
@@ -72,7 +72,7 @@ export type ReduceKind = (typeof ReduceKind)[number]
 export const UnaryKind = ['relu', 'neg', 'abs', 'exp', 'log', 'sqrt', 'square', 'reciprocal', 'sigmoid', 'tanh'] as const
 export type UnaryKind = (typeof UnaryKind)[number]
 
-/** How a convolution finds its weights. */
+/** How a convolution stores its weights. */
 export const WeightForm = ['transformed', 'panels'] as const
 export type WeightForm = (typeof WeightForm)[number]
 
@@ -86,35 +86,35 @@ export interface PackPanels {
   groups: number
   /** Columns of each group. */
   columns: number
-  /** Rows and columns of a kernel, which are packed one after the other. */
+  /** Rows and columns of a kernel, packed one after the other. */
   taps: readonly number[]
   depth: number
   groupStride: number
   columnStride: number
-  /** Negative to turn the kernel round. */
+  /** Negative to rotate the kernel by 180 degrees. */
   tapStrides: readonly number[]
   depthStride: number
 }
 
 /**
- * A convolution with bias, residual and activation; with one tap and one "pixel" a row it is a plain matrix product.
+ * A convolution with bias, residual and activation. With one tap and one "pixel" per row it is a matrix product.
  *
- * With a kernel one wide, a padded input and a depth of kernel width x channels, one tap covers a whole kernel row:
- * that is how convolutions of few channels run.
+ * With a kernel one wide, a padded input and a depth of kernel width x channels, one tap covers a whole kernel
+ * row: convolutions of few channels run this way.
  */
 export interface Conv2d {
   op: 'conv2d'
   /** `[batch, height, width, pixelStride]`; group `g` reads `depth` channels from `g * depth` on. */
   input: number
-  /** As `packPanels` writes them. */
+  /** Packed by `packPanels`. */
   weights: number
   /** `[batch, outputHeight, outputWidth, groups * columns]`. */
   output: number
-  /** At least `pixelStride` zeros, read where a tap lies in the padding. */
+  /** At least `pixelStride` zeros, read for taps in the padding. */
   zeros: number
-  /** One value for each column, padded to a whole panel. None where 0. */
+  /** One value for each column, padded to a whole panel; 0 for none. */
   bias: number
-  /** Laid out as the output. None where 0. */
+  /** Laid out like the output; 0 for none. */
   residual: number
   activation: Activation
   batch: number
@@ -130,8 +130,8 @@ export interface Conv2d {
   stride: readonly number[]
   dilation: readonly number[]
   /**
-   * Rows above and columns to the left, left out where negative; what lies below and to the right follows from the
-   * sizes.
+   * Padding rows above and columns to the left, cropped if negative; the padding below and to the right follows
+   * from the sizes.
    */
   padding: readonly number[]
   /** Row pointers: `scratchFloats` values of 4 bytes for each thread. */
@@ -150,7 +150,7 @@ export interface WinogradWeights {
   columns: number
   columnStride: number
   channelStride: number
-  /** Negative to turn the kernel round. */
+  /** Negative to rotate the kernel by 180 degrees. */
   tapStrides: readonly number[]
 }
 
@@ -165,7 +165,7 @@ export interface WinogradInput {
   height: number
   width: number
   channels: number
-  /** Rows above and columns to the left, left out where negative. */
+  /** Padding rows above and columns to the left, cropped if negative. */
   padding: readonly number[]
   /** Pieces of an image, down and across. */
   pieces: readonly number[]
@@ -178,18 +178,18 @@ export interface WinogradOutput {
   op: 'winogradOutput'
   filtering: Filtering
   form: WeightForm
-  /** As `winogradInput` writes them. */
+  /** Written by `winogradInput`. */
   transformed: number
-  /** In their form: as `winogradWeights` or as `packPanels` writes them. */
+  /** Written by `winogradWeights` or by `packPanels`, according to their form. */
   weights: number
-  /** One value for each column, padded to a whole panel. None where 0. */
+  /** One value for each column, padded to a whole panel; 0 for none. */
   bias: number
-  /** Laid out as the output. None where 0. */
+  /** Laid out like the output; 0 for none. */
   residual: number
   activation: Activation
   /** `[batch, height, width, columns]`. */
   output: number
-  /** The output's, as is the width. */
+  /** Height of the output; the width is the output's too. */
   height: number
   width: number
   channels: number
@@ -219,7 +219,7 @@ export interface Pool2d {
   padding: readonly number[]
 }
 
-/** Copies a strided block of 4-byte elements: slices, concatenations, padding and transposes are all this one. */
+/** Copies a strided block of 4-byte elements: a slice, concatenation, padding or transpose. */
 export interface Copy {
   op: 'copy'
   input: number
@@ -229,7 +229,7 @@ export interface Copy {
   outputStrides: readonly number[]
 }
 
-/** Sets every value of a buffer to the same. */
+/** Sets every value of a buffer to `value`. */
 export interface Fill {
   op: 'fill'
   output: number
@@ -237,19 +237,19 @@ export interface Fill {
   value: number
 }
 
-/** An elementwise operation of one operand: `output[i] = kind(input[i])`. */
+/** An elementwise operation on one operand: `output[i] = kind(input[i])`. */
 export interface Unary {
   op: 'unary'
   kind: UnaryKind
   input: number
-  /** May be the input. */
+  /** May be the same buffer as the input. */
   output: number
   count: number
 }
 
 /**
- * An elementwise operation of two operands broadcast to one shape: a broadcast dimension has stride 0. The innermost
- * strides are 0 or 1.
+ * An elementwise operation on two operands broadcast to one shape. A broadcast dimension has stride 0; the
+ * innermost strides are 0 or 1.
  */
 export interface Binary {
   op: 'binary'
@@ -263,8 +263,8 @@ export interface Binary {
 }
 
 /**
- * `output = activation(input * scale + shift)` with one scale and shift for each channel: what a batch norm is at
- * inference where no convolution before it can take it in.
+ * `output = activation(input * scale + shift)` with one scale and shift for each channel: a batch norm at
+ * inference that no convolution before it can absorb.
  */
 export interface ScaleShift {
   op: 'scaleShift'
@@ -293,7 +293,7 @@ export interface Reduce {
 export interface Softmax {
   op: 'softmax'
   input: number
-  /** Laid out as the input, which it may be. */
+  /** Laid out like the input; may be the same buffer. */
   output: number
   outer: number
   length: number
@@ -304,7 +304,7 @@ export interface Softmax {
 export interface LogSoftmax {
   op: 'logSoftmax'
   input: number
-  /** Laid out as the input, which it may be. */
+  /** Laid out like the input; may be the same buffer. */
   output: number
   outer: number
   length: number
@@ -312,8 +312,8 @@ export interface LogSoftmax {
 }
 
 /**
- * Index of the largest value of `[outer, length, inner]` along the middle axis, the first of equals; a NaN counts as
- * largest.
+ * Index of the largest value of `[outer, length, inner]` along the middle axis, the first of equals; a NaN counts
+ * as the largest.
  */
 export interface Argmax {
   op: 'argmax'
@@ -325,10 +325,10 @@ export interface Argmax {
   inner: number
 }
 
-/** `output[i] = sum over terms of weights[k] * inputs[k][i]`, in one pass: what optimisers are made of. */
+/** `output[i] = sum over terms of weights[k] * inputs[k][i]`, in one pass: the building block of optimisers. */
 export interface WeightedSum {
   op: 'weightedSum'
-  /** The terms; those that are 0 are left out. The output may be one of them. */
+  /** The terms; 0 means no term. The output may be one of them. */
   inputs: readonly number[]
   /** One value for each term, read when the sum is computed. */
   weights: number
@@ -336,7 +336,7 @@ export interface WeightedSum {
   count: number
 }
 
-/** Mean, in two parts, and sum of squared deviations of every channel, for each block of rows of `[rows, channels]`. */
+/** Every channel's mean, in two parts, and sum of squared deviations for each block of rows of `[rows, channels]`. */
 export interface BlockMoments {
   op: 'blockMoments'
   input: number
@@ -344,14 +344,14 @@ export interface BlockMoments {
   partials: number
   rows: number
   channels: number
-  /** Rows of a block; the last one may have fewer. */
+  /** Rows in a block; the last block may have fewer. */
   block: number
 }
 
 /** Mean and biased variance of every channel from those of the blocks (Chan, Golub and LeVeque 1979). */
 export interface Moments {
   op: 'moments'
-  /** As `blockMoments` writes them. */
+  /** Written by `blockMoments`. */
   partials: number
   /** `[2, channels]`: means, then variances. */
   output: number
@@ -361,7 +361,7 @@ export interface Moments {
 }
 
 /**
- * Batch normalisation (Ioffe and Szegedy 2015) of `[rows, channels]` by given moments:
+ * Batch normalisation (Ioffe and Szegedy 2015) of `[rows, channels]` with given moments:
  * `activation((input - mean) / sqrt(variance + epsilon) * gamma + beta + residual)`.
  */
 export interface Normalize {
@@ -371,7 +371,7 @@ export interface Normalize {
   moments: number
   gamma: number
   beta: number
-  /** Laid out as the output. None where 0. */
+  /** Laid out like the output; 0 for none. */
   residual: number
   output: number
   rows: number
@@ -381,8 +381,8 @@ export interface Normalize {
 }
 
 /**
- * For each block of rows, every channel's sum of the gradient (what `beta` gets) and of the gradient times the
- * normalised input (what `gamma` gets).
+ * For each block of rows, every channel's sum of the gradient (for `beta`) and of the gradient times the
+ * normalised input (for `gamma`).
  */
 export interface NormalizeSums {
   op: 'normalizeSums'
@@ -390,19 +390,19 @@ export interface NormalizeSums {
   input: number
   /** `[2, channels]`: means, then variances. */
   moments: number
-  /** Output of the normalisation and its ReLU: the gradient counts only where it is positive. None where 0. */
+  /** Output of the normalisation and its ReLU: the gradient counts only where it is positive. 0 for none. */
   gate: number
   /** `[blocks, 2, channels]`, to be added up. */
   partials: number
   rows: number
   channels: number
-  /** Rows of a block; the last one may have fewer. */
+  /** Rows in a block; the last block may have fewer. */
   block: number
   epsilon: number
 }
 
 /**
- * The gradient of a normalisation's input, through the moments of its batch too:
+ * The gradient of a normalisation's input, including the path through the moments of its batch:
  * `gamma / deviation * (gradient - sums[0] / rows - normalised input * sums[1] / rows)`.
  */
 export interface NormalizeGradient {
@@ -413,7 +413,7 @@ export interface NormalizeGradient {
   /** `[2, channels]`: means, then variances. */
   moments: number
   gamma: number
-  /** `[2, channels]`, the total of what `normalizeSums` writes. */
+  /** `[2, channels]`, the totals of the sums from `normalizeSums`. */
   sums: number
   /** As for `normalizeSums`. */
   gate: number
@@ -423,10 +423,10 @@ export interface NormalizeGradient {
   epsilon: number
 }
 
-/** The gradient of a pooling's input, which goes to `output`; `input` is the pooling's, which only a maximum reads. */
+/** The gradient of a pooling's input, written to `output`; `input` is the pooling's, which only a maximum reads. */
 export interface Pool2dGradient {
   op: 'pool2dGradient'
-  /** Laid out as the pooling's output. */
+  /** Laid out like the pooling's output. */
   gradient: number
   kind: PoolKind
   input: number
@@ -443,10 +443,10 @@ export interface Pool2dGradient {
 }
 
 /**
- * The gradient of a convolution's weights: for every tap, the sum over pixels of what the tap meets times the gradient of
- * the output.
+ * The gradient of a convolution's weights: for every tap, the sum over pixels of the tap's input times the
+ * gradient of the output.
  *
- * Pixels are cut into segments, by shape alone, whose sums stand beside each other, to be added by `sumWeights`.
+ * Pixels are cut into segments, by shape alone. Their sums lie next to each other; `sumWeights` adds them up.
  * Sizes are the convolution's, as for `conv2d`.
  */
 export interface WeightGradient {
@@ -471,12 +471,12 @@ export interface WeightGradient {
   padding: readonly number[]
 }
 
-/** The weights' gradient from the sums of its segments. */
+/** The gradient of the weights, from the sums of its segments. */
 export interface SumWeights {
   op: 'sumWeights'
-  /** As `weightGradient` writes them. */
+  /** Written by `weightGradient`. */
   partials: number
-  /** `[groups * columns, depth, taps]`, as PyTorch has weights. */
+  /** `[groups * columns, depth, taps]`, PyTorch's order of weights. */
   output: number
   segments: number
   groups: number
@@ -495,11 +495,11 @@ export interface WinogradFactor {
   /** `[batch, height, width, channels]`. */
   source: number
   transformed: number
-  /** The source's, as are the width and the channels. */
+  /** Height of the source; width and channels are the source's too. */
   height: number
   width: number
   channels: number
-  /** Rows above and columns to the left; none around gradients. */
+  /** Padding rows above and columns to the left; none around gradients. */
   padding: readonly number[]
   /** Pieces of an image, down and across. */
   pieces: readonly number[]
@@ -507,10 +507,10 @@ export interface WinogradFactor {
   count: number
 }
 
-/** For each point, the sum of outer products over some transformed pieces, added to that over the pieces before. */
+/** For each point, the sum of outer products over some transformed pieces, added to the sum over earlier pieces. */
 export interface WinogradProducts {
   op: 'winogradProducts'
-  /** As `winogradFactor` writes them, and so the gradients. */
+  /** Written by `winogradFactor`, as are the gradients. */
   inputs: number
   gradients: number
   /** `[point][panel][channel][8]`. */
@@ -522,7 +522,7 @@ export interface WinogradProducts {
   count: number
 }
 
-/** The weights' gradient from the sums of all pieces. */
+/** The gradient of the weights, from the sums over all pieces. */
 export interface WinogradTaps {
   op: 'winogradTaps'
   sums: number

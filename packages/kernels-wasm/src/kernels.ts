@@ -7,13 +7,13 @@ import { type Instruction, MAX_THREADS } from './instructions.generated.ts'
 
 export interface KernelOptions {
   /**
-   * Threads to run on, 1 to 64. Where memory cannot be shared it is 1 whatever is asked. Default 1.
+   * Threads to run on, 1 to 64. If memory cannot be shared, it is always 1. Default 1.
    *
-   * More than one are workers, and so is a single one where the caller is a browser's main thread; otherwise a single
-   * one is the caller's.
+   * Several threads are all workers. A single thread is a worker if the caller is a browser's main thread; otherwise it
+   * is the caller's own.
    */
   threads?: number
-  /** Instruction set; `auto` takes the fastest that the engine has. Default `auto`. */
+  /** Instruction set; `auto` takes the fastest that the engine supports. Default `auto`. */
   build?: Build | 'auto'
 }
 
@@ -21,11 +21,11 @@ export interface KernelOptions {
 export interface LoadedProgram {
   readonly address: number
   readonly bytes: number
-  /** Where each instruction begins, in words from `address`; last, how many words there are. */
+  /** Where each instruction begins, in words from `address`; last, the number of words. */
   readonly offsets: readonly number[]
 }
 
-/** Runs a program, or its instructions from `first` to before `end`, as {@link Kernels.execute} does. */
+/** Runs a program, or its instructions from `first` to before `end`, like {@link Kernels.execute}. */
 export type Execute = (program: LoadedProgram, first?: number, end?: number) => Promise<void>
 
 const engines = new Map<string, Promise<Engine>>()
@@ -44,7 +44,7 @@ function engineOf(build: Build, shared: boolean): Promise<Engine> {
 
 /**
  * Loads the kernels, once for each build.
- * @throws KernelError where the options are wrong or the engine has no WebAssembly SIMD.
+ * @throws KernelError if the options are wrong or the engine has no WebAssembly SIMD.
  */
 export async function loadKernels({ threads = 1, build = 'auto' }: KernelOptions = {}): Promise<Kernels> {
   if (!Number.isInteger(threads) || threads < 1 || threads > MAX_THREADS) {
@@ -57,14 +57,14 @@ export async function loadKernels({ threads = 1, build = 'auto' }: KernelOptions
       await engine.turns.take(() => engine.grow(threads))
       return new Kernels(engine, threads)
     } catch (error) {
-      // A page that may not start workers can still do with one thread, its own.
+      // A page that may not start workers can still use one thread, its own.
       if (threads > 1) throw error
     }
   }
   return new Kernels(await engineOf(chosen, false), 1)
 }
 
-/** Memory and programs of one WebAssembly instance. Addresses are bytes; 0 is none. */
+/** Memory and programs of one WebAssembly instance. Addresses are in bytes; 0 is none. */
 export class Kernels {
   constructor(
     private readonly engine: Engine,
@@ -76,20 +76,20 @@ export class Kernels {
     return this.engine.build
   }
 
-  /** What addresses point into: one memory for each build, and another one for threads. */
+  /** The memory that addresses refer to: one for each build, and another one for threads. */
   get memory(): WebAssembly.Memory {
     return this.engine.instance.memory
   }
 
   /**
-   * Address of so many bytes of any content, aligned to 64.
-   * @throws MemoryError where WebAssembly's memory is exhausted.
+   * Allocates this many bytes of any content, aligned to 64, and returns their address.
+   * @throws MemoryError if WebAssembly's memory is exhausted.
    */
   allocate(bytes: number): number {
     return this.engine.instance.heap.allocate(bytes)
   }
 
-  /** Gives back what {@link allocate} returned for as many bytes. */
+  /** Frees what {@link allocate} returned for the same number of bytes. */
   release(address: number, bytes: number): void {
     this.engine.instance.heap.release(address, bytes)
   }
@@ -106,7 +106,7 @@ export class Kernels {
 
   /**
    * Writes a program into memory; free it with {@link unload}.
-   * @param scratch what {@link SCRATCH} stands for in its addresses
+   * @param scratch the address that {@link SCRATCH} stands for
    */
   load(instructions: readonly Instruction[], scratch?: number): LoadedProgram {
     const { words, offsets } = encode(instructions, scratch)
@@ -120,9 +120,9 @@ export class Kernels {
   }
 
   /**
-   * Does `work` after all that was asked for before, and before all that is asked for later: programs of a build share
-   * one memory, so they take turns.
-   * @param work runs programs by the function that it gets, and waits for each.
+   * Runs `work` after all work requested before it and ahead of all requested later: programs of a build share one
+   * memory, so they take turns.
+   * @param work runs programs with the function it is given, and waits for each
    */
   inTurn<T>(work: (execute: Execute) => Promise<T>): Promise<T> {
     return this.engine.turns.take(() =>
@@ -136,9 +136,9 @@ export class Kernels {
   }
 
   /**
-   * Runs a program, or its instructions from `first` to before `end`, when its turn comes. It is over when the promise
-   * settles: memory of the program is not to be touched until then.
-   * @throws KernelError where a thread ended on the way; the next call starts new ones, and finds memory as it was left.
+   * Runs a program, or its instructions from `first` to before `end`, when its turn comes. It has ended when the
+   * promise settles; do not touch the program's memory until then.
+   * @throws KernelError if a thread ended on the way; the next call starts new ones, and finds memory as it was left.
    */
   execute(program: LoadedProgram, first?: number, end?: number): Promise<void> {
     return this.inTurn(execute => execute(program, first, end))

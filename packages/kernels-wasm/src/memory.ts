@@ -6,20 +6,20 @@ export interface SmallPieces {
   release(address: number, bytes: number): void
 }
 
-/** Bytes of a page of WebAssembly. */
+/** Bytes in a page of WebAssembly memory. */
 const PAGE = 2 ** 16
 /** The last page stays unused, so that the end of every piece is an address too. */
 const MOST_BYTES = (2 ** 16 - 1) * PAGE
-/** Bytes from which on a piece is of pages of its own. */
+/** Pieces of at least this many bytes get pages of their own. */
 const LARGE = 2 ** 26
 
 /**
- * The memory of an instance. Small pieces are Rust's; its allocator has no piece of 2 GB, and large ones that it got back
- * do not always fit what is wanted next, so those are whole pages that are kept here.
+ * The memory of an instance. Small pieces come from Rust's allocator, which has no piece of 2 GB and cannot always
+ * reuse freed large ones for the next request. So large pieces are whole pages that are managed here.
  */
 export class Heap {
   private readonly pages: Pages
-  /** How many callers want Rust's allocator to themselves. */
+  /** The number of callers that have reserved Rust's allocator. */
   private reservations = 0
 
   constructor(
@@ -30,8 +30,8 @@ export class Heap {
   }
 
   /**
-   * Address of so many bytes of any content, aligned to 64.
-   * @throws MemoryError where WebAssembly's memory is exhausted.
+   * Allocates this many bytes of any content, aligned to 64, and returns their address.
+   * @throws MemoryError if WebAssembly's memory is exhausted.
    */
   allocate(bytes: number): number {
     const isSmall = bytes < LARGE && this.reservations === 0
@@ -41,12 +41,12 @@ export class Heap {
   }
 
   /**
-   * Leaves Rust's allocator, and so many bytes that it has free, to others until `work` is done: what they allocate does
-   * not make the memory grow.
-   * @throws MemoryError where WebAssembly's memory is exhausted.
+   * Leaves Rust's allocator, with this many bytes free, to others until `work` is done: their allocations do not make
+   * the memory grow.
+   * @throws MemoryError if WebAssembly's memory is exhausted.
    */
   async reserve<T>(bytes: number, work: () => Promise<T>): Promise<T> {
-    // It keeps what it gets back.
+    // The allocator keeps what is freed.
     const address = this.small.allocate(bytes)
     if (!address) throw exhausted(bytes)
     this.small.release(address, bytes)
@@ -58,7 +58,7 @@ export class Heap {
     }
   }
 
-  /** Gives back what {@link allocate} returned for as many bytes. */
+  /** Frees what {@link allocate} returned for the same number of bytes. */
   release(address: number, bytes: number): void {
     if (!this.pages.release(address)) this.small.release(address, bytes)
   }
@@ -77,7 +77,7 @@ interface Piece {
   readonly end: number
 }
 
-/** Pieces of whole pages, the free ones joined with their neighbours. */
+/** Pieces of whole pages; free ones are joined with their neighbours. */
 class Pages {
   /** By address. */
   private free: Piece[] = []
@@ -86,18 +86,18 @@ class Pages {
 
   constructor(private readonly memory: WebAssembly.Memory) {}
 
-  /** The address of a piece, or 0 where the memory is exhausted. */
+  /** The address of a piece, or 0 if the memory is exhausted. */
   allocate(bytes: number): number {
     const wanted = Math.ceil(bytes / PAGE) * PAGE
     const start = this.take(wanted)
     if (start) return start
-    // A free piece at the end needs only what it lacks, unless a thread has just taken the pages after it.
+    // A free piece at the end needs only the missing pages, unless a thread has just taken the pages after it.
     const last = this.free.at(-1)
     const lacking = last?.end === this.memory.buffer.byteLength ? wanted - (last.end - last.start) : wanted
     return (this.grow(lacking) && this.take(wanted)) || (this.grow(wanted) && this.take(wanted)) || 0
   }
 
-  /** Whether a piece of this address was in use; it is not any more. */
+  /** Frees the piece at this address; false if none was in use there. */
   release(address: number): boolean {
     const piece = this.used.get(address)
     if (!piece) return false

@@ -7,8 +7,8 @@ export interface RowsGeometry {
 }
 
 /**
- * Rows that are summed in one go: some 64 KB, as threads share blocks, which must not become so small that their own
- * sums cost much. By shape alone, so that results do not depend on the number of threads.
+ * Rows that are summed in one go: some 64 KB. Threads share blocks, which must not be so small that their own sums
+ * cost much. The number depends on the shape alone, so that results do not depend on the number of threads.
  */
 function blockOf({ channels }: RowsGeometry): number {
   return Math.min(1024, Math.max(64, Math.floor(16384 / channels / 64) * 64))
@@ -36,9 +36,9 @@ export function planMoments(geometry: RowsGeometry): MomentsPlan {
 export interface NormalizeSumsBuffers {
   readonly gradient: number
   readonly input: number
-  /** `[2, channels]`, as {@link planMoments} makes them. */
+  /** `[2, channels]`, as {@link planMoments} computes them. */
   readonly moments: number
-  /** Output of the normalisation and its ReLU: the gradient counts only where it is positive. 0 where there is no ReLU. */
+  /** Output of the normalisation and its ReLU: the gradient counts only where it is positive. 0 if there is no ReLU. */
   readonly gate: number
   /** `[2, channels]`: sums of the gradient, and of the gradient times the normalised input. */
   readonly output: number
@@ -51,7 +51,7 @@ export interface NormalizeSumsPlan {
   run(buffers: NormalizeSumsBuffers): Instruction[]
 }
 
-/** What the gradients of a batch normalisation begin with: its first sum is the gradient of beta, the second that of gamma. */
+/** The first sums of a batch normalisation's gradients: the gradient of beta, then the gradient of gamma. */
 export function planNormalizeSums(geometry: RowsGeometry): NormalizeSumsPlan {
   const { rows, channels } = geometry
   const block = blockOf(geometry)

@@ -8,11 +8,11 @@ export async function compileModule(url: URL): Promise<WebAssembly.Module> {
   return url.protocol === 'file:' ? WebAssembly.compile(await readFile(url)) : compileFetched(url)
 }
 
-/** Whether this thread must never be held up. */
+/** Whether this thread must never block. */
 export const mustNotBlock = (): boolean => false
 
 export function startThread(events: ThreadEvents): Thread {
-  // Node's own options are not passed on: a worker refuses some, such as --input-type.
+  // Node's own options are not passed on: a worker rejects some of them, such as --input-type.
   const worker = new Worker(new URL('./worker.js', import.meta.url), { execArgv: [] })
   worker.on('message', events.message)
   worker.on('error', (error: Error) => events.ended(error.message))

@@ -5,8 +5,8 @@ import { Turns } from './turns.ts'
 import { type PoolWorker, startWorker } from './workers.ts'
 
 /**
- * Threads that run programs while the caller's own is free. They are started when first needed, and again after one of
- * them has ended.
+ * Threads that run programs while the caller's own thread is free. They are started when first needed, and again after
+ * one of them has ended.
  */
 export class Pool implements Engine {
   readonly turns = new Turns()
@@ -32,14 +32,14 @@ export class Pool implements Engine {
   }
 }
 
-/** What a worker allocates when it starts: its stack, see worker.js, and its thread-local storage. */
+/** Bytes that a worker allocates when it starts: its stack (see worker.js) and its thread-local storage. */
 const THREAD_BYTES = 2 ** 20 + 2 ** 16
 
-/** Workers around one control block. When one ends all are ended, since the others would wait for it forever. */
+/** Workers around one control block. When one ends, all are ended, since the others would wait for it forever. */
 class Team {
   failure: KernelError | undefined
   private readonly workers: PoolWorker[] = []
-  /** Not given back: nobody can tell when the workers of a browser have stopped to use it. */
+  /** Never freed: nobody can tell when the workers of a browser have stopped using it. */
   private readonly control: number
   private job: { resolve(): void; reject(failure: KernelError): void } | undefined
 
@@ -57,8 +57,8 @@ class Team {
     if (count <= 0) return
     const { module, memory, heap } = this.instance
     const events = { done: (ok: boolean) => this.done(ok), ended: (reason: string) => this.end(reason) }
-    // A starting worker writes to memory that it allocates. Had another one made the memory grow for it, it may not know of
-    // that yet (V8 tells threads by interrupts), and the write would be out of bounds.
+    // A starting worker writes to memory that it allocates. If another had made the memory grow for it, it might not
+    // yet know (V8 notifies threads by interrupts), and the write would be out of bounds.
     const results = await heap.reserve(count * THREAD_BYTES, () => {
       const starts = Array.from({ length: count }, (_, i) => {
         const thread = this.workers.length + i

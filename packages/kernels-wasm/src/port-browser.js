@@ -1,5 +1,5 @@
 /**
- * Calls back with the first message to this worker.
+ * Calls `onMessage` with the first message to this worker.
  * @param {(message: import('./workers.ts').WorkerStart) => void} onMessage
  */
 export function listenOnce(onMessage) {
@@ -7,7 +7,7 @@ export function listenOnce(onMessage) {
 }
 
 /**
- * Answers to the thread that started this worker.
+ * Sends a message to the thread that started this worker.
  * @param {boolean} message
  */
 export function post(message) {

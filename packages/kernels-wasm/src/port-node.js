@@ -1,7 +1,7 @@
 import { parentPort } from 'node:worker_threads'
 
 /**
- * Calls back with the first message to this worker.
+ * Calls `onMessage` with the first message to this worker.
  * @param {(message: import('./workers.ts').WorkerStart) => void} onMessage
  */
 export function listenOnce(onMessage) {
@@ -9,7 +9,7 @@ export function listenOnce(onMessage) {
 }
 
 /**
- * Answers to the thread that started this worker.
+ * Sends a message to the thread that started this worker.
  * @param {boolean} message
  */
 export function post(message) {

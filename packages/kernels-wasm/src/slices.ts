@@ -1,6 +1,6 @@
 import { turn } from '#turn'
 
-/** Milliseconds after which a page may draw and answer its user; half of what a frame lasts at 60 Hz. */
+/** Milliseconds after which a page may draw and respond to its user: half of a frame at 60 Hz. */
 const SLICE = 8
 
 /** Takes steps 0 to `count - 1`, and lets the event loop turn whenever they have taken longer than a slice. */

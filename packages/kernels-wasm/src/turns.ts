@@ -1,8 +1,8 @@
-/** Lets asynchronous tasks run one after the other, in the order in which they came. */
+/** Runs asynchronous tasks one after the other, in the order in which they came. */
 export class Turns {
   private last: Promise<unknown> = Promise.resolve()
 
-  /** Starts a task once all before it have settled. */
+  /** Starts a task once all tasks before it have settled. */
   take<T>(task: () => Promise<T>): Promise<T> {
     const turn = this.last.then(task)
     this.last = turn.catch(() => {})

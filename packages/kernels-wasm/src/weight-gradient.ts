@@ -13,7 +13,7 @@ import {
 /** How the gradient of a convolution's weights is computed. */
 export interface WeightGradientPlan {
   readonly workspaceFloats: number
-  /** `input` is the convolution's, `gradient` that of its output, `output` gets that of the weights (OIHW). */
+  /** `input` is the convolution's, `gradient` its output's gradient; the weights' gradient goes to `output` (OIHW). */
   run(buffers: WeightGradientBuffers): Instruction[]
 }
 
@@ -33,7 +33,7 @@ interface Algorithm {
   plan(geometry: ConvolutionGeometry): WeightGradientPlan
 }
 
-/** The choice of algorithm: the first row that can compute a gradient and pays is taken. */
+/** The choice of algorithm: the first row that can compute a gradient and pays off is taken. */
 const ALGORITHMS: readonly Algorithm[] = [
   {
     name: 'winograd',
@@ -58,15 +58,15 @@ export function planConvolutionWeightGradient(geometry: ConvolutionGeometry): We
   return algorithm.plan(geometry)
 }
 
-/** Every way to compute the gradient, by name, for measuring them beside each other. */
+/** Every way to compute the gradient, by name, so that they can be measured beside each other. */
 export function weightGradientPlans(geometry: ConvolutionGeometry): Record<string, WeightGradientPlan> {
   const able = ALGORITHMS.filter(row => row.canRun(geometry))
   return Object.fromEntries(able.map(({ name, plan }) => [name, plan(geometry)]))
 }
 
-/** Units of work that a gradient is cut into at least, if it has the pixels: enough for many threads to share evenly. */
+/** The fewest units of work in a gradient, if it has the pixels: enough for many threads to share evenly. */
 const UNITS = 32
-/** Pixels that a segment has at least. */
+/** The fewest pixels in a segment. */
 const SEGMENT_PIXELS = 256
 
 /** Pixels of the output. */
@@ -114,7 +114,7 @@ function direct(g: ConvolutionGeometry): WeightGradientPlan {
 const POINTS = WINOGRAD_POINTS.f4
 /** Transformed values that are multiplied before the next ones are computed: they should stay in the second-level cache. */
 const BLOCK_FLOATS = 256 * 1024
-/** Pieces that a block has at least, as each block reads and writes the sums. */
+/** The fewest pieces in a block, as each block reads and writes the sums. */
 const BLOCK_PIECES = 64
 
 /** Pieces of the batch. */

@@ -4,7 +4,7 @@ import { listenOnce, post } from '#port'
 import * as relaxed from '../wasm/relaxed-shared/residual.js'
 import * as simd128 from '../wasm/simd128-shared/residual.js'
 
-// Imported statically and without `await` at the top, which bundlers do not allow in the workers they make.
+// Imported statically and without top-level `await`, which bundlers do not allow in the workers they make.
 const glues = { simd128, relaxed }
 
 /** Bytes; the kernels keep their row pointers in the program's workspace and need little stack. */
@@ -13,7 +13,7 @@ const STACK_SIZE = 1 << 20
 listenOnce(({ build, module, memory, control, thread }) => {
   const glue = glues[build]
   glue.initSync({ module, memory, thread_stack_size: STACK_SIZE })
-  // Ready. From here on this thread never returns to its event loop, and is ended from outside.
+  // Ready. From here on this thread never returns to its event loop, and is terminated from outside.
   post(true)
   for (;;) {
     const ok = glue.work(control, thread)

@@ -1,23 +1,23 @@
 import { startThread } from '#platform'
 import { KernelError } from './errors.ts'
 
-/** What a worker needs to take part. */
+/** The data that a worker needs to take part. */
 export interface WorkerStart {
   build: 'simd128' | 'relaxed'
   module: WebAssembly.Module
   memory: WebAssembly.Memory
   /** Address of the pool's control block. */
   control: number
-  /** The worker's thread number, from 0, and how many there shall be. */
+  /** The worker's thread number, from 0, and the number of threads. */
   thread: number
   threads: number
 }
 
-/** What a worker sends to the thread that started it. */
+/** The messages of a worker to the thread that started it. */
 export interface ThreadEvents {
-  /** First that it waits for jobs, then for each job whether its words were a program. */
+  /** The first message says that it waits for jobs; then one per job says whether its words were a program. */
   message(ok: boolean): void
-  /** It runs no more, or never did. Comes after a `terminate` as well. */
+  /** The worker has stopped, or never started. Also called after a `terminate`. */
   ended(reason: string): void
 }
 
@@ -26,30 +26,30 @@ export interface Thread {
   send(message: WorkerStart): void
   /** Whether it keeps a Node process alive. */
   keepAlive(wanted: boolean): void
-  /** Resolves once it runs no more, as far as can be told. */
+  /** Resolves once the worker has stopped, as far as can be told. */
   terminate(): Promise<void>
 }
 
 /** A thread of a pool, waiting for jobs; at first it does not keep a Node process alive. */
 export type PoolWorker = Omit<Thread, 'send'>
 
-/** What a worker tells once it has started. */
+/** The events of a worker after it has started. */
 export interface WorkerEvents {
-  /** The job is done; false where its words were no program. Thread 0 tells it for all. */
+  /** The job is done; false if its words were no program. Thread 0 reports it for all. */
   done(ok: boolean): void
-  /** It runs no more, or must not be trusted to. */
+  /** The worker has stopped, or must not be trusted to run. */
   ended(reason: string): void
 }
 
 /**
  * Starts a worker and resolves once it waits for jobs.
- * @throws KernelError where it could not be started.
+ * @throws KernelError if it could not be started.
  */
 export async function startWorker(start: WorkerStart, { done, ended }: WorkerEvents): Promise<PoolWorker> {
   let isReady = false
   try {
     const worker = await new Promise<Thread>((resolve, reject) => {
-      // The first message says that the worker waits for jobs; before it, an end is a failed start.
+      // The first message says that the worker waits for jobs; an end before it is a failed start.
       const thread = startThread({
         message(ok) {
           if (isReady) done(ok)

@@ -6,7 +6,7 @@ use operands::operands;
 use simd::F32x4;
 
 operands! {
-    /// Batch normalisation (Ioffe and Szegedy 2015) of `[rows, channels]` by given moments:
+    /// Batch normalisation (Ioffe and Szegedy 2015) of `[rows, channels]` with given moments:
     /// `activation((input - mean) / sqrt(variance + epsilon) * gamma + beta + residual)`.
     pub struct Normalize {
         pub input: *const f32,
@@ -14,7 +14,7 @@ operands! {
         pub moments: *const f32,
         pub gamma: *const f32,
         pub beta: *const f32,
-        /// Laid out as the output. None where 0.
+        /// Laid out like the output; 0 for none.
         pub residual: *const f32,
         pub output: *mut f32,
         pub rows: usize,

@@ -6,7 +6,7 @@ use crate::share::Share;
 use operands::operands;
 use simd::F32x4;
 
-/// The gradient that reaches a normalisation: `gradient` where `gate > 0`, else 0; all of it where there is no gate.
+/// The gradient that reaches a normalisation: `gradient` if `gate > 0`, else 0; all of it if there is no gate.
 #[inline(always)]
 unsafe fn gated<const GATE: bool>(gradient: *const f32, gate: *const f32, at: usize, lanes: usize) -> F32x4 {
     let value = load(gradient.add(at), lanes);
@@ -17,24 +17,24 @@ unsafe fn gated<const GATE: bool>(gradient: *const f32, gate: *const f32, at: us
     }
 }
 
-/// What [`normalize_sums`] writes for a channel of a block.
+/// Values that [`normalize_sums`] writes for a channel of a block.
 pub const GRADIENT_SUMS: usize = 2;
 
 operands! {
-    /// For each block of rows, every channel's sum of the gradient (what `beta` gets) and of the gradient times the
-    /// normalised input (what `gamma` gets).
+    /// For each block of rows, every channel's sum of the gradient (for `beta`) and of the gradient times the
+    /// normalised input (for `gamma`).
     pub struct NormalizeSums {
         pub gradient: *const f32,
         pub input: *const f32,
         /// `[2, channels]`: means, then variances.
         pub moments: *const f32,
-        /// Output of the normalisation and its ReLU: the gradient counts only where it is positive. None where 0.
+        /// Output of the normalisation and its ReLU: the gradient counts only where it is positive. 0 for none.
         pub gate: *const f32,
         /// `[blocks, 2, channels]`, to be added up.
         pub partials: *mut f32,
         pub rows: usize,
         pub channels: usize,
-        /// Rows of a block; the last one may have fewer.
+        /// Rows in a block; the last block may have fewer.
         pub block: usize,
         pub epsilon: f32,
     }
@@ -76,7 +76,7 @@ unsafe fn sum_blocks<const GATE: bool>(p: &NormalizeSums, share: Share) {
 }
 
 operands! {
-    /// The gradient of a normalisation's input, through the moments of its batch too:
+    /// The gradient of a normalisation's input, including the path through the moments of its batch:
     /// `gamma / deviation * (gradient - sums[0] / rows - normalised input * sums[1] / rows)`.
     pub struct NormalizeGradient {
         /// The output may be the same buffer.
@@ -85,7 +85,7 @@ operands! {
         /// `[2, channels]`: means, then variances.
         pub moments: *const f32,
         pub gamma: *const f32,
-        /// `[2, channels]`, the total of what `normalize_sums` writes.
+        /// `[2, channels]`, the totals of the sums from `normalize_sums`.
         pub sums: *const f32,
         /// As for `normalize_sums`.
         pub gate: *const f32,
@@ -114,7 +114,7 @@ unsafe fn gradient_lines<const GATE: bool>(p: &NormalizeGradient, share: Share) 
     let lines = Lines::of(p.channels);
     let inverse = |c: usize| inverse_deviation(p.moments, p.channels, c, p.epsilon);
     let mean_of = |sum: usize, c: usize| *p.sums.add(sum * p.channels + c) / p.rows as f32;
-    // scale * (gradient + slope * (input - mean) + offset), the sums being the same for all rows.
+    // scale * (gradient + slope * (input - mean) + offset); the sums are the same for all rows.
     let slope = |c: usize| -inverse(c) * mean_of(1, c);
     let scale = lines.repeat(|c| *p.gamma.add(c) * inverse(c));
     let shift = lines.repeat(|c| -mean_of(0, c) - slope(c) * *p.moments.add(c));

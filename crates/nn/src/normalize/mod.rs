@@ -1,4 +1,4 @@
-//! Batch normalisation in training: by the moments of the batch, and its gradients.
+//! Batch normalisation in training, with the moments of the batch, and its gradients.
 
 mod forward;
 mod gradient;

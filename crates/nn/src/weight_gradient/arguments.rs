@@ -1,10 +1,10 @@
 use operands::operands;
 
 operands! {
-    /// The gradient of a convolution's weights: for every tap, the sum over pixels of what the tap meets times the gradient of
-    /// the output.
+    /// The gradient of a convolution's weights: for every tap, the sum over pixels of the tap's input times the
+    /// gradient of the output.
     ///
-    /// Pixels are cut into segments, by shape alone, whose sums stand beside each other, to be added by `sum_weights`.
+    /// Pixels are cut into segments, by shape alone. Their sums lie next to each other; `sum_weights` adds them up.
     /// Sizes are the convolution's, as for `conv2d`.
     pub struct WeightGradient {
         pub input: *const f32,

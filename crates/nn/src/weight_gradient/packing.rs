@@ -4,37 +4,37 @@ use gemm::COLUMNS;
 use simd::LANES;
 use std::ops::Range;
 
-/// Output pixels that go through all taps and channels before the next ones: what a tile reads of them stays in the
-/// first-level cache.
+/// Output pixels that go through all taps and channels before the next ones: the values that a tile reads then stay in
+/// the first-level cache.
 const BLOCK_PIXELS: usize = 128;
 /// Rows of the output longer than this are cut into pieces.
 const LONGEST_PIECE: usize = 64;
-/// With fewer channels than this the taps of a kernel row are taken as one, of as many channels as all of them have: they
-/// fill tiles better.
+/// With fewer channels than this, the taps of a kernel row are joined into one tap with the channels of all: they fill
+/// tiles better.
 const FEW_CHANNELS: usize = 32;
-/// Between packed pixels of more channels: without it they lie powers of two apart and fight for the same cache lines.
+/// Gap between packed pixels of more channels: without it they lie powers of two apart and compete for cache lines.
 const PIXEL_GAP: usize = 4;
 
-/// How output rows are cut into pieces, in which order those are taken, and how what their taps meet is packed.
+/// How output rows are cut into pieces, the order of the pieces, and how the input of their taps is packed.
 pub(super) struct Packing {
     /// Pieces of each output row, and their length.
     pub splits: usize,
     pub length: usize,
-    /// Images that are taken together, row by row of all of them: rows that meet a tap in the padding then follow each
-    /// other, and are left out.
+    /// Images that are taken together, row by row across all of them: rows whose taps lie in the padding are then
+    /// adjacent, and are left out.
     pub images: usize,
-    /// Pixels of an input row that a piece's taps meet.
+    /// Pixels of an input row that a piece's taps read.
     pub span: usize,
-    /// Taps of a kernel row that are taken as one.
+    /// Taps of a kernel row that are joined into one.
     pub joined: usize,
     /// Values from one packed pixel to the next, and from one packed piece to the next.
     pub pixel: usize,
     pub piece: usize,
-    /// Pieces that are multiplied in one go, at most.
+    /// The most pieces that are multiplied in one go.
     pub block: usize,
 }
 
-/// Where a piece lies: its image, output row, and number in the row.
+/// The position of a piece: its image, output row, and number in the row.
 pub(super) struct Place {
     pub image: usize,
     pub y: usize,
@@ -50,7 +50,7 @@ impl Packing {
         let join = p.depth < FEW_CHANNELS && p.dilation[1] == 1;
         let joined = if join { p.kernel[1] } else { 1 };
         let pixel = if join { p.depth } else { p.depth.next_multiple_of(LANES) + PIXEL_GAP };
-        // No more than there are: of many channels even one piece is large.
+        // No more than there are: with many channels even one piece is large.
         let block = (BLOCK_PIXELS / length).clamp(1, (p.batch * p.output_height * splits).max(1));
         Packing { splits, length, images, span, joined, pixel, piece: p.kernel[0] * span * pixel, block }
     }
@@ -78,7 +78,7 @@ pub(super) struct Together {
     pub row: usize,
 }
 
-/// Packs what the taps of a piece meet: `[kernel row][pixel][channel]`, zeros in the padding.
+/// Packs the input of a piece's taps: `[kernel row][pixel][channel]`, zeros in the padding.
 #[inline(never)]
 pub(super) unsafe fn pack_inputs(p: &WeightGradient, packing: &Packing, place: &Place, group: usize, target: *mut f32) {
     let Place { image, y, split } = *place;
@@ -118,7 +118,7 @@ unsafe fn copy_pixel(source: *const f32, target: *mut f32, depth: usize) {
     }
 }
 
-/// Packs a panel of the gradient of a piece's outputs: `[pixel][8]`, zeros where the piece or panel is not full.
+/// Packs a panel of the gradient of a piece's outputs: `[pixel][8]`, zeros if the piece or panel is not full.
 #[inline(never)]
 pub(super) unsafe fn pack_gradients(
     p: &WeightGradient,

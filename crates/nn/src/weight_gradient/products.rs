@@ -69,7 +69,7 @@ struct Block {
     /// Pieces that have the same output row.
     row: usize,
     inputs: *const f32,
-    /// Whether there were blocks before.
+    /// Whether there were earlier blocks.
     add: bool,
 }
 
@@ -78,7 +78,7 @@ struct Block {
 unsafe fn multiply_block(p: &WeightGradient, packing: &Packing, block: &Block, right: *const f32, target: *mut f32) {
     for tap in (0..p.kernel[0] * p.kernel[1]).step_by(packing.joined) {
         let (ky, kx) = (tap / p.kernel[1], tap % p.kernel[1]);
-        // What lies in the padding is left out, where that is the same for all pieces and joined taps.
+        // Pixels in the padding are left out if they are the same for all pieces and joined taps.
         let ys = inside(p, 0, ky);
         let xs = if packing.splits * packing.joined == 1 { inside(p, 1, kx) } else { 0..packing.length };
         let clamp = |row: usize| (row * block.row).clamp(block.pieces.start, block.pieces.end) - block.pieces.start;

@@ -4,11 +4,11 @@ use operands::operands;
 use simd::{F32x4, LANES};
 
 operands! {
-    /// The weights' gradient from the sums of its segments.
+    /// The gradient of the weights, from the sums of its segments.
     pub struct SumWeights {
-        /// As `weight_gradient` writes them.
+        /// Written by `weight_gradient`.
         pub partials: *const f32,
-        /// `[groups * columns, depth, taps]`, as PyTorch has weights.
+        /// `[groups * columns, depth, taps]`, PyTorch's order of weights.
         pub output: *mut f32,
         pub segments: usize,
         pub groups: usize,

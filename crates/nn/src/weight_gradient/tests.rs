@@ -128,7 +128,7 @@ fn equals_the_naive_loops_for_any_number_of_segments_and_threads() {
     }
 }
 
-/// Products of channels and the number of a tile do not fit into the 32 bits of WebAssembly.
+/// Products of channels and the number of a tile overflow the 32 bits of WebAssembly.
 #[test]
 fn channels_may_be_many() {
     let c = Case { batch: 1, size: [1, 1], depth: 200_000, columns: 1, kernel: [1, 1], padding: [0, 0], ..BASE };

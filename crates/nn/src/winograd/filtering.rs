@@ -1,7 +1,7 @@
 use operands::kinds;
 
 kinds! {
-    /// Which of the filterings.
+    /// Which filtering is used.
     pub enum Filtering {
         /// Pieces of 4x4 inputs and 2x2 outputs.
         F2,
@@ -11,12 +11,12 @@ kinds! {
 }
 
 kinds! {
-    /// How a convolution finds its weights.
+    /// How a convolution stores its weights.
     pub enum WeightForm {
-        /// Transformed beforehand. For weights so few that they stay in the caches.
+        /// Transformed beforehand: for weights small enough to stay in the caches.
         Transformed,
-        /// In the panels that the direct convolution takes, to be transformed at each run: they are a quarter of the
-        /// memory, and where they come from there, reading less takes less time than transforming.
+        /// In the panels of the direct convolution, transformed at each run: they take a quarter of the memory, and if
+        /// they come from there, reading less saves more time than the transform takes.
         Panels,
     }
 }
@@ -37,7 +37,7 @@ impl Filtering {
     }
 }
 
-/// Values between what would otherwise lie powers of two apart and fight for the same cache lines.
+/// Gap between values that would otherwise lie powers of two apart and compete for the same cache lines.
 pub const GAP: usize = 16;
 
 /// Values from one transformed piece to the next.

@@ -7,7 +7,7 @@ use simd::{F32x4, LANES};
 /// Channels of one unit of the input's transform.
 const UNIT_CHANNELS: usize = 32;
 
-/// What lies outside the image.
+/// Read in place of pixels outside the image.
 static ZEROS: [f32; UNIT_CHANNELS] = [0.0; UNIT_CHANNELS];
 
 operands! {
@@ -21,7 +21,7 @@ operands! {
         pub height: usize,
         pub width: usize,
         pub channels: usize,
-        /// Rows above and columns to the left, left out where negative.
+        /// Padding rows above and columns to the left, cropped if negative.
         pub padding: [isize; 2],
         /// Pieces of an image, down and across.
         pub pieces: [usize; 2],

@@ -34,7 +34,7 @@ impl Lines<4, 2> for F2 {
 }
 
 /// F(4, 3) at the points 0, +-1/sqrt 2, +-sqrt 2 and infinity: the usual 0, +-1, +-2 and infinity need a few
-/// multiplications less and lose twice the precision.
+/// multiplications fewer and double the error.
 pub(super) struct F4;
 
 impl Lines<6, 4> for F4 {

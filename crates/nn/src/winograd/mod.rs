@@ -1,7 +1,7 @@
 //! Winograd's minimal filtering (Lavin and Gray 2015) for 3x3 convolutions of stride 1: F(4x4, 3x3) takes 36 instead of
 //! 144 products for every 4x4 outputs, F(2x2, 3x3) 16 instead of 36 for every 2x2.
 //!
-//! `output = A' [(G g G') * (B' d B)] A` with d a piece of the input and g the kernel; over many pieces and channels
+//! `output = A' [(G g G') * (B' d B)] A`: d is a piece of the input and g the kernel. Over many pieces and channels
 //! the product in the middle is one matrix product for each of its 36 or 16 points. The pieces are transformed into
 //! `[piece][point][channel]`, so that each of them is a product of rows and packed panels.
 

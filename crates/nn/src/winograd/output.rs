@@ -7,7 +7,7 @@ use operands::operands;
 use simd::{F32x4, LANES};
 use std::ops::Range;
 
-/// Pieces and panels of one unit of work at most: its products, at most 36 x 24 x 32 values, stay in the second-level cache.
+/// The most pieces and panels of a unit of work. Its products, at most 36 x 24 x 32 values, fit the second-level cache.
 pub const UNIT_PIECES: usize = 24;
 pub const UNIT_PANELS: usize = 4;
 /// Values from the products of one point to those of the next.
@@ -18,14 +18,14 @@ operands! {
     pub struct WinogradOutput {
         pub filtering: Filtering,
         pub form: WeightForm,
-        /// As `winograd_input` writes them.
+        /// Written by `winograd_input`.
         pub transformed: *const f32,
-        /// In their form: as `winograd_weights` or as `pack_panels` writes them.
+        /// Written by `winograd_weights` or by `pack_panels`, according to their form.
         pub weights: *const f32,
         pub epilogue: Epilogue,
         /// `[batch, height, width, columns]`.
         pub output: *mut f32,
-        /// The output's, as is the width.
+        /// Height of the output; the width is the output's too.
         pub height: usize,
         pub width: usize,
         pub channels: usize,
@@ -39,7 +39,7 @@ operands! {
     }
 }
 
-/// Values that each thread needs for itself: the products of a unit of work, and its weights where they are
+/// Values that each thread needs as scratch: the products of a unit of work, and its weights if they are
 /// transformed at each run.
 pub fn winograd_scratch(filtering: Filtering, form: WeightForm, channels: usize) -> usize {
     let own_weights = match form {
@@ -95,12 +95,12 @@ unsafe fn multiply_pieces<F: Lines<INPUT, OUTPUT>, const INPUT: usize, const OUT
         }
         for point in 0..points {
             let weights = weights.add(point * stride);
-            // A single tile reads a panel only once, and as fast without this.
+            // A single tile reads a panel only once, and is as fast without this.
             if is_new && p.form == WeightForm::Transformed && count > ROWS {
                 fetch(weights, panels.len() * p.channels * COLUMNS);
             }
             let transformed = p.transformed.add(pieces.start * piece_stride(points, p.channels) + point * p.channels);
-            // What follows the last piece, and is computed and not written, repeats it.
+            // The entries after the last piece, which are computed and not written, repeat it.
             let pointers: [*const f32; UNIT_PIECES + ROWS] =
                 std::array::from_fn(|piece| transformed.add(piece.min(count - 1) * piece_stride(points, p.channels)));
             let rows = Rows { pointers: &pointers, stride: pointers.len(), depth: p.channels };
@@ -122,7 +122,7 @@ unsafe fn multiply_pieces<F: Lines<INPUT, OUTPUT>, const INPUT: usize, const OUT
     }
 }
 
-/// `A' m A` of one piece, with the epilogue, where it lies inside the output.
+/// `A' m A` of one piece, with the epilogue, for the part inside the output.
 #[inline(never)]
 unsafe fn write_piece<F: Lines<INPUT, OUTPUT>, const INPUT: usize, const OUTPUT: usize>(
     p: &WinogradOutput,
@@ -162,7 +162,7 @@ unsafe fn write_piece<F: Lines<INPUT, OUTPUT>, const INPUT: usize, const OUTPUT:
     }
 }
 
-/// `A' m A` of one piece and four columns, where it lies inside of a height and width.
+/// `A' m A` of one piece and four columns, for the part inside a height and width.
 #[inline(always)]
 unsafe fn transform_products<F: Lines<INPUT, OUTPUT>, const INPUT: usize, const OUTPUT: usize>(
     products: *const f32,

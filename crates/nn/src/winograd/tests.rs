@@ -39,7 +39,7 @@ fn naive(c: &Case, x: &[f32], w: &[f32], bias: &[f32], residual: &[f32]) -> Vec<
     out
 }
 
-/// How the work is cut: no part of it may change the result.
+/// How the work is cut, which must not change the result.
 #[derive(Clone, Copy)]
 struct Cut {
     block: usize,
@@ -158,7 +158,7 @@ fn equals_the_naive_loops_for_any_number_of_threads_and_blocks() {
     }
 }
 
-/// Products of pieces and the number of a block do not fit into the 32 bits of WebAssembly.
+/// Products of pieces and the number of a block overflow the 32 bits of WebAssembly.
 #[test]
 fn pieces_may_be_many() {
     let c = Case { batch: 1, size: [1200, 1150], padding: [1, 1], channels: 1, columns: 1 };

@@ -16,12 +16,12 @@ operands! {
         pub columns: usize,
         pub column_stride: usize,
         pub channel_stride: usize,
-        /// Negative to turn the kernel round.
+        /// Negative to rotate the kernel by 180 degrees.
         pub tap_strides: [isize; 2],
     }
 }
 
-/// Values from one point's transformed weights to the next one's.
+/// Values from the transformed weights of one point to those of the next.
 pub(super) fn weights_stride(panels: usize, channels: usize) -> usize {
     panels * channels * COLUMNS + GAP
 }

@@ -2,7 +2,7 @@ import { COLUMNS, ROW_POINTERS } from '../instructions.generated.ts'
 import { type ConvolutionGeometry, convolutionOutput, FLOAT } from './geometry.ts'
 import type { ConvolutionPlan, WeightsLayout } from './plan.ts'
 
-/** Row pointers to every tap, and the tile: any convolution at all. */
+/** Row pointers to every tap, and the tile: runs any convolution. */
 export function planDirect(g: ConvolutionGeometry, { offset, ...strides }: WeightsLayout): ConvolutionPlan {
   const depth = g.channels / g.groups
   const columns = g.outputs / g.groups
@@ -14,7 +14,7 @@ export function planDirect(g: ConvolutionGeometry, { offset, ...strides }: Weigh
   const pointers = taps * ROW_POINTERS
   return {
     packedFloats: g.groups * groupFloats,
-    // The tile reads a whole panel's biases wherever it starts.
+    // The tile reads the biases of a whole panel wherever it starts.
     biasFloats: g.outputs + COLUMNS,
     zeros: g.channels,
     workspaceFloats: 0,
@@ -54,7 +54,7 @@ export function planDirect(g: ConvolutionGeometry, { offset, ...strides }: Weigh
   }
 }
 
-/** The direct kernel on a padded copy of the input, with the taps of a row of the kernel as one. */
+/** The direct kernel on a padded copy of the input; the taps of a row of the kernel are joined into one. */
 export function planKernelRows(g: ConvolutionGeometry, weights: WeightsLayout): ConvolutionPlan {
   const plan = planDirect(g, weights)
   const [outputHeight, outputWidth] = convolutionOutput(g)

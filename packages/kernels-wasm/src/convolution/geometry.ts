@@ -12,7 +12,7 @@ export interface ConvolutionGeometry {
   readonly kernel: readonly [height: number, width: number]
   readonly stride: readonly [height: number, width: number]
   readonly dilation: readonly [height: number, width: number]
-  /** Negative where rows or columns of the input are left out. */
+  /** Negative if rows or columns of the input are cropped. */
   readonly padding: readonly [top: number, bottom: number, left: number, right: number]
 }
 

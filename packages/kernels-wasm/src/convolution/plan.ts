@@ -3,7 +3,7 @@ import type { ConvolutionGeometry } from './geometry.ts'
 
 /** Where the weights of a convolution lie, in values. */
 export interface WeightsLayout {
-  /** Where the first tap lies that is read. */
+  /** Where the first tap to be read lies. */
   readonly offset: number
   readonly groupStride: number
   /** From one output of a group to the next. */
@@ -19,28 +19,28 @@ export interface ConvolutionBuffers {
   readonly input: number
   /** Packed, {@link ConvolutionPlan.packedFloats} long. */
   readonly weights: number
-  /** {@link ConvolutionPlan.biasFloats} long. */
+  /** Bias, {@link ConvolutionPlan.biasFloats} long. */
   readonly bias: number
   readonly residual: number
   readonly output: number
-  /** {@link ConvolutionPlan.zeros} zeros. */
+  /** A buffer of {@link ConvolutionPlan.zeros} zeros. */
   readonly zeros: number
   /**
-   * {@link ConvolutionPlan.workspaceFloats} long and {@link ConvolutionPlan.threadFloats} more for each thread; its
+   * {@link ConvolutionPlan.workspaceFloats} long, and {@link ConvolutionPlan.threadFloats} more for each thread; its
    * content does not matter before or after.
    */
   readonly workspace: number
   readonly activation: Activation
 }
 
-/** How a convolution or matrix product runs, and what memory it wants. */
+/** How a convolution or matrix product runs, and how much memory it needs. */
 export interface ConvolutionPlan {
   readonly packedFloats: number
   readonly biasFloats: number
   readonly zeros: number
   readonly workspaceFloats: number
   readonly threadFloats: number
-  /** Multiples of so many outputs can be packed by themselves; none where their weights do not lie together. */
+  /** Multiples of this many outputs can be packed by themselves; undefined if their weights are not contiguous. */
   readonly packUnit?: number
   /** Packs weights (OIHW, or a matrix) once: all, or `count` outputs from `first` on, the first of them at `source`. */
   pack(source: number, packed: number, part?: { readonly first: number; readonly count: number }): Instruction
@@ -51,13 +51,13 @@ export interface ConvolutionOptions {
   /** Where weights lie before they are packed; default PyTorch's `[outputs, channels / groups, kernel...]`. */
   readonly weights?: WeightsLayout
   /**
-   * Whether to take what is fastest for the whole batch, as in training: up to 1.4 times as fast, and an image's result
-   * then depends, in its last digits, on how many others are in its batch. Default false.
+   * Whether to choose the fastest way for the whole batch, as in training: up to 1.4 times as fast, but an image's
+   * result then depends, in its last digits, on the number of images in its batch. Default false.
    */
   readonly wholeBatch?: boolean
 }
 
-/** Weights as PyTorch has them: `[outputs, channels / groups, kernel height, kernel width]`. */
+/** PyTorch's order of weights: `[outputs, channels / groups, kernel height, kernel width]`. */
 export function oihw(g: ConvolutionGeometry): WeightsLayout {
   const taps = g.kernel[0] * g.kernel[1]
   const columnStride = (g.channels / g.groups) * taps

@@ -14,7 +14,7 @@ import { planDirect } from './direct.ts'
 import { type ConvolutionGeometry, convolutionOutput, FLOAT } from './geometry.ts'
 import type { ConvolutionPlan, WeightsLayout } from './plan.ts'
 
-/** Transformed pieces that are multiplied before the next ones are transformed: they should stay in the second-level cache. */
+/** Transformed values that are multiplied before the next ones are computed; they should fit the second-level cache. */
 const BLOCK_FLOATS = 512 * 1024
 
 /** Whether Winograd's filtering can compute the convolution. */
@@ -29,7 +29,7 @@ export function piecesOf(g: ConvolutionGeometry, filtering: Filtering): [number,
 }
 
 /**
- * Whether weights are transformed once, or from panels at each run. With few channels they stay in the caches, where
+ * Whether weights are transformed once, or from panels at each run. With few channels they stay in the caches, and
  * reading them is faster than transforming. From 96 channels on they do not: reading 9 values and transforming them
  * takes less time than reading 36, and less memory.
  */
@@ -38,8 +38,8 @@ export function formOf({ channels, outputs }: ConvolutionGeometry): WeightForm {
 }
 
 /**
- * Pieces of a block, when `fitting` pieces should stay in the cache: all there are, or a multiple of two units of work,
- * so that threads have equal shares, and blocks of nearly the same size.
+ * Pieces in a block, if `fitting` pieces should stay in the cache: all there are, or a multiple of two units of work,
+ * so that threads have equal shares and blocks have nearly the same size.
  */
 function blockOf(all: number, fitting: number): number {
   if (all <= fitting) return all

@@ -2,35 +2,35 @@
 /* eslint-disable */
 
 /**
- * Bytes of any content, aligned to 64; address 0 where the memory is exhausted. Zeroing them would double what it
- * takes to make a model's memory.
+ * Bytes of any content, aligned to 64; address 0 if the memory is exhausted. Zeroing them would double the time that
+ * it takes to make a model's memory.
  */
 export function allocate(bytes: number): number;
 
 /**
- * Words that the control block of a pool takes.
+ * The number of words in the control block of a pool.
  */
 export function controlWords(): number;
 
 /**
  * Runs the program of `words` words at address `program` on the calling thread alone.
- * False where the words are no program.
+ * False if the words are no program.
  */
 export function execute(program: number, words: number): boolean;
 
 /**
- * Gives back what [`allocate`] returned for as many bytes.
+ * Frees what [`allocate`] returned for the same number of bytes.
  */
 export function release(address: number, bytes: number): void;
 
 /**
- * Hands a program to threads 0 to `threads - 1` of a pool, which wait in [`work`]; the job before must have ended.
+ * Hands a program to threads 0 to `threads - 1` of a pool, which wait in [`work`]; the previous job must have ended.
  */
 export function start(control: number, program: number, words: number, threads: number): void;
 
 /**
- * Waits for the next job of this thread of a pool and does its share. Returns once the job is done, by all threads;
- * false where the words were no program.
+ * Waits for this thread's next job and does its share. Returns once all threads have done the job;
+ * false if the words were no program.
  */
 export function work(control: number, thread: number): boolean;
 

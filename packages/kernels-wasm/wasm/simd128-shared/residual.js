@@ -1,8 +1,8 @@
 /* @ts-self-types="./residual.d.ts" */
 
 /**
- * Bytes of any content, aligned to 64; address 0 where the memory is exhausted. Zeroing them would double what it
- * takes to make a model's memory.
+ * Bytes of any content, aligned to 64; address 0 if the memory is exhausted. Zeroing them would double the time that
+ * it takes to make a model's memory.
  * @param {number} bytes
  * @returns {number}
  */
@@ -12,7 +12,7 @@ export function allocate(bytes) {
 }
 
 /**
- * Words that the control block of a pool takes.
+ * The number of words in the control block of a pool.
  * @returns {number}
  */
 export function controlWords() {
@@ -22,7 +22,7 @@ export function controlWords() {
 
 /**
  * Runs the program of `words` words at address `program` on the calling thread alone.
- * False where the words are no program.
+ * False if the words are no program.
  * @param {number} program
  * @param {number} words
  * @returns {boolean}
@@ -33,7 +33,7 @@ export function execute(program, words) {
 }
 
 /**
- * Gives back what [`allocate`] returned for as many bytes.
+ * Frees what [`allocate`] returned for the same number of bytes.
  * @param {number} address
  * @param {number} bytes
  */
@@ -42,7 +42,7 @@ export function release(address, bytes) {
 }
 
 /**
- * Hands a program to threads 0 to `threads - 1` of a pool, which wait in [`work`]; the job before must have ended.
+ * Hands a program to threads 0 to `threads - 1` of a pool, which wait in [`work`]; the previous job must have ended.
  * @param {number} control
  * @param {number} program
  * @param {number} words
@@ -53,8 +53,8 @@ export function start(control, program, words, threads) {
 }
 
 /**
- * Waits for the next job of this thread of a pool and does its share. Returns once the job is done, by all threads;
- * false where the words were no program.
+ * Waits for this thread's next job and does its share. Returns once all threads have done the job;
+ * false if the words were no program.
  * @param {number} control
  * @param {number} thread
  * @returns {boolean}

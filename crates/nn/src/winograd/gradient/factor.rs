@@ -23,11 +23,11 @@ kinds! {
     }
 }
 
-/// Values between pieces: without them they lie powers of two apart and fight for the same cache lines.
+/// Gap between pieces: without it they lie powers of two apart and compete for the same cache lines.
 pub const PIECE_GAP: usize = 8;
 
 impl Factor {
-    /// Where a channel of a piece lies, from the first of its point.
+    /// Where a channel of a piece lies, counted from the start of its point.
     fn at(self, channel: usize, channels: usize, piece: usize, pieces: usize) -> usize {
         match self {
             Factor::Input => piece * input_stride(channels) + channel,
@@ -57,11 +57,11 @@ operands! {
         /// `[batch, height, width, channels]`.
         pub source: *const f32,
         pub transformed: *mut f32,
-        /// The source's, as are the width and the channels.
+        /// Height of the source; width and channels are the source's too.
         pub height: usize,
         pub width: usize,
         pub channels: usize,
-        /// Rows above and columns to the left; none around gradients.
+        /// Padding rows above and columns to the left; none around gradients.
         pub padding: [isize; 2],
         /// Pieces of an image, down and across.
         pub pieces: [usize; 2],

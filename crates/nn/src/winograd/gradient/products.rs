@@ -4,9 +4,9 @@ use gemm::{sum_outer_products, Pixels, Sums, COLUMNS};
 use operands::operands;
 
 operands! {
-    /// For each point, the sum of outer products over some transformed pieces, added to that over the pieces before.
+    /// For each point, the sum of outer products over some transformed pieces, added to the sum over earlier pieces.
     pub struct WinogradProducts {
-        /// As `winograd_factor` writes them, and so the gradients.
+        /// Written by `winograd_factor`, as are the gradients.
         pub inputs: *const f32,
         pub gradients: *const f32,
         /// `[point][panel][channel][8]`.

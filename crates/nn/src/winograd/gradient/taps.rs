@@ -6,7 +6,7 @@ use simd::{F32x4, LANES};
 use std::f32::consts::{FRAC_1_SQRT_2, SQRT_2};
 
 operands! {
-    /// The weights' gradient from the sums of all pieces.
+    /// The gradient of the weights, from the sums over all pieces.
     pub struct WinogradTaps {
         pub sums: *const f32,
         /// `[columns, channels, 3, 3]`.
