@@ -37,9 +37,21 @@ export function trainedNetwork(arch: Architecture, { batch, side, labelSmoothing
 /** A program that does a step of SGD with Nesterov momentum at each run, from the weights of the formula. */
 export function compileTraining(
   arch: Architecture,
-  { weightDecay, ...options }: NetworkOptions & CompileOptions & { readonly weightDecay: number },
+  {
+    batch,
+    side,
+    labelSmoothing,
+    weightDecay,
+    ...options
+  }: NetworkOptions & CompileOptions & { readonly weightDecay: number },
 ): Promise<Program> {
-  const { loss, learned, parameters, gradients, updates: statistics } = trainedNetwork(arch, options)
+  const {
+    loss,
+    learned,
+    parameters,
+    gradients,
+    updates: statistics,
+  } = trainedNetwork(arch, { batch, side, labelSmoothing })
   const optimizer = sgd({ momentum: 0.9, nesterov: true, weightDecay })
   const { updates, state } = optimizer({ parameters: learned, gradients, learningRate: input('learningRate', []) })
   return compile(

@@ -25,14 +25,13 @@ export const KINDS: Readonly<Record<Kind, { readonly name: string; readonly hue?
   other: { name: 'Other' },
 }
 
-const kinds: Readonly<Record<OpName, Kind>> = {
+/** The others are `other`. */
+const kinds: Readonly<Partial<Record<OpName, Kind>>> = {
   input: 'input',
-  parameter: 'other',
-  constant: 'other',
+
   conv2d: 'convolution',
   matmul: 'linear',
   unary: 'activation',
-  binary: 'other',
   batchNorm: 'normalisation',
   scaleShift: 'normalisation',
   maxPool2d: 'pooling',
@@ -60,7 +59,7 @@ const kinds: Readonly<Record<OpName, Kind>> = {
 }
 
 export function kindOf(node: Tensor): Kind {
-  return node.is('binary') && node.attributes.kind === 'add' ? 'sum' : kinds[node.op]
+  return node.is('binary') && node.attributes.kind === 'add' ? 'sum' : (kinds[node.op] ?? 'other')
 }
 
 const square = ([a, b]: readonly [number, number]): string => `${a}×${b}`
