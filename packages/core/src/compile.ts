@@ -165,7 +165,7 @@ async function readNow(
   return new Map([...weights, ...(await Promise.all(values))])
 }
 
-/** By itself, as what a function here captures the program keeps: first values are in its memory already. */
+/** A separate function, since a program keeps whatever its functions capture, and first values are in its memory already. */
 function stateOf(
   changing: readonly Tensor<'parameter'>[],
   parameters: ReadonlyMap<string, Float32Array | Weight>,

@@ -236,7 +236,7 @@ export function architectureOfDepth(kind: 'resnet' | 'plain', depth: number, cha
 }
 
 /**
- * The architecture of another depth under the same name: that of `resnet56_v2` for `resnet20_v2` and 56.
+ * The architecture with another depth under the same name: `resnet56_v2` for `resnet20_v2` and 56.
  * @throws ArchitectureError where no name means the row, and where the name of that depth means none.
  */
 export function atDepth(row: Row, depth: number): Architecture {

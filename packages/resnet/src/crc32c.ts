@@ -4,7 +4,7 @@ const TABLE = Uint32Array.from({ length: 256 }, (_, byte) => {
   return crc
 })
 
-/** CRC-32C (Castagnoli) of bytes, going on from that of those before them; 0 to begin with. */
+/** CRC-32C (Castagnoli) of bytes, continued from the checksum of the bytes before them; 0 to begin with. */
 export function crc32c(bytes: Uint8Array, before = 0): number {
   let crc = ~before
   for (let i = 0; i < bytes.length; i++) crc = TABLE[(crc ^ bytes[i]) & 0xff] ^ (crc >>> 8)

@@ -71,7 +71,7 @@ export async function evaluate(
     for (let i = 0; i < labels.length; i++) {
       const row = logits.subarray(i * classes, (i + 1) * classes)
       const label = labels[i]
-      // Of equal logits the first counts as the larger, as in argmax.
+      // With equal logits the first counts as the largest, as in argmax.
       const before = row.reduce((n, x, j) => n + (x > row[label] || (x === row[label] && j < label) ? 1 : 0), 0)
       right += before < 1 ? 1 : 0
       rightIn5 += before < 5 ? 1 : 0

@@ -34,7 +34,7 @@ export interface StepEvent {
   readonly loss: number
   /** Fraction of its images whose class had the largest logit, 0 to 1. */
   readonly top1: number
-  /** Of this epoch, since the training was started or resumed. */
+  /** Rate of this epoch, since the training was started or resumed. */
   readonly imagesPerSecond: number
 }
 
@@ -50,7 +50,7 @@ export interface EpochEvent {
   /** Mean over the images of the epoch, while the weights changed. */
   readonly trainLoss: number
   readonly trainTop1: number
-  /** Of the weights that the model will have, without label smoothing; null without test data. */
+  /** Loss with the weights that the model will have, without label smoothing; null without test data. */
   readonly testLoss: number | null
   readonly testTop1: number | null
   /** Images trained on in a second, without evaluation and saving. */

@@ -61,7 +61,7 @@ export interface TrainOptions extends CompileOptions {
    */
   readonly out?: string
   /**
-   * Go on with the training in `out`, or with that of a checkpoint's bytes. What it was begun with is in the checkpoint;
+   * Continue the training in `out`, or the training of a checkpoint's bytes. What it was begun with is in the checkpoint;
    * what is given must be the same. Default false.
    */
   readonly resume?: boolean | Uint8Array
@@ -103,7 +103,7 @@ const trainOptions = options({
 export const checkTrainOptions = (given: TrainOptions): Output<typeof trainOptions> =>
   checkOptions('train', given, trainOptions, TrainingError)
 
-/** The state that a training begins or goes on with. */
+/** The state from which a training begins or continues. */
 export interface Beginning {
   readonly plan: TrainingPlan
   readonly architecture: Architecture

@@ -21,7 +21,7 @@ export class Session {
   readonly #batchesPerEpoch: number
   /** Updates done. */
   #done: number
-  /** Of the epoch under way; none once it was reported. */
+  /** Totals of the current epoch; none once they were reported. */
   #totals: EpochTotals
   /** What this process did of that epoch. */
   #timed = { images: 0, seconds: 0 }

@@ -101,7 +101,7 @@ export function networkOf({ architecture, side, recipe, only }: StepOptions): Ne
   return resnet(architecture, x, { training: isWithin(only), branchScale })
 }
 
-/** Whether a name is that of one of some layers or of something in them; without layers, yes. */
+/** Whether a name belongs to one of some layers or to something in them; always true without layers. */
 const isWithin =
   (layers: readonly string[] | undefined) =>
   (name: string): boolean =>

@@ -38,7 +38,7 @@ export const resumeOption = (what: string) => flag(`go on with ${what} in --out`
 
 type Changes = Values<typeof recipeOptions> & Partial<Values<typeof moreRecipeOptions>>
 
-/** What options say in place of a recipe's settings; undefined where they say nothing. */
+/** What options say in place of a recipe's settings; undefined if they say nothing. */
 export function recipeChanges({ epochs, batch, lr, schedule, weightDecay }: Changes): RecipeInput | undefined {
   const kind = schedule && SCHEDULES[schedule]
   const changes: RecipeInput = {

@@ -43,7 +43,7 @@ export interface Operation<Op extends OpName = OpName> {
   /** Multiply-accumulates of one evaluation; as usual only those of convolutions and matrix products are counted. */
   macs(inputs: readonly Shape[], output: Shape, attributes: AttributesOf[Op]): number
   /**
-   * The gradient of a scalar with respect to each input, given that with respect to the output, as tensors of the graph
+   * The gradient of a scalar with respect to each input, given the gradient with respect to the output, as tensors of the graph
    * (reverse-mode differentiation); `undefined` for inputs that it does not flow to.
    */
   gradient(

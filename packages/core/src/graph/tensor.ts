@@ -11,7 +11,7 @@ export interface Tensor<Op extends OpName = OpName> extends TensorMethods {}
 /**
  * A node of a graph: an operation, what it is applied to, and the shape and type of what comes out. It holds no
  * values; `compile` makes a program that computes them, and `data` does so for one tensor. Tensors never change.
- * Shapes are checked here, so every method throws a ShapeError where the mistake is written.
+ * Shapes are checked here, so every method throws a ShapeError if the mistake is written.
  */
 // biome-ignore lint/suspicious/noUnsafeDeclarationMerging: fluent.ts adds the methods of the interface to the prototype.
 export class Tensor<Op extends OpName = OpName> {

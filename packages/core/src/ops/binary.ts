@@ -18,7 +18,7 @@ export type BinaryKind = keyof typeof functions
 
 type Derivatives = (a: Tensor, b: Tensor, y: Tensor, gradient: Tensor) => readonly (Tensor | undefined)[]
 
-/** The gradients of a and b as if they had the output's shape. Of equal elements each gets half, as in PyTorch. */
+/** The gradients of a and b as if they had the output's shape. With equal elements each gets half, as in PyTorch. */
 const derivatives: { readonly [Kind in BinaryKind]: Derivatives } = {
   add: (_, __, ___, gradient) => [gradient, gradient],
   sub: (_, __, ___, gradient) => [gradient, gradient.neg()],

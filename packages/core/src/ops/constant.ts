@@ -7,7 +7,7 @@ import { isInMemory, toFloat32, type Weight } from '../weights/index.ts'
 /** Values as arithmetic has them (`data`), or as they are stored, to be read when the backend wants them (`weight`). */
 export type ConstantAttributes = {
   readonly shape: Shape
-  /** Of the parameter that it stands for, if it does. */
+  /** The name of the parameter that it stands for, if it stands for one. */
   readonly name?: string
 } & (
   | { readonly data: Float32Array; readonly weight?: undefined }

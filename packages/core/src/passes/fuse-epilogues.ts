@@ -5,7 +5,7 @@ import { sameShape } from '../shape.ts'
 import { type Before, rewrite } from './rewrite.ts'
 
 type Product = Tensor<'conv2d'> | Tensor<'matmul'>
-/** Of these, only products take a bias; the gradient takes no ReLU either. */
+/** Only products take a bias; the gradient takes no ReLU either. */
 type Open = Product | Tensor<'normalize'> | Tensor<'conv2dInputGradient'>
 
 /**
@@ -28,7 +28,7 @@ function fuseRelu(node: Tensor<'unary'>, before: Before): Tensor {
 }
 
 function fuseAdd(node: Tensor<'binary'>, before: Before): Tensor {
-  // Of two products that could take the other in, the right one does: it is the later in topological order.
+  // If either of two products could take the other in, the right one does: it comes later in topological order.
   for (const side of [1, 0]) {
     const [product, other] = [node.inputs[side], node.inputs[1 - side]]
     if (!before.isOnlyUse(side) || !isOpen(product) || !sameShape(product.shape, node.shape)) continue

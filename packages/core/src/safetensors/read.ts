@@ -25,7 +25,7 @@ export interface TensorRange extends Omit<Weight, 'bytes' | 'scale'> {
  * Reads a file in the safetensors format (https://github.com/huggingface/safetensors#format). The tensors are views
  * into `bytes`: nothing is copied.
  *
- * @throws FormatError where the file breaks a rule of the format: among others duplicate keys, offsets that overlap,
+ * @throws FormatError if the file breaks a rule of the format: among others duplicate keys, offsets that overlap,
  * leave a gap or reach beyond the file, and sizes that do not match dtype and shape.
  */
 export function readSafetensors(bytes: Uint8Array): SafetensorsFile {

@@ -9,7 +9,7 @@ const typeRank = Object.keys(storageTypes) as StorageType[]
  * and the header is padded to a multiple of 8 bytes, so that every tensor is aligned to its element.
  *
  * @param options.metadata Free-form text that goes along in the header.
- * @throws ShapeError where a tensor's bytes do not match its dtype and shape, FormatError for the reserved name
+ * @throws ShapeError if a tensor's bytes do not match its dtype and shape, FormatError for the reserved name
  * `__metadata__` and for a weight with a scale.
  */
 export function writeSafetensors(

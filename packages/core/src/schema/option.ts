@@ -61,9 +61,9 @@ export class Option<Out, In = Out> {
   }
 }
 
-/** What reading an option gives. */
+/** The value that reading an option returns. */
 export type Output<O> = O extends Option<infer Out, infer _> ? Out : never
-/** What may be written for an option. */
+/** The values that an option accepts. */
 export type Input<O> = O extends Option<infer _, infer In> ? Exclude<In, undefined> : never
 
 /** @throws the error of the place. */

@@ -16,13 +16,13 @@ type Left<F, Where extends 'given' | 'read'> = {
 }[keyof F]
 type GivenOf<O> = O extends Option<infer _, infer In> ? In : never
 
-/** What reading options gives. */
+/** The values that reading options returns. */
 export type Read<F> = Flat<
   { readonly [Key in Exclude<keyof F, Left<F, 'read'>>]: Output<F[Key]> } & {
     readonly [Key in Left<F, 'read'>]?: Output<F[Key]>
   }
 >
-/** What may be written for options. */
+/** The values that options accept. */
 export type Given<F> = Flat<
   { readonly [Key in Exclude<keyof F, Left<F, 'given'>>]: Input<F[Key]> } & {
     readonly [Key in Left<F, 'given'>]?: Input<F[Key]>

@@ -15,7 +15,7 @@ const forgotten = new FinalizationRegistry<Allocations>(allocations => allocatio
 /**
  * Turns a graph into a program in WebAssembly memory: constants packed as the kernels want them, every intermediate
  * at its place in one arena, and the list of instructions.
- * @throws MemoryError where it does not fit.
+ * @throws MemoryError if it does not fit.
  */
 async function prepare(routine: Routine, options: BackendOptions): Promise<Executable> {
   const kernels = await loadKernels(options)

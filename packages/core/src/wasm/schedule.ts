@@ -13,7 +13,7 @@ export interface Schedule {
 }
 
 /**
- * Puts the nodes of a routine in order. Without state it is that of the graph. With it, gradients come in the order in
+ * Puts the nodes of a routine in order. Without state, the order of the graph stays. With state, gradients come in the order in
  * which back-propagation reaches their parameters, so that activations are freed as it goes, and parameters are updated
  * in place as soon as nothing needs them any more, so that gradients are.
  */
@@ -106,7 +106,7 @@ function readsElementByElement({ inputs, operation, shape }: Tensor, parameter: 
   )
 }
 
-/** Whether `node`, which lies in the tail or not at all behind `value`, has to come after it. */
+/** Whether `node`, which lies in the tail or does not depend on `value`, has to come after it. */
 function comesAfter(
   node: Tensor,
   value: Tensor,
@@ -139,8 +139,8 @@ function gradientsOf(sorted: readonly Tensor[], tail: ReadonlySet<Tensor>): Map<
 }
 
 /**
- * Puts each update in place right behind the last of what it needs: those of a parameter follow its gradient, whose
- * memory is free before the next one comes.
+ * Puts each update right after the last node that it needs: the updates of a parameter follow its gradient, whose memory
+ * is free before the next gradient comes.
  * @param backbone results and gradients, with all that they depend on
  * @param sorted all nodes
  */

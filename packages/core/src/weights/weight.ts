@@ -37,7 +37,7 @@ export function elementCount(shape: Shape): number {
  * The values of a weight in memory as 32-bit floats: elements, rounded to nearest where they are wider, times their scale.
  * F32 without a scale whose address is a multiple of 4 comes back as a view, everything else as a new array.
  *
- * @throws ShapeError where bytes or scale do not match dtype and shape.
+ * @throws ShapeError if bytes or scale do not match dtype and shape.
  */
 export function toFloat32(weight: Weight<Uint8Array>): Float32Array {
   checkWeight(weight)
@@ -66,7 +66,7 @@ export async function readFloat32(weight: Weight): Promise<Float32Array> {
  * A weight of these values, in row-major order. F16 and BF16 round to nearest, ties to even; values beyond their range
  * become infinite. F32 is a view of `values`.
  *
- * @throws ShapeError where `shape` does not have as many elements as `values`.
+ * @throws ShapeError if `shape` does not have as many elements as `values`.
  */
 export function fromFloat32(values: Float32Array, shape: Shape, dtype: WrittenType): Weight<Uint8Array> {
   if (elementCount(shape) !== values.length) {
@@ -94,7 +94,7 @@ export async function readElements(
   decode(stored, target)
 }
 
-/** What is wrong with a weight, or an array, in the place of a parameter of this shape; undefined where it fits. */
+/** What is wrong with a weight, or an array, in the place of a parameter of this shape; undefined if it fits. */
 export function misfitOf(given: Float32Array | Weight, shape: Shape): string | undefined {
   const count = given instanceof Float32Array ? given.length : elementCount(given.shape)
   if (count !== sizeOf(shape)) return `has ${count} values, wanted ${sizeOf(shape)} for ${formatShape(shape)}`

@@ -9,7 +9,7 @@ export interface Stream {
   readonly logits: Tensor
 }
 
-/** The stream of a network; undefined where it has no shortcuts. */
+/** The stream of a network; undefined if it has no shortcuts. */
 export function streamOf(network: Network): Stream | undefined {
   const sums = sumsOf(network)
   return sums && { sums, logits: logitsByDepth(network) }

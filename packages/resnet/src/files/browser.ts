@@ -1,4 +1,4 @@
-// Files where there is no file system: everything is fetched, and nothing can be written.
+// Without a file system, everything is fetched and nothing can be written.
 
 import type { DownloadOptions } from '@residual/vision'
 import { CheckpointError } from '../errors.ts'

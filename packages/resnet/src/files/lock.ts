@@ -24,7 +24,7 @@ const NAMELESS_AFTER = 10_000
  * exits; a process that is killed leaves the file to be taken over.
  *
  * @param path of the lock file, in a folder that exists.
- * @throws what `refuse` makes where another has it; CheckpointError where the file cannot be written.
+ * @throws what `refuse` makes where another has it; CheckpointError if the file cannot be written.
  */
 export async function takeLock(path: string, { refuse, patience = 0 }: LockOptions): Promise<Lock> {
   const own: Owner = { ...(await thisProcess()), id: randomId() }
@@ -42,7 +42,7 @@ export async function takeLock(path: string, { refuse, patience = 0 }: LockOptio
 
 const randomId = (): string => crypto.randomUUID().slice(0, 8)
 
-/** @returns false where there is a file already. */
+/** @returns false if the file exists already. */
 async function create(path: string, owner: Owner): Promise<boolean> {
   try {
     const file = await open(path, 'wx')

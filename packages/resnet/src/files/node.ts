@@ -1,4 +1,4 @@
-// Files where there is a file system; browser.ts has the same functions for where there is none.
+// With a file system; browser.ts has the same functions without one.
 
 export { takeLock } from './lock.ts'
 export { isFetched, kindOf, openWeightsIfThere, readFileIfThere } from './read.ts'

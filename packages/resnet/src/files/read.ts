@@ -19,7 +19,7 @@ export async function kindOf(location: string): Promise<Kind | undefined> {
 
 /**
  * The bytes at a path or URL, `undefined` where there is nothing.
- * @throws ModelError where there is something that cannot be read: a device, a directory, or more than a file of this kind
+ * @throws ModelError if there is something that cannot be read: a device, a directory, or more than a file of this kind
  *   may have.
  */
 export async function readFileIfThere(

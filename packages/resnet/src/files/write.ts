@@ -6,7 +6,7 @@ import type { Content } from './types.ts'
 /**
  * Replaces a file by these bytes, or leaves it as it is: a new file is written beside it and brought to the disk, and then
  * takes its name. A link is replaced, and not what it leads to. Only where there is a file system.
- * @throws CheckpointError where it cannot be written, as on a full disk; nothing is left behind.
+ * @throws CheckpointError if it cannot be written, as on a full disk; nothing is left behind.
  */
 export function replaceFile(path: string, bytes: Uint8Array): Promise<void> {
   return replaceFiles([[path, bytes]])
@@ -16,7 +16,7 @@ export function replaceFile(path: string, bytes: Uint8Array): Promise<void> {
  * Replaces files by these bytes, or leaves them as they are: all go to new files beside them, which are brought to the disk
  * and then take the names, one right after the other. A link is replaced, and not what it leads to.
  * @param inTurn does the renames, where others have to be waited for.
- * @throws CheckpointError where they cannot be written, as on a full disk; nothing is left behind.
+ * @throws CheckpointError if they cannot be written, as on a full disk; nothing is left behind.
  */
 export async function replaceFiles(
   files: readonly Content[],
@@ -51,7 +51,7 @@ export async function replaceFiles(
 
 /**
  * Appends bytes to a file and flushes them to the disk. Creates the file if it does not exist.
- * @throws CheckpointError where they cannot be written, and for a link or a device.
+ * @throws CheckpointError if they cannot be written, and for a link or a device.
  */
 export async function appendToFile(path: string, bytes: Uint8Array | string): Promise<void> {
   const { O_WRONLY, O_APPEND, O_CREAT, O_NONBLOCK = 0, O_NOFOLLOW = 0 } = constants
@@ -71,7 +71,7 @@ export async function appendToFile(path: string, bytes: Uint8Array | string): Pr
   }
 }
 
-/** Makes a directory, and those it is in, where there is none. */
+/** Makes a directory and its parents, if they do not exist. */
 export async function makeDirectory(path: string): Promise<void> {
   await mkdir(path, { recursive: true }).catch(error => Promise.reject(unwritable(path, error)))
 }

@@ -61,7 +61,7 @@ function isUnstated(names: readonly string[], others: readonly string[]): boolea
   return isCount(numbersIn(names)) && (!numbersIn(others) || isCount(numbersIn(others)))
 }
 
-/** The numbers that names consist of, as in `class 3`, `LABEL_3` or `003`; undefined where one is something else. */
+/** The numbers that names consist of, as in `class 3`, `LABEL_3` or `003`; undefined if one is something else. */
 function numbersIn(names: readonly string[]): number[] | undefined {
   const numbers = names.map(name => /^(?:(?:class|label) ?)?(\d+)$/.exec(folded(name))?.[1])
   return numbers.includes(undefined) ? undefined : numbers.map(Number)

@@ -9,7 +9,7 @@ const NAMED = 3
  * @param expected The shape of every parameter of the network, by name.
  * @param weights What the weights file holds, under the same names.
  * @returns The weights in the order of `expected`.
- * @throws ParameterError where a key is missing, unexpected or of another shape: all of them in one message.
+ * @throws ParameterError if a key is missing, unexpected or of another shape: all of them in one message.
  */
 export function matchParameters(
   expected: ReadonlyMap<string, readonly number[]>,

@@ -34,7 +34,7 @@ const renamings: [pattern: RegExp, name: (...groups: string[]) => string][] = [
  * carries, and with the names of the CIFAR repositories and of transformers translated. Counters of training are left
  * out, unknown names stay as they are. The result of normalised keys is the same keys.
  *
- * @throws FormatError where two tensors would get the same name.
+ * @throws FormatError if two tensors would get the same name.
  */
 export function normalizeKeys<T>(tensors: ReadonlyMap<string, T>): Map<string, T> {
   let entries = [...tensors].filter(([key]) => !notWeights.test(key))

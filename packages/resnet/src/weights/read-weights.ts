@@ -9,7 +9,7 @@ import { legacyMagic, readTorchLegacy, readTorchZip } from './torch-files.ts'
  *
  * Weights are views into `bytes`, except those whose strides are not row-major.
  *
- * @throws FormatError where it is another kind of file, or a damaged one.
+ * @throws FormatError if it is another kind of file, or a damaged one.
  */
 export function readWeights(bytes: Uint8Array): Map<string, Weight<Uint8Array>> {
   // A plain view: subarrays of a Node Buffer would be Buffers, whose slice() does not copy.

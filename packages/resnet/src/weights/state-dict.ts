@@ -21,7 +21,7 @@ const nestings = [
  * which are looked at first, because scores and counters beside the weights may be tensors too. What is not a tensor is
  * ignored.
  *
- * @throws FormatError where there is none.
+ * @throws FormatError if there is none.
  */
 export function findStateDict(checkpoint: Pickled): Map<string, TorchTensor> {
   if (!(checkpoint instanceof Map)) {

@@ -22,7 +22,7 @@ export class Zip {
   private readonly entries = new Map<string, Entry>()
   private readonly view: DataView
 
-  /** @throws FormatError where the central directory is damaged. */
+  /** @throws FormatError if the central directory is damaged. */
   constructor(private readonly bytes: Uint8Array) {
     this.view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
     const { count, offset, end } = this.directory()
@@ -36,9 +36,9 @@ export class Zip {
   }
 
   /**
-   * The bytes of an entry, as a view; undefined where there is none of this name.
+   * The bytes of an entry, as a view; undefined if there is none of this name.
    *
-   * @throws FormatError where it is compressed, encrypted or reaches beyond the file.
+   * @throws FormatError if it is compressed, encrypted or reaches beyond the file.
    */
   read(name: string): Uint8Array | undefined {
     const entry = this.entries.get(name)

@@ -55,7 +55,7 @@ export class Connection {
     throw new DownloadError(this.#url, 'the server redirects in circles', 'check the address')
   }
 
-  /** Waits for what the server does next. @throws DownloadError where it fails or nothing comes; the signal's reason. */
+  /** Waits for what the server does next. @throws DownloadError if it fails or nothing comes; the signal's reason. */
   async waitFor<T>(next: () => Promise<T>): Promise<T> {
     const timer = setTimeout(this.#stall, Math.min(LONGEST, this.#stallSeconds * 1000))
     try {

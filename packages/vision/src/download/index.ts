@@ -145,7 +145,7 @@ function tooLarge(url: URL, more: string, { limit, what = 'a file' }: FileReques
 
 /**
  * A URL, in browsers relative to the page.
- * @throws VisionError where it is none, or names a user, whose password cannot be sent.
+ * @throws VisionError if it is none, or names a user, whose password cannot be sent.
  */
 export function urlOf(source: string | URL): URL {
   const base = globalThis.document?.baseURI ?? globalThis.location?.href

@@ -6,7 +6,7 @@ export const MAX_REDIRECTS = 10
 
 const STATUSES = [301, 302, 303, 307, 308]
 
-/** Where an answer leads on to; undefined where it is the last one. @throws DownloadError where it must not lead. */
+/** Where an answer leads on to; undefined if it is the last one. @throws DownloadError if it must not lead. */
 export function redirectOf({ status, headers }: Response, from: URL, url: URL): URL | undefined {
   const location = STATUSES.includes(status) ? headers.get('location') : null
   if (location === null) return undefined
@@ -20,7 +20,7 @@ export function redirectOf({ status, headers }: Response, from: URL, url: URL): 
 
 /**
  * A server may lead to another, but not out of the web, nor to a connection that anybody on the way can change.
- * @throws DownloadError where it does.
+ * @throws DownloadError if it does.
  */
 export function checkRedirect(from: URL, to: URL, url: URL): void {
   if (!/^https?:$/.test(to.protocol)) {

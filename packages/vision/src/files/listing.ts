@@ -1,6 +1,6 @@
 /** What a folder holds, without what is hidden; names in the order of their characters. */
 export interface Listing {
-  /** Of the folder, without a slash at the end. */
+  /** Path of the folder, without a slash at the end. */
   readonly path: string
   readonly folders: readonly string[]
   /** Links to folders. */

@@ -8,7 +8,7 @@ import { nameOf, type Opened } from '../source.ts'
 import { DATA_SET, IMAGE, MAX_FILE_BYTES } from './limits.ts'
 import type { Listing } from './listing.ts'
 
-/** The whole file at a path or URL. @throws VisionError where it cannot be read or is absurdly large. */
+/** The whole file at a path or URL. @throws VisionError if it cannot be read or is absurdly large. */
 export async function readFrom(source: string | URL, options: DownloadOptions): Promise<Uint8Array> {
   const path = localPath(source)
   if (path === undefined) return download(source, { ...options, ...IMAGE })
@@ -33,7 +33,7 @@ export async function readFrom(source: string | URL, options: DownloadOptions): 
   return Buffer.concat(chunks)
 }
 
-/** The bytes of a file as they come. @throws VisionError where it cannot be opened. */
+/** The bytes of a file as they come. @throws VisionError if it cannot be opened. */
 export async function openFrom(source: string | URL, options: DownloadOptions): Promise<Opened> {
   const path = localPath(source)
   if (path === undefined) return openDownload(source, { ...options, ...DATA_SET })
@@ -79,7 +79,7 @@ export async function listFolder(source: string | URL): Promise<Listing | undefi
   }
 }
 
-/** Where a link leads nowhere, that is told when it is read as a file. */
+/** A link that leads nowhere is reported when it is read as a file. */
 async function leadsToFolder(link: string): Promise<boolean> {
   const status = await stat(link).catch(() => undefined)
   return status?.isDirectory() ?? false

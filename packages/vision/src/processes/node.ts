@@ -8,7 +8,7 @@ export async function thisProcess(): Promise<ProcessName> {
   return { host: hostname(), pid, started: (await statusOf(pid))?.started }
 }
 
-/** Whether a process has ended for certain. Of another host nothing is certain. */
+/** Whether a process has ended for certain. Nothing is certain about a process on another host. */
 export async function hasEnded({ host, pid, started }: ProcessName): Promise<boolean> {
   if (host !== hostname()) return false
   if (!isRunning(pid)) return true

@@ -5,7 +5,7 @@ export interface Archive {
   readonly url: string
   /** Its size. */
   readonly bytes: number
-  /** Of its content, in lower-case hexadecimal digits. */
+  /** SHA-256 of its content, in lower-case hexadecimal digits. */
   readonly sha256: string
 }
 

@@ -33,7 +33,7 @@ const LONGEST_WAIT_SECONDS = 30
 
 /**
  * Brings a part to the size of the archive, from where it is. Whether the bytes are the right ones is left to the caller.
- * @throws PullError where the server has something else or says no, and where all tries failed; the signal's reason.
+ * @throws PullError if the server has something else or says no, and where all tries failed; the signal's reason.
  */
 export async function download(
   { url, bytes }: Pick<Archive, 'url' | 'bytes'>,
@@ -105,7 +105,7 @@ async function firstByte(part: Part, bytes: number): Promise<number> {
   return 0
 }
 
-/** Whether the answer goes on after the bytes that there are; otherwise it is the whole file. */
+/** Whether the answer continues after the existing bytes; otherwise it is the whole file. */
 function goesOn(answer: Download, url: string, have: number, bytes: number, validator: string | undefined): boolean {
   const { status, headers } = answer
   if (status === 206) {

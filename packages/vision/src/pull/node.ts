@@ -14,7 +14,7 @@ export { cacheDirectory }
  * stalls and broken connections, and compares its SHA-256. The file appears whole or not at all, however many processes
  * pull it at once.
  *
- * @throws PullError where it cannot be had, is another file or cannot be written; the signal's reason once aborted, after
+ * @throws PullError if it cannot be had, is another file or cannot be written; the signal's reason once aborted, after
  *   which the next call goes on.
  */
 export async function pull(what: PulledName | Archive, options: PullOptions = {}): Promise<Pulled> {
@@ -43,7 +43,7 @@ export async function pull(what: PulledName | Archive, options: PullOptions = {}
   return { path, wasThere: false }
 }
 
-/** Where a pulled data set is; undefined where it was not pulled. */
+/** Where a pulled data set is; undefined if it was not pulled. */
 export async function pulledPath(name: PulledName, directory?: string): Promise<string | undefined> {
   const path = await placeOf(archives[name], directory)
   return (await sizeOf(path)) === archives[name].bytes ? path : undefined

@@ -98,7 +98,7 @@ export class Part {
   }
 }
 
-/** The name of a new part: that of its owner, and something that no other part of this process has. */
+/** The name of a new part: its owner's name, and something that no other part of this process has. */
 function ownFolder(target: string): string {
   const random = Math.random().toString(36).slice(2, 10)
   return `${target}.${hostName()}.${process.pid}.${random}.part`

@@ -28,7 +28,7 @@ export interface PullOptions extends Patience {
 
 /** What {@link pull} gives. */
 export interface Pulled {
-  /** Of the file. */
+  /** Path of the file. */
   readonly path: string
   /** Whether it was there already. */
   readonly wasThere: boolean

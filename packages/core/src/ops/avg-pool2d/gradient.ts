@@ -6,7 +6,7 @@ import type { AvgPool2dAttributes } from './forward.ts'
 
 /** Inputs: the gradient of an average pooling's output `[n, oh, ow, c]`. */
 export interface AvgPool2dGradientAttributes extends AvgPool2dAttributes {
-  /** Of the pooling's input, and so of this output: `[n, h, w, c]`. */
+  /** Shape of the pooling's input, and so of this output: `[n, h, w, c]`. */
   readonly shape: Shape
 }
 

@@ -11,7 +11,7 @@ import { type Conv2dGeometry, conv2dShape, walkProducts } from './geometry.ts'
 export interface Conv2dInputGradientAttributes extends Conv2dGeometry {
   /** The last input, of this output's shape, is added: the gradient that a shortcut brings. */
   readonly residual: boolean
-  /** Of the convolution's input, and so of this output: `[n, h, w, c]`. */
+  /** Shape of the convolution's input, and so of this output: `[n, h, w, c]`. */
   readonly shape: Shape
 }
 

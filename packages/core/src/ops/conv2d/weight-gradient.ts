@@ -5,7 +5,7 @@ import { type Conv2dGeometry, conv2dShape, walkProducts } from './geometry.ts'
 
 /** Inputs: a convolution's input `[n, h, w, c]` and the gradient of its output `[n, oh, ow, o]`. */
 export interface Conv2dWeightGradientAttributes extends Conv2dGeometry {
-  /** Of the convolution's weight, and so of this output: `[o, c / groups, kh, kw]`. */
+  /** Shape of the convolution's weight, and so of this output: `[o, c / groups, kh, kw]`. */
   readonly shape: Shape
 }
 

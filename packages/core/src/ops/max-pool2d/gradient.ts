@@ -31,7 +31,7 @@ const maxPool2dGradientOperation: Operation<'maxPool2dGradient'> = {
 }
 
 /**
- * The gradient of a max pooling's input: that of each window goes to its first largest element, as in PyTorch.
+ * The gradient of a max pooling's input: each window's gradient goes to its first largest element, as in PyTorch.
  * @param gradient of the output, `[n, oh, ow, c]`
  * @param x `[n, h, w, c]`
  */

@@ -92,7 +92,7 @@ const normalizeGradientOperation: Operation<'normalizeGradient'> = {
 
 /**
  * What the gradients of gamma, beta and x of a `normalize` need.
- * @returns `[2, c]`: the gradient of beta, and that of gamma
+ * @returns `[2, c]`: the gradients of beta and of gamma
  */
 export function normalizeSums(
   gradient: Tensor,
