@@ -157,7 +157,7 @@ describe('as built for Node', () => {
         fileURLToPath(new URL(`../../${path}`, import.meta.url)),
       ]),
     )
-    await build({ ...node, config: false, entry, outDir: folder, external: ['sharp'], silent: true })
+    await build({ ...node, config: false, dts: false, entry, outDir: folder, external: ['sharp'], silent: true })
     writeFileSync(join(folder, 'package.json'), '{ "type": "module" }')
   })
   afterAll(() => rmSync(folder, { recursive: true }))
