@@ -29,7 +29,7 @@ const side = new Option<number>((given, place) => {
 const preprocessorConfig = someOf({
   resample: value<number>(
     "one of Pillow's filters, 0 to 5",
-    given => FILTERS[given as number] !== undefined,
+    given => typeof given === 'number' && FILTERS[given] !== undefined,
   ).optional(),
   size: side.optional(),
   crop_size: side.optional(),
