@@ -3,7 +3,7 @@ import { type Answer, serve, status } from '../../vision/test/pull/archive-serve
 import { architecture } from '../src/architectures.ts'
 import { resnet } from '../src/network.ts'
 
-export const { parameters } = graphOf([
+const { parameters } = graphOf([
   resnet(architecture('resnet20'), input('x', [1, 32, 32, 3]), { classes: 3 }).logits,
 ])
 export const weights = Buffer.from(
@@ -17,7 +17,7 @@ export const weights = Buffer.from(
   ),
 )
 export const config = Buffer.from(JSON.stringify({ architecture: 'resnet20', id2label: { 0: 'a', 1: 'b', 2: 'c' } }))
-export const preprocessor = Buffer.from(JSON.stringify({ image_mean: [0.5, 0.5, 0.5] }))
+const preprocessor = Buffer.from(JSON.stringify({ image_mean: [0.5, 0.5, 0.5] }))
 
 export const sending =
   (body: string | Buffer, headers: Record<string, string | number> = {}): Answer =>
