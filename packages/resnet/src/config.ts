@@ -1,5 +1,6 @@
 import { FormatError } from '@residual/core'
-import { type JsonObject, objectIn, shown, stringIn } from './json.ts'
+import { checkOptions, isObject, type Option, oneOf, someOf, text, value } from '@residual/core/schema'
+import type { JsonObject } from './json.ts'
 import { readArchitecture } from './read-row.ts'
 import type { Architecture } from './row.ts'
 
@@ -18,6 +19,11 @@ export interface ModelConfig {
 /** Key of the whole row; `architecture` beside it is its name, which readers of other libraries look for. */
 const ROW = 'residual_architecture'
 
+const object = value<JsonObject>('an object', isObject).optional()
+const statement = someOf({ id2label: object, architecture: text.optional(), [ROW]: object })
+const timm = someOf({ pretrained_cfg: object })
+const transformers = someOf({ model_type: oneOf('resnet').optional(), hidden_act: oneOf('relu').optional() })
+
 /**
  * Reads a config.json as on the Hugging Face hub: our own, with the whole row of the architecture; our own of before and
  * timm's, with its name (`architecture`); or that of transformers' ResNet (`model_type`), whose depths and widths the weights
@@ -26,19 +32,12 @@ const ROW = 'residual_architecture'
  */
 export function readModelConfig(config: JsonObject): ModelConfig {
   const file = 'config.json'
-  const labels = labelsIn(objectIn(config, 'id2label', file), file)
-  const name = stringIn(config, 'architecture', file)
-  const row = objectIn(config, ROW, file)
+  const read = <Out>(declared: Option<Out, unknown>): Out => checkOptions(file, config, declared, FormatError)
+  const { id2label, architecture: name, [ROW]: row } = read(statement)
+  const labels = labelsIn(id2label, file)
   const architecture = row ? readArchitecture(row, file, ROW) : name
-  if (architecture !== undefined) return { architecture, labels, pretrained: objectIn(config, 'pretrained_cfg', file) }
-  const type = stringIn(config, 'model_type', file)
-  if (type !== undefined && type !== 'resnet') {
-    throw new FormatError(`${file}: got model_type ${shown(type)}, wanted "resnet"`)
-  }
-  const activation = stringIn(config, 'hidden_act', file) ?? 'relu'
-  if (activation !== 'relu') {
-    throw new FormatError(`${file}: got hidden_act ${shown(activation)}, wanted "relu"`)
-  }
+  if (architecture !== undefined) return { architecture, labels, pretrained: read(timm).pretrained_cfg }
+  read(transformers)
   return { stridesEarly: config.downsample_in_bottleneck === true, labels }
 }
 

@@ -1,7 +1,5 @@
 import { FormatError } from '@residual/core'
-import { isObject, shown } from '@residual/core/schema'
-
-export { shown }
+import { isObject } from '@residual/core/schema'
 
 /** A JSON object of which nothing is known yet. */
 export type JsonObject = Readonly<Record<string, unknown>>
@@ -21,20 +19,4 @@ export function parseJsonObject(content: Uint8Array | string, file: string): Jso
   }
   if (!isObject(value)) throw new FormatError(`${file} holds no JSON object`)
   return value
-}
-
-/** @throws FormatError where the key is there and holds no object. */
-export function objectIn(config: JsonObject, key: string, file: string): JsonObject | undefined {
-  const value = config[key]
-  if (value === undefined || value === null) return undefined
-  if (isObject(value)) return value
-  throw new FormatError(`${file}: got ${key} ${shown(value)}, wanted an object`)
-}
-
-/** @throws FormatError where the key is there and holds no string. */
-export function stringIn(config: JsonObject, key: string, file: string): string | undefined {
-  const value = config[key]
-  if (value === undefined || value === null) return undefined
-  if (typeof value === 'string') return value
-  throw new FormatError(`${file}: got ${key} ${shown(value)}, wanted a string`)
 }
