@@ -1,5 +1,5 @@
 import { isObject } from '@residual/core/schema'
-import type { Architecture } from '@residual/resnet'
+import { type Architecture, depthOf } from '@residual/resnet'
 import { RecipeError } from '../errors.ts'
 import { SCHEDULES } from '../schedules/index.ts'
 import { type Recipe, type RecipeInput, readRecipe, usualAugmentation } from './recipe.ts'
@@ -88,9 +88,4 @@ function kept(old: Readonly<Record<string, unknown>>, kind: unknown): Readonly<R
   const { fields } = Object.entries(SCHEDULES).find(([name]) => name === kind)?.[1].options ?? { fields: {} }
   const shared = ['rate', 'warmUp'].filter(key => key in fields && key in old)
   return Object.fromEntries(shared.map(key => [key, old[key]]))
-}
-
-/** Layers with weights, as networks are named. */
-function depthOf({ layers, block }: Architecture): number {
-  return layers.reduce((a, b) => a + b) * (block === 'basic' ? 2 : 3) + 2
 }
