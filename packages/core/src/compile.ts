@@ -26,6 +26,12 @@ export interface Computation {
   readonly updates?: ReadonlyMap<Tensor<'parameter'>, Tensor>
 }
 
+/** The WebAssembly backend is loaded when first wanted, so that describing networks does not load kernels. */
+const backends = {
+  wasm: async (): Promise<Backend> => (await import('./wasm/index.ts')).wasmBackend,
+  reference: async (): Promise<Backend> => referenceBackend,
+}
+
 export interface CompileOptions {
   /** Threads of each run, default 1; more need shared memory (in browsers: cross-origin isolation). */
   readonly threads?: number
@@ -38,7 +44,7 @@ export interface CompileOptions {
 export const compileOptions = options({
   threads: whole(1).default(1),
   build: oneOf('auto', 'simd128', 'relaxed').default('auto'),
-  backend: oneOf('wasm', 'reference').default('wasm'),
+  backend: oneOf(...(Object.keys(backends) as (keyof typeof backends)[])).default('wasm'),
 } satisfies Declared<CompileOptions>)
 
 /** A compiled graph with its weights and its memory. */
@@ -136,12 +142,6 @@ export async function compile(
       isDisposed = true
     },
   }
-}
-
-/** The WebAssembly backend is loaded when first wanted, so that describing networks does not load kernels. */
-const backends = {
-  wasm: async (): Promise<Backend> => (await import('./wasm/index.ts')).wasmBackend,
-  reference: async (): Promise<Backend> => referenceBackend,
 }
 
 /** The parameters whose values nothing but the backend needs, which reads them itself. */
