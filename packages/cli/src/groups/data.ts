@@ -40,8 +40,9 @@ export async function openTrainingData(
 ): Promise<TrainingData> {
   return naming(path, async () => {
     const { blockOtherLoaders, imageFolderSplits, openCifar, openImageFolder } = await import('@residual/vision')
-    const named = await openNamed(path, 'train')
-    if (named) return { data: named, test: await openNamed(path, 'test') }
+    const { openNamedData } = await import('@residual/vision/pull')
+    const named = await openNamedData(path, { split: 'train' })
+    if (named) return { data: named, test: await openNamedData(path, { split: 'test' }) }
     if (!(await isImageFolder(path))) {
       const data = await openCifar(path, { split: 'train' })
       return path.endsWith('.bin') ? { data } : { data, test: await openCifar(path, { split: 'test' }) }
@@ -62,7 +63,8 @@ export async function openSplit(
 ): Promise<TrainingSource> {
   return naming(path, async () => {
     const { blockOtherLoaders, imageFolderSplits, openCifar, openImageFolder } = await import('@residual/vision')
-    const named = await openNamed(path, split)
+    const { openNamedData } = await import('@residual/vision/pull')
+    const named = await openNamedData(path, { split })
     if (named) return named
     if (!(await isImageFolder(path))) return openCifar(path, { split })
     await blockOtherLoaders()
@@ -70,12 +72,6 @@ export async function openSplit(
     const folder = splits.length === 0 ? undefined : split === 'test' ? 'val' : 'train'
     return openImageFolder(path, { split: folder, maxPixels })
   })
-}
-
-/** Opens a data set by its name, if it is one; only then what knows them is loaded. */
-async function openNamed(name: string, split: 'train' | 'test'): Promise<TrainingSource | undefined> {
-  if (!['shapes', 'cifar10', 'cifar100'].includes(name)) return undefined
-  return (await import('@residual/vision/pull')).openNamedData(name, { split })
 }
 
 /** Whether it is a folder, and not one of CIFAR's. */
