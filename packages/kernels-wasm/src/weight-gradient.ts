@@ -1,4 +1,4 @@
-import { type ConvolutionGeometry, convolutionOutput, FLOAT } from './convolution/geometry.ts'
+import { type ConvolutionGeometry, convolutionFields, convolutionOutput, FLOAT } from './convolution/geometry.ts'
 import { isWinograd, piecesOf } from './convolution/winograd.ts'
 import {
   COLUMNS,
@@ -76,9 +76,8 @@ function pixelsOf(g: ConvolutionGeometry): number {
 }
 
 function direct(g: ConvolutionGeometry): WeightGradientPlan {
-  const [outputHeight, outputWidth] = convolutionOutput(g)
-  const columns = g.outputs / g.groups
-  const depth = g.channels / g.groups
+  const fields = convolutionFields(g)
+  const { columns, depth } = fields
   const taps = g.kernel[0] * g.kernel[1]
   const panels = Math.ceil(columns / COLUMNS)
   const wanted = Math.ceil(UNITS / (g.groups * Math.ceil(panels / WEIGHT_GRADIENT_UNIT_PANELS)))
@@ -92,18 +91,7 @@ function direct(g: ConvolutionGeometry): WeightGradientPlan {
         gradient,
         partials,
         segments,
-        batch: g.batch,
-        height: g.height,
-        width: g.width,
-        outputHeight,
-        outputWidth,
-        groups: g.groups,
-        columns,
-        depth,
-        kernel: g.kernel,
-        stride: g.stride,
-        dilation: g.dilation,
-        padding: [g.padding[0], g.padding[2]],
+        ...fields,
       },
       { op: 'sumWeights', partials, output, segments, groups: g.groups, columns, depth, taps },
     ],

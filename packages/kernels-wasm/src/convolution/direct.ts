@@ -1,16 +1,15 @@
 import { COLUMNS, ROW_POINTERS } from '../instructions.generated.ts'
-import { type ConvolutionGeometry, convolutionOutput, FLOAT } from './geometry.ts'
+import { type ConvolutionGeometry, convolutionFields, convolutionOutput, FLOAT } from './geometry.ts'
 import type { ConvolutionPlan, WeightsLayout } from './plan.ts'
 
 /** Row pointers to every tap, and the tile: runs any convolution. */
 export function planDirect(g: ConvolutionGeometry, { offset, ...strides }: WeightsLayout): ConvolutionPlan {
-  const depth = g.channels / g.groups
-  const columns = g.outputs / g.groups
+  const fields = convolutionFields(g)
+  const { columns, depth } = fields
   const taps = g.kernel[0] * g.kernel[1]
   const groupFloats = Math.ceil(columns / COLUMNS) * COLUMNS * taps * depth
   const { columnStride, groupStride } = strides
   const liesTogether = offset === 0 && columnStride === taps * depth && groupStride === columns * columnStride
-  const [outputHeight, outputWidth] = convolutionOutput(g)
   const pointers = taps * ROW_POINTERS
   return {
     packedFloats: g.groups * groupFloats,
@@ -34,19 +33,8 @@ export function planDirect(g: ConvolutionGeometry, { offset, ...strides }: Weigh
       {
         op: 'conv2d',
         ...buffers,
-        batch: g.batch,
-        height: g.height,
-        width: g.width,
+        ...fields,
         pixelStride: g.channels,
-        outputHeight,
-        outputWidth,
-        groups: g.groups,
-        columns,
-        depth,
-        kernel: g.kernel,
-        stride: g.stride,
-        dilation: g.dilation,
-        padding: [g.padding[0], g.padding[2]],
         scratch: workspace,
         scratchFloats: pointers,
       },

@@ -22,3 +22,15 @@ export function convolutionOutput(g: ConvolutionGeometry): [height: number, widt
     Math.floor((input + padding - g.dilation[axis] * (g.kernel[axis] - 1) - 1) / g.stride[axis]) + 1
   return [size(g.height, 0, g.padding[0] + g.padding[1]), size(g.width, 1, g.padding[2] + g.padding[3])]
 }
+
+/** What the instructions that work on a whole convolution say of it. */
+export function convolutionFields(g: ConvolutionGeometry) {
+  const { batch, height, width, groups, kernel, stride, dilation } = g
+  const [outputHeight, outputWidth] = convolutionOutput(g)
+  return {
+    ...{ batch, height, width, outputHeight, outputWidth, groups, kernel, stride, dilation },
+    columns: g.outputs / groups,
+    depth: g.channels / groups,
+    padding: [g.padding[0], g.padding[2]],
+  }
+}
