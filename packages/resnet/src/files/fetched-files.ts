@@ -1,11 +1,12 @@
 import { DownloadError, type DownloadOptions, download, VisionError, type WholeFileRequest } from '@residual/vision'
 import { ModelError } from '../errors.ts'
 import { checkFormat } from '../weights/index.ts'
+import { MAX_BYTES } from './types.ts'
 
 /** What may be fetched, how large it may be and how it begins. */
 type FetchedKind = Required<Pick<WholeFileRequest, 'limit' | 'what'>> & Pick<WholeFileRequest, 'check'>
 
-const CONFIG: FetchedKind = { limit: 2 ** 24, what: 'a config' }
+const CONFIG: FetchedKind = { limit: MAX_BYTES.configuration, what: 'a config' }
 /** They are kept in memory: Node 20 has no longer array. */
 const WEIGHTS: FetchedKind = { limit: 2 ** 32, what: 'a file of weights', check: checkFormat }
 
