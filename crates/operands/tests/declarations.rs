@@ -43,7 +43,7 @@ fn fields_are_read_in_order_and_addresses_from_the_start_of_the_memory() {
     assert_eq!(unsafe { *outer.input }, 7.0);
     assert_eq!(outer.inner.sizes, [5, u32::MAX as usize]);
     assert_eq!(outer.inner.offset, -3);
-    assert!(outer.output.is_null(), "address 0 is none");
+    assert!(outer.output.is_null(), "address 0 means no address");
     assert_eq!(outer.choice, Choice::Second);
     assert_eq!(outer.factor, 1.0);
     assert_eq!(Outer::WORDS, WORDS.len());

@@ -4,7 +4,7 @@ import type { AnyCommand } from './command.ts'
 /** Each file of this folder is a command; the build makes a module of each. */
 const FOLDER = new URL('./commands/', import.meta.url)
 
-/** Loads the command of a name alone; all commands where there is none of this name. */
+/** Loads only the command with this name, or all commands if no command has it. */
 export function loadCommands(name?: string): Promise<AnyCommand[]> {
   const files = readdirSync(FOLDER).sort()
   const wanted = files.filter(file => file.replace(/\.[jt]s$/, '') === name)

@@ -28,7 +28,7 @@ export interface Rival {
 
 /**
  * ONNX Runtime's WebAssembly build, found from the working directory or from its folder bench/.
- * @throws CommandError where it is not installed.
+ * @throws CommandError if it is not installed.
  */
 export function installedRival(): OnnxRuntime {
   const require = createRequire(join(process.cwd(), 'package.json'))

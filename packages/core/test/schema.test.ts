@@ -83,7 +83,7 @@ describe('options', () => {
     )
   })
 
-  test("of other people's files are some of many, and null where there are none", () => {
+  test("in other people's files are some of many, and null means that one is missing", () => {
     const config = someOf({ size: whole(1, 8).default(2), crop: number(0, 1).optional() })
     expect(checkOptions('a.json', { size: null, crop: null, other: 1 }, config)).toEqual({ size: 2 })
     expect(() => checkOptions('a.json', { size: '2' }, config, FormatError)).toThrow(

@@ -64,7 +64,7 @@ export async function loadKernels({ threads = 1, build = 'auto' }: KernelOptions
   return new Kernels(await engineOf(chosen, false), 1)
 }
 
-/** Memory and programs of one WebAssembly instance. Addresses are in bytes; 0 is none. */
+/** Memory and programs of one WebAssembly instance. Addresses are in bytes; 0 means no address. */
 export class Kernels {
   constructor(
     private readonly engine: Engine,

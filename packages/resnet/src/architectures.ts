@@ -202,7 +202,7 @@ function withSuffixes({ name: base, row }: Base, suffixes: readonly string[]): A
   return named(Object.assign({}, row, ...given.flatMap(({ fields, texts }) => texts.map(fields))))
 }
 
-/** The canonical name that means a row, whatever its number of classes and its input size; undefined where none does. */
+/** The canonical name that means a row, whatever its number of classes and its input size; undefined if none does. */
 function nameOf(row: Row): string | undefined {
   const suffixes = SUFFIXES.filter(({ suitsPlain }) => suitsPlain || row.shortcut !== 'none')
   for (const base of basesWith(row.layers)) {
@@ -237,7 +237,7 @@ export function architectureOfDepth(kind: 'resnet' | 'plain', depth: number, cha
 
 /**
  * The architecture with another depth under the same name: `resnet56_v2` for `resnet20_v2` and 56.
- * @throws ArchitectureError where no name means the row, and where the name of that depth means none.
+ * @throws ArchitectureError if no name means the row, and if the name of that depth means none.
  */
 export function atDepth(row: Row, depth: number): Architecture {
   const name = nameOf(row)

@@ -73,10 +73,10 @@ export function embeddedModels(): string[] {
  * absent, which a server says by 404 or 410; every other answer but the file is an error, and nothing is tried twice.
  *
  * @param source name, path or URL, or bytes.
- * @throws ModelError where there is nothing, for a device or pipe, for a file that is too large, where a server does not give
- *   it, for a classifier of no classes, and for an unknown option or a value out of its range; FormatError for a damaged file, ArchitectureError where the architecture cannot be
- *   told, ParameterError where weights and architecture do not fit, ShapeError for a classifier of more classes than can be
- *   addressed; the signal's reason.
+ * @throws ModelError if there is nothing, if it is a device or pipe, if a file is too large, if a server does not send it, for a
+ *   classifier without classes, and for an unknown option or a value out of its range; FormatError for a damaged file;
+ *   ArchitectureError if the architecture cannot be inferred; ParameterError if weights and architecture do not match; ShapeError
+ *   for a classifier with more classes than can be addressed; the signal's reason.
  */
 export async function loadModel(source: string | Uint8Array, options: LoadOptions = {}): Promise<Model> {
   checkOptions('loadModel', options, loadOptions, ModelError)

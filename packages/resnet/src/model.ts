@@ -52,7 +52,10 @@ export interface ModelParts {
 /** What runs a model's calls. */
 export type Runtime = Pick<Program, 'build' | 'threads' | 'memory'>
 
-/** Programs share their weights, but each has its own memory for what is between layers; two sizes (full batches and the last one) are what a data set needs. */
+/**
+ * Programs share their weights, but each has its own memory for intermediate tensors. A data set needs two sizes: full batches
+ * and the last one.
+ */
 const PROGRAMS_KEPT = 2
 
 /**
@@ -99,7 +102,7 @@ export class Model {
 
   /**
    * The values of all weights and batch statistics, by name. Those that are 32-bit floats in memory are not copied.
-   * @throws ModelError where they are in a file that has changed, and once the model is disposed of.
+   * @throws ModelError if they are in a file that has changed, and once the model is disposed of.
    */
   async readParameters(): Promise<Map<string, Float32Array>> {
     const values = new Map<string, Float32Array>()
@@ -111,7 +114,7 @@ export class Model {
    * The network's output for a batch.
    * @param images normalised pixels `[n, side, side, 3]`, as `preprocess` of @residual/vision makes them.
    * @returns `[n, classes]`
-   * @throws ShapeError where the length of `images` is not that of `n` square images, ModelError where the weights
+   * @throws ShapeError if the length of `images` is not that of `n` square images, ModelError if the weights
    *   give no finite numbers.
    */
   logits(images: Float32Array, n: number): Promise<Float32Array> {
@@ -131,7 +134,7 @@ export class Model {
    * The vectors before the classifier for a batch, good for comparing images.
    * @param images normalised pixels `[n, side, side, 3]`, as `preprocess` of @residual/vision makes them.
    * @returns `[n, features]`
-   * @throws ShapeError where the length of `images` is not that of `n` square images, ModelError where the weights
+   * @throws ShapeError if the length of `images` is not that of `n` square images, ModelError if the weights
    *   give no finite numbers.
    */
   embed(images: Float32Array, n: number): Promise<Float32Array> {
@@ -152,7 +155,7 @@ export class Model {
     return { predictions, logits }
   }
 
-  /** Frees the compiled programs after the calls under way. Models that are not disposed of are freed by the garbage collector. */
+  /** Frees the compiled programs once current calls have ended. The garbage collector frees models that were not disposed of. */
   [Symbol.dispose](): void {
     this.#isDisposed = true
     const freed = this.#keepPrograms(0)

@@ -38,7 +38,7 @@ export interface Network {
  * pre-activation network has one batch norm more, `bn`, before the pooling, one without batch norms has biases
  * (`layer1.0.conv1.bias`), and linear layers are called `layer1.linear.0`.
  *
- * @throws ShapeError where the image is too small for the stem, and without any classes.
+ * @throws ShapeError if the image is too small for the stem, and without any classes.
  */
 export function resnet(arch: Architecture, x: Tensor, options: ResnetOptions = {}): Network {
   const { classes = arch.classes, training = false, branchScale = () => undefined } = options

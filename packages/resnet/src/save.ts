@@ -17,7 +17,7 @@ const PATIENCE = 30_000
  *
  * Each file is whole or as it was before, and they take their places one right after the other, those of one save after
  * those of another. `loadModel` never takes files of two saves together, which a fingerprint in all three tells.
- * @throws CheckpointError where it cannot be written.
+ * @throws CheckpointError if it cannot be written.
  */
 export async function saveModel(directory: string, model: Model): Promise<void> {
   const at = (file: string) => `${directory.replace(/(?<=.)\/+$/, '')}/${file}`

@@ -36,7 +36,7 @@ export interface SummaryOptions {
 
 /**
  * Lists the layers of an architecture in the order they are computed, for a batch of one. No weights are needed.
- * @throws ShapeError where the input is too small for the network.
+ * @throws ShapeError if the input is too small for the network.
  */
 export function summarize(
   arch: Architecture,

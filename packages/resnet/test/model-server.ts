@@ -3,9 +3,7 @@ import { type Answer, serve, status } from '../../vision/test/pull/archive-serve
 import { architecture } from '../src/architectures.ts'
 import { resnet } from '../src/network.ts'
 
-const { parameters } = graphOf([
-  resnet(architecture('resnet20'), input('x', [1, 32, 32, 3]), { classes: 3 }).logits,
-])
+const { parameters } = graphOf([resnet(architecture('resnet20'), input('x', [1, 32, 32, 3]), { classes: 3 }).logits])
 export const weights = Buffer.from(
   writeSafetensors(
     new Map(

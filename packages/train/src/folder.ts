@@ -35,7 +35,7 @@ export class TrainingFolder {
     return `${this.#path}/checkpoint.safetensors`
   }
 
-  /** @throws TrainingError where something is there that a new training would replace, and where another one is under way. */
+  /** @throws TrainingError if something is there that a new training would replace, and if another one is under way. */
   async begin(): Promise<void> {
     const shown = JSON.stringify(this.#path)
     await makeDirectory(this.#path)
@@ -131,7 +131,7 @@ export class TrainingFolder {
 
 /**
  * Keeps other trainings out of a directory.
- * @throws TrainingError where one is under way there.
+ * @throws TrainingError if one is under way there.
  */
 export function lockForTraining(directory: string): Promise<Lock> {
   const path = `${withoutSlash(directory)}/.training.lock`

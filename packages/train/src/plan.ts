@@ -152,7 +152,7 @@ export async function planTraining(given: TrainOptions): Promise<Beginning> {
   }
 }
 
-/** A training from where its checkpoint was made. @throws CheckpointError where what is given is another one. */
+/** A training from where its checkpoint was made. @throws CheckpointError if what is given is another one. */
 export function planResumed(options: TrainOptions, checkpoint: Checkpoint, source: string): Beginning {
   const { plan } = checkpoint
   const { data, test, model, recipe, changes, seed, only, arch, size } = options

@@ -212,7 +212,7 @@ export class Session {
     return event
   }
 
-  /** The end of an epoch; undefined where the signal was aborted meanwhile, so that it comes again when resumed. */
+  /** The end of an epoch; undefined if the signal was aborted meanwhile, so that it comes again when resumed. */
   async #endEpoch(): Promise<EpochEvent | undefined> {
     const { test, signal, worker } = this.#options
     let tested: Pick<EpochEvent, 'testLoss' | 'testTop1'> = { testLoss: null, testTop1: null }
@@ -300,7 +300,7 @@ const NO_TOTALS: EpochTotals = { loss: 0, right: 0, images: 0, updates: 0 }
 
 const compileOptions = ({ threads, build, backend }: TrainOptions): CompileOptions => ({ threads, build, backend })
 
-/** @throws TrainingError where the images do not fill a batch, or the batches an update. */
+/** @throws TrainingError if the images do not fill a batch, or the batches an update. */
 function lengthOf({ images, recipe }: TrainingPlan): { batchesPerEpoch: number; steps: number } {
   const { batch, accumulate, steps: stated, epochs = 0 } = recipe
   const batchesPerEpoch = Math.floor(images / batch)

@@ -22,9 +22,9 @@ import { Session } from './session.ts'
  * With `out` the directory becomes a model directory that `loadModel` opens, of the averaged weights and statistics where
  * the recipe averages them (`ema`). No other training can use it until this one ends or its loop is left.
  *
- * Thrown from the loop: TrainingError and RecipeError where options do not fit together, and TrainingError where another
- * training is under way in `out`; DivergenceError where the loss is
- * not finite any more; CheckpointError where something cannot be written or resumed; VisionError for images that cannot
+ * Thrown from the loop: TrainingError and RecipeError if options do not fit together, and TrainingError if another
+ * training is under way in `out`; DivergenceError if the loss is
+ * not finite any more; CheckpointError if something cannot be written or resumed; VisionError for images that cannot
  * be read; MemoryError (of kernels-wasm) for a batch that is too large.
  */
 export function train(options: TrainOptions): Training {

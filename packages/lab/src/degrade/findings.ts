@@ -41,7 +41,7 @@ export function spreadOf(values: readonly number[]): Spread | undefined {
   return { mean, low: Math.min(...values), high: Math.max(...values) }
 }
 
-/** Error in percent after the last epoch; undefined if there is none, as after a loss that is not finite. */
+/** Error in percent after the last epoch; undefined without any epoch, such as after a loss that is not finite. */
 export function finalError({ epochs, diverged }: DegradeRun, of: 'train' | 'test'): number | undefined {
   const last = diverged === undefined ? epochs.at(-1) : undefined
   const top1 = of === 'train' ? last?.trainTop1 : last?.testTop1

@@ -7,7 +7,7 @@ import { type Drawing, px } from './svg.ts'
 export interface LineSeries extends SeriesStyle {
   /** Points in the order in which they are joined; a `y` that is not finite leaves a gap. */
   readonly points: readonly (readonly [x: number, y: number])[]
-  /** A range, such as the smallest and largest value of several seeds, drawn as an area behind the line. */
+  /** A range, such as the smallest and largest value of several seeds, drawn as an area under the line. */
   readonly band?: readonly (readonly [x: number, low: number, high: number])[]
   /** Default solid. */
   readonly dashed?: boolean

@@ -54,7 +54,7 @@ export interface FigureOptions {
   readonly draw: (width: number) => Drawing
   /** What the figure shows. */
   readonly caption: Content
-  /** The numbers behind it, for readers who cannot see it or want exact values. */
+  /** The figure's numbers, for readers who cannot see it or want exact values. */
   readonly table?: Markup
 }
 

@@ -29,7 +29,7 @@ export const fetchWeights = (url: string, options?: DownloadOptions): Promise<Ui
 
 /**
  * The bytes at a URL, or `undefined` if the server says by 404 or 410 that there is no such file.
- * @throws ModelError for every other answer, and where the file cannot be had; the signal's reason.
+ * @throws ModelError for every other answer, and if the file cannot be had; the signal's reason.
  */
 async function fetchIfThere(
   location: string,

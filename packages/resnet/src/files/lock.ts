@@ -19,12 +19,12 @@ const CLEARED_AFTER = 1000
 const NAMELESS_AFTER = 10_000
 
 /**
- * Takes a lock: makes a file that names this process, which succeeds for one only. The lock of a process that has ended is
- * taken over; that of a process on another host, which nobody can tell anything of, is not. Released when the process
- * exits; a process that is killed leaves the file to be taken over.
+ * Takes a lock: makes a file that names this process, which succeeds for one process only. The lock of a process that has
+ * ended is taken over. The lock of a process on another host is not, since nobody can tell whether that process still runs.
+ * A lock is released when its process exits; a killed process leaves the file, which another takes over.
  *
  * @param path of the lock file, in a folder that exists.
- * @throws what `refuse` makes where another has it; CheckpointError if the file cannot be written.
+ * @throws the error of `refuse` if another process has it; CheckpointError if the file cannot be written.
  */
 export async function takeLock(path: string, { refuse, patience = 0 }: LockOptions): Promise<Lock> {
   const own: Owner = { ...(await thisProcess()), id: randomId() }

@@ -52,7 +52,7 @@ export function recipeNames(): string[] {
  *
  * @param changes keys of {@link Recipe} whose values replace those of the recipe; those of its objects key by key. A
  *   length in epochs replaces one in steps, and the other way round.
- * @throws RecipeError for another name, for an unknown key, a value out of its range, and where the length is not stated
+ * @throws RecipeError for another name, for an unknown key, a value out of its range, and if the length is not stated
  *   once.
  */
 export function recipe(base: string | RecipeInput, arch: Architecture, changes: RecipeInput = {}): Recipe {

@@ -88,7 +88,7 @@ export const usualAugmentation = ({ family }: Architecture): Augmentation =>
 /**
  * Checks a recipe and fills in what it leaves out.
  * @param source what errors call it, such as the name of its file.
- * @throws RecipeError for an unknown key, a value out of its range, and where the length is not stated once.
+ * @throws RecipeError for an unknown key, a value out of its range, and if the length is not stated once.
  */
 export function readRecipe(value: unknown, source = 'recipe'): Recipe {
   const recipe = recipeOptions.read(value, { source, path: '', error: RecipeError })

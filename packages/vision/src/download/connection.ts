@@ -33,7 +33,7 @@ export class Connection {
 
   /**
    * Asks for the file, and follows redirects to the last answer.
-   * @throws DownloadError as {@link waitFor} does, and where a redirect must not be followed; the signal's reason.
+   * @throws DownloadError as {@link waitFor} does, and if a redirect must not be followed; the signal's reason.
    */
   async request(headers: Readonly<Record<string, string>>): Promise<Response> {
     const ask = (from: URL, redirect: RequestRedirect) =>

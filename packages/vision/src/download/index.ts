@@ -31,7 +31,7 @@ export interface Download {
  * seconds. Redirects are followed to other servers, at most ten, but never from https to http.
  *
  * @param source URL, in browsers relative to the page.
- * @throws DownloadError for every answer but the file, and where there is none; the signal's reason.
+ * @throws DownloadError for every answer but the file, and if there is none; the signal's reason.
  */
 export async function openDownload(source: string | URL, request: FileRequest = {}): Promise<Download> {
   const url = urlOf(source)

@@ -33,7 +33,7 @@ const LONGEST_WAIT_SECONDS = 30
 
 /**
  * Brings a part to the size of the archive, from where it is. Whether the bytes are the right ones is left to the caller.
- * @throws PullError if the server has something else or says no, and where all tries failed; the signal's reason.
+ * @throws PullError if the server has something else or says no, and if all tries failed; the signal's reason.
  */
 export async function download(
   { url, bytes }: Pick<Archive, 'url' | 'bytes'>,
