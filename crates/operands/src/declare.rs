@@ -5,7 +5,7 @@
 ///     /// Sets every value to one.
 ///     pub struct Fill {
 ///         pub output: *mut f32,
-/// The number of values.
+///         /// The number of values.
 ///         pub count: usize,
 ///         pub value: f32,
 ///     }
@@ -52,7 +52,7 @@ macro_rules! operands {
 ///
 /// ```
 /// operands::kinds! {
-/// The activation function, applied last.
+///     /// The activation function, applied last.
 ///     pub enum Activation {
 ///         None,
 ///         Relu,
