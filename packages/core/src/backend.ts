@@ -9,14 +9,14 @@ export type Build = 'simd128' | 'relaxed'
 /** Sizes in bytes. */
 export interface MemoryUse {
   readonly weights: number
-  /** The arena that all intermediate tensors share, and the scratch memory that operations use one after the other. */
+  /** The arena that all intermediate tensors share, and the scratch memory that operations use in turn. */
   readonly activations: number
   readonly instructions: number
 }
 
 /** One step of a program, and how long it took. */
 export interface StepTime {
-  /** The layer by its parameters' names, such as `layer1.0.conv1`; empty for operations without any. */
+  /** The layer, named after its parameters, such as `layer1.0.conv1`; empty for operations without parameters. */
   readonly name: string
   readonly operation: OpName
   /** What computed it: the kernels' instructions, or 'reference'. */
@@ -30,35 +30,35 @@ export interface StepTime {
   readonly milliseconds: number
 }
 
-/** A parameter that a program changes: after each run it has the value that the run computed for it. */
+/** A parameter that a program changes: each run computes its next value. */
 export interface State {
   readonly parameter: Tensor<'parameter'>
   readonly initial: Float32Array
 }
 
-/** What a backend runs. The graph's leaves are inputs, constants, and the parameters that are state. */
+/** A graph for a backend to run. Its leaves are inputs, constants, and the parameters that are state. */
 export interface Routine {
-  /** Its outputs are the results, then the next value of each state. */
+  /** The outputs are the results, then the next value of each state. */
   readonly graph: Graph
   readonly state: readonly State[]
 }
 
-/** What a backend makes of a routine. */
+/** A routine that a backend has prepared for running. */
 export interface Executable {
   readonly build: string
   readonly threads: number
   readonly memory: MemoryUse
   /**
    * Runs the graph once.
-   * @param inputs values of `graph.inputs`, in order, of the right lengths
+   * @param inputs values of `graph.inputs`, in order and of the right lengths
    * @returns the results, in order, in arrays that the caller may keep
    */
   run(inputs: readonly Float32Array[]): Promise<(Float32Array | Int32Array)[]>
-  /** Runs the graph once, step by step, and times each of them. */
+  /** Runs the graph once, step by step, and times each step. */
   profile(inputs: readonly Float32Array[]): Promise<StepTime[]>
-  /** Copies of all state, in order, after the runs that were asked for before. */
+  /** Returns copies of all state, in order, after every run requested earlier has ended. */
   read(): Promise<Float32Array[]>
-  /** Replaces state, of which `undefined` is left as it is, after the runs that were asked for before. */
+  /** Replaces state after every run requested earlier has ended; `undefined` leaves a value as it is. */
   write(values: readonly (Float32Array | undefined)[]): Promise<void>
   dispose(): void
 }
@@ -71,8 +71,8 @@ export interface BackendOptions {
 /** A way to run graphs. */
 export interface Backend {
   /**
-   * Whether it reads the weights that are this input of a node itself while it prepares the node, from wherever they
-   * are. Otherwise it gets them in arrays.
+   * Whether the backend itself reads the weights at this input of a node, wherever they are stored, while it prepares
+   * the node. Otherwise it gets them in arrays.
    */
   readsWeights(node: Tensor, input: number): boolean
   prepare(routine: Routine, options: BackendOptions): Promise<Executable>

@@ -11,33 +11,33 @@ import { misfitOf, readFloat32, type Weight } from './weights/index.ts'
 /** Weights by name, each in PyTorch's layout (convolutions `[o, c / groups, kh, kw]`). */
 export type Parameters = ReadonlyMap<string, Float32Array>
 
-/** What to compute, and with which weights. */
+/** The outputs to compute, and the weights to compute them with. */
 export interface Computation {
   readonly outputs: Readonly<Record<string, Tensor>>
   /**
-   * Values for every parameter the outputs depend on; others are ignored. A {@link Weight} is read when it is packed, and
-   * programs that are made of the same one share what they have packed.
+   * Values for every parameter that the outputs depend on; others are ignored. A {@link Weight} is read when it is
+   * packed, and programs made from the same weight share the packed copy.
    */
   readonly parameters?: ReadonlyMap<string, Float32Array | Weight>
   /**
-   * The value that a parameter has after each run, computed from the values before it: a training step. Such parameters
-   * stay in the program, where {@link Program.read} and {@link Program.write} reach them.
+   * The value that each of these parameters takes after a run, computed from the values before the run: a training
+   * step. These parameters stay in the program, where {@link Program.read} and {@link Program.write} reach them.
    */
   readonly updates?: ReadonlyMap<Tensor<'parameter'>, Tensor>
 }
 
-/** The WebAssembly backend is loaded when first wanted, so that describing networks does not load kernels. */
+/** The WebAssembly backend is loaded on first use, so that describing networks does not load kernels. */
 const backends = {
   wasm: async (): Promise<Backend> => (await import('./wasm/index.ts')).wasmBackend,
   reference: async (): Promise<Backend> => referenceBackend,
 }
 
 export interface CompileOptions {
-  /** Threads of each run, default 1; more need shared memory (in browsers: cross-origin isolation). */
+  /** Number of threads, default 1; more than one needs shared memory (in browsers: cross-origin isolation). */
   readonly threads?: number
-  /** Which WebAssembly build to use, default 'auto': relaxed SIMD where the engine has it. */
+  /** The WebAssembly build, default 'auto': relaxed SIMD where the engine supports it. */
   readonly build?: 'auto' | Build
-  /** 'wasm' (the default) runs the kernels; 'reference' is plain TypeScript, slow and needing nothing. */
+  /** 'wasm' (the default) runs the kernels; 'reference' is plain TypeScript, which is slow but needs no WebAssembly. */
   readonly backend?: keyof typeof backends
 }
 
@@ -50,39 +50,40 @@ export const compileOptions = options({
 /** A compiled graph with its weights and its memory. */
 export interface Program {
   /**
-   * Computes the outputs. Calls may overlap: they take turns, each with its inputs as they were when it was made.
-   * @param inputs the value of every `input` tensor by name, row-major
-   * @returns the value of every output by name, in arrays of their own
-   * @throws ShapeError when an input is missing, unknown or of another length.
-   * @throws KernelError (of @residual/kernels-wasm) when a thread ended on the way; the next call starts new ones.
+   * Computes the outputs. Calls may overlap: they take turns, and each uses its inputs as they were at the call.
+   * @param inputs the value of every `input` tensor by name, in row-major order
+   * @returns the value of every output by name, in new arrays
+   * @throws ShapeError when an input is missing, unknown or of the wrong length.
+   * @throws KernelError (of @residual/kernels-wasm) when a thread ends during the run; the next call starts new
+   *   threads.
    */
   run(inputs: Readonly<Record<string, Float32Array>>): Promise<Record<string, Float32Array | Int32Array>>
   /**
-   * Computes the outputs once, step by step, and tells how long each took. Fused operations are one step. On several
-   * threads each step's time includes some ten microseconds to hand it over.
-   * @param inputs as of {@link run}
+   * Computes the outputs once, step by step, and returns how long each step took. Fused operations are one step. With
+   * several threads, each step's time includes about ten microseconds for handing it over.
+   * @param inputs as for {@link run}
    */
   profile(inputs: Readonly<Record<string, Float32Array>>): Promise<StepTime[]>
-  /** Copies of the parameters that the computation updates, by name, as the runs that were asked for before leave them. */
+  /** Returns copies of the updated parameters, by name, after every run requested earlier has ended. */
   read(): Promise<Map<string, Float32Array>>
   /**
-   * Replaces updated parameters, once the runs that were asked for before have ended.
-   * @throws ParameterError for a name that is not among them, or values of another length.
+   * Replaces updated parameters after every run requested earlier has ended.
+   * @throws ParameterError for a parameter that the program does not update, or for values of the wrong length.
    */
   write(values: Parameters): Promise<void>
-  /** The build that runs: 'simd128', 'relaxed' or 'reference'. */
+  /** The build that runs the program: 'simd128', 'relaxed' or 'reference'. */
   readonly build: string
   readonly threads: number
   readonly memory: MemoryUse
-  /** Frees the memory once runs have ended. Without it, it is freed some time after the last reference is gone. */
+  /** Frees the memory after all runs have ended. Otherwise it is freed some time after the last reference is gone. */
   [Symbol.dispose](): void
 }
 
 /**
- * Makes a program out of a graph: checks the parameters, simplifies the graph (batch norms folded, epilogues fused,
- * constants computed), and prepares weights and memory once for any number of runs.
- * @throws ParameterError that lists all parameters that are missing or of another size, ShapeError for an update that is
- *   not of its parameter's shape, ResidualError for an unknown option or a value out of its range.
+ * Compiles a graph into a program: checks the parameters, simplifies the graph (folds batch norms, fuses epilogues,
+ * computes constants), and prepares weights and memory once for any number of runs.
+ * @throws ParameterError that lists all parameters that are missing or of the wrong size; ShapeError for an update
+ *   whose shape is not its parameter's; ResidualError for an unknown option or an option out of range.
  */
 export async function compile(
   { outputs, parameters: given = new Map(), updates = new Map() }: Computation,
@@ -105,7 +106,7 @@ export async function compile(
   const state = stateOf(changing, parameters)
   const stateNames = changing.map(({ attributes }) => attributes.name)
   const executable = await backend.prepare({ graph: optimized, state }, { threads, build })
-  // The program does not keep the optimized graph, which holds the weights as the kernels no longer need them.
+  // The program does not keep the optimized graph: its weights are unpacked, and the kernels no longer need them.
   const inputNames = optimized.inputs.map(({ attributes }) => attributes.name)
   let isDisposed = false
   const checkAlive = (method: string) => {
@@ -144,7 +145,7 @@ export async function compile(
   }
 }
 
-/** The parameters whose values nothing but the backend needs, which reads them itself. */
+/** The parameters that only the backend needs, which reads their values itself. */
 function readLater(graph: Graph, backend: Backend): Set<Tensor> {
   const others = new Set([
     ...graph.outputs,
@@ -165,7 +166,9 @@ async function readNow(
   return new Map([...weights, ...(await Promise.all(values))])
 }
 
-/** A separate function, since a program keeps whatever its functions capture, and first values are in its memory already. */
+/**
+ * A separate function: a program keeps whatever its closures capture, and its memory already holds the first values.
+ */
 function stateOf(
   changing: readonly Tensor<'parameter'>[],
   parameters: ReadonlyMap<string, Float32Array | Weight>,

@@ -13,8 +13,8 @@ import { unary } from './ops/unary.ts'
 import type { Shape } from './shape.ts'
 
 /**
- * Operations as methods, so that graphs read from left to right: `x.matmul(w).add(b).relu()`. They are on the prototype
- * of {@link Tensor} once this file is loaded, which `package.json` says by listing it among those with side effects.
+ * Operations as methods, so that graphs read from left to right: `x.matmul(w).add(b).relu()`. Loading this file adds
+ * them to the prototype of {@link Tensor}, so `package.json` lists it under `sideEffects`.
  */
 export class TensorMethods {
   /** Elementwise sum, with NumPy's broadcasting; a number is a scalar. */
@@ -33,11 +33,11 @@ export class TensorMethods {
   div(this: Tensor, b: Tensor | number): Tensor {
     return binary('div', this, b)
   }
-  /** Elementwise larger one, with NumPy's broadcasting. */
+  /** Elementwise maximum, with NumPy's broadcasting. */
   maximum(this: Tensor, b: Tensor | number): Tensor {
     return binary('maximum', this, b)
   }
-  /** Elementwise smaller one, with NumPy's broadcasting. */
+  /** Elementwise minimum, with NumPy's broadcasting. */
   minimum(this: Tensor, b: Tensor | number): Tensor {
     return binary('minimum', this, b)
   }
@@ -76,19 +76,19 @@ export class TensorMethods {
     return unary('tanh', this)
   }
 
-  /** Product of two matrices, `[m, k]` and `[k, n]` after transposing. */
+  /** Product of two matrices, `[m, k]` and `[k, n]` after any transposition. */
   matmul(this: Tensor, b: Tensor, options?: MatmulOptions): Tensor {
     return matmul(this, b, options)
   }
-  /** The same elements under another shape; one extent may be -1. */
+  /** The same elements in another shape; one extent may be -1, which is worked out from the others. */
   reshape(this: Tensor, shape: Shape): Tensor {
     return reshape(this, shape)
   }
-  /** Elements `begin` to `end` (exclusive) of each axis, every `step`-th (default 1); negatives count from the end. */
+  /** Every `step`-th element (default 1) from `begin` to before `end` on each axis; negatives count from the end. */
   slice(this: Tensor, begin: Shape, end: Shape, step?: Shape): Tensor {
     return slice(this, begin, end, step)
   }
-  /** Surrounds with `value` (default 0); `[before, after]` for each axis. */
+  /** Surrounds the tensor with `value` (default 0); `widths` holds `[before, after]` for each axis. */
   pad(this: Tensor, widths: readonly (readonly [number, number])[], value = 0): Tensor {
     return pad(this, widths, value)
   }
@@ -109,21 +109,21 @@ export class TensorMethods {
   min(this: Tensor, axes?: number | Shape, keepDims = false): Tensor {
     return reduce('min', this, axes, keepDims)
   }
-  /** `exp(x) / sum(exp(x))` along `axis`. */
+  /** `exp(x) / sum(exp(x))` along `axis` (default the last). */
   softmax(this: Tensor, axis = -1): Tensor {
     return softmax(this, axis)
   }
-  /** Logarithm of the softmax along `axis`. */
+  /** Logarithm of the softmax along `axis` (default the last). */
   logSoftmax(this: Tensor, axis = -1): Tensor {
     return logSoftmax(this, axis)
   }
-  /** Position of the largest element along `axis`, the first on ties; `i32`. */
+  /** Position of the largest element along `axis` (default the last), the first on ties; `i32`. */
   argmax(this: Tensor, axis = -1): Tensor {
     return argmax(this, axis)
   }
 
   /**
-   * Computes this tensor, on one thread. Compiles a program every time: to run more than once, use `compile`.
+   * Computes this tensor on one thread. Every call compiles a program: to run it more than once, use `compile`.
    * @throws ShapeError when the tensor depends on an `input`, ParameterError when it depends on a `parameter`.
    */
   async data(this: Tensor): Promise<Float32Array | Int32Array> {

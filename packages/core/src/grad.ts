@@ -6,12 +6,13 @@ import { constant } from './ops/constant.ts'
 import { formatShape } from './shape.ts'
 
 /**
- * The gradient of a scalar with respect to some tensors, by reverse-mode differentiation: from graph to graph, so that
- * it is compiled, and can be differentiated, like anything else.
+ * The gradient of a scalar with respect to some tensors, by reverse-mode differentiation. Gradients are tensors of the
+ * same graph: they can be compiled, and most of them differentiated again.
  * @param loss a scalar
- * @param wrt what it depends on, usually parameters
- * @returns for each of them a tensor of its shape; zeros where the loss does not depend on it.
- * @throws ShapeError when the loss is no scalar, ResidualError when the graph has been optimized.
+ * @param wrt tensors to differentiate with respect to, usually parameters
+ * @returns a tensor of the same shape for each of them; zeros where the loss does not depend on it
+ * @throws ShapeError when the loss is not a scalar; ResidualError when the graph contains an operation that cannot be
+ *   differentiated: an optimized one, or the gradient of a max pooling or a batch norm.
  */
 export function grad(loss: Tensor, wrt: readonly Tensor[]): Tensor[] {
   if (loss.shape.length > 0) throw new ShapeError(`grad: got a loss ${formatShape(loss.shape)}, wanted a scalar []`)

@@ -4,7 +4,7 @@ import type { Tensor } from './graph/tensor.ts'
 /** A cache line, and a multiple of every vector width. */
 const alignment = 64
 
-/** A piece of memory and the steps at which it is in use, both included. */
+/** A buffer, and the first and last step that use it. */
 export interface Lifetime {
   readonly bytes: number
   readonly first: number
@@ -12,11 +12,11 @@ export interface Lifetime {
 }
 
 /**
- * Places buffers in one arena so that no two that live at the same step overlap.
+ * Places buffers in one arena so that no two buffers in use at the same step overlap.
  *
- * Greedy by size, the largest first, each into the smallest gap that fits between those placed already (Pisarchyk and
- * Lee 2020, "Efficient Memory Management for Deep Neural Net Inference").
- * @returns for each buffer its offset, a multiple of 64, and the bytes of the whole arena
+ * Greedy by size: the largest buffer comes first, and each goes into the smallest sufficient gap between those placed
+ * already (Pisarchyk and Lee 2020, "Efficient Memory Management for Deep Neural Net Inference").
+ * @returns the offset of each buffer, a multiple of 64, and the bytes of the whole arena
  */
 export function planMemory(buffers: readonly Lifetime[]): { offsets: number[]; bytes: number } {
   const offsets = new Array<number>(buffers.length).fill(0)
@@ -43,7 +43,7 @@ export function planMemory(buffers: readonly Lifetime[]): { offsets: number[]; b
   return { offsets, bytes: total }
 }
 
-/** So many bytes up to the next boundary. */
+/** Rounds a number of bytes up to a multiple of the alignment. */
 export function align(bytes: number): number {
   return Math.ceil(bytes / alignment) * alignment
 }
@@ -61,12 +61,12 @@ function insertByOffset(placed: number[], index: number, offsets: readonly numbe
 
 /** Where the tensors of a graph live while it runs. */
 export interface ArenaPlan {
-  /** Offset in bytes of every tensor that the arena holds; the others are constants, state, or reshaped from those. */
+  /** Offset in bytes of every tensor in the arena; the others are constants, state, or views of those. */
   readonly offsets: ReadonlyMap<Tensor, number>
   readonly bytes: number
 }
 
-/** The tensor whose memory holds the values of this one: reshaping moves nothing. */
+/** The tensor whose memory holds the values of this one: a reshape moves nothing. */
 export function storageOf(node: Tensor): Tensor {
   let storage = node
   while (storage.operation.traits.storage === 'view') storage = storage.inputs[0]
@@ -74,10 +74,10 @@ export function storageOf(node: Tensor): Tensor {
 }
 
 /**
- * Lays the intermediate tensors of a graph out in one arena. Step `i` computes `graph.nodes[i]`; inputs are written
- * before the first step and outputs read after the last. Elementwise operations write over an input that nothing reads
- * after them: less memory, and less of it to be moved.
- * @param isElsewhere tensors that have a place of their own, as constants and parameters have
+ * Lays out the intermediate tensors of a graph in one arena. Step `i` computes `graph.nodes[i]`; inputs are written
+ * before the first step and outputs read after the last. An elementwise operation overwrites an input that nothing
+ * reads afterwards, which saves memory and memory traffic.
+ * @param isElsewhere whether a tensor is stored outside the arena; constants and parameters always are
  */
 export function planArena(graph: Graph, isElsewhere: (node: Tensor) => boolean = () => false): ArenaPlan {
   const lifetimes = new Map<Tensor, Buffer>()
@@ -118,10 +118,10 @@ function extend(buffer: Buffer | undefined, step: number): void {
   if (buffer) buffer.last = Math.max(buffer.last, step)
 }
 
-/** The inputs that may be written over where they are not needed any more. */
+/** The inputs that may be overwritten if nothing else needs them. */
 function overwritten(node: Tensor): Tensor[] {
   const { elementwise } = node.operation.traits
-  // With as many elements as the output, an input is not broadcast.
+  // An input with as many elements as the output is not broadcast.
   const isElementwise = (tensor: Tensor, i: number) => elementwise.includes(i) && byteSize(tensor) === byteSize(node)
   const others = new Set(node.inputs.filter((tensor, i) => !isElementwise(tensor, i)).map(storageOf))
   return node.inputs.filter((tensor, i) => isElementwise(tensor, i) && !others.has(storageOf(tensor)))

@@ -5,13 +5,14 @@ import { formatShape, type Shape, sameShape } from './shape.ts'
 
 /**
  * A place in the tree of a network's parameter names: `new Scope().at('layer1').at('0').parameter('weight', shape)` is
- * named `layer1.0.weight`. Asking one tree for the same name again gives the same tensor, so that weights can be shared.
+ * named `layer1.0.weight`. A tree returns the same tensor whenever it gets the same name, so that weights can be
+ * shared.
  */
 export class Scope {
   readonly prefix: string
   #made = new Map<string, Tensor<'parameter'>>()
 
-  /** @param prefix path of this scope, default the root. */
+  /** @param prefix path of this scope; default the root */
   constructor(prefix = '') {
     this.prefix = prefix
   }
@@ -25,7 +26,7 @@ export class Scope {
 
   /**
    * A trainable parameter of this scope.
-   * @throws ParameterError when the name was asked for before with another shape, or as a buffer.
+   * @throws ParameterError when the name already belongs to a parameter of another shape or to a buffer.
    */
   parameter(name: string, shape: Shape): Tensor<'parameter'> {
     return this.#make(name, shape, true)
@@ -33,7 +34,7 @@ export class Scope {
 
   /**
    * A value that is stored with the weights but not trained, such as `running_mean`.
-   * @throws ParameterError when the name was asked for before with another shape, or as a parameter.
+   * @throws ParameterError when the name already belongs to a buffer of another shape or to a parameter.
    */
   buffer(name: string, shape: Shape): Tensor<'parameter'> {
     return this.#make(name, shape, false)
@@ -49,7 +50,7 @@ export class Scope {
     if (!sameShape(made.shape, shape) || made.attributes.trainable !== trainable) {
       const kind = (isTrainable: boolean) => (isTrainable ? 'parameter' : 'buffer')
       throw new ParameterError(
-        `scope: got '${path}' as a ${kind(trainable)} ${formatShape(shape)}, wanted the ${kind(made.attributes.trainable)} ${formatShape(made.shape)} it was first made as`,
+        `scope: got '${path}' as a ${kind(trainable)} ${formatShape(shape)}, wanted the existing ${kind(made.attributes.trainable)} ${formatShape(made.shape)}`,
       )
     }
     this.#made.set(path, made)

@@ -6,7 +6,7 @@ export type Shape = readonly number[]
 /** Element types: 32-bit floats, or the 32-bit integers that `argmax` makes. */
 export type DType = 'f32' | 'i32'
 
-/** More axes than any network here has; the kernels keep loop counters for this many. */
+/** More axes than any network here needs; the kernels keep this many loop counters. */
 const maxRank = 6
 
 /** Kernels index with signed 32-bit integers. */
@@ -50,7 +50,10 @@ export function checkShape(operation: string, shape: Shape): void {
   }
 }
 
-/** The non-negative form of `axis`, which may count from the end as in NumPy. */
+/**
+ * The non-negative form of `axis`, which may count from the end as in NumPy.
+ * @throws ShapeError when there is no such axis.
+ */
 export function normalizeAxis(operation: string, axis: number, rank: number): number {
   if (rank === 0) throw new ShapeError(`${operation}: got axis ${axis} of a scalar, wanted a tensor with axes`)
   if (!Number.isInteger(axis) || axis < -rank || axis >= rank) {
@@ -59,7 +62,10 @@ export function normalizeAxis(operation: string, axis: number, rank: number): nu
   return axis < 0 ? axis + rank : axis
 }
 
-/** NumPy's rule: shapes are aligned at the right, and extents must be equal or 1. */
+/**
+ * The shape that two shapes broadcast to, by NumPy's rule: they are aligned at the right, and extents are equal or 1.
+ * @throws ShapeError when they do not broadcast.
+ */
 export function broadcastShapes(operation: string, a: Shape, b: Shape): Shape {
   const rank = Math.max(a.length, b.length)
   return Array.from({ length: rank }, (_, axis) => {
@@ -74,7 +80,7 @@ export function broadcastShapes(operation: string, a: Shape, b: Shape): Shape {
   })
 }
 
-/** Strides, in elements of `from`, that walk it as if it had the broadcast shape `to`: 0 along repeated axes. */
+/** Strides, in elements, that walk `from` as if it had the broadcast shape `to`: 0 along repeated axes. */
 export function broadcastStrides(from: Shape, to: Shape): number[] {
   const strides = stridesOf(from)
   const offset = to.length - from.length
@@ -82,8 +88,8 @@ export function broadcastStrides(from: Shape, to: Shape): number[] {
 }
 
 /**
- * Calls `visit(index, offsets)` for every element of `shape` in row-major order; `offsets[k]` is the position that
- * `strides[k]` gives to that element. The array is reused between calls.
+ * Calls `visit(index, offsets)` for every element of `shape` in row-major order; `offsets[k]` is the position of that
+ * element under `strides[k]`. The array is reused between calls.
  */
 export function walk(
   shape: Shape,

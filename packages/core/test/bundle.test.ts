@@ -12,7 +12,7 @@ afterAll(() => rmSync(folder, { recursive: true }))
 
 const shared: BuildOptions = { bundle: true, format: 'esm', target: 'es2022', logLevel: 'error' }
 
-/** The entry of the package as it is published: built as tsup does, beside its package.json. */
+/** The entry of the package as it is published: built as tsup builds it, next to its package.json. */
 async function publish(): Promise<string> {
   const entryPoints = [join(root, 'src/index.ts')]
   await build({ ...shared, entryPoints, splitting: true, packages: 'external', outdir: join(folder, 'dist') })
@@ -20,7 +20,7 @@ async function publish(): Promise<string> {
   return join(folder, 'dist/index.js')
 }
 
-// A bundler may leave out whatever is not imported, but for files that package.json lists under `sideEffects`.
+// A bundler may omit whatever is not imported, except files that package.json lists under `sideEffects`.
 test.each([
   { name: 'sources', entry: async () => join(root, 'src/index.ts') },
   { name: 'published files', entry: publish },

@@ -23,7 +23,7 @@ const parameters = new Map([
 const reference: CompileOptions = { backend: 'reference' }
 
 describe('compile', () => {
-  test('runs the outputs by name, any number of times', async () => {
+  test('computes the outputs by name, any number of times', async () => {
     const program = await compile({ outputs: { y, index: y.argmax(), x }, parameters }, reference)
     const values = Float32Array.of(1, 2, 3, 4, 50, 6)
     const first = await program.run({ x: values })
@@ -34,7 +34,7 @@ describe('compile', () => {
     expect(first.y).toEqual(Float32Array.of(1.5, 0, 4.5, 40))
   })
 
-  test('says what it made', async () => {
+  test('reports the build, threads and memory', async () => {
     const { build, threads, memory } = await compile({ outputs: { y }, parameters }, reference)
     expect({ build, threads, memory }).toEqual({
       build: 'reference',
@@ -79,7 +79,7 @@ describe('profile', () => {
   test.each([
     { backend: 'wasm', kernels: ['fill + copy + conv2d', 'reduce', 'conv2d'] },
     { backend: 'reference', kernels: ['reference', 'reference', 'reference'] },
-  ] as const)('times the steps that are left after fusion on $backend', async ({ backend, kernels }) => {
+  ] as const)('times the steps that remain after fusion on $backend', async ({ backend, kernels }) => {
     const program = await compile({ outputs, parameters: weights }, { backend })
     const steps = await program.profile({ image: new Float32Array(32) })
     const isTimed = true
@@ -98,7 +98,7 @@ describe('profile', () => {
     ])
   })
 
-  test('leaves the outputs of later runs alone', async () => {
+  test('does not affect the outputs of later runs', async () => {
     const program = await compile({ outputs: { y }, parameters })
     const before = await program.run({ x: Float32Array.of(1, 2, 3, 4, 5, 6) })
     await program.profile({ x: new Float32Array(6) })
@@ -119,7 +119,7 @@ describe('run', () => {
     await expect(program.run(inputs as Record<string, Float32Array>)).rejects.toThrow(new ShapeError(message))
   })
 
-  test('names the inputs as an object may not have them', async () => {
+  test('takes inputs with names that every object inherits', async () => {
     const odd = input('constructor', [1])
     const program = await compile({ outputs: { y: odd.neg() } }, reference)
     await expect(program.run({})).rejects.toThrow(
@@ -128,7 +128,7 @@ describe('run', () => {
     expect(await program.run({ constructor: Float32Array.of(2) } as never)).toEqual({ y: Float32Array.of(-2) })
   })
 
-  test('not after the program was disposed of', async () => {
+  test('is refused after the program was disposed of', async () => {
     const program = await compile({ outputs: { y }, parameters }, reference)
     program[Symbol.dispose]()
     program[Symbol.dispose]()
@@ -147,7 +147,7 @@ describe('data', () => {
     expect(await constant([], [0, 3]).sum(0).data()).toEqual(Float32Array.of(0, 0, 0))
   })
 
-  test('of inputs and parameters there is none', async () => {
+  test('is refused for tensors that depend on inputs or parameters', async () => {
     await expect(x.neg().data()).rejects.toThrow(
       new ShapeError("run: input 'x' is missing; the program takes 'x' [2, 3]"),
     )

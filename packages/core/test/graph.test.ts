@@ -14,7 +14,7 @@ import {
 } from '../src/index.ts'
 
 describe('graphOf', () => {
-  test('lists every tensor once, after those it is computed from', () => {
+  test('lists every tensor once, after the tensors that it is computed from', () => {
     const x = input('x', [2])
     const a = x.neg()
     const b = a.add(x)
@@ -24,25 +24,25 @@ describe('graphOf', () => {
     expect(graphOf([]).nodes).toEqual([])
   })
 
-  test('a hundred thousand layers do not overflow the stack', () => {
+  test('does not overflow the stack for a hundred thousand layers', () => {
     let y = input('x', [1]).neg()
     for (let i = 0; i < 100_000; i++) y = y.neg()
     expect(graphOf([y]).nodes.length).toBe(100_002)
   })
 
-  test('twice the same tensor in every layer does not take forever', () => {
+  test('does not take forever if every layer uses a tensor twice', () => {
     let y = input('x', [1]).neg()
     for (let i = 0; i < 200; i++) y = y.add(y)
     expect(graphOf([y]).nodes.length).toBe(202)
   })
 
-  test('two inputs or two parameters of one name are mistakes', () => {
+  test('refuses two inputs or two parameters with the same name', () => {
     expect(() => graphOf([input('x', [2]).add(input('x', [2]))])).toThrow(
-      new ShapeError("graph: got two inputs named 'x', wanted a name for each"),
+      new ShapeError("graph: got two inputs named 'x', wanted different names"),
     )
     expect(() => graphOf([parameter('w', [2]), parameter('w', [2])])).toThrow(
       new ParameterError(
-        "graph: got two parameters named 'w', wanted a name for each (use one tensor twice to share weights)",
+        "graph: got two parameters named 'w', wanted different names (use one tensor twice to share weights)",
       ),
     )
   })
@@ -59,7 +59,7 @@ describe('counting', () => {
     [x.relu(), 0],
   ])('MACs, case %#', (node, count) => expect(macs(node)).toBe(count))
 
-  test('parameters that are trained, and bytes', () => {
+  test('trainable parameters, and bytes', () => {
     const y = conv2d(x, w, { groups: 2 }).add(parameter('running_mean', [6], { trainable: false }))
     expect(parameterCount(graphOf([y]))).toBe(6 * 2 * 9)
     expect(byteSize(x)).toBe(4 * 2 * 8 * 8 * 4)
@@ -77,15 +77,15 @@ describe('Scope', () => {
     expect(new Scope('backbone').parameter('w', []).attributes.name).toBe('backbone.w')
   })
 
-  test('the same path gives the same tensor; another shape or kind is a mistake', () => {
+  test('returns the same tensor for the same path, and refuses another shape or kind', () => {
     const root = new Scope()
     const weight = root.at('a').parameter('w', [2, 3])
     expect(root.at('a').parameter('w', [2, 3])).toBe(weight)
     expect(() => root.at('a').parameter('w', [3, 2])).toThrow(
-      new ParameterError("scope: got 'a.w' as a parameter [3, 2], wanted the parameter [2, 3] it was first made as"),
+      new ParameterError("scope: got 'a.w' as a parameter [3, 2], wanted the existing parameter [2, 3]"),
     )
     expect(() => root.at('a').buffer('w', [2, 3])).toThrow(
-      new ParameterError("scope: got 'a.w' as a buffer [2, 3], wanted the parameter [2, 3] it was first made as"),
+      new ParameterError("scope: got 'a.w' as a buffer [2, 3], wanted the existing parameter [2, 3]"),
     )
     expect(new Scope().at('a').parameter('w', [3, 2])).not.toBe(weight)
   })

@@ -2,13 +2,13 @@ import { supportedBuilds } from '@residual/kernels-wasm'
 import { expect, test } from 'vitest'
 import { compile, conv2d, input, maxPool2d, parameter } from '../src/index.ts'
 
-/** An image of 2.25 GiB, whose last values lie beyond what 31 bits address. */
+/** The side of an image of 2.25 GiB, whose last values lie beyond the reach of 31-bit addresses. */
 const SIDE = 24_576
 
-/** The last build also on two threads, which have another memory. */
+/** Every build on one thread, and the first also on two threads, which use another memory. */
 const runs = supportedBuilds().flatMap((build, i) => (i === 0 ? [1, 2] : [1]).map(threads => ({ build, threads })))
 
-// Each build's memory stays with the process, so that they are few: 3 GB each.
+// The process keeps the memory of each build, about 3 GB, so there are few runs.
 test.each(runs)('a tensor of more than 2 GB on $build with $threads threads', async options => {
   const valueAt = (i: number) => i % 251
   const image = new Float32Array(SIDE * SIDE)

@@ -10,7 +10,7 @@ const lifetime = fc
 const padded = (bytes: number) => Math.ceil(bytes / 64) * 64
 
 describe('planMemory', () => {
-  test('buffers that live at the same time never overlap, are aligned and lie inside the arena', () => {
+  test('buffers in use at the same time never overlap, are aligned and lie inside the arena', () => {
     fc.assert(
       fc.property(fc.array(lifetime, { maxLength: 40 }), buffers => {
         const { offsets, bytes } = planMemory(buffers)
@@ -27,7 +27,7 @@ describe('planMemory', () => {
     )
   })
 
-  test('the arena is no smaller than what lives at one time and no larger than everything together', () => {
+  test('the arena is no smaller than the buffers in use at one time and no larger than all together', () => {
     fc.assert(
       fc.property(fc.array(lifetime, { maxLength: 40 }), buffers => {
         const { bytes } = planMemory(buffers)
@@ -39,7 +39,7 @@ describe('planMemory', () => {
     )
   })
 
-  test('a chain needs two buffers, a gap is used by what fits best', () => {
+  test('a chain needs two buffers, and a buffer goes into the gap that fits it best', () => {
     const chain = [0, 1, 2, 3, 4].map(step => ({ bytes: 640, first: step, last: step + 1 }))
     expect(planMemory(chain)).toEqual({ offsets: [0, 640, 0, 640, 0], bytes: 1280 })
     const gaps = [
@@ -56,7 +56,7 @@ describe('planMemory', () => {
 })
 
 describe('planArena', () => {
-  test('reshapes share the memory of what they reshape, for as long as either is used', () => {
+  test('a reshape shares the memory of its input, for as long as either is used', () => {
     const x = input('x', [4, 16])
     const a = x.neg()
     const flat = a.reshape([64])
@@ -70,7 +70,7 @@ describe('planArena', () => {
     expect(bytes).toBe(3 * 256)
   })
 
-  test('inputs live from before the first step, outputs to after the last, constants elsewhere', () => {
+  test('inputs live from before the first step, outputs until after the last, and constants elsewhere', () => {
     const x = input('x', [64])
     const late = input('late', [64])
     const early = x.neg()
@@ -84,7 +84,7 @@ describe('planArena', () => {
     expect(new Set([early, late, y].map(tensor => offsets.get(tensor))).size).toBe(3)
   })
 
-  test('a chain of thousands of layers needs two buffers, and one besides the input where all are elementwise', () => {
+  test('a chain of thousands of layers needs two buffers, or one and the input if all are elementwise', () => {
     const x = input('x', [32, 32])
     let [y, z] = [x.softmax(), x.neg()]
     for (let i = 0; i < 5000; i++) [y, z] = [y.softmax(), z.neg()]
@@ -100,8 +100,8 @@ describe('planArena', () => {
   const norm = normalize(a, moments(a), { gamma: row, beta: row })
   test.each<[string, Tensor, overwrites: Tensor | undefined, others?: Tensor[]]>([
     ['a unary operation', a.exp(), a],
-    ['a sum of which one is read again', a.add(b), b, [a.exp()]],
-    ['a sum of which both are read again', a.add(b), undefined, [a.exp(), b.exp()]],
+    ['a sum with one operand that is read again', a.add(b), b, [a.exp()]],
+    ['a sum with two operands that are read again', a.add(b), undefined, [a.exp(), b.exp()]],
     ['a sum of a result', a.add(1), undefined, [a]],
     ['a function of an input', x.exp(), undefined],
     ['a product with a row', row.mul(a), a],
@@ -109,7 +109,7 @@ describe('planArena', () => {
     ['a weighted sum', weightedSum([four, row], two), four],
     ['a weighted sum of its own weights', weightedSum([two, two], two), undefined],
     ['a normalisation', norm, a],
-    ['a normalisation by itself', normalize(a, a, { gamma: row, beta: row }), undefined],
+    ['a normalisation by its own input', normalize(a, a, { gamma: row, beta: row }), undefined],
     ['a softmax, which reads whole rows', a.softmax(), undefined],
   ])('%s', (_, node, overwrites, others = []) => {
     const { offsets } = planArena(graphOf([node, ...others]))

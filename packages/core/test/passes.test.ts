@@ -21,7 +21,7 @@ import { sizeOf } from '../src/shape.ts'
 
 const x = input('x', [2, 4, 4, 4])
 
-/** A network that makes its parameters as it goes. */
+/** Builds a network and creates its parameters on the way. */
 class Builder {
   readonly scope = new Scope()
   #layers = 0
@@ -45,7 +45,7 @@ class Builder {
     return normalize(input, moments(input), { gamma: of('weight'), beta: of('bias') })
   }
 
-  /** What training computes: the gradients of a loss that is the sum of `y`, of the convolutions' weights. */
+  /** The gradients of a loss, the sum of the squares of `y`, with respect to the weights of the convolutions. */
   gradients(y: Tensor): Tensor[] {
     const { parameters } = graphOf([y])
     return grad(
@@ -69,7 +69,7 @@ function valuesFor(leaf: Tensor<'input' | 'parameter'>): Float32Array {
   })
 }
 
-/** `conv2d+bias+relu`: the operation or its kind, then what was fused into it. Leaves are left out. */
+/** For example `conv2d+bias+relu`: the operation or its kind, then everything that was fused into it. */
 function describeNode(node: Tensor): string {
   const { attributes } = node
   const parts: string[] = ['kind' in attributes ? attributes.kind : node.op]
@@ -81,33 +81,36 @@ function describeNode(node: Tensor): string {
 }
 
 const cases: Record<string, [build: (b: Builder) => Tensor | Tensor[], after: string]> = {
-  'a batch norm goes into its convolution': [b => b.norm(b.conv(x)), 'conv2d+bias'],
-  'and into one that has a bias': [b => b.norm(b.conv(x, { bias: true })), 'conv2d+bias'],
-  'two batch norms in a row as well': [b => b.norm(b.norm(b.conv(x))), 'conv2d+bias'],
-  'not when the convolution is used elsewhere': [
+  'a batch norm is folded into its convolution': [b => b.norm(b.conv(x)), 'conv2d+bias'],
+  'a batch norm is folded into a convolution with a bias': [b => b.norm(b.conv(x, { bias: true })), 'conv2d+bias'],
+  'two batch norms in a row are folded': [b => b.norm(b.norm(b.conv(x))), 'conv2d+bias'],
+  'a batch norm stays if the convolution is used elsewhere': [
     b => {
       const y = b.conv(x)
       return b.norm(y).mul(y)
     },
     'conv2d, scaleShift, mul',
   ],
-  'not when it is an output': [
+  'a batch norm stays if the convolution is an output': [
     b => {
       const y = b.conv(x)
       return [b.norm(y), y]
     },
     'conv2d, scaleShift',
   ],
-  'not when something comes between': [b => b.norm(b.conv(x).relu()), 'conv2d+relu, scaleShift'],
-  'not when the convolution already has a ReLU': [
+  'a batch norm stays if something is between it and the convolution': [
+    b => b.norm(b.conv(x).relu()),
+    'conv2d+relu, scaleShift',
+  ],
+  'a batch norm stays if the convolution already has a ReLU': [
     b => {
       const y = b.conv(x)
       return y.is('conv2d') ? b.norm(y.with(y.inputs, { ...y.attributes, activation: 'relu' })) : y
     },
     'conv2d+relu, scaleShift',
   ],
-  'a batch norm on its own takes its ReLU in': [b => b.norm(x).relu(), 'scaleShift+relu'],
-  'not when the value before the ReLU is used too': [
+  'a ReLU is fused into a batch norm without a convolution': [b => b.norm(x).relu(), 'scaleShift+relu'],
+  'a ReLU stays if the batch norm before it is used elsewhere': [
     b => {
       const y = b.norm(x)
       return y.relu().add(y)
@@ -127,25 +130,25 @@ const cases: Record<string, [build: (b: Builder) => Tensor | Tensor[], after: st
     'conv2d, square, mean, add, sqrt, div, mean, mul, sub, scaleShift',
   ],
 
-  'a ReLU goes into its convolution': [b => b.conv(x).relu(), 'conv2d+relu'],
-  'only one': [b => b.conv(x).relu().relu(), 'conv2d+relu, relu'],
-  'no other function does': [b => b.conv(x).neg(), 'conv2d, neg'],
-  'not when the convolution is used twice': [
+  'a ReLU is fused into its convolution': [b => b.conv(x).relu(), 'conv2d+relu'],
+  'only one ReLU is fused': [b => b.conv(x).relu().relu(), 'conv2d+relu, relu'],
+  'no other function is fused': [b => b.conv(x).neg(), 'conv2d, neg'],
+  'a ReLU stays if the convolution is used twice': [
     b => {
       const y = b.conv(x)
       return y.relu().add(y)
     },
     'conv2d, relu, add',
   ],
-  'a bias goes in': [b => b.conv(x).add(b.vector([4])), 'conv2d+bias'],
-  'from the left as well': [b => b.vector([4]).add(b.conv(x)), 'conv2d+bias'],
-  'with leading extents of 1': [b => b.conv(x).add(b.vector([1, 1, 1, 4])), 'conv2d+bias'],
+  'a bias is fused': [b => b.conv(x).add(b.vector([4])), 'conv2d+bias'],
+  'a bias on the left is fused': [b => b.vector([4]).add(b.conv(x)), 'conv2d+bias'],
+  'a bias with leading extents of 1 is fused': [b => b.conv(x).add(b.vector([1, 1, 1, 4])), 'conv2d+bias'],
   'a number is a bias': [b => b.conv(x).add(0.5).relu(), 'conv2d+bias+relu'],
-  'so is a computed vector': [b => b.conv(x).add(x.mean([0, 1, 2])), 'mean, conv2d+bias'],
-  'a second one does not': [b => b.conv(x, { bias: true }).add(b.vector([4])), 'conv2d+bias, add'],
-  'nor one for each pixel': [b => b.conv(x).add(b.vector([4, 1])), 'conv2d, add'],
-  'nor one that makes the output larger': [b => b.conv(x, { width: 1 }).add(b.vector([4])), 'conv2d, add'],
-  'nor anything after the ReLU': [
+  'a computed vector is a bias': [b => b.conv(x).add(x.mean([0, 1, 2])), 'mean, conv2d+bias'],
+  'a second bias is not fused': [b => b.conv(x, { bias: true }).add(b.vector([4])), 'conv2d+bias, add'],
+  'a bias for each pixel is not fused': [b => b.conv(x).add(b.vector([4, 1])), 'conv2d, add'],
+  'a bias that makes the output larger is not fused': [b => b.conv(x, { width: 1 }).add(b.vector([4])), 'conv2d, add'],
+  'a bias after the ReLU is not fused': [
     b =>
       b
         .conv(x)
@@ -154,9 +157,12 @@ const cases: Record<string, [build: (b: Builder) => Tensor | Tensor[], after: st
     'conv2d+relu, add',
   ],
 
-  'a residual goes in': [b => b.conv(x).add(x), 'conv2d+residual'],
-  'from the left as well, with the ReLU after it': [b => x.add(b.norm(b.conv(x))).relu(), 'conv2d+bias+residual+relu'],
-  'a bias after the residual too': [
+  'a residual is fused': [b => b.conv(x).add(x), 'conv2d+residual'],
+  'a residual on the left is fused, with the ReLU after it': [
+    b => x.add(b.norm(b.conv(x))).relu(),
+    'conv2d+bias+residual+relu',
+  ],
+  'a bias after the residual is fused': [
     b =>
       b
         .conv(x)
@@ -164,23 +170,23 @@ const cases: Record<string, [build: (b: Builder) => Tensor | Tensor[], after: st
         .add(b.vector([4])),
     'conv2d+bias+residual',
   ],
-  'a second residual does not': [b => b.conv(x).add(x).add(x.neg()), 'conv2d+residual, neg, add'],
-  'nor one that is repeated over the batch': [
+  'a second residual is not fused': [b => b.conv(x).add(x).add(x.neg()), 'conv2d+residual, neg, add'],
+  'a residual that is repeated over the batch is not fused': [
     b => b.conv(x).add(x.slice([0, 0, 0, 0], [1, 4, 4, 4])),
     'conv2d, slice, add',
   ],
-  'a convolution added to itself is left alone': [
+  'a convolution added to itself stays as it is': [
     b => {
       const y = b.conv(x)
       return y.add(y)
     },
     'conv2d, add',
   ],
-  'of two convolutions the later takes the other': [
+  'the later of two convolutions takes the other as its residual': [
     b => b.conv(x).add(b.conv(x, { bias: true })),
     'conv2d, conv2d+bias+residual',
   ],
-  'a whole block with a projection': [
+  'a whole block with a projection is fused': [
     b =>
       b
         .norm(b.conv(b.norm(b.conv(x)).relu()))
@@ -188,18 +194,18 @@ const cases: Record<string, [build: (b: Builder) => Tensor | Tensor[], after: st
         .relu(),
     'conv2d+bias+relu, conv2d+bias, conv2d+bias+residual+relu',
   ],
-  'the earlier when the later is used elsewhere': [
+  'the earlier convolution takes the later one, if that is used elsewhere': [
     b => {
       const [early, late] = [b.conv(x), b.conv(x)]
       return early.add(late).mul(late)
     },
     'conv2d, conv2d+residual, mul',
   ],
-  'a whole block with pre-activation': [
+  'a whole block with pre-activation is fused': [
     b => b.conv(b.norm(b.conv(b.norm(x).relu())).relu()).add(x),
     'scaleShift+relu, conv2d+bias+relu, conv2d+residual',
   ],
-  'matrix products do it too': [
+  'bias, residual and ReLU are fused into a matrix product': [
     b => {
       const a = input('a', [3, 5])
       return linear(a, b.vector([5, 5]), b.vector([5]))
@@ -209,26 +215,26 @@ const cases: Record<string, [build: (b: Builder) => Tensor | Tensor[], after: st
     'matmul+bias+residual+relu',
   ],
 
-  'a batch norm of the batch takes the residual and the ReLU in': [
+  'the residual and the ReLU are fused into a batch norm in training': [
     b => b.batchNorm(b.conv(x)).add(x).relu(),
     'conv2d, moments, normalize+residual+relu',
   ],
-  'only one residual': [
+  'only one residual is fused into a batch norm in training': [
     b => b.batchNorm(b.conv(x)).add(x).add(x.neg()),
     'conv2d, moments, normalize+residual, neg, add',
   ],
-  'not when the normalized value is used elsewhere': [
+  'a ReLU stays if the normalized value is used elsewhere': [
     b => {
       const y = b.batchNorm(x)
       return y.relu().add(y)
     },
     'moments, normalize, relu, add',
   ],
-  'the gradient of a batch norm takes the gate of the ReLU in': [
+  'the gate of the ReLU is fused into the gradient of a batch norm': [
     b => b.gradients(b.batchNorm(b.conv(x)).relu()),
     'conv2d, moments, normalize+relu, mul, mul, normalizeSums+gate, normalizeGradient+gate, conv2dWeightGradient',
   ],
-  'not when the shortcut needs the gated gradient too, which the convolution adds': [
+  'the gate stays if the shortcut needs the gated gradient too, which the convolution adds': [
     b => {
       const y = b.conv(x)
       return b.gradients(b.batchNorm(b.conv(y)).add(y).relu())
@@ -236,10 +242,10 @@ const cases: Record<string, [build: (b: Builder) => Tensor | Tensor[], after: st
     'conv2d, conv2d, moments, normalize+residual+relu, mul, mul, gate, normalizeSums, normalizeGradient, conv2dInputGradient+residual, conv2dWeightGradient, conv2dWeightGradient',
   ],
 
-  'what is known is computed': [b => x.mul(b.vector([4]).square().add(1).sqrt()), 'mul'],
-  'but not integers': [b => [x.neg(), b.vector([4]).argmax()], 'neg, argmax'],
-  'nor a graph without inputs': [b => b.vector([4]).square().sum(), 'square, sum'],
-  'what changes nothing goes': [
+  'constants are computed': [b => x.mul(b.vector([4]).square().add(1).sqrt()), 'mul'],
+  'integers are not computed': [b => [x.neg(), b.vector([4]).argmax()], 'neg, argmax'],
+  'a graph without inputs is not computed': [b => b.vector([4]).square().sum(), 'square, sum'],
+  'operations that change nothing are removed': [
     b => {
       const same = concat(
         [
@@ -259,7 +265,7 @@ const cases: Record<string, [build: (b: Builder) => Tensor | Tensor[], after: st
     'conv2d+relu',
   ],
   'reshapes in a row become one': [() => x.reshape([8, 16]).reshape([16, 8]).neg(), 'reshape, neg'],
-  'what nothing needs goes': [
+  'operations that nothing needs are removed': [
     b => {
       b.conv(x)
       return x.neg()
@@ -287,7 +293,7 @@ describe('passes', () => {
     })
   })
 
-  test('the parameters given are not changed', async () => {
+  test('the given parameters are not changed', async () => {
     const b = new Builder()
     const y = b.norm(b.conv(x, { bias: true })).relu()
     const parameters = new Map(graphOf([y]).parameters.map(leaf => [leaf.attributes.name, valuesFor(leaf)]))

@@ -3,7 +3,7 @@ import { broadcast, compile, gate, input, sizeOf } from '../src/index.ts'
 
 const shapes = [[40, 300], [3, 7, 400], [1, 5, 1, 1000], [64, 2, 129], [5000], [2, 256], [33, 256]]
 
-test.each(shapes.map(shape => [shape]))('of %j, which threads share, all is computed once', async shape => {
+test.each(shapes.map(shape => [shape]))('threads together compute every element of %j', async shape => {
   const [x, y, one] = [input('x', shape), input('y', shape), input('one', [])]
   const outputs = { sum: x.add(y), gated: gate(x, y), scaled: one.mul(x), copies: broadcast(one, shape) }
   const count = sizeOf(shape)

@@ -26,7 +26,7 @@ function mutate(file: Uint8Array, below: (limit: number) => number): Uint8Array 
   }
 }
 
-test('meets 200 mutated files with a FormatError or views of the file', () => {
+test('readSafetensors answers 200 mutated files with a FormatError or views of the file', () => {
   const below = randomBelow(1)
   const names = ['conv1.weight', 'bn1.weight', 'bn1.bias', 'fc.weight', 'fc.bias']
   const tensors = names.map((name, i) => {
@@ -48,7 +48,7 @@ test('meets 200 mutated files with a FormatError or views of the file', () => {
       expect((error as Error).message).toMatch(/^.{1,300}$/)
     }
   }
-  // Some mutations only hit padding, names or data; the rest must be noticed.
+  // Some mutations only hit padding, names or data; the others must be detected.
   expect(loaded).toBeGreaterThan(5)
   expect(loaded).toBeLessThan(100)
 })

@@ -11,7 +11,7 @@ import {
 
 const bytesOf = (text: string) => new TextEncoder().encode(text)
 
-/** A file of this header text and this many zero bytes of data. */
+/** A file with this header text and `dataLength` zero bytes of data. */
 function fileOf(header: string | Uint8Array, dataLength = 0, length?: bigint): Uint8Array {
   const text = typeof header === 'string' ? bytesOf(header) : header
   const file = new Uint8Array(8 + text.length + dataLength)
@@ -25,8 +25,8 @@ const entry = (dtype: string, shape: string, offsets: string) =>
 
 const known = 'F64, F32, I32, BF16, F16, I16, I8, U8, BOOL'
 const malformed: [what: string, file: Uint8Array, message: string][] = [
-  ['an empty file', new Uint8Array(0), 'safetensors file of 0 bytes: it has at least 8'],
-  ['seven bytes', new Uint8Array(7), 'safetensors file of 7 bytes: it has at least 8'],
+  ['an empty file', new Uint8Array(0), 'safetensors file of 0 bytes is too short, wanted at least 8'],
+  ['seven bytes', new Uint8Array(7), 'safetensors file of 7 bytes is too short, wanted at least 8'],
   [
     'a header longer than the file',
     fileOf('{}', 0, 3n),
@@ -53,7 +53,7 @@ const malformed: [what: string, file: Uint8Array, message: string][] = [
   ],
   ['text after the header', fileOf('{} x'), 'safetensors header is not valid: expected the end at character 3'],
   [
-    'a key without end',
+    'a key without an end',
     fileOf('{"a'),
     'safetensors header is not valid: expected the end of this string at character 1',
   ],
@@ -157,7 +157,7 @@ const malformed: [what: string, file: Uint8Array, message: string][] = [
     'tensor "a": data_offsets [-1, 0] are not two whole numbers from 0 to 2^53 - 1',
   ],
   [
-    'an end before the begin',
+    'an end before the beginning',
     fileOf(`{"a":${entry('U8', '[1]', '[1,0]')}}`, 1),
     'tensor "a": data_offsets [1, 0] end before they begin',
   ],
@@ -192,7 +192,7 @@ const malformed: [what: string, file: Uint8Array, message: string][] = [
     'bytes 1 to 9 of the safetensors data belong to no tensor',
   ],
   ['data but no tensor', fileOf('{}', 1), 'bytes 0 to 1 of the safetensors data belong to no tensor'],
-  ['a name of two lines', fileOf('{"a\\nb":{"dtype":"U8"}}'), 'tensor "a\\nb": no field "shape"'],
+  ['a name with a line break', fileOf('{"a\\nb":{"dtype":"U8"}}'), 'tensor "a\\nb": no field "shape"'],
   ['a long name', fileOf(`{"${'x'.repeat(1000)}":{"dtype":"U8"}}`), `tensor "${'x'.repeat(77)}...": no field "shape"`],
 ]
 
@@ -214,7 +214,7 @@ describe('readSafetensors', () => {
     )
   })
 
-  test('reads scalars, empty tensors, padding and names that objects have', () => {
+  test('reads scalars, empty tensors, padding and names that objects inherit', () => {
     const names = ['__proto__', 'constructor', '', 'é𝕏"\\\n']
     const header = names.map((name, i) => `${JSON.stringify(name)} : ${entry('U8', '[ ]', `[${i},${i + 1}]`)}`)
     header.push(`"empty":${entry('F32', '[3,0,9007199254740991]', '[2,2]')}`)
@@ -230,7 +230,7 @@ describe('readSafetensors', () => {
     expect(metadata.constructor).toBeUndefined()
   })
 
-  test('gives views, also of a Node Buffer inside a larger one', () => {
+  test('returns views, even of a Node Buffer inside a larger one', () => {
     const file = writeSafetensors(new Map([['a', fromFloat32(Float32Array.of(1, 2), [2], 'F32')]]))
     const pool = Buffer.alloc(file.length + 8)
     pool.set(file, 8)
@@ -242,7 +242,7 @@ describe('readSafetensors', () => {
 })
 
 describe('writeSafetensors', () => {
-  test('sorts by falling alignment, then by the UTF-8 of the name, and aligns the data', () => {
+  test('sorts by decreasing alignment, then by the UTF-8 of the name, and aligns the data', () => {
     const dtypes: [StorageType, number][] = [
       ['BOOL', 1],
       ['U8', 1],

@@ -32,7 +32,7 @@ const drawing = options({
 })
 
 describe('options', () => {
-  test('have the types of what is declared', () => {
+  test('have the declared types', () => {
     expectTypeOf<Input<typeof shape>>().toEqualTypeOf<{
       readonly name: string
       readonly side?: number
@@ -77,13 +77,13 @@ describe('options', () => {
     )
   })
 
-  test('without options say so', () => {
+  test('that declare no keys refuse every key', () => {
     expect(() => checkOptions('draw', { side: 1 }, options({}))).toThrow(
       'draw: got the unknown key "side", wanted no options',
     )
   })
 
-  test("in other people's files are some of many, and null means that one is missing", () => {
+  test("in other people's files may be next to other keys, and null counts as missing", () => {
     const config = someOf({ size: whole(1, 8).default(2), crop: number(0, 1).optional() })
     expect(checkOptions('a.json', { size: null, crop: null, other: 1 }, config)).toEqual({ size: 2 })
     expect(() => checkOptions('a.json', { size: '2' }, config, FormatError)).toThrow(

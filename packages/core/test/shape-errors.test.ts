@@ -162,7 +162,7 @@ const calls: readonly [make: () => unknown, message: string][] = [
   [() => x(2, 3).argmax().relu(), 'relu: got the i32 tensor [2] of argmax, wanted f32'],
 ]
 
-describe('mistakes are reported where they are written', () => {
+describe('mistakes are reported where they are made', () => {
   test.each(calls)('%s', (make, message) => {
     expect(make).toThrow(new ShapeError(message))
   })

@@ -7,7 +7,7 @@ const stored = (dtype: StorageType, shape: number[], elements: ArrayBufferView) 
   bytes: new Uint8Array(elements.buffer, elements.byteOffset, elements.byteLength),
 })
 
-/** A half by its definition: sign, five bits of exponent, ten of fraction. */
+/** The value of a half by its definition: a sign bit, five bits of exponent and ten of fraction. */
 function halfValue(bits: number): number {
   const sign = bits & 0x8000 ? -1 : 1
   const exponent = (bits >> 10) & 31
@@ -102,7 +102,7 @@ describe('toFloat32', () => {
     expect([...toFloat32(halves)]).toEqual([0.5, 1])
   })
 
-  test('copies what is not aligned', () => {
+  test('copies elements that are not aligned', () => {
     const file = new Uint8Array(9)
     file.set(new Uint8Array(Float32Array.of(1, 2).buffer), 1)
     const tensor = { dtype: 'F32', shape: [2], bytes: Buffer.from(file.buffer).subarray(1) } as const
@@ -117,7 +117,7 @@ describe('toFloat32', () => {
   })
 })
 
-test('fromFloat32 rejects a shape of another size', () => {
+test('fromFloat32 rejects a shape with another number of elements', () => {
   expect(() => fromFloat32(new Float32Array(3), [2, 2], 'F32')).toThrow(
     expect.objectContaining({ name: 'ShapeError', message: 'shape [2,2] does not have the 3 elements given' }),
   )

@@ -25,12 +25,12 @@ const parameters = new Map([
   ['b', values(10, 20, 30)],
 ])
 
-/** Computations with updates, and what two runs of each leave. */
+/** Updates, and the values of the parameters after two runs. */
 const cases: readonly [name: string, updates: [Tensor<'parameter'>, Tensor][], after: Record<string, number[]>][] = [
   ['a sum with itself', [[a, a.add(a)]], { a: [4, 8, 12] }],
   ['a weighted sum in place', [[a, weightedSum([a, b], [0.5, 1])]], { a: [15.25, 30.5, 45.75] }],
   [
-    'two that read each other',
+    'two updates that read each other',
     [
       [a, a.add(b)],
       [b, b.sub(a)],
@@ -96,7 +96,7 @@ describe.each(backends)('updates on $name', ({ options }) => {
     })
   })
 
-  test('results are of the values before the update, and so is a parameter that is a result', async () => {
+  test('results use the values before the update, and so does a parameter that is a result', async () => {
     const outputs = { sum: a.add(b), before: a, reshaped: a.reshape([3, 1]) }
     const updates: Updates = new Map([[a, a.mul(2)]])
     await withProgram({ outputs, parameters, updates }, options, async program => {
@@ -131,7 +131,7 @@ describe.each(backends)('updates on $name', ({ options }) => {
     })
   })
 
-  test('written state is what the next run starts from; the rest stays', async () => {
+  test('the next run starts from the written state; the rest stays', async () => {
     const updates: Updates = new Map([
       [a, a.add(1)],
       [b, b.add(1)],
@@ -150,7 +150,7 @@ describe.each(backends)('updates on $name', ({ options }) => {
   })
 })
 
-/** Descent with momentum along a chain of convolutions, whose weights are much larger than what they are given. */
+/** Gradient descent with momentum for a chain of convolutions, whose weights are much larger than their inputs. */
 function descent(layers: number): Computation {
   const shape = [64, 64, 3, 3]
   const weights = Array.from({ length: layers }, (_, i) => parameter(`layer${i}`, shape))
@@ -180,7 +180,7 @@ function descent(layers: number): Computation {
 test('neither gradients nor packed weights of all layers are in memory at once', async () => {
   const bytes = (layers: number) => withProgram(descent(layers), {}, async ({ memory }) => memory.activations)
   const [two, eight] = [await bytes(2), await bytes(8)]
-  // Six layers more keep what they computed for the way back.
+  // Six more layers keep their activations for back-propagation.
   expect(eight - two).toBe(6 * 4 * 4 * 64 * 4)
 })
 
@@ -215,7 +215,7 @@ test.each<[string, () => Promise<unknown>, string, new (message: string) => Erro
     ParameterError,
   ],
   [
-    'writing what is not state',
+    'writing a parameter that is not state',
     async () => (await compile({ outputs: { a }, parameters })).write(parameters),
     "write: 'a' is not a parameter that the program updates",
     ParameterError,
@@ -244,7 +244,7 @@ test.each<[string, () => Promise<unknown>, string, new (message: string) => Erro
   expect(error.message).toBe(message)
 })
 
-test('the gradient of what a loss does not depend on is zero', async () => {
+test('the gradient of a parameter that the loss does not depend on is zero', async () => {
   const [gradient] = grad(a.sum(), [b])
   expect([...(await gradient.data())]).toEqual([0, 0, 0])
 })

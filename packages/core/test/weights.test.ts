@@ -16,12 +16,12 @@ import {
 const valuesOf = (count: number, seed: number) =>
   Float32Array.from({ length: count }, (_, i) => Math.sin(i * 1.7 + seed) / 4)
 
-/** A weight of these values that is read, and counts how many were. */
+/** A weight of these values that is read on demand, and that counts the values read. */
 function sourceOf(values: Float32Array, shape: number[], isLater: boolean): Weight & { count: number } {
   return readWeight(fromFloat32(values, shape, 'F32'), isLater)
 }
 
-/** A weight that is read from one in memory. */
+/** A weight that is read on demand from a weight in memory, and that counts the values read. */
 function readWeight(stored: Weight<Uint8Array>, isLater: boolean): Weight & { count: number } {
   const weight = {
     ...stored,
@@ -37,7 +37,7 @@ function readWeight(stored: Weight<Uint8Array>, isLater: boolean): Weight & { co
 
 type Network = Record<string, { shape: number[]; build: (x: Tensor, w: Tensor) => Tensor }>
 
-/** A batch norm whose scale of output `o` is o + 1. */
+/** A batch norm that scales output `o` by o + 1. */
 function norm(x: Tensor): Tensor {
   const channels = x.shape[x.shape.length - 1]
   const all = (name: string) => parameter(name, [channels])
@@ -53,18 +53,21 @@ const normParameters = (channels: number): [string, Float32Array][] => [
 
 const networks: Network = {
   'a convolution': { shape: [10, 12, 3, 3], build: (x, w) => conv2d(x, w, { padding: 1 }) },
-  'one with a batch norm': { shape: [10, 12, 3, 3], build: (x, w) => norm(conv2d(x, w)) },
-  'one of more weights than are read at a time': {
+  'a convolution with a batch norm': { shape: [10, 12, 3, 3], build: (x, w) => norm(conv2d(x, w)) },
+  'a convolution with more weights than are read at a time': {
     shape: [500, 12, 7, 7],
     build: (x, w) => norm(conv2d(x, w, { padding: 3 })),
   },
-  'groups of more weights': { shape: [96, 4, 29, 29], build: (x, w) => norm(conv2d(x, w, { padding: 14, groups: 3 })) },
-  'channels that are transformed at each run': {
+  'a grouped convolution with more weights than are read at a time': {
+    shape: [96, 4, 29, 29],
+    build: (x, w) => norm(conv2d(x, w, { padding: 14, groups: 3 })),
+  },
+  'a convolution that transforms its weights in each run': {
     shape: [800, 12, 3, 3],
     build: (x, w) => norm(conv2d(x, w, { padding: 1 })),
   },
   'a product': { shape: [7, 12], build: (x, w) => matmul(x.reshape([-1, 12]), w, { transposeB: true }) },
-  'a product with the weights as they are': { shape: [12, 9], build: (x, w) => matmul(x.reshape([-1, 12]), w) },
+  'a product with weights that are not transposed': { shape: [12, 9], build: (x, w) => matmul(x.reshape([-1, 12]), w) },
   'weights that are also added': {
     shape: [12, 12],
     build: (x, w) => matmul(x.reshape([-1, 12]), w).add(w.slice([0, 0], [1, 12])),
@@ -86,7 +89,7 @@ describe.each(Object.entries(networks))('weights of %s', (_, { shape, build }) =
   }
   const images = valuesOf(2 * 6 * 5 * 12, 4)
 
-  test.each([false, true])('are the same from a source, later: %s', async isLater => {
+  test.each([false, true])('are the same when they are read on demand (asynchronously: %s)', async isLater => {
     using wanted = await program(2, weights)
     const { y } = await wanted.run({ x: images })
     const source = sourceOf(weights, shape, isLater)
@@ -99,7 +102,7 @@ describe.each(Object.entries(networks))('weights of %s', (_, { shape, build }) =
 const shape = [16, 12, 3, 3]
 const values = valuesOf(16 * 12 * 9, 5)
 
-/** Values as 8-bit integers, and what those of each output are multiplied by. */
+/** Values as 8-bit integers with a scale for each output. */
 function quantised(values: Float32Array, shape: number[]): Weight<Uint8Array> {
   const row = values.length / shape[0]
   const scale = Float32Array.from({ length: shape[0] }, (_, o) => (o + 1) / 1000)
@@ -139,7 +142,7 @@ describe.each(storedAs)('a weight stored as %s', (_, weight) => {
     ['y', 'reference'],
     ['sums', 'wasm'],
     ['sums', 'reference'],
-  ] as const)('gives %s on %s as its values do, in memory and read', async (output, backend) => {
+  ] as const)('produces the same %s on %s as its values do, in memory and on demand', async (output, backend) => {
     const wanted = await run(output, toFloat32(weight), backend)
     for (const w of [weight, readWeight(weight, false), readWeight(weight, true)]) {
       const found = await run(output, w, backend)
@@ -149,7 +152,7 @@ describe.each(storedAs)('a weight stored as %s', (_, weight) => {
   })
 })
 
-describe('a weight that is read', () => {
+describe('a weight that is read on demand', () => {
   const parameters = (w: Weight, gamma = 1) =>
     new Map<string, Float32Array | Weight>([
       ['w', w],
@@ -161,7 +164,7 @@ describe('a weight that is read', () => {
     return compile({ outputs, parameters: parameters(w, gamma) }, options)
   }
 
-  test('is read once for all programs that prepare it alike, until none of them is left', async () => {
+  test('is read once for all programs that pack it in the same way, until none of them is left', async () => {
     const source = sourceOf(values, shape, true)
     const first = await program(1, source)
     const second = await program(3, source)
@@ -188,7 +191,7 @@ describe('a weight that is read', () => {
     expect(await two.run({ x })).not.toEqual(await one.run({ x }))
   })
 
-  test('that fails makes the compilation fail, and the next one may go well', async () => {
+  test('makes the compilation fail if it cannot be read, and the next compilation may succeed', async () => {
     const source = sourceOf(values, shape, false)
     const gone = () => Promise.reject(new Error('the disk is gone'))
     const failing: Weight = { dtype: 'F32', shape, bytes: gone }
@@ -215,7 +218,7 @@ describe('a weight that is read', () => {
       { ...quantised(values, shape), scale: new Float32Array(15) },
       'I8 [16,12,3,3] does not take a scale of 15 values',
     ],
-  ])('of %s is refused', async (_, w, problem) => {
+  ])('is refused with %s', async (_, w, problem) => {
     await expect(program(1, w)).rejects.toThrow(
       expect.objectContaining({
         name: 'ParameterError',
@@ -224,13 +227,13 @@ describe('a weight that is read', () => {
     )
   })
 
-  test('of another length is refused as an array is', async () => {
+  test('is refused with another length, as an array is', async () => {
     await expect(program(1, sourceOf(values.slice(1), [1727], false))).rejects.toThrow(
       "compile: parameters do not fit: 'w' has 1727 values, wanted 1728 for [16, 12, 3, 3]",
     )
   })
 
-  test('gives the first values of parameters that a program updates', async () => {
+  test('provides the first values of parameters that a program updates', async () => {
     const w = parameter('w', [12])
     const source = sourceOf(valuesOf(12, 9), [12], true)
     const outputs = { y: image(1).mul(w).sum() }

@@ -5,8 +5,8 @@
 const UNPRINTABLE = /[\p{Cc}\p{Zl}\p{Zp}\p{Bidi_Control}\p{Cs}]/gu
 
 /**
- * Untrusted text in a form that may be printed: every character that steers a terminal becomes `\u001b` or the like. All
- * other text, and text that has been escaped already, stays as it is. JSON remains JSON with the same value.
+ * Makes untrusted text safe to print: every character that steers a terminal becomes an escape such as `\u001b`. All
+ * other text, including text that is already escaped, stays as it is. JSON remains JSON with the same value.
  */
 export function printable(text: string): string {
   return text.replace(UNPRINTABLE, character => {
@@ -15,10 +15,10 @@ export function printable(text: string): string {
   })
 }
 
-/** How many characters of a message are shown at most, at its beginning and at its end. */
+/** The most characters of a message that are shown from its beginning and from its end. */
 const SHOWN = { beginning: 1500, end: 300 }
 
-/** The message of an error, which may hold untrusted names: printable, on one line, and of bounded length. */
+/** Makes an error message, which may hold untrusted names, printable, on one line and of bounded length. */
 export function messageLine(text: string): string {
   const { beginning, end } = SHOWN
   return printable(text.length > beginning + end ? `${text.slice(0, beginning)}…${text.slice(-end)}` : text)

@@ -2,11 +2,11 @@ import { ParameterError, ShapeError } from '../errors.ts'
 import { sizeOf } from '../shape.ts'
 import type { Tensor } from './tensor.ts'
 
-/** The tensors that some outputs depend on. */
+/** Some outputs and all tensors that they depend on. */
 export interface Graph {
-  /** Every tensor once, after those it is computed from. */
+  /** Every tensor once, after the tensors that it is computed from. */
   readonly nodes: readonly Tensor[]
-  /** As given; the same tensor may be there twice. */
+  /** As given; a tensor may occur twice. */
   readonly outputs: readonly Tensor[]
   readonly inputs: readonly Tensor<'input'>[]
   readonly parameters: readonly Tensor<'parameter'>[]
@@ -14,7 +14,7 @@ export interface Graph {
 
 /**
  * Collects everything that `outputs` depend on.
- * @throws ShapeError when two inputs have one name, ParameterError when two parameters have.
+ * @throws ShapeError when two inputs have the same name, ParameterError when two parameters do.
  */
 export function graphOf(outputs: readonly Tensor[]): Graph {
   const nodes = sort(outputs)
@@ -22,20 +22,20 @@ export function graphOf(outputs: readonly Tensor[]): Graph {
   const parameters = nodes.filter(node => node.is('parameter'))
   const twiceInput = firstRepeated(inputs.map(node => node.attributes.name))
   if (twiceInput !== undefined) {
-    throw new ShapeError(`graph: got two inputs named '${twiceInput}', wanted a name for each`)
+    throw new ShapeError(`graph: got two inputs named '${twiceInput}', wanted different names`)
   }
   const twiceParameter = firstRepeated(parameters.map(node => node.attributes.name))
   if (twiceParameter !== undefined) {
     throw new ParameterError(
-      `graph: got two parameters named '${twiceParameter}', wanted a name for each (use one tensor twice to share weights)`,
+      `graph: got two parameters named '${twiceParameter}', wanted different names (use one tensor twice to share weights)`,
     )
   }
   return { nodes, outputs, inputs, parameters }
 }
 
 /**
- * All that `outputs` depend on, each after what it depends on itself. Depth first, on a stack of its own because
- * networks of thousands of layers overflow the engine's.
+ * Everything that `outputs` depend on, each tensor after its own dependencies. The search is depth-first and keeps its
+ * own stack, because networks of thousands of layers overflow the engine's.
  */
 export function sort(
   outputs: readonly Tensor[],
@@ -63,7 +63,7 @@ function firstRepeated(names: readonly string[]): string | undefined {
   return names.find(name => seen.size === seen.add(name).size)
 }
 
-/** Multiply-accumulates that computing this one tensor from its inputs takes. */
+/** Multiply-accumulates needed to compute this one tensor from its inputs. */
 export function macs(node: Tensor): number {
   return node.operation.macs(
     node.inputs.map(tensor => tensor.shape),
@@ -78,8 +78,8 @@ export function parameterCount({ parameters }: Graph): number {
 }
 
 /**
- * The layer that a tensor of an optimized graph belongs to, by the name of its weight without `.weight`; empty where
- * it has none.
+ * The layer that a tensor of an optimized graph belongs to: the name of its weight without `.weight`, or an empty
+ * string if it has no weight.
  */
 export function layerName(node: Tensor): string {
   const names = node.inputs.map(tensor =>
@@ -88,12 +88,12 @@ export function layerName(node: Tensor): string {
   return names.find(name => name !== undefined)?.replace(/\.weight$/, '') ?? ''
 }
 
-/** Bytes that the values of this tensor take; both element types have four. */
+/** Bytes that the values of this tensor take; both element types take four. */
 export function byteSize(node: Tensor): number {
   return 4 * sizeOf(node.shape)
 }
 
-/** Bytes that computing this tensor has to read and write at least: all inputs and the output. */
+/** The fewest bytes that computing this tensor can read and write: all inputs and the output, each once. */
 export function traffic(node: Tensor): number {
   return [...new Set(node.inputs)].reduce((sum, tensor) => sum + byteSize(tensor), byteSize(node))
 }

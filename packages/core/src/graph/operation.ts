@@ -3,33 +3,33 @@ import type { AttributesOf, OpName } from '../ops/index.ts'
 import type { DType, Shape } from '../shape.ts'
 import type { Tensor } from './tensor.ts'
 
-/** A dense tensor in memory. `Float64Array` lets the reference run a whole graph in double precision. */
+/** A dense tensor in memory. With `Float64Array`, the reference runs a whole graph in double precision. */
 export interface Values {
   readonly shape: Shape
   readonly data: Float32Array | Float64Array | Int32Array
 }
 
-/** What passes, memory plans and schedules know of an operation. */
+/** The facts about an operation that passes, memory plans and schedules use. */
 export interface Traits {
   /**
    * Where the output's values are: `'computed'` in memory that is free before this step; `'given'` in memory that the
-   * caller fills before the first step; `'lasting'` in memory of their own, which outlives a run; `'view'` in the memory
-   * of the first input, as nothing moves.
+   * caller fills before the first step; `'lasting'` in separate memory that outlives a run; `'view'` in the memory of
+   * the first input.
    */
   readonly storage: 'computed' | 'given' | 'lasting' | 'view'
   /**
-   * Numbers of the inputs whose element `i` is read only when element `i` of the output is written. One that nothing
-   * else needs may be overwritten, if it is not broadcast.
+   * Indices of the inputs whose element `i` is read only when element `i` of the output is written. Such an input may
+   * be overwritten if it is not broadcast and nothing else needs it.
    */
   readonly elementwise: readonly number[]
-  /** Whether an output of the first input's shape is the first input: nothing was added, cut off or summed. */
+  /** Whether an output of the first input's shape equals the first input: nothing was added, cut off or summed. */
   readonly identityAtSameShape: boolean
 }
 
-/** Computed from all of its inputs, which must stay until it is done. */
+/** An output computed from all inputs, which must stay in memory until it is complete. */
 export const ordinary: Traits = { storage: 'computed', elementwise: [], identityAtSameShape: false }
 
-/** Everything there is to know about one operation. How backends compute it is in their folders. */
+/** Everything about one operation except how backends compute it, which is in their folders. */
 export interface Operation<Op extends OpName = OpName> {
   readonly name: Op
   /** Element type of the output, default `f32`. */
@@ -40,11 +40,11 @@ export interface Operation<Op extends OpName = OpName> {
    */
   shape(inputs: readonly Shape[], attributes: AttributesOf[Op]): Shape
   readonly traits: Traits
-  /** Multiply-accumulates of one evaluation; as usual only those of convolutions and matrix products are counted. */
+  /** Multiply-accumulates of one evaluation; as usual, only convolutions and matrix products count. */
   macs(inputs: readonly Shape[], output: Shape, attributes: AttributesOf[Op]): number
   /**
-   * The gradient of a scalar with respect to each input, given the gradient with respect to the output, as tensors of the graph
-   * (reverse-mode differentiation); `undefined` for inputs that it does not flow to.
+   * Returns the gradient of a scalar with respect to each input, given its gradient with respect to the output, as
+   * tensors of the graph (reverse-mode differentiation); `undefined` for inputs that receive no gradient.
    */
   gradient(
     inputs: readonly Tensor[],
@@ -53,25 +53,25 @@ export interface Operation<Op extends OpName = OpName> {
     attributes: AttributesOf[Op],
   ): readonly (Tensor | undefined)[]
   /**
-   * Writes `output.data` from the inputs, in plain TypeScript. Sums are accumulated in double precision and rounded
-   * when stored, which makes this the oracle for the kernels.
+   * Computes `output.data` from the inputs in plain TypeScript. Sums are accumulated in double precision and rounded
+   * when they are stored, so this is the oracle for the kernels.
    */
   reference(inputs: readonly Values[], output: Values, attributes: AttributesOf[Op]): void
 }
 
 /**
- * What an operation computes. Where operations are differentiated into each other, as a convolution and its gradients
- * are, each has a file for this, and `index.ts` in their folder adds the gradients.
+ * An operation without its gradient rule. Operations whose gradients use each other, such as a convolution and its
+ * gradients, have one file each for this, and `index.ts` in their folder adds the gradient rules.
  */
 export type WithoutGradient<Op extends OpName> = Omit<Operation<Op>, 'gradient'>
 
-/** The MAC rule of operations that are neither convolutions nor matrix products. */
+/** The rule for the multiply-accumulates of operations that are neither convolutions nor matrix products. */
 export const noMacs = (): number => 0
 
-/** The gradient rule of leaves, and of operations whose output does not change with small changes of their inputs. */
+/** The gradient rule of leaves, and of operations whose output does not change when their inputs change a little. */
 export const noGradient = (): readonly undefined[] => []
 
-/** The gradient rule of operations that only gradients and passes make. */
+/** The gradient rule of operations that only gradients and passes create and that cannot be differentiated again. */
 export const notDifferentiable = (): never => {
   throw new ResidualError(
     'grad: got a gradient or an optimized operation to differentiate, wanted a graph as it was written',

@@ -4,14 +4,14 @@ import type { AttributesOf, OpName } from '../ops/index.ts'
 import { checkShape, type DType, formatShape, type Shape } from '../shape.ts'
 import type { Operation } from './operation.ts'
 
-/** Its methods come from fluent.ts, which imports the operations, as this file may not. */
+/** The methods come from fluent.ts, which imports the operations; importing them here would make a cycle. */
 // biome-ignore lint/correctness/noUnusedVariables: merged declarations have the same type parameters.
 export interface Tensor<Op extends OpName = OpName> extends TensorMethods {}
 
 /**
- * A node of a graph: an operation, what it is applied to, and the shape and type of what comes out. It holds no
- * values; `compile` makes a program that computes them, and `data` does so for one tensor. Tensors never change.
- * Shapes are checked here, so every method throws a ShapeError if the mistake is written.
+ * A node of a graph: an operation, its inputs and attributes, and the shape and type of its output. It holds no values;
+ * `compile` makes a program that computes them, and `data` computes those of one tensor. Tensors never change.
+ * The constructor checks shapes, so every method throws a ShapeError where the mistake is made.
  */
 // biome-ignore lint/suspicious/noUnsafeDeclarationMerging: fluent.ts adds the methods of the interface to the prototype.
 export class Tensor<Op extends OpName = OpName> {
@@ -21,7 +21,7 @@ export class Tensor<Op extends OpName = OpName> {
   readonly shape: Shape
   readonly dtype: DType
 
-  /** For passes and the files of operations; elsewhere use the functions named after the operations. */
+  /** For passes and the files of operations; elsewhere, use the functions named after the operations. */
   constructor(operation: Operation<Op>, inputs: readonly Tensor[], attributes: AttributesOf[Op]) {
     const name = 'kind' in attributes ? attributes.kind : operation.name
     const integers = inputs.find(tensor => tensor.dtype !== 'f32')
@@ -44,15 +44,15 @@ export class Tensor<Op extends OpName = OpName> {
     return this.operation.name
   }
 
-  /** Whether this is a node of that operation; narrows the type of `attributes`. */
+  /** Whether this is a node of the operation `op`; narrows the type of `attributes`. */
   is<Name extends OpName>(op: Name): this is Tensor<Name> {
     return (this.operation.name as OpName) === op
   }
 
   /**
-   * The same operation on other inputs.
-   * @param attributes default the same
-   * @throws ShapeError when they do not fit.
+   * The same operation with other inputs.
+   * @param attributes default the attributes of this tensor
+   * @throws ShapeError when they do not fit together.
    */
   with(inputs: readonly Tensor[], attributes: AttributesOf[Op] = this.attributes): Tensor<Op> {
     return new Tensor(this.operation, inputs, attributes)

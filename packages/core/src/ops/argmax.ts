@@ -6,7 +6,7 @@ import { walkLines } from './softmax.ts'
 
 /** Inputs: x with at least one axis. The output is `i32`. */
 export interface ArgmaxAttributes {
-  /** From 0 on. */
+  /** Counted from 0. */
   readonly axis: number
 }
 
@@ -36,7 +36,7 @@ const argmaxOperation: Operation<'argmax'> = {
 /**
  * Position of the largest element along `axis` (default the last), the first one on ties, as in NumPy.
  * @returns `i32`, the shape of x without that axis
- * @throws ShapeError when there is no such axis or nothing on it.
+ * @throws ShapeError when there is no such axis or it is empty.
  */
 export function argmax(x: Tensor, axis = -1): Tensor<'argmax'> {
   return new Tensor(argmaxOperation, [x], { axis: normalizeAxis('argmax', axis, x.shape.length) })

@@ -57,7 +57,7 @@ export interface BatchNormOptions {
  * Batch normalisation with given statistics, `(x - mean) / sqrt(variance + epsilon) * gamma + beta` per channel
  * (Ioffe and Szegedy 2015, the form used in inference).
  * @param x `[..., c]`
- * @throws ShapeError when a statistic is not `[c]`.
+ * @throws ShapeError when gamma, beta, mean or variance is not `[c]`, or epsilon is negative.
  */
 export function batchNorm(x: Tensor, options: BatchNormOptions): Tensor<'batchNorm'> {
   const { gamma, beta, mean, variance, epsilon = 1e-5 } = options

@@ -18,7 +18,10 @@ export type BinaryKind = keyof typeof functions
 
 type Derivatives = (a: Tensor, b: Tensor, y: Tensor, gradient: Tensor) => readonly (Tensor | undefined)[]
 
-/** The gradients of a and b as if they had the output's shape. With equal elements each gets half, as in PyTorch. */
+/**
+ * The gradients of a and b as if they had the output's shape. On ties of maximum and minimum each gets half, as in
+ * PyTorch.
+ */
 const derivatives: { readonly [Kind in BinaryKind]: Derivatives } = {
   add: (_, __, ___, gradient) => [gradient, gradient],
   sub: (_, __, ___, gradient) => [gradient, gradient.neg()],
@@ -29,7 +32,10 @@ const derivatives: { readonly [Kind in BinaryKind]: Derivatives } = {
   gate: (_, b, __, gradient) => [gate(gradient, b), undefined],
 }
 
-/** What the first and the second operand get: all where `ahead` is positive, nothing where negative, else half. */
+/**
+ * Splits the gradient between two operands: the first gets all where `ahead` is positive, none where negative, else
+ * half.
+ */
 function shareOut(gradient: Tensor, ahead: Tensor): readonly Tensor[] {
   const [first, second] = [gate(gradient, ahead), gate(gradient, ahead.neg())]
   const half = gradient.sub(first).sub(second).mul(0.5)
@@ -60,7 +66,7 @@ const binaryOperation: Operation<'binary'> = {
 }
 
 /**
- * Applies one function to every pair of elements, with NumPy's broadcasting; a number stands for a scalar tensor.
+ * Applies one function to every pair of elements, with NumPy's broadcasting; a number is a scalar tensor.
  * @throws ShapeError when the shapes do not broadcast.
  */
 export function binary(kind: BinaryKind, a: Tensor | number, b: Tensor | number): Tensor<'binary'> {
@@ -68,7 +74,10 @@ export function binary(kind: BinaryKind, a: Tensor | number, b: Tensor | number)
   return new Tensor(binaryOperation, [tensor(a), tensor(b)], { kind })
 }
 
-/** a where b is positive and 0 elsewhere, with NumPy's broadcasting. No gradient flows to b. */
+/**
+ * Returns a where b is positive and 0 elsewhere, with NumPy's broadcasting. No gradient flows to b.
+ * @throws ShapeError when the shapes do not broadcast.
+ */
 export function gate(a: Tensor | number, b: Tensor | number): Tensor {
   return binary('gate', a, b)
 }

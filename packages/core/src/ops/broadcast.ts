@@ -27,14 +27,14 @@ const broadcastOperation: Operation<'broadcast'> = {
 }
 
 /**
- * The same elements, repeated along axes that are 1 or missing in x, with NumPy's broadcasting.
+ * Repeats the elements of x along axes that are 1 or missing in x, by NumPy's broadcasting.
  * @throws ShapeError when x does not broadcast to that shape.
  */
 export function broadcast(x: Tensor, shape: Shape): Tensor<'broadcast'> {
   return new Tensor(broadcastOperation, [x], { shape: [...shape] })
 }
 
-/** Undoes broadcasting: sums over the axes along which a tensor of `shape` was repeated. */
+/** The gradient of broadcasting: sums over the axes along which a tensor of `shape` was repeated. */
 export function sumTo(x: Tensor, shape: Shape): Tensor {
   if (sameShape(x.shape, shape)) return x
   const offset = x.shape.length - shape.length

@@ -5,7 +5,7 @@ import { formatShape, normalizeAxis, sizeOf } from '../shape.ts'
 
 /** Inputs: one or more tensors that agree on every axis but one. */
 export interface ConcatAttributes {
-  /** From 0 on. */
+  /** Counted from 0. */
   readonly axis: number
 }
 
@@ -49,8 +49,8 @@ const concatOperation: Operation<'concat'> = {
 }
 
 /**
- * Tensors one after another along `axis`, which may count from the end.
- * @throws ShapeError when there are none or they differ on another axis.
+ * Joins tensors along `axis`, which may count from the end.
+ * @throws ShapeError when there are no tensors, no such axis, or shapes that differ on another axis.
  */
 export function concat(tensors: readonly Tensor[], axis: number): Tensor<'concat'> {
   if (tensors.length === 0) throw new ShapeError('concat: got no tensors, wanted at least one')

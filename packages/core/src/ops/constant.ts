@@ -4,10 +4,10 @@ import { Tensor } from '../graph/tensor.ts'
 import { checkShape, formatShape, type Shape, sizeOf } from '../shape.ts'
 import { isInMemory, toFloat32, type Weight } from '../weights/index.ts'
 
-/** Values as arithmetic has them (`data`), or as they are stored, to be read when the backend wants them (`weight`). */
+/** Values as 32-bit floats (`data`), or as they are stored, to be read when the backend needs them (`weight`). */
 export type ConstantAttributes = {
   readonly shape: Shape
-  /** The name of the parameter that it stands for, if it stands for one. */
+  /** The name of the parameter that this constant replaces, if any. */
   readonly name?: string
 } & (
   | { readonly data: Float32Array; readonly weight?: undefined }
@@ -36,9 +36,9 @@ const constantOperation: Operation<'constant'> = {
 }
 
 /**
- * Known values. A `Float32Array` is used as it is, not copied: do not change it afterwards.
- * @param shape default `[data.length]`, or `[]` for a number.
- * @param name of the parameter that it stands for
+ * A tensor of known values. A `Float32Array` is used without a copy: do not change it afterwards.
+ * @param shape default `[data.length]`, or `[]` for a number
+ * @param name of the parameter that this constant replaces
  * @throws ShapeError when the number of values is not the size of the shape.
  */
 export function constant(
@@ -55,9 +55,9 @@ export function constant(
 }
 
 /**
- * The values of a weight: made when they are wanted, and not kept. Weights that a batch norm scales would take their memory
- * once more, and filling fresh memory takes longer than scaling them.
- * @param name of the parameter that it stands for
+ * A constant whose values are computed from a weight whenever they are needed, and not kept. Keeping weights that a
+ * batch norm has scaled would take their memory twice, and filling fresh memory takes longer than scaling them.
+ * @param name of the parameter that this constant replaces
  */
 export function weightConstant(weight: Weight, name?: string): Tensor<'constant'> {
   const { shape } = weight

@@ -6,11 +6,11 @@ import { formatShape, sameShape } from '../shape.ts'
  * The mean over a batch of `-sum(targets * log(softmax(logits)))`, as PyTorch's `cross_entropy` with class
  * probabilities.
  * @param logits `[n, classes]`
- * @param targets `[n, classes]`, a probability for each class: 1 and zeros, or a mixture
+ * @param targets `[n, classes]`, a probability for each class: a single 1 and zeros, or a mixture
  * @param options `labelSmoothing`: share of the targets that is spread evenly over all classes (Szegedy et al. 2016),
- *   default 0
+ *   from 0 to 1, default 0
  * @returns a scalar
- * @throws ShapeError when the two are not matrices of one shape, or the smoothing is not from 0 to 1.
+ * @throws ShapeError when logits and targets are not matrices of the same shape, or the smoothing is out of range.
  */
 export function crossEntropy(
   logits: Tensor,

@@ -5,11 +5,11 @@ import { formatShape, type Shape, sameShape } from '../shape.ts'
 export type Activation = 'none' | 'relu'
 
 /**
- * What a convolution or matrix product does to its sums before it stores them:
- * `activation(sum + bias + residual)`. The passes make it out of the additions and ReLU that follow in the graph.
+ * The operations that a convolution or matrix product applies to its sums before it stores them:
+ * `activation(sum + bias + residual)`. The passes build it from the additions and the ReLU that follow in the graph.
  */
 export interface Epilogue {
-  /** The third input is added along the last axis; its shape is that of the last axis. */
+  /** The third input, a vector as long as the last axis, is added along that axis. */
   readonly bias: boolean
   /** The last input, of the output's shape, is added. */
   readonly residual: boolean
@@ -18,7 +18,7 @@ export interface Epilogue {
 
 export const noEpilogue: Epilogue = { bias: false, residual: false, activation: 'none' }
 
-/** Throws unless the inputs after the first two are what the epilogue says. */
+/** Throws a ShapeError unless the inputs after the first two match the epilogue. */
 export function checkEpilogue(operation: string, inputs: readonly Shape[], output: Shape, epilogue: Epilogue): void {
   const wanted = 2 + Number(epilogue.bias) + Number(epilogue.residual)
   if (inputs.length !== wanted) {
@@ -33,7 +33,7 @@ export function checkEpilogue(operation: string, inputs: readonly Shape[], outpu
   }
 }
 
-/** Returns `(sum, index) => value`: the epilogue applied to the sum that belongs at `index` of the output. */
+/** Returns `(sum, index) => value`, which applies the epilogue to the sum for element `index` of the output. */
 export function epilogueOf(
   inputs: readonly Values[],
   output: Values,

@@ -37,10 +37,10 @@ const globalAvgPoolOperation: Operation<'globalAvgPool'> = {
 }
 
 /**
- * The mean of every channel over the whole image.
+ * The mean of every channel over the height and width.
  * @param x `[n, h, w, c]`
  * @returns `[n, c]`
- * @throws ShapeError when x is not a batch of images.
+ * @throws ShapeError when x does not have four axes or its height or width is 0.
  */
 export function globalAvgPool(x: Tensor): Tensor<'globalAvgPool'> {
   return new Tensor(globalAvgPoolOperation, [x], {})

@@ -30,8 +30,8 @@ import type { UnaryAttributes } from './unary.ts'
 import type { WeightedSumAttributes } from './weighted-sum.ts'
 
 /**
- * The operations there are, each with the type of its attributes. An `Operation` of one of these names has every rule and
- * trait, and each backend has a rule for every name, or they do not compile.
+ * All operations, each with the type of its attributes. The compiler checks that the `Operation` of each name has every
+ * rule and trait, and that each backend has a rule for every name.
  */
 export interface AttributesOf {
   input: InputAttributes

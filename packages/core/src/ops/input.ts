@@ -24,8 +24,8 @@ const inputOperation: Operation<'input'> = {
 }
 
 /**
- * A value given to every run of the program under `name`, 32-bit floats of this shape.
- * @throws ShapeError when the shape is not 0 to 6 non-negative integers.
+ * A tensor of 32-bit floats that every run of the program receives under `name`.
+ * @throws ShapeError when the name is empty or the shape is not 0 to 6 non-negative integers.
  */
 export function input(name: string, shape: Shape): Tensor<'input'> {
   return new Tensor(inputOperation, [], { name, shape: [...shape] })

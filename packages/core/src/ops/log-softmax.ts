@@ -5,7 +5,7 @@ import { walkLines } from './softmax.ts'
 
 /** Inputs: x with at least one axis. */
 export interface LogSoftmaxAttributes {
-  /** From 0 on. */
+  /** Counted from 0. */
   readonly axis: number
 }
 
@@ -28,7 +28,7 @@ const logSoftmaxOperation: Operation<'logSoftmax'> = {
 }
 
 /**
- * The logarithm of `softmax` along `axis` (default the last), without the loss of precision of taking both in turn.
+ * The logarithm of `softmax` along `axis` (default the last), more precise than taking one after the other.
  * @throws ShapeError when there is no such axis.
  */
 export function logSoftmax(x: Tensor, axis = -1): Tensor<'logSoftmax'> {

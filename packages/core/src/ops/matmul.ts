@@ -4,7 +4,7 @@ import { Tensor } from '../graph/tensor.ts'
 import { formatShape, type Shape, sizeOf } from '../shape.ts'
 import { checkEpilogue, type Epilogue, epilogueOf, noEpilogue } from './epilogue.ts'
 
-/** Inputs: a `[m, k]`, b `[k, n]`, each with its axes swapped when transposed, then bias and residual if there are any. */
+/** Inputs: a `[m, k]` and b `[k, n]`, each with its axes swapped if transposed, then the bias and residual, if any. */
 export interface MatmulAttributes extends Epilogue {
   readonly transposeA: boolean
   readonly transposeB: boolean
@@ -72,7 +72,8 @@ export interface MatmulOptions {
 }
 
 /**
- * Product of two matrices.
+ * The product of two matrices, a `[m, k]` and b `[k, n]` after any transposition.
+ * @returns `[m, n]`
  * @throws ShapeError when they are not matrices or their inner extents differ.
  */
 export function matmul(a: Tensor, b: Tensor, options: MatmulOptions = {}): Tensor<'matmul'> {
@@ -86,6 +87,7 @@ export function matmul(a: Tensor, b: Tensor, options: MatmulOptions = {}): Tenso
  * @param weight `[out, in]`
  * @param bias `[out]`; default none
  * @returns `[n, out]`
+ * @throws ShapeError when the shapes do not fit together.
  */
 export function linear(x: Tensor, weight: Tensor, bias?: Tensor): Tensor {
   const product = matmul(x, weight, { transposeB: true })

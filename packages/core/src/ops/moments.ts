@@ -38,10 +38,10 @@ const momentsOperation: Operation<'moments'> = {
 }
 
 /**
- * Mean and variance of every channel over all other axes: the statistics of a batch.
+ * The mean and variance of every channel over all other axes: the statistics of a batch.
  * @param x `[..., c]`
  * @returns `[2, c]`, the means and then the biased variances (divided by the number of elements)
- * @throws ShapeError when there is nothing to average.
+ * @throws ShapeError when x is a scalar or empty.
  */
 export function moments(x: Tensor): Tensor<'moments'> {
   return new Tensor(momentsOperation, [x], {})

@@ -26,9 +26,9 @@ const parameterOperation: Operation<'parameter'> = {
 }
 
 /**
- * A weight of the network, given to `compile` under `name`.
- * @param options.trainable counted by `parameterCount` and learned in training; default true.
- * @throws ShapeError when the shape is not 0 to 6 non-negative integers.
+ * A parameter of the network, whose value `compile` gets under `name`.
+ * @param options.trainable whether training learns it and `parameterCount` counts it; default true
+ * @throws ShapeError when the name is empty or the shape is not 0 to 6 non-negative integers.
  */
 export function parameter(name: string, shape: Shape, options: { trainable?: boolean } = {}): Tensor<'parameter'> {
   return new Tensor(parameterOperation, [], { name, shape: [...shape], trainable: options.trainable ?? true })

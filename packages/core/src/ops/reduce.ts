@@ -10,9 +10,9 @@ export type ReduceKind = 'sum' | 'mean' | 'max' | 'min'
 /** Inputs: x of any shape. */
 export interface ReduceAttributes {
   readonly kind: ReduceKind
-  /** Ascending, from 0 on. */
+  /** Ascending, counted from 0. */
   readonly axes: readonly number[]
-  /** Leave extents of 1 where axes were reduced, rather than dropping them. */
+  /** Whether reduced axes stay with an extent of 1. */
   readonly keepDims: boolean
 }
 
@@ -32,7 +32,7 @@ const reduceOperation: Operation<'reduce'> = {
     const spread = (tensor: Tensor) => broadcast(tensor.reshape(kept), x.shape)
     if (kind === 'sum') return [spread(gradient)]
     if (kind === 'mean') return [spread(gradient.mul(1 / sizeOf(axes.map(axis => x.shape[axis]))))]
-    // Elements that are equally extreme share evenly, as PyTorch's amax has it.
+    // Tied elements share the gradient evenly, as in PyTorch's amax.
     const isExtreme = gate(1, x.sub(y.reshape(kept)).abs())
       .neg()
       .add(1)
@@ -55,10 +55,10 @@ const reduceOperation: Operation<'reduce'> = {
 }
 
 /**
- * Sum, mean, maximum or minimum over some axes.
- * @param axes default all of them; each may count from the end
- * @param keepDims leave extents of 1 where axes were reduced; default false
- * @throws ShapeError for an axis that is not there or named twice, and for the maximum or minimum of nothing.
+ * The sum, mean, maximum or minimum over some axes.
+ * @param axes default all axes; each may count from the end
+ * @param keepDims whether reduced axes stay with an extent of 1; default false
+ * @throws ShapeError for an axis that does not exist or occurs twice, and for the maximum or minimum of nothing.
  */
 export function reduce(kind: ReduceKind, x: Tensor, axes?: number | Shape, keepDims = false): Tensor<'reduce'> {
   const list = axes === undefined ? x.shape.map((_, axis) => axis) : typeof axes === 'number' ? [axes] : axes

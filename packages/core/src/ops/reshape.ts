@@ -27,8 +27,8 @@ const reshapeOperation: Operation<'reshape'> = {
 }
 
 /**
- * The same elements in the same order under another shape.
- * @param shape one extent may be -1: whatever makes the sizes equal
+ * The same elements in the same order with another shape.
+ * @param shape one extent may be -1, which means whatever makes the sizes equal
  * @throws ShapeError when the sizes differ.
  */
 export function reshape(x: Tensor, shape: Shape): Tensor<'reshape'> {

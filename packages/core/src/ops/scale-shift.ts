@@ -8,7 +8,9 @@ export interface ScaleShiftAttributes {
   readonly activation: Activation
 }
 
-/** `activation(x * scale + shift)`: what the passes make of a batch norm that no convolution can take in. */
+/**
+ * `activation(x * scale + shift)`. The passes replace a batch norm with it if they cannot fold it into a convolution.
+ */
 export const scaleShiftOperation: Operation<'scaleShift'> = {
   name: 'scaleShift',
   shape(inputs) {

@@ -5,7 +5,7 @@ import { formatShape, type Shape, stridesOf, walk } from '../shape.ts'
 import { spread } from './spread.ts'
 import { checkIntegers } from './window.ts'
 
-/** Inputs: x of any shape. All three have one number for each axis, `0 <= begin <= end <= extent` and `step >= 1`. */
+/** Inputs: x of any shape. Each list has one number per axis, with `0 <= begin <= end <= extent` and `step >= 1`. */
 export interface SliceAttributes {
   readonly begin: readonly number[]
   readonly end: readonly number[]
@@ -47,10 +47,11 @@ const sliceOperation: Operation<'slice'> = {
 }
 
 /**
- * Every `step`-th element from `begin` up to but not including `end`, on each axis. A negative begin or end counts
- * from the end of its axis, so `-1` is the last element.
+ * Takes every `step`-th element from `begin` to before `end`, on each axis. A negative begin or end counts from the end
+ * of its axis, so `-1` is the last element.
  * @param step default 1 on each axis
- * @throws ShapeError when a bound lies outside its axis.
+ * @throws ShapeError when a bound is outside its axis, a step is not positive, or a list does not have a number per
+ *   axis.
  */
 export function slice(x: Tensor, begin: Shape, end: Shape, step: Shape = begin.map(() => 1)): Tensor<'slice'> {
   const fromStart = (bound: number, axis: number) => (bound < 0 ? bound + x.shape[axis] : bound)

@@ -5,13 +5,13 @@ import { normalizeAxis, sizeOf } from '../shape.ts'
 
 /** Inputs: x with at least one axis. */
 export interface SoftmaxAttributes {
-  /** From 0 on. */
+  /** Counted from 0. */
   readonly axis: number
 }
 
 /**
- * Calls `visit(first, stride, length, row)` for every line of elements along `axis`: `length` of them, `stride` apart,
- * the first at `first`; lines are numbered in row-major order.
+ * Calls `visit(first, stride, length, row)` for every line along `axis`. A line has `length` elements, `stride` apart,
+ * the first at `first`; `row` numbers the lines in row-major order.
  */
 export function walkLines(
   shape: Shape,

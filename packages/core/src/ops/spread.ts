@@ -3,7 +3,7 @@ import { noMacs, type Operation, ordinary } from '../graph/operation.ts'
 import { Tensor } from '../graph/tensor.ts'
 import { formatShape, type Shape, stridesOf, walk } from '../shape.ts'
 
-/** Inputs: x of any shape. All three have one number for each axis. */
+/** Inputs: x of any shape. Each list has one number per axis. */
 export interface SpreadAttributes {
   readonly shape: Shape
   readonly begin: readonly number[]
@@ -38,7 +38,7 @@ const spreadOperation: Operation<'spread'> = {
   },
 }
 
-/** The reverse of a slice: zeros of `shape`, with x at every `step`-th element from `begin` on. */
+/** The reverse of a slice: a tensor of zeros of `shape`, with x at every `step`-th element starting at `begin`. */
 export function spread(x: Tensor, shape: Shape, begin: readonly number[], step: readonly number[]): Tensor<'spread'> {
   return new Tensor(spreadOperation, [x], { shape: [...shape], begin: [...begin], step: [...step] })
 }

@@ -19,7 +19,10 @@ const functions = {
 
 export type UnaryKind = keyof typeof functions
 
-/** The gradient of x, from x, y = f(x) and the gradient of y. Where f has no derivative the gradient is 0, as in PyTorch. */
+/**
+ * The gradient of x, from x, y = f(x) and the gradient of y. It is 0 where relu or abs has no derivative, as in
+ * PyTorch.
+ */
 const derivatives: { readonly [Kind in UnaryKind]: Derivative } = {
   relu: (_, y, gradient) => gate(gradient, y),
   neg: (_, __, gradient) => gradient.neg(),

@@ -8,7 +8,7 @@ import { constant } from './constant.ts'
 /** Inputs: weights `[k]`, then k tensors of one shape. */
 export type WeightedSumAttributes = Record<never, never>
 
-/** As many as the instruction takes. */
+/** The limit of the instruction. */
 const MOST_TERMS = 4
 
 const weightedSumOperation: Operation<'weightedSum'> = {
@@ -49,9 +49,9 @@ const weightedSumOperation: Operation<'weightedSum'> = {
 }
 
 /**
- * `weights[0] * tensors[0] + weights[1] * tensors[1] + ...` in one walk through memory: what optimisers and moving
- * averages are made of.
- * @param tensors 1 to 4 of one shape
+ * Computes `weights[0] * tensors[0] + weights[1] * tensors[1] + ...` in one walk through memory. Optimisers and moving
+ * averages are built from it.
+ * @param tensors 1 to 4 tensors of one shape
  * @param weights one tensor `[tensors.length]`, or a number or scalar for each tensor
  * @throws ShapeError when they do not fit together.
  */

@@ -9,7 +9,7 @@ export type PairLike = number | readonly [number, number]
 /** The same on all sides, `[height, width]`, or `[top, bottom, left, right]`. */
 export type PaddingLike = number | readonly [number, number] | readonly [number, number, number, number]
 
-/** Geometry of a window that slides over the two middle axes of `[n, h, w, c]`. */
+/** The geometry of a window that slides over the two middle axes of `[n, h, w, c]`. */
 export interface Window {
   readonly kernel: Pair
   readonly stride: Pair
@@ -26,7 +26,7 @@ export function toPadding(value: PaddingLike): Padding {
   return value.length === 2 ? [value[0], value[0], value[1], value[1]] : [value[0], value[1], value[2], value[3]]
 }
 
-/** Throws unless `values` are integers of at least `least`. */
+/** Throws a ShapeError unless `values` are integers of at least `least`. */
 export function checkIntegers(operation: string, name: string, values: readonly number[], least: number): void {
   if (!values.every(value => Number.isInteger(value) && value >= least)) {
     throw new ShapeError(
@@ -35,7 +35,7 @@ export function checkIntegers(operation: string, name: string, values: readonly 
   }
 }
 
-/** Throws unless `x` has the four axes [n, h, w, c]. */
+/** Throws a ShapeError unless `x` has the four axes [n, h, w, c]. */
 export function checkImages(operation: string, x: Shape): void {
   if (x.length !== 4) throw new ShapeError(`${operation}: got x ${formatShape(x)}, wanted the four axes [n, h, w, c]`)
 }
@@ -59,7 +59,10 @@ export function windowOutput(operation: string, x: Shape, { kernel, stride, padd
   return [Math.floor((padded[0] - reach[0]) / stride[0]) + 1, Math.floor((padded[1] - reach[1]) / stride[1]) + 1]
 }
 
-/** A pooling window that never lies in padding alone, as PyTorch demands. */
+/**
+ * The output shape of a pooling, whose window never covers only padding, as PyTorch demands.
+ * @throws ShapeError when x is not a batch of images, or the window or its padding does not fit.
+ */
 export function poolShape(operation: string, x: Shape, window: Omit<Window, 'dilation'>): Shape {
   checkImages(operation, x)
   if (x[1] === 0 || x[2] === 0) {

@@ -4,7 +4,7 @@ import { constant, weightConstant } from '../ops/constant.ts'
 import type { Weight } from '../weights/index.ts'
 import { rewrite } from './rewrite.ts'
 
-/** Puts a constant in the place of every parameter that does not change. */
+/** Replaces every parameter that does not change by a constant. */
 export function bindParameters(
   graph: Graph,
   parameters: ReadonlyMap<string, Float32Array | Weight>,

@@ -3,7 +3,9 @@ import { reshape } from '../ops/reshape.ts'
 import { sameShape } from '../shape.ts'
 import { rewrite } from './rewrite.ts'
 
-/** Removes what changes nothing: paddings by nothing, slices of everything, reshapes to the same shape, and so on. */
+/**
+ * Removes operations that change nothing: padding by 0, slices of everything, reshapes to the same shape, and so on.
+ */
 export function dropIdentities(graph: Graph): Graph {
   return rewrite(graph, node => {
     const [x] = node.inputs

@@ -6,8 +6,8 @@ import { fromFloat32 } from '../weights/index.ts'
 import { rewrite } from './rewrite.ts'
 
 /**
- * Takes batch norms into the convolutions before them, whose weights and bias become those of both together, and
- * turns the others into `scaleShift`. No `batchNorm` is left.
+ * Folds batch norms into the weights and bias of the convolutions before them, and turns the others into `scaleShift`.
+ * No `batchNorm` is left.
  */
 export function foldBatchNorm(graph: Graph): Graph {
   return rewrite(graph, (node, before) => {
@@ -19,7 +19,7 @@ export function foldBatchNorm(graph: Graph): Graph {
   })
 }
 
-/** The batch norm as `x * scale + shift`; constants when its statistics are. */
+/** Writes a batch norm as `x * scale + shift`; the two are constants if its statistics, gamma and beta are. */
 function scaleAndShift(node: Tensor<'batchNorm'>): { scale: Tensor; shift: Tensor } {
   const [, gamma, beta, mean, variance] = node.inputs
   const { epsilon } = node.attributes
@@ -33,7 +33,7 @@ function scaleAndShift(node: Tensor<'batchNorm'>): { scale: Tensor; shift: Tenso
   return { scale, shift: beta.sub(mean.mul(scale)) }
 }
 
-/** `undefined` when something is not known yet, or the convolution does more than convolve and add a bias. */
+/** Returns `undefined` if a value is not known yet, or the convolution does more than convolve and add a bias. */
 function foldIntoConv2d(conv: Tensor<'conv2d'>, scale: Tensor, shift: Tensor): Tensor | undefined {
   const [x, weight, bias] = conv.inputs
   const { residual, activation } = conv.attributes
@@ -47,7 +47,7 @@ function foldIntoConv2d(conv: Tensor<'conv2d'>, scale: Tensor, shift: Tensor): T
   })
 }
 
-/** The weights of each output times its factor. */
+/** Multiplies the weights of each output by its factor. */
 function scaled({ attributes }: Tensor<'constant'>, factors: Float32Array): Tensor {
   const weight = attributes.weight ?? fromFloat32(attributes.data, attributes.shape, 'F32')
   const scale = weight.scale ? weight.scale.map((s, o) => s * factors[o]) : factors

@@ -5,12 +5,13 @@ import { sameShape } from '../shape.ts'
 import { type Before, rewrite } from './rewrite.ts'
 
 type Product = Tensor<'conv2d'> | Tensor<'matmul'>
-/** Only products take a bias; the gradient takes no ReLU either. */
+/** Operations that can take more into their epilogue. Only products take a bias; the gradient takes no ReLU either. */
 type Open = Product | Tensor<'normalize'> | Tensor<'conv2dInputGradient'>
 
 /**
- * Lets convolutions, matrix products and batch norms do the additions and the ReLU that follow them before they store
- * their sums, and lets `scaleShift` do the ReLU. Only where nothing else needs the value in between.
+ * Fuses the additions and the ReLU that follow a convolution, a matrix product or a batch norm into that operation,
+ * which then applies them before it stores its result. Also fuses a ReLU into `scaleShift`. It fuses only if nothing
+ * else needs the value in between.
  */
 export function fuseEpilogues(graph: Graph): Graph {
   return rewrite(graph, (node, before) => {
@@ -28,7 +29,7 @@ function fuseRelu(node: Tensor<'unary'>, before: Before): Tensor {
 }
 
 function fuseAdd(node: Tensor<'binary'>, before: Before): Tensor {
-  // If either of two products could take the other in, the right one does: it comes later in topological order.
+  // If either of two products could take the other as an input, the right one does: it is later in topological order.
   for (const side of [1, 0]) {
     const [product, other] = [node.inputs[side], node.inputs[1 - side]]
     if (!before.isOnlyUse(side) || !isOpen(product) || !sameShape(product.shape, node.shape)) continue
@@ -41,7 +42,7 @@ function fuseAdd(node: Tensor<'binary'>, before: Before): Tensor {
   return node
 }
 
-/** After whose sums there is still something to be added; a ReLU is the end. */
+/** Whether the epilogue of a node can still take something; a ReLU closes it. */
 function isOpen(node: Tensor): node is Open {
   if (node.is('conv2dInputGradient')) return true
   return (node.is('conv2d') || node.is('matmul') || node.is('normalize')) && node.attributes.activation === 'none'
@@ -51,7 +52,7 @@ function takesBias(node: Open): node is Product {
   return (node.is('conv2d') || node.is('matmul')) && !node.attributes.bias
 }
 
-/** `addend` as one number for each output channel, if adding it comes to that. */
+/** Returns `addend` as one number for each output channel, if it is equivalent to such a bias. */
 function asBias(addend: Tensor, product: Tensor): Tensor | undefined {
   const channels = product.shape[product.shape.length - 1]
   if (sameShape(addend.shape, [channels])) return addend

@@ -3,8 +3,9 @@ import { sameShape } from '../shape.ts'
 import { rewrite } from './rewrite.ts'
 
 /**
- * Lets the gradient of a batch norm do the gate that is the gradient of the ReLU after it, where nothing else needs
- * the gated gradient: twice an operand more to read is less than writing and reading it once more.
+ * Fuses the gate, which is the gradient of a ReLU after a batch norm, into the gradient of that batch norm if nothing
+ * else needs the gated gradient. The two kernels each read one more operand, which costs less than writing the gated
+ * gradient and reading it back.
  */
 export function fuseGates(graph: Graph): Graph {
   return rewrite(graph, (node, before) => {

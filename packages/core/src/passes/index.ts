@@ -9,7 +9,7 @@ import { fuseEpilogues } from './fuse-epilogues.ts'
 import { fuseGates } from './fuse-gates.ts'
 import type { Pass } from './rewrite.ts'
 
-/** In the order they run. */
+/** In the order in which they run. */
 const passes: readonly Pass[] = [foldConstants, dropIdentities, foldBatchNorm, fuseEpilogues, fuseGates]
 
 /** The graph that backends run: its leaves are inputs, constants, and the parameters that are `changing`. */

@@ -1,20 +1,25 @@
 import { type Graph, graphOf } from '../graph/graph.ts'
 import type { Tensor } from '../graph/tensor.ts'
 
-/** From graph to graph with the same outputs, computed differently. Tensors that nothing needs any more drop out. */
+/**
+ * Turns a graph into another that computes the same outputs differently. Tensors that nothing needs any more drop out.
+ */
 export type Pass = (graph: Graph) => Graph
 
-/** What a rewrite may ask about the graph as it was before the pass. */
+/** Questions that a rewrite may ask about the graph as it was before the pass. */
 export interface Before {
-  /** Whether nothing but the tensor at hand uses its input number `i`, which may then be taken into it. */
+  /** Whether only the current tensor uses its input number `i`, which may then be fused into it. */
   isOnlyUse(i: number): boolean
-  /** The tensors that use its input number `i`, itself among them, and `undefined` for each output that it is. */
+  /**
+   * The tensors that use input number `i`, including the current one, and `undefined` for each output that the input
+   * is.
+   */
   usesOf(i: number): readonly (Tensor | undefined)[]
 }
 
 /**
- * Rebuilds a graph from its leaves on. `replace` gets each tensor, already on its rewritten inputs, and returns what
- * stands for it from now on: the same tensor when there is nothing to change.
+ * Rebuilds a graph, starting at its leaves. `replace` gets each tensor, already with rewritten inputs, and returns its
+ * replacement: the same tensor if nothing changes.
  */
 export function rewrite(graph: Graph, replace: (node: Tensor, before: Before) => Tensor): Graph {
   const uses = new Map<Tensor, (Tensor | undefined)[]>(graph.nodes.map(node => [node, []]))

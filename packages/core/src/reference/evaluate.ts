@@ -3,7 +3,7 @@ import type { Values } from '../graph/operation.ts'
 import type { Tensor } from '../graph/tensor.ts'
 import { sizeOf } from '../shape.ts'
 
-/** Bits of the numbers between operations; inside of them sums are always in double precision. */
+/** Bits of the numbers between operations; inside an operation, sums are always in double precision. */
 export type Precision = 32 | 64
 
 /** Computes one tensor from the values of its inputs. */
@@ -19,10 +19,10 @@ export function evaluateNode(node: Tensor, inputs: readonly Values[], precision:
 }
 
 /**
- * Computes a graph in plain TypeScript, one tensor after another: slow, and what the kernels are tested against.
- * @param leaves values of the inputs and parameters
- * @param computed told of every other tensor and the time it took
- * @returns values of `graph.outputs`, in order
+ * Computes a graph in plain TypeScript, one tensor after another. It is slow; tests compare the kernels with it.
+ * @param leaves returns the values of an input or parameter
+ * @param computed is called after every other tensor, with the time that it took
+ * @returns the values of `graph.outputs`, in order
  */
 export function evaluate(
   graph: Graph,

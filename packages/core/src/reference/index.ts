@@ -3,7 +3,7 @@ import { byteSize, type Graph, layerName, macs, traffic } from '../graph/graph.t
 import type { Tensor } from '../graph/tensor.ts'
 import { evaluate } from './evaluate.ts'
 
-/** The backend that needs no WebAssembly. It is slow: for tests, and for looking at how something is computed. */
+/** The backend that needs no WebAssembly. It is slow; use it for tests, and to see how something is computed. */
 export const referenceBackend: Backend = { readsWeights: () => false, prepare }
 
 async function prepare({ graph, state }: Routine): Promise<Executable> {

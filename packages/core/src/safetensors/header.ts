@@ -1,6 +1,6 @@
 import { FormatError, quote } from '../errors.ts'
 
-/** A tensor's entry as the header spells it; the numbers are still text and unchecked. */
+/** A tensor's entry as the header spells it, with numbers as unchecked text. */
 export interface HeaderEntry {
   readonly name: string
   readonly dtype: string
@@ -8,17 +8,20 @@ export interface HeaderEntry {
   readonly offsets: readonly string[]
 }
 
-/** Far above any tensor's rank; keeps a list of a million zeros from taking more memory than it has in the file. */
+/** Far above any tensor's rank. A list of a million zeros would take far more memory than its bytes in the file. */
 const MAX_LIST = 64
-/** Far above any network's tensors; an entry takes some 50 bytes of header but ten times that in memory. */
+/**
+ * Far above the number of tensors in any network. An entry takes about 50 bytes of header but ten times that in memory.
+ */
 const MAX_KEYS = 100_000
 
 const NUMBER = /-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?/y
 const LONE_SURROGATE = /\p{Surrogate}/u
 
 /**
- * Reads the JSON header of a safetensors file. A scanner of this one schema rather than `JSON.parse`, which keeps the
- * last of two equal keys without a word and builds whatever a hostile header nests.
+ * Reads the JSON header of a safetensors file. It scans this one schema instead of calling `JSON.parse`, which silently
+ * keeps the last of two equal keys and builds any structure that a hostile header nests.
+ * @throws FormatError when the text does not follow the schema.
  */
 export function scanHeader(text: string): { entries: HeaderEntry[]; metadata: Record<string, string> } {
   return new Scanner(text).header()

@@ -5,15 +5,15 @@ import { type HeaderEntry, scanHeader } from './header.ts'
 /** The reference implementation's limit. */
 const MAX_HEADER_BYTES = 100_000_000
 
-/** What a safetensors file holds. */
+/** The content of a safetensors file. */
 export interface SafetensorsFile {
-  /** The tensors by name, in the order of their bytes. */
+  /** The tensors by name, in the order of their bytes in the file. */
   readonly tensors: Map<string, Weight<Uint8Array>>
-  /** The header's free-form `__metadata__`; empty where it has none. It has no prototype. */
+  /** The header's free-form `__metadata__`, an object without a prototype; empty if the header has none. */
   readonly metadata: Record<string, string>
 }
 
-/** A weight of which only the place in its file is known. */
+/** A weight as a range of bytes in a file. */
 export interface TensorRange extends Omit<Weight, 'bytes' | 'scale'> {
   /** Its first byte in the file. */
   readonly begin: number
@@ -25,11 +25,11 @@ export interface TensorRange extends Omit<Weight, 'bytes' | 'scale'> {
  * Reads a file in the safetensors format (https://github.com/huggingface/safetensors#format). The tensors are views
  * into `bytes`: nothing is copied.
  *
- * @throws FormatError if the file breaks a rule of the format: among others duplicate keys, offsets that overlap,
- * leave a gap or reach beyond the file, and sizes that do not match dtype and shape.
+ * @throws FormatError if the file breaks a rule of the format: for example by duplicate keys, by offsets that overlap,
+ *   leave a gap or reach beyond the file, or by sizes that do not match dtype and shape.
  */
 export function readSafetensors(bytes: Uint8Array): SafetensorsFile {
-  // Not subarray() of `bytes` itself: of a Node Buffer that would be a Buffer, whose slice() does not copy.
+  // Not `bytes.subarray()`: for a Node Buffer, that returns a Buffer, whose slice() does not copy.
   const part = (begin: number, end: number) => new Uint8Array(bytes.buffer, bytes.byteOffset + begin, end - begin)
   const { ranges, metadata } = scanSafetensors(bytes.length, part)
   const tensors = new Map(
@@ -39,17 +39,17 @@ export function readSafetensors(bytes: Uint8Array): SafetensorsFile {
 }
 
 /**
- * Where the tensors of a safetensors file lie, in the order of their bytes: reads nothing but its header.
+ * Reads only the header of a safetensors file, and returns where its tensors lie, in the order of their bytes.
  *
- * @param length bytes of the file
- * @param read the bytes of the file from `begin` to before `end`
+ * @param length size of the file in bytes
+ * @param read returns the bytes of the file from `begin` to before `end`
  * @throws FormatError as {@link readSafetensors} does.
  */
 export function scanSafetensors(
   length: number,
   read: (begin: number, end: number) => Uint8Array,
 ): { ranges: Map<string, TensorRange>; metadata: Record<string, string> } {
-  if (length < 8) throw new FormatError(`safetensors file of ${length} bytes: it has at least 8`)
+  if (length < 8) throw new FormatError(`safetensors file of ${length} bytes is too short, wanted at least 8`)
   const start = read(0, 8)
   const headerLength = new DataView(start.buffer, start.byteOffset, 8).getBigUint64(0, true)
   if (headerLength > BigInt(length - 8)) {
@@ -76,7 +76,7 @@ function decodeHeader(bytes: Uint8Array): string {
   }
 }
 
-/** Data begins at byte `start` of a file of `length` bytes; its offsets count from there. */
+/** Checks an entry of a file of `length` bytes, whose data begin at byte `start`; offsets count from there. */
 function checkEntry({ name, dtype, shape, offsets }: HeaderEntry, start: number, length: number): TensorRange {
   const fail = (what: string) => new FormatError(`tensor ${quote(name)}: ${what}`)
   if (!Object.hasOwn(storageTypes, dtype)) {
@@ -99,7 +99,7 @@ function checkEntry({ name, dtype, shape, offsets }: HeaderEntry, start: number,
   return { dtype: known, shape: sizes, begin: start + begin, end: start + end }
 }
 
-/** Every byte of the data, from `start` on, belongs to exactly one tensor; `ranges` are sorted. */
+/** Checks that every byte of the data, from `start` to the end, belongs to exactly one tensor; `ranges` are sorted. */
 function checkCoverage(ranges: readonly (readonly [string, TensorRange])[], start: number, length: number): void {
   let covered = start
   const gap = (end: number) =>

@@ -4,13 +4,15 @@ import { checkWeight, type StorageType, storageTypes, type Weight } from '../wei
 const typeRank = Object.keys(storageTypes) as StorageType[]
 
 /**
- * Writes weights in memory as a safetensors file. The bytes depend only on the tensors and the metadata, not on the order of the
- * map: as in the reference implementation, larger element types come first, then names in the order of their UTF-8,
- * and the header is padded to a multiple of 8 bytes, so that every tensor is aligned to its element.
+ * Writes weights that are in memory as a safetensors file. The bytes depend only on the tensors and the metadata, not
+ * on the order of the map. As in the reference implementation, larger element types come first, and tensors of one type
+ * are in the order of their names in UTF-8. The header is padded to a multiple of 8 bytes, so that every tensor is
+ * aligned to its elements.
  *
- * @param options.metadata Free-form text that goes along in the header.
- * @throws ShapeError if a tensor's bytes do not match its dtype and shape, FormatError for the reserved name
- * `__metadata__` and for a weight with a scale.
+ * @param options.metadata free-form text for the header
+ * @returns the bytes of the file
+ * @throws ShapeError if a tensor's bytes do not match its dtype and shape; FormatError for the reserved name
+ *   `__metadata__` and for a weight with a scale.
  */
 export function writeSafetensors(
   tensors: ReadonlyMap<string, Weight<Uint8Array>>,
@@ -49,7 +51,7 @@ export function writeSafetensors(
   return file
 }
 
-/** UTF-8 sorts as code points do; JavaScript's `<` compares UTF-16 units, which differs above U+FFFF. */
+/** Compares by code points, as UTF-8 sorts; JavaScript's `<` compares UTF-16 units, which differs above U+FFFF. */
 function compareUtf8(a: string, b: string): number {
   let at = 0
   while (at < a.length && a[at] === b[at]) at++

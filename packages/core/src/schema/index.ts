@@ -1,6 +1,6 @@
 /**
- * Options are declared once, each with its type, check, default and help: those of functions, recipes and commands, and
- * what files say.
+ * Declares options once, each with its type, check, default and help: the options of functions, recipes and commands,
+ * and the fields of files.
  *
  * ```ts
  * const sgd = options({
@@ -11,9 +11,9 @@
  * const { momentum } = checkOptions('sgd', given, sgd)    // a number
  * ```
  *
- * It is ours because the messages are: valibot and zod mini would want a wrapper around every issue to say
- * "sgd: got momentum 2, wanted a number from 0 to 1", they know neither a help text nor what a text on the command line
- * stands for, and both are larger than this, which every page that classifies loads.
+ * We wrote our own because of the messages: valibot and zod mini would need a wrapper around every issue to say "sgd:
+ * got momentum 2, wanted a number from 0 to 1". Neither has help texts or parses values from the command line, and both
+ * are larger than this module, which every page that classifies images loads.
  */
 export { type Check, type Input, Option, type Output, type Place, refuse } from './option.ts'
 export { byKind, checkOptions, type Declared, type Fields, type Kinds, Options, options, someOf } from './options.ts'

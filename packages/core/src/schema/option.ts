@@ -1,10 +1,10 @@
 import { shown } from './shown.ts'
 
-/** Where a value stands, and how it is refused. */
+/** Where a value comes from, and which error refuses it. */
 export interface Place {
-  /** What messages begin with: a function, a recipe, a file. */
+  /** The beginning of messages: the name of a function, a recipe or a file. */
   readonly source: string
-  /** The keys that lead from there to the value, such as `optimizer.momentum`; empty for the whole. */
+  /** The keys that lead from the source to the value, such as `optimizer.momentum`; empty for the whole value. */
   readonly path: string
   /** The class of the error. */
   readonly error: new (
@@ -12,27 +12,32 @@ export interface Place {
   ) => Error
 }
 
-/** Reads a value of unknown type. @throws the error of the place, which names the place, the value and what was wanted. */
+/**
+ * Checks a value of unknown type and returns it with its type.
+ * @throws the error of the place, which names the place, the value and what was wanted.
+ */
 export type Check<Out> = (value: unknown, place: Place) => Out
 
-/** What is known of an option besides how to check it. */
+/** The facts about an option in addition to its check. */
 interface Facts {
-  /** What a value has to be, as in 'a number from 0 to 1'. */
+  /** A description of the valid values, such as 'a number from 0 to 1'. */
   readonly wanted: string
-  /** How a text on the command line is read; as itself unless stated, as a list of some entries where it is their option. */
+  /**
+   * How to parse a command-line text: default as it is; an option means a list of entries, each parsed by that option.
+   */
   readonly text?: 'number' | 'whole' | 'boolean' | Option<unknown, unknown> | ((text: string) => unknown)
-  /** The values there are, where they can be listed. */
+  /** The valid values, if they can be listed. */
   readonly choices?: readonly string[]
   readonly default?: unknown
   readonly help?: string
 }
 
 /**
- * One option: its type, its check, its default and its help. `Out` is what reading it gives, `In` what may be written,
- * with undefined where it may be left out.
+ * One option: its type, check, default and help. `Out` is the type of the checked value, `In` the type that a caller
+ * may pass, which includes undefined if the option may be omitted.
  */
 export class Option<Out, In = Out> {
-  /** Exists for the type alone. */
+  /** Exists only in the type. */
   declare readonly given: In
   readonly read: Check<Out>
   readonly facts: Facts
@@ -42,7 +47,7 @@ export class Option<Out, In = Out> {
     this.facts = facts
   }
 
-  /** The same, with this value where nothing is given. */
+  /** The same option with a default value. */
   default(value: Out): Option<Out, In | undefined> {
     return new Option((given, place) => (given === undefined ? value : this.read(given, place)), {
       ...this.facts,
@@ -50,23 +55,26 @@ export class Option<Out, In = Out> {
     })
   }
 
-  /** The same, which may be left out. */
+  /** The same option, which may be omitted. */
   optional(): Option<Out | undefined, In | undefined> {
     return new Option((given, place) => (given === undefined ? given : this.read(given, place)), this.facts)
   }
 
-  /** The same, with what it is for, in a few words without a full stop. */
+  /** The same option with a help text: a few words without a full stop. */
   help(help: string): Option<Out, In> {
     return new Option(this.read, { ...this.facts, help })
   }
 }
 
-/** The value that reading an option returns. */
+/** The type of an option's checked value. */
 export type Output<O> = O extends Option<infer Out, infer _> ? Out : never
-/** The values that an option accepts. */
+/** The type of the values that an option accepts. */
 export type Input<O> = O extends Option<infer _, infer In> ? Exclude<In, undefined> : never
 
-/** @throws the error of the place. */
+/**
+ * Refuses a value.
+ * @throws the error of the place.
+ */
 export function refuse({ source, path, error }: Place, value: unknown, wanted: string): never {
   const got = value === undefined ? 'nothing' : shown(value)
   throw new error(`${source}: got ${path && `${path} `}${got}, wanted ${wanted}`)

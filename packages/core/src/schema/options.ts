@@ -7,7 +7,9 @@ import { oneOf } from './values.ts'
 // biome-ignore lint/suspicious/noExplicitAny: of any type
 export type Fields = Readonly<Record<string, Option<any, any>>>
 
-/** The options of an interface: those that are `options({ ... } satisfies Declared<T>)` are all of its keys, in its types. */
+/**
+ * The options of an interface: `options({ ... } satisfies Declared<T>)` has exactly the keys of `T`, with their types.
+ */
 export type Declared<T> = { readonly [Key in keyof T]-?: Option<T[Key], T[Key] | undefined> }
 
 type Flat<T> = { [Key in keyof T]: T[Key] }
@@ -16,13 +18,13 @@ type Left<F, Where extends 'given' | 'read'> = {
 }[keyof F]
 type GivenOf<O> = O extends Option<infer _, infer In> ? In : never
 
-/** The values that reading options returns. */
+/** The type of the checked values of some options. */
 export type Read<F> = Flat<
   { readonly [Key in Exclude<keyof F, Left<F, 'read'>>]: Output<F[Key]> } & {
     readonly [Key in Left<F, 'read'>]?: Output<F[Key]>
   }
 >
-/** The values that options accept. */
+/** The type of the values that some options accept. */
 export type Given<F> = Flat<
   { readonly [Key in Exclude<keyof F, Left<F, 'given'>>]: Input<F[Key]> } & {
     readonly [Key in Left<F, 'given'>]?: Input<F[Key]>
@@ -61,13 +63,13 @@ function refuseUnknown(given: object, known: readonly string[], place: Place): v
   )
 }
 
-/** An object of these keys and no others. What is missing is as one without keys. */
+/** An object with these keys and no others. A missing object counts as an empty one. */
 export const options = <F extends Fields>(fields: F): Options<F> => new Options(fields, true)
 
-/** Those keys of a file that others define: what else it has is left alone, and null is as if it were not there. */
+/** An object from a file whose format others define: other keys are ignored, and null counts as missing. */
 export const someOf = <F extends Fields>(fields: F): Options<F> => new Options(fields, false)
 
-/** Things to choose from by their names, each with options of its own. */
+/** Alternatives by name, each with its own options. */
 export type Kinds = Readonly<Record<string, { readonly options: Options<Fields> }>>
 
 type KindOf<K extends Kinds, Value extends 'read' | 'given'> = {
@@ -78,7 +80,7 @@ type KindOf<K extends Kinds, Value extends 'read' | 'given'> = {
     : never
 }[keyof K & string]
 
-/** An object whose `kind` names one of some things, the first where it says none, with options of that one. */
+/** An object whose `kind` names one of the alternatives (default the first), with the options of that one. */
 export function byKind<K extends Kinds>(kinds: K): Option<KindOf<K, 'read'>, KindOf<K, 'given'> | undefined> {
   const names = Object.keys(kinds)
   const kindOf = oneOf(...names).default(names[0])
@@ -96,9 +98,9 @@ export function byKind<K extends Kinds>(kinds: K): Option<KindOf<K, 'read'>, Kin
 }
 
 /**
- * Checks the options that a function was called with, and fills in their defaults.
- * @param where the function, which messages begin with.
- * @throws ResidualError, or `error`, for an unknown key and for a value that is not what was wanted.
+ * Checks the options that a function was called with, and fills in the defaults.
+ * @param where the name of the function, with which messages begin
+ * @throws ResidualError, or `error`, for an unknown key or an invalid value.
  */
 export function checkOptions<Out>(
   where: string,

@@ -1,14 +1,14 @@
-/** Whether a value is an object with keys: neither null nor a list. */
+/** Whether a value is an object with keys, neither null nor a list. */
 export const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
   typeof value === 'object' && value !== null && !Array.isArray(value)
 
-/** Characters of a value that messages show. */
+/** The number of characters of a value that messages show. */
 const SHOWN = 40
 
-/** The beginning of a value as JSON, for messages. The value may nest to any depth, or hold itself. */
+/** The first 40 characters of a value as JSON, for messages. The value may nest to any depth, or contain itself. */
 export const shown = (value: unknown): string => beginningOf(value, SHOWN).slice(0, SHOWN)
 
-/** The JSON of a value, or at least its first `room` characters: each level takes one of them, so that it ends. */
+/** The JSON of a value, or at least its first `room` characters. Each level uses up one, so the recursion ends. */
 function beginningOf(value: unknown, room: number): string {
   if (typeof value === 'string') return JSON.stringify(value.slice(0, room))
   if (typeof value === 'number') return String(value)

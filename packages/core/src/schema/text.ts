@@ -1,11 +1,12 @@
 import { Option } from './option.ts'
 
-/** Tells a text that is refused from what goes wrong otherwise. */
+/** Distinguishes a refused text from any other error. */
 class Refused extends Error {}
 
 /**
- * The value that a text on the command line gives an option.
- * @throws what `fail` makes of what was wanted, as in 'a number from 0 to 1'; of a list, what its entry has to be.
+ * Parses a command-line text as the value of an option.
+ * @throws the error that `fail` makes from a description of the valid values, such as 'a number from 0 to 1'; for a
+ *   list, a description of its entries.
  */
 export function readText<Out>(option: Option<Out, unknown>, text: string, fail: (wanted: string) => Error): Out {
   try {
@@ -15,13 +16,13 @@ export function readText<Out>(option: Option<Out, unknown>, text: string, fail: 
   }
 }
 
-/** What a text stands for; itself where it stands for nothing, which the check refuses. */
+/** The value that a text denotes, or the text itself if it denotes none; the check then refuses it. */
 function valueIn(text: string, { facts }: Option<unknown, unknown>): unknown {
   const { text: how } = facts
   if (how instanceof Option) return text.split(',').map(entry => valueIn(entry, how))
   if (typeof how === 'function') return how(text)
   if (how === 'boolean' && (text === 'true' || text === 'false')) return text === 'true'
   const isNumber = how === 'whole' ? /^-?\d+$/.test(text) : how === 'number' && text.trim() !== ''
-  // Infinite numbers have no text, whatever the range.
+  // No text denotes an infinite number, whatever the range.
   return isNumber && Number.isFinite(Number(text)) ? Number(text) : text
 }

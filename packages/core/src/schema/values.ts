@@ -1,6 +1,6 @@
 import { Option, refuse } from './option.ts'
 
-/** Any value that passes a test. */
+/** Any value for which `isRight` returns true; `wanted` describes the valid values in messages. */
 export const value = <T>(
   wanted: string,
   isRight: (value: unknown) => boolean,
@@ -14,11 +14,11 @@ const range = (least: number, most: number) =>
 const within = (given: unknown, least: number, most: number) =>
   typeof given === 'number' && given >= least && given <= most
 
-/** A number from `least` to `most`. */
+/** A number from `least` to `most` (no limit by default). */
 export const number = (least: number, most = Number.POSITIVE_INFINITY): Option<number> =>
   value(`a number ${range(least, most)}`, given => within(given, least, most), { text: 'number' })
 
-/** A whole number from `least` to `most`, of what `unit` says. */
+/** A whole number from `least` to `most` (no limit by default); messages name the `unit`, such as 'bytes'. */
 export const whole = (least: number, most = Number.POSITIVE_INFINITY, unit = ''): Option<number> =>
   value(
     `a whole number ${unit && `of ${unit} `}${range(least, most)}`,
@@ -34,7 +34,7 @@ export const above0 = (most = Number.MAX_VALUE): Option<number> =>
     { text: 'number' },
   )
 
-/** Any number but NaN and the infinite ones. */
+/** Any number except NaN and the infinities. */
 export const finite: Option<number> = /* @__PURE__ */ value('a number', Number.isFinite, { text: 'number' })
 
 export const boolean: Option<boolean> = /* @__PURE__ */ value('true or false', given => typeof given === 'boolean', {
@@ -63,7 +63,7 @@ export const object = <T>(wanted: string, ...has: readonly string[]): Option<T> 
 /** A list, or a tuple where its length is known. */
 type ListOf<T, Length> = Length extends 2 ? readonly [T, T] : Length extends 3 ? readonly [T, T, T] : readonly T[]
 
-/** A list, of `length` entries where that is given; on the command line they are parted by commas. */
+/** A list of entries, of exactly `length` if that is given; the command line separates them with commas. */
 export const list = <Out, In, const Length extends number = number>(
   entry: Option<Out, In>,
   length?: Length,
@@ -79,7 +79,7 @@ export const list = <Out, In, const Length extends number = number>(
   )
 }
 
-/** The same list, whose numbers rise. */
+/** The same list, whose numbers must rise. */
 export const rising = (numbers: Option<readonly number[]>): Option<readonly number[]> =>
   new Option((given, place) => {
     const entries = numbers.read(given, place)

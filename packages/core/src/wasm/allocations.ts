@@ -1,29 +1,29 @@
 import type { Instruction, Kernels, LoadedProgram } from '@residual/kernels-wasm'
 import type { Weight } from '../weights/index.ts'
 
-/** A piece of WebAssembly memory, and by how many programs it is used. */
+/** A block of WebAssembly memory, and the number of programs that use it. */
 export interface Allocation {
   readonly address: number
   readonly bytes: number
   users: number
 }
 
-/** What a program has packed from the bytes of a weight. */
+/** The packed form of a weight that a program holds. */
 interface PackedBytes {
   readonly kernels: Kernels
-  /** What was done with the bytes, but for the scale. */
+  /** How the bytes were packed, apart from the scale. */
   readonly recipe: string
   readonly scale: Float32Array | undefined
   readonly allocation: Allocation
 }
 
 /**
- * By the bytes of a weight, or what reads them: for the next program that is made of the same ones, as of a model for another
- * batch size. Scaled weights of one origin have the same bytes.
+ * Packed weights, keyed by the bytes of the weight or the function that reads them. The next program made from the same
+ * weight, such as a model's program for another batch size, finds them here. Scaled copies of a weight share its bytes.
  */
 const packed = new WeakMap<Weight['bytes'], PackedBytes[]>()
 
-/** The WebAssembly memory of one program: all that stays once it is written. */
+/** The WebAssembly memory that one program keeps for as long as it exists. */
 export class Allocations {
   private readonly list: Allocation[] = []
   private program: LoadedProgram | undefined
@@ -36,7 +36,7 @@ export class Allocations {
     return allocation
   }
 
-  /** What another program has packed from a weight in this memory, by the same recipe. */
+  /** Finds the packed form of a weight that another program made in this memory by the same recipe. */
   find({ bytes, scale }: Weight, recipe: string): Allocation | undefined {
     const found = packed.get(bytes)?.find(entry => {
       const isSame = entry.kernels.memory === this.kernels.memory && entry.recipe === recipe
@@ -48,7 +48,7 @@ export class Allocations {
     return found.allocation
   }
 
-  /** Lets other programs find what is now packed. */
+  /** Lets other programs find a weight that is now packed. */
   offer({ bytes, scale }: Weight, recipe: string, allocation: Allocation): void {
     const inUse = (packed.get(bytes) ?? []).filter(entry => entry.allocation.users > 0)
     packed.set(bytes, [...inUse, { kernels: this.kernels, recipe, scale, allocation }])

@@ -24,13 +24,13 @@ export function geometryOf(
   }
 }
 
-/** Pixels and channels of `[..., c]`. */
+/** The numbers of pixels and channels of `[..., c]`. */
 export function rowsOf({ shape }: Tensor): { rows: number; channels: number } {
   const channels = shape[shape.length - 1]
   return { rows: sizeOf(shape) / channels, channels }
 }
 
-/** A convolution or matrix product with its epilogue. */
+/** Emits a convolution or matrix product with its epilogue. */
 export function emitProduct(
   node: Tensor<'conv2d'> | Tensor<'matmul'>,
   plan: ConvolutionPlan,

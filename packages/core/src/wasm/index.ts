@@ -9,13 +9,13 @@ import { lowerNode, readsWeights } from './rules.ts'
 import { schedule } from './schedule.ts'
 import { ProgramWriter } from './writer.ts'
 
-/** Frees the memory of executables that nobody disposed of. */
+/** Frees the memory of executables that were dropped without being disposed of. */
 const forgotten = new FinalizationRegistry<Allocations>(allocations => allocations.release())
 
 /**
- * Turns a graph into a program in WebAssembly memory: constants packed as the kernels want them, every intermediate
- * at its place in one arena, and the list of instructions.
- * @throws MemoryError if it does not fit.
+ * Turns a graph into a program in WebAssembly memory: constants packed for the kernels, an arena with a place for every
+ * intermediate tensor, and the list of instructions.
+ * @throws MemoryError if the program does not fit.
  */
 async function prepare(routine: Routine, options: BackendOptions): Promise<Executable> {
   const kernels = await loadKernels(options)
@@ -28,7 +28,7 @@ async function prepare(routine: Routine, options: BackendOptions): Promise<Execu
     for (const node of graph.nodes) {
       const first = writer.instructions.length
       writer.startOperation()
-      // Nothing to compute, and kernels may take extents for granted.
+      // An empty tensor needs no computation, and kernels may assume extents of at least 1.
       if (byteSize(node) > 0) lowerNode(node, writer)
       if (writer.instructions.length > first) steps.push(stepOf(node, writer.instructions, first))
     }
@@ -37,7 +37,7 @@ async function prepare(routine: Routine, options: BackendOptions): Promise<Execu
       writer.assign(parameter, graph.outputs[results.length + i])
     })
     await writer.packConstants()
-    // Neither tensors nor the writer are kept: they hold the weights as they were.
+    // The executable keeps neither tensors nor the writer, because they hold the unpacked weights.
     const executable = new WasmExecutable(
       kernels,
       allocations,
@@ -59,7 +59,7 @@ async function prepare(routine: Routine, options: BackendOptions): Promise<Execu
 /** Runs the kernels of @residual/kernels-wasm. */
 export const wasmBackend: Backend = { readsWeights, prepare }
 
-/** Where so many values are. */
+/** Where some values are in memory, and how many. */
 interface Place {
   readonly address: number
   readonly size: number
@@ -67,7 +67,7 @@ interface Place {
 
 class WasmExecutable implements Executable {
   readonly memory: Executable['memory']
-  /** Runs that have not ended. */
+  /** The number of runs that have not ended. */
   private running = 0
 
   constructor(
@@ -129,13 +129,13 @@ class WasmExecutable implements Executable {
 
   dispose(): void {
     forgotten.unregister(this)
-    // Threads may still be writing there.
+    // Threads may still be writing to this memory.
     this.kernels.inTurn(async () => this.allocations.release())
   }
 
-  /** Does `work` with inputs as they are now, once earlier work has ended. */
+  /** Does `work` with the current values of the inputs, after earlier work has ended. */
   private inTurn<T>(values: readonly Float32Array[], work: (execute: Execute) => Promise<T>): Promise<T> {
-    // Their place is in use until then, and the caller may change them.
+    // Until then, an earlier run uses the input memory, and the caller may change the arrays.
     const copies = this.running > 0 ? values.map(array => array.slice()) : undefined
     if (!copies) this.fill(values)
     this.running++
@@ -156,7 +156,7 @@ class WasmExecutable implements Executable {
   }
 }
 
-/** The part of a program that computes one tensor: instructions from `first` to before `end`. */
+/** The part of a program that computes one tensor: the instructions from `first` to before `end`. */
 type Step = Omit<StepTime, 'milliseconds'> & { readonly first: number; readonly end: number }
 
 function stepOf(node: Tensor, instructions: readonly Instruction[], first: number): Step {

@@ -1,46 +1,46 @@
 import type { Instruction, Kernels } from '@residual/kernels-wasm'
 import { copyElements, elementCount, isInMemory, isToBeRead, readElements, type Weight } from '../weights/index.ts'
 
-/** How values become what the kernels want: panels of a weight, a bias with room after it. */
+/** How to lay out values for the kernels: a weight in panels, a bias with room after it. */
 export interface Packing {
   /**
-   * The outputs of a weight, which lie one after the other: how many there are, and of how many, or multiples of it, one call
-   * may pack a part. Without it everything is packed at once.
+   * The outputs of a weight, which lie one after another: how many there are, and the unit of a part. One call of `run`
+   * may pack any multiple of `unit` outputs. Without this field, one call packs everything.
    */
   readonly outputs?: { readonly all: number; readonly unit: number }
-  /** What reads values at `source`, all or those of some outputs, and writes them packed to `target`. */
+  /** The instructions that read the values of all or some outputs at `source` and write them packed to `target`. */
   run(source: number, target: number, part?: Outputs): Instruction | readonly Instruction[]
 }
 
-/** Some of the outputs, the first of which is at the source. */
+/** Consecutive outputs of a weight; the values at the source begin with the first of them. */
 interface Outputs {
   readonly first: number
   readonly count: number
 }
 
-/** A weight, how it is packed, and the address of the result. */
+/** A weight, how to pack it, and the address of the result. */
 export interface WeightToPack {
   readonly weight: Weight
   readonly packing: Packing
   readonly target: number
 }
 
-/** A part of a weight that is read, scaled and packed at once, so that it stays in the second-level cache meanwhile. */
+/** A part of a weight that is read, scaled and packed in one go, small enough to stay in the second-level cache. */
 interface WeightPart {
   readonly weight: Weight
-  /** Number of its first element. */
+  /** Index of its first element. */
   readonly from: number
   readonly count: number
-  /** The factor of each output in it. */
+  /** The factor of each output in this part. */
   readonly scale: Float32Array | undefined
   instructions(source: number): readonly Instruction[]
 }
 
-/** Bytes of values that are in memory at a time, as 32-bit floats. */
+/** How many bytes of values, as 32-bit floats, are in memory at a time. */
 const ROOM = 1 << 20
 const FLOAT = 4
 
-/** Packs weights, some parts at a time; where they have to be read, the next ones are while these are packed. */
+/** Packs weights, a few parts at a time. Parts that have to be read are read while the parts before them are packed. */
 export async function packWeights(kernels: Kernels, weights: readonly WeightToPack[]): Promise<void> {
   const batches = batchesOf(weights.flatMap(partsOf))
   const bytes = Math.max(0, ...batches.map(roomOf))
@@ -52,7 +52,7 @@ export async function packWeights(kernels: Kernels, weights: readonly WeightToPa
     for (let i = 0; i < batches.length; i++) {
       const read = await next
       next = readBatch(batches[i + 1], buffers[(i + 1) % 2])
-      // Should this batch fail, nobody waits for the next one.
+      // If this batch fails, nothing awaits the next one.
       next.catch(() => {})
       await kernels.executeOnce(writeBatch(kernels, batches[i], read, room))
     }
@@ -83,11 +83,11 @@ function partsOf({ weight, packing: { outputs, run }, target }: WeightToPack): W
   return parts
 }
 
-/** Bytes of values and scales. */
+/** Bytes that the values and scales of a batch take. */
 const roomOf = (batch: readonly WeightPart[]): number =>
   batch.reduce((sum, { count, scale }) => sum + (count + (scale?.length ?? 0)) * FLOAT, 0)
 
-/** As many at a time as there is room for, and at least one. */
+/** Groups parts into batches that fit into the room, with at least one part each. */
 function batchesOf(parts: readonly WeightPart[]): WeightPart[][] {
   const batches: WeightPart[][] = []
   let free = 0
@@ -103,7 +103,7 @@ function batchesOf(parts: readonly WeightPart[]): WeightPart[][] {
   return batches
 }
 
-/** The elements of each part that has to be read, in `buffer`. */
+/** Reads the elements of each part that is not in memory into `buffer`. */
 async function readBatch(
   batch: readonly WeightPart[] | undefined,
   buffer: Float32Array,
@@ -119,7 +119,7 @@ async function readBatch(
   return Promise.all(reads)
 }
 
-/** Brings a batch into memory and returns what is to be done with it. */
+/** Copies a batch to WebAssembly memory and returns the instructions that scale and pack it. */
 function writeBatch(
   kernels: Kernels,
   batch: readonly WeightPart[],

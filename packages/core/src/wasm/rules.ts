@@ -15,9 +15,9 @@ import type { ProgramWriter } from './writer.ts'
 
 type Rule<Op extends OpName> = (node: Tensor<Op>, writer: ProgramWriter) => void
 
-/** What each operation becomes. Leaving one out does not compile. */
+/** How each operation is lowered. Every operation must have a rule, or this does not compile. */
 const rules: { readonly [Op in OpName]: Rule<Op> } = {
-  // Leaves are written before the program runs; a reshape has the memory of its input.
+  // Leaves are written before the program runs; a reshape shares the memory of its input.
   input: nothing,
   constant: nothing,
   reshape: nothing,
@@ -252,7 +252,7 @@ const rules: { readonly [Op in OpName]: Rule<Op> } = {
       emitCopy(writer, x.shape, denseAt(x, writer), denseAt(node, writer))
       return
     }
-    // Neighbouring axes are one; runs of them are reduced one after the other, the last first.
+    // Adjacent axes count as one run. The runs are reduced one after another, the last first.
     const runs: { first: number; last: number }[] = []
     for (const axis of axes) {
       const run = runs[runs.length - 1]
@@ -274,7 +274,7 @@ const rules: { readonly [Op in OpName]: Rule<Op> } = {
   },
 }
 
-/** Weights of products are read a part at a time as they are packed. */
+/** Whether this input is the weight of a product, which is read a part at a time while it is packed. */
 export function readsWeights(node: Tensor, input: number): boolean {
   return input === 1 && (node.is('conv2d') || node.is('matmul'))
 }

@@ -8,20 +8,20 @@ import { sameShape } from '../shape.ts'
 /** A graph with its nodes in the order in which they run. */
 export interface Schedule {
   readonly graph: Graph
-  /** Updates that are written straight over the parameter they are for, as nothing reads its old value any more. */
+  /** Updates that overwrite their parameter directly, because nothing reads its old value any more. */
   readonly inPlace: ReadonlyMap<Tensor, Tensor>
 }
 
 /**
- * Puts the nodes of a routine in order. Without state, the order of the graph stays. With state, gradients come in the order in
- * which back-propagation reaches their parameters, so that activations are freed as it goes, and parameters are updated
- * in place as soon as nothing needs them any more, so that gradients are.
+ * Puts the nodes of a routine in order. Without state, the order of the graph stays. With state, gradients come in the
+ * order in which back-propagation reaches their parameters, so that activations are freed on the way. Parameters are
+ * updated in place as soon as nothing needs their old value, so that gradients are freed too.
  */
 export function schedule({ graph: given, state }: Routine): Schedule {
   if (state.length === 0) return { graph: given, inPlace: new Map() }
   const results = given.outputs.length - state.length
   const parameters = state.map(({ parameter }) => parameter)
-  // Results are read after the updates, and the value of an update may be no other's place.
+  // Results are read after the updates, and an update must not share its memory with another tensor.
   const outputs = given.outputs.map((output, i) => {
     const storage = storageOf(output)
     const isLeaf = i < results ? storage.is('parameter') : storage.inputs.length === 0
@@ -47,7 +47,7 @@ interface Update {
   readonly value: Tensor
 }
 
-/** The nodes that read each parameter, also under another shape, in the graph's order. */
+/** The nodes that read each parameter, directly or reshaped, in the order of the graph. */
 function readersOf(graph: Graph, parameters: ReadonlySet<Tensor>): Map<Tensor, Tensor[]> {
   const readers = new Map<Tensor, Tensor[]>([...parameters].map(parameter => [parameter, []]))
   for (const node of graph.nodes) {
@@ -57,7 +57,7 @@ function readersOf(graph: Graph, parameters: ReadonlySet<Tensor>): Map<Tensor, T
   return readers
 }
 
-/** Chooses the updates that can be written in place, and what each then has to come after. */
+/** Chooses the updates that can be written in place, and returns the nodes that must run before each of them. */
 function overwriting(
   updates: readonly Update[],
   readers: ReadonlyMap<Tensor, readonly Tensor[]>,
@@ -75,7 +75,7 @@ function overwriting(
   return { inPlace, after }
 }
 
-/** Updates and what is only needed by updates: nothing else depends on these. */
+/** The updates, and the nodes that only updates need. */
 function tailOf(graph: Graph, updates: readonly Update[]): Set<Tensor> {
   const values = new Set(updates.map(({ value }) => value))
   const uses = new Map<Tensor, Tensor[]>(graph.nodes.map(node => [node, []]))
@@ -95,7 +95,7 @@ function isElementwise({ operation }: Tensor): boolean {
   return operation.traits.elementwise.length > 0
 }
 
-/** Whether element i of the value needs no other element of the parameter than its own. */
+/** Whether element i of the value needs only element i of the parameter. */
 function readsElementByElement({ inputs, operation, shape }: Tensor, parameter: Tensor): boolean {
   const { elementwise } = operation.traits
   return (
@@ -106,7 +106,7 @@ function readsElementByElement({ inputs, operation, shape }: Tensor, parameter: 
   )
 }
 
-/** Whether `node`, which lies in the tail or does not depend on `value`, has to come after it. */
+/** Whether `node`, which is in the tail or does not depend on `value`, has to run after `value`. */
 function comesAfter(
   node: Tensor,
   value: Tensor,
@@ -124,7 +124,10 @@ function comesAfter(
   return false
 }
 
-/** What each update is computed from, looking through the tail: the largest that is no leaf, so not the coefficients. */
+/**
+ * The gradient that each update is computed from. Of the tensors that feed an update through the tail, it is the
+ * largest that is not a leaf, which excludes the coefficients.
+ */
 function gradientsOf(sorted: readonly Tensor[], tail: ReadonlySet<Tensor>): Map<Tensor, Tensor> {
   const gradients = new Map<Tensor, Tensor>()
   for (const node of sorted) {
@@ -139,9 +142,9 @@ function gradientsOf(sorted: readonly Tensor[], tail: ReadonlySet<Tensor>): Map<
 }
 
 /**
- * Puts each update right after the last node that it needs: the updates of a parameter follow its gradient, whose memory
- * is free before the next gradient comes.
- * @param backbone results and gradients, with all that they depend on
+ * Puts each update right after the last node that it needs. The updates of a parameter then follow its gradient, whose
+ * memory is free before the next gradient needs some.
+ * @param backbone results and gradients, with all their dependencies
  * @param sorted all nodes
  */
 function hastened(
@@ -150,7 +153,7 @@ function hastened(
   inPlace: ReadonlyMap<Tensor, Tensor>,
   dependencies: (node: Tensor) => readonly Tensor[],
 ): Tensor[] {
-  /** The last of the backbone that has to be there before; leaves are from the start. */
+  /** The index of the last backbone node that each node needs; -1 for leaves, which exist from the start. */
   const last = new Map(backbone.map((node, i) => [node, node.inputs.length === 0 ? -1 : i]))
   const ready = new Map<number, Tensor[]>()
   for (const node of sorted) {

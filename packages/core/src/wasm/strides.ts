@@ -1,13 +1,13 @@
 import { RANK } from '@residual/kernels-wasm'
 import type { Shape } from '../shape.ts'
 
-/** A row is cut into so many at least if its axes allow it, and none has fewer values than this. */
+/** A single row is cut into at least `ROWS` rows if its axes allow it, each with at least `LEAST` values. */
 const ROWS = 32
 const LEAST = 256
 
 /**
- * Drops extents of 1 and joins axes that every operand walks as one, then pads to the kernels' six dimensions: long
- * rows are fast rows. What would be a single one is cut again, as rows are what threads share.
+ * Drops extents of 1, joins axes that every operand walks as one, because long rows are fast, and pads to the kernels'
+ * six dimensions. A single row is cut again, because threads divide the work by rows.
  */
 export function coalesce<Operand extends string>(
   shape: Shape,
@@ -26,7 +26,7 @@ export function coalesce<Operand extends string>(
     sizes.unshift(shape[axis])
     for (const name of operands) joined[name].unshift(strides[name][axis])
   }
-  // A scalar is a row of one; its stride is never used but must be one of a dense row.
+  // A scalar is a row of one element. Its stride is never used, but it must be the stride of a dense row.
   if (sizes.length === 0) {
     sizes.push(1)
     for (const name of operands) joined[name].push(1)
@@ -43,7 +43,7 @@ export function coalesce<Operand extends string>(
   return { sizes, strides: joined }
 }
 
-/** Into how many rows so many values are cut, along the first axes. */
+/** The number of rows that a row of `values` elements is cut into along its first axes. */
 function rowsOf(shape: Shape, values: number): number {
   let rows = 1
   for (const extent of shape) {

@@ -7,22 +7,22 @@ import { fromFloat32, type Weight } from '../weights/index.ts'
 import type { Allocations } from './allocations.ts'
 import { type Packing, packWeights, type WeightToPack } from './packing.ts'
 
-/** Where a program's tensors lie while it is being written, and its instructions so far. */
+/** The addresses of a program's tensors and its instructions so far, while it is being written. */
 export class ProgramWriter {
   readonly instructions: Instruction[] = []
   /** Addresses of constants and state. */
   private readonly lasting = new Map<Tensor, number>()
   private readonly arena: number
   private zeros = { address: 0, count: 0 }
-  /** Bytes of scratch memory: of the operation at hand so far, and of the one that needs most. */
+  /** Bytes of scratch memory that the current operation has used so far, and the most that any operation uses. */
   private readonly scratchBytes = { used: 0, most: 0 }
-  /** Constants that {@link packConstants} packs. */
+  /** Constants still to be packed by {@link packConstants}. */
   private readonly unpacked: WeightToPack[] = []
-  /** Lets other programs share constants, once they are packed. */
+  /** Functions that offer constants to other programs after they are packed. */
   private readonly offers: (() => void)[] = []
   /** Bytes of constants, packed ones included. */
   weightBytes = 0
-  /** Whether the program trains, where nobody asks that an image's result be the same in any batch. */
+  /** Whether the program trains. Then an image's result need not be the same in every batch. */
   readonly wholeBatch: boolean
 
   constructor(
@@ -30,7 +30,7 @@ export class ProgramWriter {
     private readonly allocations: Allocations,
     private readonly plan: ArenaPlan,
     state: readonly State[] = [],
-    /** Updates that are written over the parameter they are for. */
+    /** Updates that overwrite their parameter. */
     private readonly inPlace: ReadonlyMap<Tensor, Tensor> = new Map(),
   ) {
     this.wholeBatch = state.length > 0
@@ -42,7 +42,7 @@ export class ProgramWriter {
     }
   }
 
-  /** Address of a tensor's values; constants are written to memory when first asked for. */
+  /** Address of a tensor's values. The first call for a constant writes it to memory. */
   addressOf(tensor: Tensor): number {
     const offset = this.plan.offsets.get(tensor)
     if (offset !== undefined) return this.arena + offset
@@ -69,14 +69,14 @@ export class ProgramWriter {
     this.instructions.push(...instructions)
   }
 
-  /** Stores the value of an update in its parameter at the end of the program, unless it is there already. */
+  /** Copies the value of an update to its parameter at the end of the program, unless it is there already. */
   assign(parameter: Tensor, value: Tensor): void {
     const [from, to] = [this.addressOf(value), this.addressOf(parameter)]
     const count = sizeOf(parameter.shape)
     if (from !== to && count > 0) this.emit(copyRow(from, to, count))
   }
 
-  /** Room for `floats` values that live as long as the program. */
+  /** Allocates room for `floats` values that live as long as the program. */
   weights(floats: number): number {
     this.weightBytes += floats * 4
     return this.allocations.allocate(floats * 4).address
@@ -88,8 +88,8 @@ export class ProgramWriter {
   }
 
   /**
-   * Room for `floats` values that mean nothing before and after the operation at hand. All operations have the same
-   * memory, which so stays in the caches; how much it is, and where, is known once all are written.
+   * Reserves room for `floats` values that only the current operation uses. All operations share this memory, so it
+   * stays in the caches; its size and address are known after all operations are written.
    */
   scratch(floats: number): number {
     const address = SCRATCH + this.scratchBytes.used
@@ -98,7 +98,7 @@ export class ProgramWriter {
     return address
   }
 
-  /** {@link scratch} of `shared` values and `own` more for each thread. */
+  /** Reserves {@link scratch} for `shared` values and `own` more for each thread. */
   workspaceOf(shared: number, own = 0): number {
     return this.scratch(shared + this.kernels.threads * own)
   }
@@ -108,7 +108,7 @@ export class ProgramWriter {
     return this.plan.bytes + this.scratchBytes.most
   }
 
-  /** Address of at least `count` zeros that nothing writes to. */
+  /** Address of at least `count` zeros that nothing overwrites. */
   zerosFor(count: number): number {
     if (count > this.zeros.count) {
       this.zeros = { address: this.weights(count), count }
@@ -118,8 +118,8 @@ export class ProgramWriter {
   }
 
   /**
-   * Address of a tensor's values after packing, which needs so many bytes for them elsewhere: done once by
-   * {@link packConstants} for a constant, whose original is not kept, and at every run for anything else.
+   * Address of a tensor's packed values, which take `bytes` bytes. {@link packConstants} packs a constant once, and its
+   * original is not kept; any other tensor is packed in every run.
    */
   packed(tensor: Tensor, bytes: number, packing: Packing): number {
     const storage = storageOf(tensor)
@@ -142,18 +142,18 @@ export class ProgramWriter {
     return allocation.address
   }
 
-  /** Does what {@link packed} put off. */
+  /** Packs the constants that {@link packed} has promised. */
   async packConstants(): Promise<void> {
     await packWeights(this.kernels, this.unpacked.splice(0))
     for (const offer of this.offers.splice(0)) offer()
   }
 
-  /** The program, in memory. */
+  /** Loads the finished program into memory. */
   load(): LoadedProgram {
     return this.allocations.load(this.instructions, this.allocations.allocate(this.scratchBytes.most).address)
   }
 
-  /** Address of a bias with room after it, since the tile reads whole panels. */
+  /** Address of a bias with room for `floats` values, since the tile reads whole panels. */
   biasOf(tensor: Tensor, floats: number): number {
     const count = sizeOf(tensor.shape)
     return this.packed(tensor, floats * 4, { run: (input, output) => copyRow(input, output, count) })

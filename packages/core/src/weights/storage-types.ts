@@ -4,16 +4,16 @@ import { bfloatToFloatBits, floatToBfloatBits, floatToHalfBits, halfToFloatBits 
 interface StorageTypeRow {
   /** Bytes of an element. */
   readonly size: 1 | 2 | 4 | 8
-  /** Converts elements to as many 32-bit floats, rounded to nearest where they are wider. */
+  /** Converts elements to 32-bit floats, rounding wider elements to nearest. */
   decode(bytes: Uint8Array, values: Float32Array): void
-  /** Converts 32-bit floats to as many elements. Types that are only read have none. */
+  /** Converts 32-bit floats to elements. Types that can only be read have no encoder. */
   encode?(values: Float32Array): Uint8Array
 }
 
 /**
- * Every type that the elements of a weight may have, under its name in safetensors. The order is the one that files are
- * written in: by falling alignment, and within an alignment as the reference implementation ranks its types, so that equal
- * tensors give equal files.
+ * Every type that the elements of a weight may have, under its name in safetensors. Files are written in this order: by
+ * decreasing alignment, and within an alignment by the reference implementation's ranking of types, so that equal
+ * tensors produce equal files.
  */
 const rows = {
   I64: { size: 8, decode: decodeInt64 },
@@ -28,17 +28,17 @@ const rows = {
   BOOL: { size: 1, decode: (bytes, values) => values.set(bytes) },
 } as const satisfies Readonly<Record<string, StorageTypeRow>>
 
-/** The types that elements may be stored in, under their names in safetensors. */
+/** The types in which elements may be stored, under their names in safetensors. */
 export type StorageType = keyof typeof rows
 
-/** The types that values can be stored in. */
+/** The storage types that 32-bit floats can be written as. */
 export type WrittenType = { [T in StorageType]: (typeof rows)[T] extends { encode: unknown } ? T : never }[StorageType]
 
 export const storageTypes: { readonly [T in StorageType]: StorageTypeRow } & {
   readonly [T in WrittenType]: Required<StorageTypeRow>
 } = rows
 
-/** Bytes per element of each storage type, in the order that files are written in. */
+/** Bytes per element of each storage type, in the order in which files are written. */
 export const dtypeBytes = Object.fromEntries(Object.entries(rows).map(([name, { size }]) => [name, size])) as {
   readonly [T in StorageType]: (typeof rows)[T]['size']
 }
@@ -48,7 +48,7 @@ interface ElementArray<T> {
   new (buffer: ArrayBufferLike, byteOffset: number, length: number): T
 }
 
-/** The bytes as elements: a view where their address allows one, else a view of a copy. */
+/** The bytes as elements: a view of them if their address is aligned, otherwise a view of a copy. */
 export function elementsIn<T>(Elements: ElementArray<T>, bytes: Uint8Array): T {
   const source = bytes.byteOffset % Elements.BYTES_PER_ELEMENT === 0 ? bytes : new Uint8Array(bytes)
   return new Elements(source.buffer, source.byteOffset, source.byteLength / Elements.BYTES_PER_ELEMENT)
@@ -64,7 +64,7 @@ function decodeInt64(bytes: Uint8Array, values: Float32Array): void {
   for (let i = 0; i < values.length; i++) values[i] = words[2 * i + 1] * 2 ** 32 + (words[2 * i] >>> 0)
 }
 
-/** Bits are converted rather than numbers, so that every NaN stays as it is. */
+/** Converts bits rather than numbers, so that every NaN keeps its payload. */
 function decodeHalves(convert: (half: number) => number) {
   return (bytes: Uint8Array, values: Float32Array): void => {
     const halves = elementsIn(Uint16Array, bytes)

@@ -2,27 +2,31 @@ import { ShapeError } from '../errors.ts'
 import { formatShape, type Shape, sameShape, sizeOf } from '../shape.ts'
 import { bytesOf, elementsIn, type StorageType, storageTypes, type WrittenType } from './storage-types.ts'
 
-/** Fills `target` with the bytes of a weight from byte `from` on. They must never change: programs share what they packed. */
+/**
+ * Fills `target` with bytes of a weight, starting at byte `from`. The bytes must never change: programs share packed
+ * weights.
+ */
 export type ReadBytes = (target: Uint8Array, from: number) => void | Promise<void>
 
 /**
- * One parameter as it is stored, all the way from its file to the packer. A weight is in memory (`Weight<Uint8Array>`), or it
- * is read whenever its values are needed, so that nobody has to keep them. Its name is its key in a map of weights.
+ * One parameter as it is stored, all the way from its file to the packer. A weight is in memory (`Weight<Uint8Array>`),
+ * or it is read whenever its values are needed, so that they need not stay in memory. Its name is its key in a map of
+ * weights.
  */
 export interface Weight<Bytes extends Uint8Array | ReadBytes = Uint8Array | ReadBytes> {
   readonly dtype: StorageType
   /** PyTorch's layout: convolutions `[outputs, channels / groups, height, width]`. */
   readonly shape: Shape
   /**
-   * The elements in row-major order, little-endian, or a function that reads some of them. Elements of a file in memory are a
-   * view of it where possible: copy them before you change them.
+   * The elements in row-major order, little-endian, or a function that reads some of them. The elements of a file in
+   * memory are a view of the file if possible: copy them before you change them.
    */
   readonly bytes: Bytes
   /** A factor for each output, along the first axis; default 1. A value is its element times the factor. */
   readonly scale?: Float32Array
 }
 
-/** The number of elements of a shape, Infinity where it is beyond 2^53 - 1 and so cannot be counted exactly. */
+/** The number of elements of a shape; Infinity if it is above 2^53 - 1 and so cannot be counted exactly. */
 export function elementCount(shape: Shape): number {
   if (shape.includes(0)) return 0
   let count = 1
@@ -34,8 +38,8 @@ export function elementCount(shape: Shape): number {
 }
 
 /**
- * The values of a weight in memory as 32-bit floats: elements, rounded to nearest where they are wider, times their scale.
- * F32 without a scale whose address is a multiple of 4 comes back as a view, everything else as a new array.
+ * The values of a weight in memory as 32-bit floats: its elements, rounded to nearest if they are wider, times its
+ * scale. Returns a view for F32 without a scale at an address that is a multiple of 4, and a new array otherwise.
  *
  * @throws ShapeError if bytes or scale do not match dtype and shape.
  */
@@ -50,9 +54,9 @@ export function toFloat32(weight: Weight<Uint8Array>): Float32Array {
 }
 
 /**
- * The values of any weight, as {@link toFloat32} gives them.
+ * Reads the values of any weight as {@link toFloat32} returns them.
  *
- * @throws ShapeError as {@link toFloat32} does, and whatever reading throws.
+ * @throws ShapeError as {@link toFloat32} does, and whatever the reading function throws.
  */
 export async function readFloat32(weight: Weight): Promise<Float32Array> {
   const { dtype, shape, bytes } = weight
@@ -63,7 +67,7 @@ export async function readFloat32(weight: Weight): Promise<Float32Array> {
 }
 
 /**
- * A weight of these values, in row-major order. F16 and BF16 round to nearest, ties to even; values beyond their range
+ * Makes a weight from values in row-major order. F16 and BF16 round to nearest, ties to even; values beyond their range
  * become infinite. F32 is a view of `values`.
  *
  * @throws ShapeError if `shape` does not have as many elements as `values`.
@@ -75,7 +79,7 @@ export function fromFloat32(values: Float32Array, shape: Shape, dtype: WrittenTy
   return { dtype, shape, bytes: storageTypes[dtype].encode(values) }
 }
 
-/** Fills `target` with the elements of a weight in memory from element `from` on, as 32-bit floats that are not scaled yet. */
+/** Fills `target` with elements of a weight in memory, starting at element `from`, as unscaled 32-bit floats. */
 export function copyElements({ dtype, bytes }: Weight<Uint8Array>, target: Float32Array, from: number): void {
   const { size, decode } = storageTypes[dtype]
   decode(bytes.subarray(from * size, (from + target.length) * size), target)
@@ -94,7 +98,7 @@ export async function readElements(
   decode(stored, target)
 }
 
-/** What is wrong with a weight, or an array, in the place of a parameter of this shape; undefined if it fits. */
+/** Describes why a weight or an array does not fit a parameter of this shape; undefined if it fits. */
 export function misfitOf(given: Float32Array | Weight, shape: Shape): string | undefined {
   const count = given instanceof Float32Array ? given.length : elementCount(given.shape)
   if (count !== sizeOf(shape)) return `has ${count} values, wanted ${sizeOf(shape)} for ${formatShape(shape)}`
@@ -104,7 +108,7 @@ export function misfitOf(given: Float32Array | Weight, shape: Shape): string | u
     : `is ${formatShape(given.shape)}, wanted ${formatShape(shape)}`
 }
 
-/** Throws a ShapeError that begins with `what` if the parts of a weight do not fit together. */
+/** Throws a ShapeError that begins with `what` if a weight's dtype, shape, bytes and scale do not fit together. */
 export function checkWeight(weight: Weight, what = ''): void {
   const defect = defectOf(weight)
   if (defect !== undefined) throw new ShapeError(`${what}${defect}`)

@@ -6,7 +6,7 @@ import { type Case, tolerance } from './cases.ts'
 
 export type Data = Float32Array | Float64Array | Int32Array
 
-/** The reference is slow, and every backend is compared with it. */
+/** Computes a result of the reference once per case: the reference is slow, and every backend is compared with it. */
 function once<T>(compute: (row: Case) => T): (row: Case) => T {
   const results = new Map<string, T>()
   return row => {
@@ -16,20 +16,20 @@ function once<T>(compute: (row: Case) => T): (row: Case) => T {
   }
 }
 
-/** What the reference makes of the graph as it was written, before any pass. */
+/** The reference's output of a case, computed from the graph as written, before any pass. */
 export const expected = once(({ computation, inputs }): Data => {
   const graph = graphOf(Object.values(computation.outputs))
   const [output] = evaluate(graph, ({ attributes: { name } }) => inputs[name] ?? computation.parameters!.get(name)!)
   return output.data
 })
 
-/** What the reference makes of the gradients, before any pass. */
+/** The reference's gradients of a case, before any pass. */
 export const expectedGradients = once(({ gradients, values }): Data[] => {
   const graph = graphOf(Object.values(gradients.outputs))
   return evaluate(graph, ({ attributes: { name } }) => values[name]).map(({ data }) => data)
 })
 
-/** Terms of a gradient's element: those of the output, or all the output's elements that an input reaches. */
+/** The most terms in an element of a gradient: the terms of an output element, and all elements of the output. */
 export function summed({ accumulation, computation }: Case): number {
   return accumulation + sizeOf(computation.outputs.y.shape)
 }

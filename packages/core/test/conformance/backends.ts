@@ -2,8 +2,8 @@ import { supportedBuilds } from '@residual/kernels-wasm'
 import type { CompileOptions } from '../../src/index.ts'
 
 /**
- * What the cases are run on: every build that this engine has, alone and with workers. Node 20 runs the relaxed builds
- * with `--experimental-wasm-relaxed-simd`; the tests' configuration passes it.
+ * The backends that run the cases: the reference, and every build that this engine supports, alone and with workers.
+ * Node 20 runs the relaxed builds with `--experimental-wasm-relaxed-simd`, which the tests' configuration passes.
  */
 export const backends: readonly { name: string; options: CompileOptions }[] = [
   { name: 'reference', options: { backend: 'reference' } },

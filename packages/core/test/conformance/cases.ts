@@ -32,15 +32,15 @@ export interface Case {
   readonly computation: Computation
   /** Values of the inputs, by name. */
   readonly inputs: Readonly<Record<string, Float32Array>>
-  /** The gradient of every input, of a loss that weights each element of the output; none where it is of integers. */
+  /** The gradients of a weighted sum of the output with respect to every input; none if the output is of integers. */
   readonly gradients: Computation
-  /** Values of all inputs, by name: the gradients' computation knows none before. */
+  /** Values of all inputs, by name; the computation of the gradients has no constants. */
   readonly values: Readonly<Record<string, Float32Array>>
   /** How many products or terms are summed into one element of the output; 1 when nothing is summed. */
   readonly accumulation: number
 }
 
-/** Positions of the inputs that are weights, known when compiling, unless the row says otherwise; and every bias. */
+/** Positions of the inputs that are known when compiling, unless the row says otherwise. Every bias is known too. */
 const weights: Partial<Record<Row['op'], number[]>> = { conv2d: [1], batchNorm: [1, 2, 3, 4] }
 
 const build: Record<Row['op'], (inputs: Tensor[], options: Options) => Tensor> = {
@@ -94,8 +94,8 @@ function accumulation({ op, inputs, options = {} }: Row): number {
 }
 
 /**
- * The values that the cases and the PyTorch script both use: exact in float32 and far from one another's neighbours.
- * @param seed number of the input
+ * The values that both the cases and the PyTorch script use: exact in float32, with neighbours far apart.
+ * @param seed index of the input
  */
 function valuesOf(shape: Shape, seed: number, range: Range = 'signed'): Float32Array {
   return Float32Array.from({ length: sizeOf(shape) }, (_, i) => {
@@ -122,7 +122,7 @@ function nameOf({ op, inputs, options }: Row): string {
   return `${op} ${inputs.join(' ')}${options ? ` ${JSON.stringify(options).replaceAll('"', '')}` : ''}`
 }
 
-/** A row as a computation, its values, and its gradients. */
+/** Turns a row into a computation, with its values and gradients. */
 export function caseOf(row: Row): Case {
   const { op, options = {} } = row
   const shapes = row.inputs.map(shapeOf)
@@ -147,7 +147,7 @@ export function caseOf(row: Row): Case {
   }
 }
 
-/** Seed of the loss's weights; no row has as many inputs. */
+/** Seed of the loss's weights; no row has this many inputs. */
 const LOSS_SEED = 9
 
 /** The loss's weight of element i of an output. */
@@ -164,9 +164,9 @@ function gradientsOf(y: Tensor, inputs: readonly Tensor[]): Record<string, Tenso
 export const cases: readonly Case[] = rows.map(caseOf)
 
 /**
- * Largest difference that an element may have from the exact one, for sums of `accumulation` terms whose results are
- * at most `largest`: half a unit in the last place for each rounding, one rounding for each term, and 8 for the
- * functions that are approximated (exp and its kin) and the epilogue.
+ * The largest allowed difference of an element from the exact one, for sums of `accumulation` terms whose results are
+ * at most `largest`: half a unit in the last place for each rounding, with one rounding for each term and 8 for
+ * approximated functions (such as exp) and the epilogue.
  */
 export function tolerance(accumulation: number, largest: number): number {
   return (8 + accumulation) * 2 ** -24 * Math.max(1, largest)

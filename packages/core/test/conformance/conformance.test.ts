@@ -57,7 +57,7 @@ describe('gradients agree with PyTorch', () => {
 describe('gradients agree with central differences in double precision', () => {
   test.each(differentiable)('$name', row => {
     const y = graphOf(Object.values(row.computation.outputs))
-    // Off the points where a ReLU or a maximum has no derivative.
+    // Moved away from the points where a ReLU or a maximum has no derivative.
     const base = Object.entries(row.values).map(([name, data]) => {
       return [name, Float64Array.from(data, (value, i) => value + 1e-4 * Math.sin(i + 1))] as const
     })

@@ -4,8 +4,8 @@ import { caseOf } from './cases.ts'
 import type { Row } from './row.ts'
 
 /**
- * More than 2^20 pixels, rows, columns or channels: `usize` and the words of a program have 32 bits, which products of a
- * size and the number of a part of it exceed.
+ * More than 2^20 pixels, rows, columns or channels. `usize` and the words of a program have 32 bits, which the product
+ * of a size and the index of a part exceeds.
  */
 const rows: readonly Row[] = [
   { op: 'conv2d', inputs: ['1x1050x1000x1', '3x1x1x1'] },

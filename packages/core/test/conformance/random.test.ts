@@ -15,7 +15,7 @@ import { evaluate } from '../../src/reference/evaluate.ts'
 import { sizeOf } from '../../src/shape.ts'
 import { tolerance } from './cases.ts'
 
-/** Small numbers that float32 holds exactly, different in neighbouring places. */
+/** Small numbers that float32 holds exactly; neighbours differ. */
 function filled(shape: Shape): Tensor {
   return constant(
     Float32Array.from({ length: sizeOf(shape) }, (_, i) => (((i * 37) % 101) - 50) / 32),
@@ -57,7 +57,7 @@ describe('random calls', () => {
     relu: fc.boolean(),
   })
 
-  test('convolutions of all kinds are what the reference makes of them, or a ShapeError', async () => {
+  test('convolutions of all kinds match the reference or throw a ShapeError', async () => {
     await fc.assert(
       fc.asyncProperty(convolution, async c => {
         const outputs = c.groups * c.groupOutputs
@@ -74,7 +74,7 @@ describe('random calls', () => {
     )
   })
 
-  test('matrix products of all sizes too', async () => {
+  test('matrix products of all sizes match the reference', async () => {
     const extents = fc.tuple(between(0, 20), between(0, 40), between(0, 20))
     await fc.assert(
       fc.asyncProperty(extents, fc.boolean(), fc.boolean(), async ([m, k, n], transposeA, transposeB) => {
@@ -86,7 +86,7 @@ describe('random calls', () => {
     )
   })
 
-  test('pooling, broadcasting, reductions and softmax too', async () => {
+  test('pooling, broadcasting, reductions and softmax match the reference or throw a ShapeError', async () => {
     const anything = fc.tuple(shapes, shapes, between(-4, 3), between(1, 3), between(0, 2))
     await fc.assert(
       fc.asyncProperty(anything, async ([shape, other, axis, kernel, padding]) => {
@@ -109,7 +109,7 @@ describe('random calls', () => {
     )
   })
 
-  test('slices are parts of what was concatenated, and of what was padded', async () => {
+  test('slices of concatenated and padded tensors are the original parts', async () => {
     const parts = fc.tuple(fc.array(between(0, 4), { minLength: 1, maxLength: 3 }), between(0, 4), between(0, 4))
     await fc.assert(
       fc.asyncProperty(parts, async ([rows, columns, width]) => {
@@ -129,7 +129,7 @@ describe('random calls', () => {
     )
   })
 
-  test('whatever the numbers, the answer is a tensor or one line that says what is wrong', () => {
+  test('any numbers result in a tensor or in a ShapeError with a message of one line', () => {
     const number = fc.oneof(between(-3, 9), fc.constantFrom(Number.NaN, Infinity, 0.5, 2 ** 31, -0))
     const numbers = fc.array(number, { maxLength: 7 })
     const x = filled([2, 3, 4, 5])

@@ -1,7 +1,7 @@
-/** Values that an input takes: -1 to 1; their absolute values and a bit; the negatives of those; or 0, 1, 2, 3, 4. */
+/** The values of an input: -1 to 1; their absolute values plus 0.125; the negatives of those; or 0, 1, 2, 3, 4. */
 export type Range = 'signed' | 'positive' | 'negative' | 'ties'
 
-/** Options of the operation as its function takes them, and a few of the case itself. */
+/** The options of the operation as its function takes them, and a few for the case itself. */
 export interface Options {
   readonly stride?: number | [number, number]
   readonly padding?: number | [number, number] | [number, number, number, number]
@@ -56,7 +56,7 @@ export interface Row {
     | 'weightedSum'
     | 'moments'
     | 'normalize'
-  /** Shapes, such as 2x8x8x16; nothing for a scalar. */
+  /** Shapes, such as 2x8x8x16; an empty string for a scalar. */
   readonly inputs: readonly string[]
   readonly options?: Options
 }

@@ -8,7 +8,7 @@ export const rows: readonly Row[] = [
   { op: 'conv2d', inputs: ['1x5x5x8', '12x8x1x1'], options: { stride: 2 } },
   { op: 'conv2d', inputs: ['3x3x5x64', '65x64x1x1'] },
   { op: 'conv2d', inputs: ['1x2x2x300', '9x300x1x1'] },
-  // 3x3, the heart of the networks.
+  // 3x3, the most common convolutions of the networks.
   { op: 'conv2d', inputs: ['1x3x3x1', '1x1x3x3'] },
   { op: 'conv2d', inputs: ['1x8x8x3', '16x3x3x3'], options: { padding: 1 } },
   { op: 'conv2d', inputs: ['2x7x9x16', '16x16x3x3'], options: { padding: 1 } },
@@ -22,7 +22,7 @@ export const rows: readonly Row[] = [
   { op: 'conv2d', inputs: ['1x9x9x4', '8x4x3x3'], options: { padding: 2, dilation: 2 } },
   { op: 'conv2d', inputs: ['1x9x8x3', '5x3x3x3'], options: { padding: 1, dilation: [2, 1], stride: [1, 2] } },
   { op: 'conv2d', inputs: ['1x2x2x3', '4x3x3x3'], options: { padding: 4 } },
-  // 3x3 with enough channels for Winograd's filtering: pieces cut at the border, odd channels, more pieces than a block.
+  // 3x3 with enough channels for Winograd: pieces cut at the border, odd channels, more pieces than in one block.
   { op: 'conv2d', inputs: ['2x13x11x32', '40x32x3x3'], options: { padding: 1 } },
   { op: 'conv2d', inputs: ['1x7x7x21', '18x21x3x3'], options: { padding: [0, 2, 1, 0] } },
   {
@@ -36,7 +36,7 @@ export const rows: readonly Row[] = [
     options: { padding: 1, bias: true, residual: true, relu: true },
   },
   { op: 'conv2d', inputs: ['3x44x41x128', '16x128x3x3'], options: { padding: 1, relu: true } },
-  // As many as are transformed at each run, for both filterings.
+  // Enough channels that weights are transformed in each run, for F2 and F4.
   { op: 'conv2d', inputs: ['3x8x7x96', '100x96x3x3', '3x8x7x100'], options: { padding: 1, residual: true } },
   { op: 'conv2d', inputs: ['5x5x4x100', '97x100x3x3'], options: { padding: 1 } },
   // Other kernels.
@@ -46,7 +46,7 @@ export const rows: readonly Row[] = [
   { op: 'conv2d', inputs: ['1x6x6x2', '4x2x5x1'], options: { padding: [2, 0] } },
   { op: 'conv2d', inputs: ['1x4x4x3', '6x3x4x4'] },
   { op: 'conv2d', inputs: ['1x9x9x4', '4x4x3x3'], options: { stride: 3 } },
-  // Groups: of one channel, of four as in ResNeXt, of odd and of larger sizes.
+  // Groups of one channel, of four as in ResNeXt, of odd and of larger sizes.
   { op: 'conv2d', inputs: ['1x7x7x16', '16x1x3x3'], options: { padding: 1, groups: 16 } },
   { op: 'conv2d', inputs: ['2x5x5x7', '7x1x3x3'], options: { padding: 1, groups: 7, stride: 2 } },
   { op: 'conv2d', inputs: ['1x5x5x4', '8x1x3x3'], options: { padding: 1, groups: 4 } },
@@ -80,7 +80,7 @@ export const rows: readonly Row[] = [
     inputs: ['1x5x5x6', '6x1x3x3', '6', '1x5x5x6'],
     options: { padding: 1, groups: 6, bias: true, residual: true, relu: true },
   },
-  // Weights that are computed, as in training.
+  // Computed weights, as in training.
   { op: 'conv2d', inputs: ['2x5x5x3', '10x3x3x3'], options: { padding: 1, weights: [] } },
   { op: 'conv2d', inputs: ['1x4x4x8', '8x4x1x1'], options: { groups: 2, weights: [], relu: true } },
   // No images.

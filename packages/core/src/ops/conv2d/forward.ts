@@ -3,7 +3,7 @@ import { sizeOf } from '../../shape.ts'
 import { checkEpilogue, type Epilogue, epilogueOf } from '../epilogue.ts'
 import { type Conv2dGeometry, conv2dShape, walkProducts } from './geometry.ts'
 
-/** Inputs: x `[n, h, w, c]`, weight `[o, c / groups, kh, kw]`, then the bias and residual that the epilogue has. */
+/** Inputs: x `[n, h, w, c]`, weight `[o, c / groups, kh, kw]`, then the bias and residual of the epilogue, if any. */
 export interface Conv2dAttributes extends Conv2dGeometry, Epilogue {}
 
 export const forward: WithoutGradient<'conv2d'> = {

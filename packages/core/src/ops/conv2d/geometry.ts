@@ -2,7 +2,7 @@ import { ShapeError } from '../../errors.ts'
 import { formatShape, type Shape } from '../../shape.ts'
 import { checkImages, checkIntegers, type Padding, type Pair, windowOutput } from '../window.ts'
 
-/** How a kernel walks over images. */
+/** How the window of a convolution moves over images. */
 export interface Conv2dGeometry {
   readonly stride: Pair
   readonly padding: Padding
@@ -11,7 +11,7 @@ export interface Conv2dGeometry {
 }
 
 /**
- * `[n, oh, ow, o]` of a convolution of x `[n, h, w, c]` with a weight `[o, c / groups, kh, kw]`.
+ * The output shape `[n, oh, ow, o]` of a convolution of x `[n, h, w, c]` with a weight `[o, c / groups, kh, kw]`.
  * @throws ShapeError when they do not fit together.
  */
 export function conv2dShape(x: Shape, weight: Shape, geometry: Conv2dGeometry): Shape {
@@ -37,8 +37,8 @@ export function conv2dShape(x: Shape, weight: Shape, geometry: Conv2dGeometry): 
 }
 
 /**
- * Calls `visit(input, weight, output)` with the positions of the two factors and of the sum of every product of a
- * convolution: the convolution and both its gradients are this walk.
+ * Calls `visit(input, weight, output)` for every product of a convolution, with the positions of its two factors and of
+ * the sum that it belongs to. The convolution and both its gradients use this walk.
  */
 export function walkProducts(
   x: Shape,

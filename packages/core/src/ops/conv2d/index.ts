@@ -8,7 +8,7 @@ import type { Conv2dGeometry } from './geometry.ts'
 import { inputGradient } from './input-gradient.ts'
 import { weightGradient } from './weight-gradient.ts'
 
-// A convolution is linear in each of its two factors, so its gradients and theirs are convolutions of these three kinds.
+// A convolution is linear in both factors, so its gradients, and their gradients, are again these three operations.
 
 export const conv2dOperation: Operation<'conv2d'> = {
   ...forward,
@@ -54,7 +54,10 @@ export interface Conv2dOptions {
   readonly padding?: PaddingLike
   /** Distance between the taps of the kernel; default 1. */
   readonly dilation?: PairLike
-  /** Channels are split in this many parts that do not mix; default 1, `c` for a depthwise convolution. */
+  /**
+   * The number of parts that the channels are split into and that do not mix; default 1, `c` for a depthwise
+   * convolution.
+   */
   readonly groups?: number
 }
 

@@ -6,10 +6,10 @@ import { type Conv2dGeometry, conv2dShape, walkProducts } from './geometry.ts'
 
 /**
  * Inputs: the gradient of a convolution's output `[n, oh, ow, o]`, its weight `[o, c / groups, kh, kw]`, then the
- * residual if there is one.
+ * residual, if any.
  */
 export interface Conv2dInputGradientAttributes extends Conv2dGeometry {
-  /** The last input, of this output's shape, is added: the gradient that a shortcut brings. */
+  /** The last input, of this output's shape, is added: the gradient that arrives through a shortcut. */
   readonly residual: boolean
   /** Shape of the convolution's input, and so of this output: `[n, h, w, c]`. */
   readonly shape: Shape

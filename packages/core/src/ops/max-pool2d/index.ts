@@ -38,7 +38,7 @@ export interface MaxPool2dOptions {
   readonly kernel: PairLike
   /** Default: the kernel. */
   readonly stride?: PairLike
-  /** Border that no maximum ever takes, at most half the kernel; default 0. */
+  /** A border of negative infinity around the image, at most half the kernel; default 0. */
   readonly padding?: PaddingLike
 }
 

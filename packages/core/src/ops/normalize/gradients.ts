@@ -5,12 +5,12 @@ import { formatShape, type Shape, sameShape } from '../../shape.ts'
 import { checkMoments, checkPerChannel } from './checks.ts'
 
 /**
- * Inputs: the gradient of the output of `normalize`, its x and moments `[2, c]`, then for the gradient of x its gamma
- * `[c]` and the sums `[2, c]`, then the gate if there is one.
+ * Inputs: the gradient of the output of `normalize`, its x and its moments `[2, c]`. For the gradient of x, gamma `[c]`
+ * and the sums `[2, c]` follow. The gate, if any, comes last.
  */
 export interface NormalizeGradientAttributes {
   readonly epsilon: number
-  /** The last input is of x's shape, and the gradient counts only where it is positive: a ReLU after the norm. */
+  /** The last input has x's shape, and the gradient counts only where that is positive: a ReLU after the norm. */
   readonly gate: boolean
 }
 
@@ -29,7 +29,7 @@ function checkInputs(operation: string, inputs: readonly Shape[], fixed: number,
   }
 }
 
-/** `visit(index, channel, gradient, normalized)` for every element of x. */
+/** Calls `visit(index, channel, gradient, normalized)` for every element of x. */
 function walkNormalized(
   [gradient, x, moments]: readonly Values[],
   gate: Values | undefined,
@@ -65,7 +65,7 @@ const normalizeSumsOperation: Operation<'normalizeSums'> = {
   },
 }
 
-/** The gradient of x, with what flows through its moments. */
+/** The gradient of x, including the part that flows through its moments. */
 const normalizeGradientOperation: Operation<'normalizeGradient'> = {
   name: 'normalizeGradient',
   shape(inputs, { gate }) {
@@ -91,7 +91,7 @@ const normalizeGradientOperation: Operation<'normalizeGradient'> = {
 }
 
 /**
- * What the gradients of gamma, beta and x of a `normalize` need.
+ * The sums that the gradients of gamma, beta and x of a `normalize` need.
  * @returns `[2, c]`: the gradients of beta and of gamma
  */
 export function normalizeSums(
@@ -103,7 +103,7 @@ export function normalizeSums(
   return new Tensor(normalizeSumsOperation, [gradient, x, moments], { epsilon, gate: false })
 }
 
-/** The gradient of the x of a `normalize` whose moments are those of x. */
+/** The gradient of x in a `normalize` whose moments are `moments(x)`. */
 export function normalizeGradient(
   gradient: Tensor,
   x: Tensor,

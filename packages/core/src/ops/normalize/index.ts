@@ -7,7 +7,7 @@ import type { Activation } from '../epilogue.ts'
 import { checkMoments, checkPerChannel } from './checks.ts'
 import { normalizeGradient, normalizeSums } from './gradients.ts'
 
-/** Inputs: x `[..., c]`, moments `[2, c]`, gamma `[c]`, beta `[c]`, then the residual if there is one, of x's shape. */
+/** Inputs: x `[..., c]`, moments `[2, c]`, gamma `[c]`, beta `[c]`, then the residual of x's shape, if any. */
 export interface NormalizeAttributes {
   readonly epsilon: number
   /** The last input is added before the activation. */
@@ -37,7 +37,7 @@ const normalizeOperation: Operation<'normalize'> = {
     const row = (tensor: Tensor, i: number) => tensor.slice([i, 0], [i + 1, channels]).reshape([channels])
     const sums = normalizeSums(gradient, x, moments, { epsilon })
     const [ofBeta, ofGamma] = [row(sums, 0), row(sums, 1)]
-    // The usual case, in which the statistics are those of x itself: what flows through them is part of the kernel.
+    // The usual case: the moments are computed from x itself, and the kernel includes the gradient through them.
     if (moments.is('moments') && moments.inputs[0] === x) {
       return [normalizeGradient(gradient, x, moments, gamma, sums, { epsilon }), undefined, ofGamma, ofBeta]
     }
@@ -73,11 +73,11 @@ export interface NormalizeOptions {
 }
 
 /**
- * `(x - mean) / sqrt(variance + epsilon) * gamma + beta` per channel: batch normalisation as in training (Ioffe and
- * Szegedy 2015) when the moments are `moments(x)`, through which the gradient then flows too.
+ * Computes `(x - mean) / sqrt(variance + epsilon) * gamma + beta` per channel. If the moments are `moments(x)`, this is
+ * batch normalisation as in training (Ioffe and Szegedy 2015), and the gradient also flows through the moments.
  * @param x `[..., c]`
  * @param moments `[2, c]`, means and variances
- * @throws ShapeError when something is not `[c]`.
+ * @throws ShapeError when the moments are not `[2, c]`, gamma or beta is not `[c]`, or epsilon is negative.
  */
 export function normalize(x: Tensor, moments: Tensor, options: NormalizeOptions): Tensor<'normalize'> {
   const { gamma, beta, epsilon = 1e-5 } = options

@@ -3,8 +3,8 @@
 
     node -e "import('../rows.ts').then(m => console.log(JSON.stringify(m.rows)))" | python pytorch.py > pytorch.json
 
-For each row: the shape of the output and every `step`-th of its values, about 24 of them, row-major; and of each
-gradient of the sum of the output's elements, weighted by the same formula, about 12 values.
+For each row: the shape of the output, and about 24 of its values, every `step`-th in row-major order. The loss is the
+sum of the output's elements, weighted by the same formula; of each of its gradients, about 12 values are printed.
 """
 
 import json
@@ -107,7 +107,7 @@ def normalize(i, o):
     if len(flat) > 1:
         y = F.batch_norm(flat, None, None, gamma, beta, training=True, eps=1e-5).reshape(x.shape)
     else:
-        y = (x - x) * gamma + beta  # PyTorch refuses a batch of one
+        y = (x - x) * gamma + beta  # PyTorch refuses a batch of one.
     y = y + residual[0] if residual else y
     return y.relu() if o.get("relu") else y
 
