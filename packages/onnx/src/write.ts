@@ -1,6 +1,6 @@
 import { type Graph, type Parameters, ResidualError, type Tensor } from '@residual/core'
 
-// ONNX's protocol buffers (onnx.proto3): element types, and the version of the operators and of the format.
+// Numbers from ONNX's protocol buffers (onnx.proto3): element types, and the versions of the operators and the format.
 const FLOAT = 1
 const INT64 = 7
 const OPERATORS = 13
@@ -71,11 +71,11 @@ const value = (field: number, name: string, shape: readonly number[]) =>
     bytes(2, bytes(1, integer(1, FLOAT), bytes(2, ...shape.map(size => bytes(1, integer(1, size)))))),
   )
 
-/** `[n, h, w, c]`, as graphs here have it, to ONNX's `[n, c, h, w]`. */
+/** Reorders `[n, h, w, c]`, the layout of graphs here, to ONNX's `[n, c, h, w]`. */
 const channelsFirst = <T>(list: readonly T[]): readonly T[] =>
   list.length === 4 ? [list[0], list[3], list[1], list[2]] : list
 
-/** The nodes that compute one tensor from the tensors with these names, and call it `out`. */
+/** The parts of the ONNX graph that compute one tensor, named `out`, from the tensors named `inputs`. */
 function partsOf(tensor: Tensor, inputs: readonly string[], out: string, parameters: Parameters): Buffer[] {
   if (tensor.is('input')) return []
   if (tensor.is('parameter')) return [initializer(out, tensor.shape, parameters.get(tensor.attributes.name)!)]
@@ -116,15 +116,16 @@ function partsOf(tensor: Tensor, inputs: readonly string[], out: string, paramet
     const list = [...widths.map(([before]) => before), ...widths.map(([, after]) => after)]
     return [integers(`${out}.widths`, list), node('Pad', [...inputs, `${out}.widths`], out)]
   }
-  throw new ResidualError(`toOnnx: got the operation ${tensor.op}, wanted one of those that ResNets use`)
+  throw new ResidualError(`toOnnx: got the operation ${tensor.op}, wanted an operation that ResNets use`)
 }
 
 /**
- * Writes a graph as an ONNX model (operator set 13), so that another runtime can run the same network. It knows the operations
- * that ResNets use for inference.
- * @param graph with one output; its inputs are `[n, h, w, c]` here and `[n, c, h, w]` in the model.
- * @param parameters the value of every parameter of the graph, by name.
- * @throws ResidualError for an operation that it does not know.
+ * Writes a graph as an ONNX model (operator set 13), so that another runtime can run the same network. It supports the
+ * operations that ResNets use for inference.
+ * @param graph a graph with one output; its inputs are `[n, h, w, c]` here and `[n, c, h, w]` in the model
+ * @param parameters the value of every parameter of the graph, by name
+ * @returns the bytes of the file
+ * @throws ResidualError for an operation that is not supported.
  */
 export function toOnnx(graph: Graph, parameters: Parameters): Uint8Array {
   const names = new Map<Tensor, string>()
