@@ -15,7 +15,7 @@ export interface MatmulOptions extends KernelOptions {
 }
 
 /**
- * Matrix product of plain arrays, row by row: `a` is `[m, k]`, `b` is `[k, n]`, the result `[m, n]`.
+ * Multiplies two matrices in plain arrays, in row-major order: `a` is `[m, k]`, `b` is `[k, n]`, the result `[m, n]`.
  * @throws KernelError if a length does not fit the sizes.
  */
 export async function matmul(a: Float32Array, b: Float32Array, options: MatmulOptions): Promise<Float32Array> {
@@ -49,8 +49,9 @@ export interface Conv2dOptions extends KernelOptions {
 }
 
 /**
- * 2-D convolution of plain arrays: `input` is `[batch, height, width, channels]`, `weights` is PyTorch's
- * `[outputs, channels / groups, kernel height, kernel width]`, the result `[batch, output height, output width, outputs]`.
+ * Computes a 2-D convolution of plain arrays: `input` is `[batch, height, width, channels]`, `weights` is PyTorch's
+ * `[outputs, channels / groups, kernel height, kernel width]`, the result `[batch, output height, output width,
+ * outputs]`.
  * @throws KernelError if a size or length does not fit.
  */
 export async function conv2d(

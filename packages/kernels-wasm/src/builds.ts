@@ -2,7 +2,7 @@ import { compileModule } from '#platform'
 import { KernelError } from './errors.ts'
 import { Heap } from './memory.ts'
 
-/** Instruction sets the kernels are built for; `relaxed` adds fused multiply-add and needs Node 22, Chrome 114 or later. */
+/** The kernels' instruction sets; `relaxed` adds fused multiply-add and needs Node 22, Chrome 114 or later. */
 export type Build = 'simd128' | 'relaxed'
 
 type Variant = Build | `${Build}-shared`
@@ -27,7 +27,7 @@ const variants = {
   },
 }
 
-// In pages of 64 KB. The first must be at least what the module asks for, the second exactly what it was linked with.
+// In pages of 64 KB. The first must be at least the size that the module declares, the second exactly its maximum.
 const INITIAL_PAGES = 64
 const MAXIMUM_PAGES = 65_536
 
@@ -62,8 +62,8 @@ export function threadsSupported(): boolean {
 }
 
 /**
- * The build to run.
- * @throws KernelError if the engine lacks it.
+ * Chooses the build to run.
+ * @throws KernelError if the engine does not support it.
  */
 export function chooseBuild(wanted: Build | 'auto'): Build {
   const supported = supportedBuilds()

@@ -12,12 +12,12 @@ interface Algorithm {
   readonly reason: string
   /** Whether it can compute the convolution at all. */
   canRun(geometry: ConvolutionGeometry): boolean
-  /** Whether it is the fastest that can, for this number of images; `bench/algorithms.mjs` measures it. */
+  /** Whether it is the fastest algorithm for this number of images; `bench/algorithms.mjs` measures it. */
   pays(geometry: ConvolutionGeometry, images: number): boolean
   plan(geometry: ConvolutionGeometry, weights: WeightsLayout): ConvolutionPlan
 }
 
-/** The choice of algorithm: the first row that can run a convolution and pays off is taken. */
+/** The algorithms; the first row that can run a convolution and pays off is chosen. */
 const ALGORITHMS: readonly Algorithm[] = [
   {
     name: 'winograd F2',
@@ -53,8 +53,8 @@ const ALGORITHMS: readonly Algorithm[] = [
 ]
 
 /**
- * The cost of a convolution, in rows of the tile for every panel. Transforming kernels at each run was measured to take
- * as long as seven rows for each point of their transform.
+ * The cost of a convolution, in rows of the tile for every panel. According to measurements, transforming kernels in
+ * each run takes as long as seven rows for each point of their transform.
  */
 function cost(g: ConvolutionGeometry, method: Filtering | 'direct', images: number): number {
   const [height, width] = convolutionOutput(g)
@@ -63,7 +63,7 @@ function cost(g: ConvolutionGeometry, method: Filtering | 'direct', images: numb
   return WINOGRAD_POINTS[method] * (Math.max(LEAST_ROWS, images * down * across) + (formOf(g) === 'panels' ? 7 : 0))
 }
 
-/** The fastest way to run a convolution. */
+/** Plans the fastest way to run a convolution. */
 export function planConvolution(geometry: ConvolutionGeometry, options: ConvolutionOptions = {}): ConvolutionPlan {
   const { weights = oihw(geometry), wholeBatch = false } = options
   const images = wholeBatch ? geometry.batch : 1
@@ -71,7 +71,7 @@ export function planConvolution(geometry: ConvolutionGeometry, options: Convolut
   return algorithm.plan(geometry, weights)
 }
 
-/** Every way to run a convolution, by name, so that they can be measured beside each other. */
+/** Plans every way to run a convolution, by name, so that benchmarks can compare them. */
 export function convolutionPlans(geometry: ConvolutionGeometry): Record<string, ConvolutionPlan> {
   const able = ALGORITHMS.filter(row => row.canRun(geometry))
   return Object.fromEntries(able.map(({ name, plan }) => [name, plan(geometry, oihw(geometry))]))
@@ -85,7 +85,7 @@ export interface MatmulGeometry {
   readonly transposed?: boolean
 }
 
-/** A matrix product runs as a convolution of `m` pixels with a 1x1 kernel. */
+/** Plans a matrix product, which runs as a convolution of `m` pixels with a 1x1 kernel. */
 export function planMatmul({ m, k, n, transposed = false }: MatmulGeometry): ConvolutionPlan {
   const geometry: ConvolutionGeometry = {
     batch: 1,

@@ -1,7 +1,7 @@
 import { KernelError } from './errors.ts'
 import { INSTRUCTIONS, type Instruction } from './instructions.generated.ts'
 
-/** Above all addresses: stands for the first byte of the memory that a program gets when it is loaded. */
+/** A placeholder above all addresses for the first byte of the memory that a program gets when it is loaded. */
 export const SCRATCH = 2 ** 32
 
 /** The range of each kind of whole number: from the first number to before the second. */
@@ -16,8 +16,9 @@ type Word = keyof typeof RANGES | 'float'
 const bits = new DataView(new ArrayBuffer(4))
 
 /**
- * Encodes instructions as the words that the interpreter reads. `offsets` says where each begins; last, their total.
- * @param scratch the address that {@link SCRATCH} stands for
+ * Encodes instructions as the words that the interpreter reads.
+ * @param scratch the address that replaces {@link SCRATCH}
+ * @returns the words, and where each instruction begins in them; the last of `offsets` is the number of words
  * @throws KernelError if a size or an address does not fit into its word.
  */
 export function encode(instructions: readonly Instruction[], scratch = 0): { words: Uint32Array; offsets: number[] } {

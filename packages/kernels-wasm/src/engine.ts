@@ -5,10 +5,10 @@ import { Pool } from './pool.ts'
 import { inSlices } from './slices.ts'
 import { Turns } from './turns.ts'
 
-/** Where instructions lie: addresses of the first word of each, and of the word after the last. */
+/** The addresses of some instructions: of the first word of each, and of the word after the last. */
 export type Addresses = readonly number[]
 
-/** One WebAssembly instance, and the way to run programs in its memory; all kernels of a build share it. */
+/** One WebAssembly instance, which runs programs in its memory. All `Kernels` of a build share it. */
 export interface Engine {
   readonly build: Build
   readonly instance: Instance
@@ -21,7 +21,7 @@ export interface Engine {
   grow(threads: number): Promise<void>
   /**
    * Runs instructions on this many threads.
-   * @throws KernelError if they are no instructions, or if a thread ended on the way.
+   * @throws KernelError if the words are not instructions, or if a thread ends during the run.
    */
   run(addresses: Addresses, threads: number): Promise<void>
 }
@@ -33,7 +33,7 @@ export async function createEngine(build: Build, shared: boolean): Promise<Engin
   return { build, instance, turns: new Turns(), async grow() {}, run }
 }
 
-/** Runs on the calling thread, which does nothing else in the meantime. */
+/** Runs on the calling thread and blocks it. */
 function direct(instance: Instance): Engine['run'] {
   return async addresses => execute(instance, addresses[0], addresses[addresses.length - 1])
 }

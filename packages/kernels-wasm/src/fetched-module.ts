@@ -1,6 +1,9 @@
 import { KernelError } from './errors.ts'
 
-/** Fetches a WebAssembly file and compiles it, while it arrives if the server names its type. */
+/**
+ * Fetches and compiles a WebAssembly file; compiles it during the download if the server names its type.
+ * @throws KernelError if it cannot be fetched.
+ */
 export async function compileFetched(url: URL): Promise<WebAssembly.Module> {
   const response = await fetch(url).catch((error: Error) => {
     throw new KernelError(`kernels: fetching ${url.href} failed (${error.message})`, { cause: error })

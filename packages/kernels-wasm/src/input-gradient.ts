@@ -6,7 +6,7 @@ import type { Instruction } from './instructions.generated.ts'
 
 /** How the gradient of a convolution's input is computed. */
 export interface InputGradientPlan extends Omit<ConvolutionPlan, 'biasFloats' | 'pack'> {
-  /** Packs the convolution's own weights (OIHW). */
+  /** Packs the weights of the convolution (OIHW). */
   pack(source: number, packed: number): Instruction[]
   /**
    * `input` is the gradient of the convolution's output, `output` the gradient of its input. `residual` may be 0; it is
@@ -15,14 +15,16 @@ export interface InputGradientPlan extends Omit<ConvolutionPlan, 'biasFloats' | 
   run(buffers: Omit<ConvolutionBuffers, 'bias' | 'activation'>): Instruction[]
 }
 
-/** Values of the gradient that are computed in one go; with their operands they should fit the second-level cache. */
+/**
+ * Values of the gradient that are computed in one go; with their operands they should fit into the second-level cache.
+ */
 const PART_FLOATS = 256 * 1024
 
 /**
- * The gradient of a convolution's input is a convolution of the output's gradient with the rotated kernel, inputs and
- * outputs exchanged. With a stride above 1, pixels fall into phases by their distance from the previous one that meets
- * the first tap. The pixels of a phase meet the same taps, and no others, so each phase is a convolution of stride 1 of
- * its own. No zeros are inserted and multiplied.
+ * Plans the gradient of a convolution's input: a convolution of the output's gradient with the rotated kernel, with
+ * inputs and outputs exchanged. With a stride above 1, pixels fall into phases by their distance from the previous
+ * pixel that meets the first tap. The pixels of a phase meet the same taps and no others, so each phase is a separate
+ * convolution with stride 1, and no zeros are inserted and multiplied.
  */
 export function planConvolutionInputGradient(geometry: ConvolutionGeometry): InputGradientPlan {
   const strided = geometry.stride[0] * geometry.stride[1] > 1
@@ -56,9 +58,9 @@ export function planConvolutionInputGradient(geometry: ConvolutionGeometry): Inp
 
 /** Pixels of the input that are `stride` apart and meet the same taps. */
 interface Phase {
-  /** The first of them. */
+  /** Position of the first pixel. */
   readonly start: readonly [y: number, x: number]
-  /** Their number, down and across. */
+  /** The number of pixels, down and across. */
   readonly size: readonly [height: number, width: number]
   /** The convolution of the output's gradient that computes these pixels. */
   readonly geometry: ConvolutionGeometry
@@ -124,7 +126,7 @@ function gcd(a: number, b: number): number {
   return b === 0 ? a : gcd(b, a % b)
 }
 
-/** Computes the phases of some images one after the other, and copies each to its place. */
+/** Computes the phases of a few images at a time, one after another, and copies each to its place. */
 function runParts(
   g: ConvolutionGeometry,
   images: number,

@@ -7,10 +7,10 @@ import { type Instruction, MAX_THREADS } from './instructions.generated.ts'
 
 export interface KernelOptions {
   /**
-   * Threads to run on, 1 to 64. If memory cannot be shared, it is always 1. Default 1.
+   * The number of threads, 1 to 64; default 1. It is always 1 if memory cannot be shared.
    *
    * Several threads are all workers. A single thread is a worker if the caller is a browser's main thread; otherwise it
-   * is the caller's own.
+   * is the caller's thread.
    */
   threads?: number
   /** Instruction set; `auto` takes the fastest that the engine supports. Default `auto`. */
@@ -21,7 +21,7 @@ export interface KernelOptions {
 export interface LoadedProgram {
   readonly address: number
   readonly bytes: number
-  /** Where each instruction begins, in words from `address`; last, the number of words. */
+  /** Where each instruction begins, in words from `address`; the last entry is the number of words. */
   readonly offsets: readonly number[]
 }
 
@@ -64,11 +64,11 @@ export async function loadKernels({ threads = 1, build = 'auto' }: KernelOptions
   return new Kernels(await engineOf(chosen, false), 1)
 }
 
-/** Memory and programs of one WebAssembly instance. Addresses are in bytes; 0 means no address. */
+/** The memory and programs of one WebAssembly instance. Addresses are in bytes; 0 means no address. */
 export class Kernels {
   constructor(
     private readonly engine: Engine,
-    /** Threads that programs run on. */
+    /** The number of threads that programs run on. */
     readonly threads: number,
   ) {}
 
@@ -82,7 +82,7 @@ export class Kernels {
   }
 
   /**
-   * Allocates this many bytes of any content, aligned to 64, and returns their address.
+   * Allocates this many bytes with undefined content, aligned to 64, and returns their address.
    * @throws MemoryError if WebAssembly's memory is exhausted.
    */
   allocate(bytes: number): number {
@@ -106,7 +106,7 @@ export class Kernels {
 
   /**
    * Writes a program into memory; free it with {@link unload}.
-   * @param scratch the address that {@link SCRATCH} stands for
+   * @param scratch the address that replaces {@link SCRATCH}; default 0
    */
   load(instructions: readonly Instruction[], scratch?: number): LoadedProgram {
     const { words, offsets } = encode(instructions, scratch)
@@ -120,9 +120,9 @@ export class Kernels {
   }
 
   /**
-   * Runs `work` after all work requested before it and ahead of all requested later: programs of a build share one
+   * Runs `work` after all work requested earlier and before all work requested later: programs of a build share one
    * memory, so they take turns.
-   * @param work runs programs with the function it is given, and waits for each
+   * @param work runs programs with the given function, and waits for each
    */
   inTurn<T>(work: (execute: Execute) => Promise<T>): Promise<T> {
     return this.engine.turns.take(() =>
@@ -138,13 +138,14 @@ export class Kernels {
   /**
    * Runs a program, or its instructions from `first` to before `end`, when its turn comes. It has ended when the
    * promise settles; do not touch the program's memory until then.
-   * @throws KernelError if a thread ended on the way; the next call starts new ones, and finds memory as it was left.
+   * @throws KernelError if a thread ends during the run; the next call starts new threads, and finds the memory as it
+   *   was left.
    */
   execute(program: LoadedProgram, first?: number, end?: number): Promise<void> {
     return this.inTurn(execute => execute(program, first, end))
   }
 
-  /** Loads, runs and frees a program that is needed once. */
+  /** Loads, runs and frees a program that is needed only once. */
   async executeOnce(instructions: readonly Instruction[]): Promise<void> {
     const program = this.load(instructions)
     try {

@@ -10,12 +10,12 @@ export interface SmallPieces {
 const PAGE = 2 ** 16
 /** The last page stays unused, so that the end of every piece is an address too. */
 const MOST_BYTES = (2 ** 16 - 1) * PAGE
-/** Pieces of at least this many bytes get pages of their own. */
+/** Pieces of at least this many bytes get their own pages. */
 const LARGE = 2 ** 26
 
 /**
- * The memory of an instance. Small pieces come from Rust's allocator, which has no piece of 2 GB and cannot always
- * reuse freed large ones for the next request. So large pieces are whole pages that are managed here.
+ * The memory of an instance. Small pieces come from Rust's allocator, which cannot allocate pieces of 2 GB and cannot
+ * always reuse freed large pieces for the next request. So large pieces are whole pages that this class manages.
  */
 export class Heap {
   private readonly pages: Pages
@@ -30,7 +30,7 @@ export class Heap {
   }
 
   /**
-   * Allocates this many bytes of any content, aligned to 64, and returns their address.
+   * Allocates this many bytes with undefined content, aligned to 64, and returns their address.
    * @throws MemoryError if WebAssembly's memory is exhausted.
    */
   allocate(bytes: number): number {
@@ -41,8 +41,8 @@ export class Heap {
   }
 
   /**
-   * Leaves Rust's allocator, with this many bytes free, to others until `work` is done: their allocations do not make
-   * the memory grow.
+   * Leaves Rust's allocator to others until `work` is done, with this many bytes free, so that their allocations do not
+   * make the memory grow.
    * @throws MemoryError if WebAssembly's memory is exhausted.
    */
   async reserve<T>(bytes: number, work: () => Promise<T>): Promise<T> {

@@ -4,7 +4,7 @@ import type { Thread, ThreadEvents } from './workers.ts'
 /** Compiles the WebAssembly file at a URL. */
 export const compileModule = (url: URL): Promise<WebAssembly.Module> => compileFetched(url)
 
-/** Whether this thread must never block: a page's own, which draws and handles input. Only pages have documents. */
+/** Whether this thread must never block: a page's main thread draws and handles input. Only pages have documents. */
 export const mustNotBlock = (): boolean => typeof document !== 'undefined'
 
 export function startThread(events: ThreadEvents): Thread {

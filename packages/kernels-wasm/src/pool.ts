@@ -5,8 +5,8 @@ import { Turns } from './turns.ts'
 import { type PoolWorker, startWorker } from './workers.ts'
 
 /**
- * Threads that run programs while the caller's own thread is free. They are started when first needed, and again after
- * one of them has ended.
+ * Threads that run programs and leave the caller's thread free. They are started when they are first needed, and again
+ * after one of them has ended.
  */
 export class Pool implements Engine {
   readonly turns = new Turns()
@@ -94,7 +94,7 @@ class Team {
     if (this.failure) return
     const [why] = reason.split('\n')
     this.failure = new KernelError(`threads: a worker ended unexpectedly (${why}); the next call starts new ones`)
-    // The caller may free the program's memory as soon as it is told, so nobody may write there any more.
+    // The caller may free the program's memory as soon as it gets the error, so no thread may still write to it.
     await this.terminate()
     this.job?.reject(this.failure)
   }

@@ -1,4 +1,4 @@
-/** Runs asynchronous tasks one after the other, in the order in which they came. */
+/** Runs asynchronous tasks one after another, in the order in which they were given. */
 export class Turns {
   private last: Promise<unknown> = Promise.resolve()
 

@@ -13,7 +13,9 @@ import {
 /** How the gradient of a convolution's weights is computed. */
 export interface WeightGradientPlan {
   readonly workspaceFloats: number
-  /** `input` is the convolution's, `gradient` its output's gradient; the weights' gradient goes to `output` (OIHW). */
+  /**
+   * Computes the weights' gradient into `output` (OIHW), from the convolution's `input` and its output's `gradient`.
+   */
   run(buffers: WeightGradientBuffers): Instruction[]
 }
 
@@ -21,7 +23,7 @@ export interface WeightGradientBuffers {
   readonly input: number
   readonly gradient: number
   readonly output: number
-  /** {@link WeightGradientPlan.workspaceFloats} long; its content does not matter before or after. */
+  /** {@link WeightGradientPlan.workspaceFloats} long; its content before and after does not matter. */
   readonly workspace: number
 }
 
@@ -33,7 +35,7 @@ interface Algorithm {
   plan(geometry: ConvolutionGeometry): WeightGradientPlan
 }
 
-/** The choice of algorithm: the first row that can compute a gradient and pays off is taken. */
+/** The algorithms; the first row that can compute a gradient and pays off is chosen. */
 const ALGORITHMS: readonly Algorithm[] = [
   {
     name: 'winograd',
@@ -53,18 +55,19 @@ const ALGORITHMS: readonly Algorithm[] = [
   },
 ]
 
+/** Plans the fastest way to compute the gradient of a convolution's weights. */
 export function planConvolutionWeightGradient(geometry: ConvolutionGeometry): WeightGradientPlan {
   const algorithm = ALGORITHMS.find(row => row.canRun(geometry) && row.pays(geometry)) as Algorithm
   return algorithm.plan(geometry)
 }
 
-/** Every way to compute the gradient, by name, so that they can be measured beside each other. */
+/** Plans every way to compute the gradient, by name, so that benchmarks can compare them. */
 export function weightGradientPlans(geometry: ConvolutionGeometry): Record<string, WeightGradientPlan> {
   const able = ALGORITHMS.filter(row => row.canRun(geometry))
   return Object.fromEntries(able.map(({ name, plan }) => [name, plan(geometry)]))
 }
 
-/** The fewest units of work in a gradient, if it has the pixels: enough for many threads to share evenly. */
+/** The fewest units of work in a gradient, if it has enough pixels, so that many threads can share it evenly. */
 const UNITS = 32
 /** The fewest pixels in a segment. */
 const SEGMENT_PIXELS = 256
@@ -98,14 +101,17 @@ function direct(g: ConvolutionGeometry): WeightGradientPlan {
   }
 }
 
-/** F(3x3, 4x4) has the pieces and points of F(4x4, 3x3). */
+/** F(3x3, 4x4) has the same pieces and points as F(4x4, 3x3). */
 const POINTS = WINOGRAD_POINTS.f4
-/** Transformed values that are multiplied before the next ones are computed: they should stay in the second-level cache. */
+/**
+ * Transformed values that are multiplied before the next ones are computed; they should fit into the second-level
+ * cache.
+ */
 const BLOCK_FLOATS = 256 * 1024
 /** The fewest pieces in a block, as each block reads and writes the sums. */
 const BLOCK_PIECES = 64
 
-/** Pieces of the batch. */
+/** The number of pieces in the batch. */
 function allPieces(g: ConvolutionGeometry): number {
   const [down, across] = piecesOf(g, 'f4')
   return g.batch * down * across

@@ -15,7 +15,9 @@ export interface WorkerStart {
 
 /** The messages of a worker to the thread that started it. */
 export interface ThreadEvents {
-  /** The first message says that it waits for jobs; then one per job says whether its words were a program. */
+  /**
+   * The first message means that the worker waits for jobs; then one per job tells whether its words were a program.
+   */
   message(ok: boolean): void
   /** The worker has stopped, or never started. Also called after a `terminate`. */
   ended(reason: string): void
@@ -24,20 +26,20 @@ export interface ThreadEvents {
 /** A worker, as the thread that started it sees it. */
 export interface Thread {
   send(message: WorkerStart): void
-  /** Whether it keeps a Node process alive. */
+  /** Sets whether the worker keeps a Node process alive. */
   keepAlive(wanted: boolean): void
-  /** Resolves once the worker has stopped, as far as can be told. */
+  /** Stops the worker. Resolves when it has stopped, or in browsers at once, as they do not tell. */
   terminate(): Promise<void>
 }
 
-/** A thread of a pool, waiting for jobs; at first it does not keep a Node process alive. */
+/** A thread of a pool, which waits for jobs; at first it does not keep a Node process alive. */
 export type PoolWorker = Omit<Thread, 'send'>
 
 /** The events of a worker after it has started. */
 export interface WorkerEvents {
-  /** The job is done; false if its words were no program. Thread 0 reports it for all. */
+  /** The job is done; `ok` is false if its words were not a program. Thread 0 reports it for all. */
   done(ok: boolean): void
-  /** The worker has stopped, or must not be trusted to run. */
+  /** The worker has stopped, or may no longer run correctly. */
   ended(reason: string): void
 }
 

@@ -36,14 +36,14 @@ describe.each(supportedBuilds().flatMap(build => [1, 2, 3].map(threads => ({ bui
   },
 )
 
-test('the same bits on any number of threads', async () => {
+test('conv2d computes the same bits on any number of threads', async () => {
   const options = { batch: 2, height: 13, width: 11, channels: 20, outputs: 36, kernel: 3, padding: 1 }
   const [x, w] = [values(2 * 13 * 11 * 20, 3).map(Math.sin), values(36 * 20 * 9, 4).map(Math.cos)]
   const one = await conv2d(x, w, options)
   for (const threads of [2, 3, 4]) expect(await conv2d(x, w, { ...options, threads })).toEqual(one)
 })
 
-// More than 32 bits hold is the product of these sizes and of the number of a block of them.
+// The product of such a size and the index of a block exceeds 32 bits.
 test.each(supportedBuilds().flatMap(build => [1, 2].map(threads => ({ build, threads }))))(
   'more rows and pixels than 642,124 on $build with $threads threads',
   async options => {

@@ -42,14 +42,14 @@ const cases: Record<string, Partial<ConvolutionGeometry>> = {
   'padding beyond the kernel': { kernel: [1, 2], padding: [2, 1, 3, 0] },
   'padding beyond the kernel, 3x3': { padding: [4, 3, 0, 5] },
   'padding beyond the kernel, stride 2': { padding: [4, 3, 0, 5], stride: [2, 2] },
-  'rows left out': { stride: [2, 2], height: 8, width: 10, padding: [0, 0, 0, 0] },
+  'rows and columns that no output uses': { stride: [2, 2], height: 8, width: 10, padding: [0, 0, 0, 0] },
   groups: { groups: 2, stride: [1, 2] },
   depthwise: { groups: 6, outputs: 12 },
   'long rows': { width: 150, batch: 3 },
   'one row': { height: 1, width: 300, kernel: [1, 1], padding: [0, 0, 0, 0], batch: 1, channels: 20, outputs: 9 },
 }
 
-/** Calls `visit` with the index of every product's input, weight and output. */
+/** Calls `visit` for every product, with the indices of its input, weight and output. */
 function products(g: ConvolutionGeometry, visit: (x: number, w: number, y: number) => void): void {
   const [outputHeight, outputWidth] = convolutionOutput(g)
   const [depth, columns] = [g.channels / g.groups, g.outputs / g.groups]
@@ -83,7 +83,7 @@ function sizesOf(g: ConvolutionGeometry) {
   }
 }
 
-/** The gradient of the input, to which `residual` is added where there is one. */
+/** The gradient of the input, plus `residual` if there is one. */
 function inputGradient(options: KernelOptions, g: ConvolutionGeometry, residual?: Float32Array) {
   const plan = planConvolutionInputGradient(g)
   const sizes = sizesOf(g)

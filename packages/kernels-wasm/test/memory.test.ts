@@ -9,7 +9,7 @@ describe.each([1, 2])('the memory of %s threads', threads => {
     kernels = await loadKernels({ threads })
   })
 
-  test('has pieces of more than 2 GB, and room for others beside them', () => {
+  test('has pieces of more than 2 GB, and room for other pieces', () => {
     const bytes = 3000 * MB
     const large = kernels.allocate(bytes)
     const small = kernels.allocate(64)
@@ -21,8 +21,8 @@ describe.each([1, 2])('the memory of %s threads', threads => {
     kernels.release(large, bytes)
   })
 
-  test('joins what it gets back, and gives it away in parts', () => {
-    // All that was free, but for what is too small for what follows.
+  test('joins freed pieces, and allocates parts of them', () => {
+    // These take all free memory, except pieces too small for the next allocations.
     const [first, second, third] = [1000, 1000, 1000].map(size => kernels.allocate(size * MB))
     kernels.release(second, 1000 * MB)
     kernels.release(first, 1000 * MB)
@@ -36,7 +36,7 @@ describe.each([1, 2])('the memory of %s threads', threads => {
     kernels.release(kernels.allocate(3000 * MB), 3000 * MB)
   })
 
-  test('that is too small even for what a kernel keeps to itself is told of', async () => {
+  test('reports that it is too small even for the own values of a kernel', async () => {
     const rest: number[] = []
     const take = (bytes: number) => {
       for (;;) {
@@ -48,7 +48,7 @@ describe.each([1, 2])('the memory of %s threads', threads => {
         }
       }
     }
-    // Normalisation keeps a value of every channel.
+    // Normalisation keeps a value for every channel.
     const channels = 4 * MB
     const [values, moments] = [kernels.allocate(channels * 4), kernels.allocate(2 * channels * 4)]
     for (const bytes of [64 * MB, MB, 2 ** 16]) take(bytes)

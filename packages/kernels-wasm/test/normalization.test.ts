@@ -7,7 +7,7 @@ const values = (count: number, seed: number, offset = 0) =>
 
 const mean = (of: readonly number[]) => of.reduce((a, b) => a + b, 0) / of.length
 
-/** Values of one channel. */
+/** The values of one channel. */
 const channelOf = (x: ArrayLike<number>, channel: number, channels: number) =>
   Array.from(x).filter((_, i) => i % channels === channel)
 
@@ -103,7 +103,7 @@ describe.each(supportedBuilds().flatMap(build => [1, 3].map(threads => ({ build,
       expectClose(gradient, wantGradient, 1e-3)
     })
 
-    test('weightedSum adds what is there', async () => {
+    test('weightedSum adds the terms that have an address', async () => {
       const sum = await runInstructions(options, 7, (place, output) => [
         {
           op: 'weightedSum',

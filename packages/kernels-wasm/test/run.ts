@@ -1,11 +1,11 @@
 import { type Instruction, type KernelOptions, loadKernels } from '../src/index.ts'
 
-/** Puts values, or so many zeros, into memory; the address. */
+/** Writes values, or a number of zeros, to memory and returns the address. */
 export type Place = (values: ArrayLike<number> | number) => number
 
 /**
- * Runs the instructions that `build` makes, `output` values of whose `output` are the result; memory outside what they
- * asked for is none of theirs, which the values around the output tell.
+ * Runs the instructions that `build` makes and returns the `output` values that they write. Guard values around the
+ * output detect writes outside it.
  */
 export async function runInstructions(
   options: KernelOptions,
@@ -27,7 +27,7 @@ export async function runInstructions(
     await kernels.executeOnce(build(place, guarded + 64))
     const around = kernels.floats(guarded, output + 32)
     if ([...around.slice(0, 16), ...around.slice(output + 16)].some(value => !Number.isNaN(value))) {
-      throw new Error('an instruction wrote beside its output')
+      throw new Error('an instruction wrote outside its output')
     }
     return around.slice(16, output + 16)
   } finally {
@@ -35,7 +35,7 @@ export async function runInstructions(
   }
 }
 
-/** Throws where a value is further from what was wanted than `tolerance` times its size, or times 1 where it is smaller. */
+/** Throws if a value differs from the wanted one by more than `tolerance` times one plus its magnitude. */
 export function expectClose(got: Float32Array, want: ArrayLike<number>, tolerance: number): void {
   for (let i = 0; i < want.length; i++) {
     if (!(Math.abs(got[i] - want[i]) <= tolerance * (1 + Math.abs(want[i])))) {

@@ -4,7 +4,7 @@ import type { Worker } from 'node:worker_threads'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { type Instruction, KernelError, type Kernels, type LoadedProgram, loadKernels } from '../src/index.ts'
 
-/** All that were ever started and have not ended. */
+/** All workers that were started and have not ended. */
 const workers = new Set<Worker>()
 const remember = (worker: Worker) => {
   workers.add(worker)
@@ -15,7 +15,7 @@ afterAll(() => process.off('worker', remember))
 
 const COUNT = 1 << 16
 
-/** Doubles the values at an address so many times. */
+/** Doubles the values at an address `times` times. */
 const doubling = (address: number, times: number): Instruction[] =>
   Array.from({ length: times }, () => {
     const sizes = [1, 1, 1, 1, 1, COUNT]
@@ -43,7 +43,7 @@ function programs(kernels: Kernels): { address: number; long: LoadedProgram; sho
   }
 }
 
-/** What {@link programs}' short one computes. */
+/** Runs the short program of {@link programs} and checks its result. */
 async function expectWorking(kernels: Kernels, { address, short }: ReturnType<typeof programs>): Promise<void> {
   await kernels.execute(short)
   expect(new Set(kernels.floats(address, COUNT))).toEqual(new Set([48]))
@@ -76,7 +76,7 @@ test.each([
   { number: 1, asleep: false },
   { number: 2, asleep: false },
   { number: 2, asleep: true },
-])('worker $number killed in the middle of a run (taking no part: $asleep)', async ({ number, asleep }) => {
+])('worker $number killed in the middle of a run (idle: $asleep)', async ({ number, asleep }) => {
   const kernels = await loadKernels({ threads: 3 })
   const all = [...workers]
   expect(all).toHaveLength(3)
@@ -87,14 +87,14 @@ test.each([
   await setTimeout(10)
   await all[number].terminate()
   await outcome
-  // None is left that could still write.
+  // No worker is left that could still write.
   for (const worker of all) expect(workers).not.toContain(worker)
   await queued
   await expectWorking(kernels, memory)
   expect(workers.size).toBe(3)
 })
 
-test('workers killed between runs', async () => {
+test('workers killed between runs are replaced', async () => {
   const kernels = await loadKernels({ threads: 3 })
   const memory = programs(kernels)
   await expectWorking(kernels, memory)
@@ -105,7 +105,7 @@ test('workers killed between runs', async () => {
   await expectWorking(kernels, memory)
 })
 
-test('a fault in a worker', async () => {
+test('a fault in a worker ends the run, and the next run works', async () => {
   const kernels = await loadKernels({ threads: 2 })
   const memory = programs(kernels)
   const wild: Instruction = { op: 'fill', output: 2 ** 32 - 2 ** 20, count: 1024, value: 1 }
@@ -113,12 +113,12 @@ test('a fault in a worker', async () => {
   await expectWorking(kernels, memory)
 })
 
-test('calls that overlap run one after the other, on as many threads as each has', async () => {
+test('overlapping calls run one after another, each on its own number of threads', async () => {
   const address = (await loadKernels({ threads: 2 })).allocate(COUNT * 4)
   const fill: Instruction = { op: 'fill', output: address, count: COUNT, value: 1 }
   const calls: Promise<void>[] = []
   const run = (kernels: Kernels, instructions: Instruction[]) => calls.push(kernels.executeOnce(instructions))
-  // The pool grows while it is at work.
+  // The pool grows during a run.
   const two = await loadKernels({ threads: 2 })
   run(two, [fill, ...doubling(address, 1000)])
   const [three, four] = [loadKernels({ threads: 3 }), loadKernels({ threads: 4 })]
@@ -130,7 +130,7 @@ test('calls that overlap run one after the other, on as many threads as each has
   expect(new Set(two.floats(address, COUNT))).toEqual(new Set([1024]))
 })
 
-test('programs without instructions between others', async () => {
+test('programs without instructions run between others', async () => {
   const kernels = await loadKernels({ threads: 3 })
   const memory = programs(kernels)
   const nothing = kernels.load([])
@@ -141,7 +141,7 @@ test('programs without instructions between others', async () => {
   await expectWorking(kernels, memory)
 })
 
-test('parts of a program', async () => {
+test('parts of a program run by themselves', async () => {
   for (const threads of [1, 2]) {
     const kernels = await loadKernels({ threads })
     const { address, short } = programs(kernels)
@@ -152,7 +152,7 @@ test('parts of a program', async () => {
   }
 })
 
-test('words that are no instructions', async () => {
+test('words that are not instructions are refused', async () => {
   for (const threads of [1, 2]) {
     const kernels = await loadKernels({ threads })
     const memory = programs(kernels)

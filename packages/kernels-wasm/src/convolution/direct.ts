@@ -2,7 +2,7 @@ import { COLUMNS, ROW_POINTERS } from '../instructions.generated.ts'
 import { type ConvolutionGeometry, convolutionFields, convolutionOutput, FLOAT } from './geometry.ts'
 import type { ConvolutionPlan, WeightsLayout } from './plan.ts'
 
-/** Row pointers to every tap, and the tile: runs any convolution. */
+/** Runs any convolution, with row pointers to every tap and the tile. */
 export function planDirect(g: ConvolutionGeometry, { offset, ...strides }: WeightsLayout): ConvolutionPlan {
   const fields = convolutionFields(g)
   const { columns, depth } = fields
@@ -42,7 +42,7 @@ export function planDirect(g: ConvolutionGeometry, { offset, ...strides }: Weigh
   }
 }
 
-/** The direct kernel on a padded copy of the input; the taps of a row of the kernel are joined into one. */
+/** Runs the direct kernel on a padded copy of the input; the taps of a kernel row are joined into one. */
 export function planKernelRows(g: ConvolutionGeometry, weights: WeightsLayout): ConvolutionPlan {
   const plan = planDirect(g, weights)
   const [outputHeight, outputWidth] = convolutionOutput(g)

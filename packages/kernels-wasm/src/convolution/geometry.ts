@@ -23,7 +23,7 @@ export function convolutionOutput(g: ConvolutionGeometry): [height: number, widt
   return [size(g.height, 0, g.padding[0] + g.padding[1]), size(g.width, 1, g.padding[2] + g.padding[3])]
 }
 
-/** What the instructions that work on a whole convolution say of it. */
+/** The fields that all instructions for a whole convolution share. */
 export function convolutionFields(g: ConvolutionGeometry) {
   const { batch, height, width, groups, kernel, stride, dilation } = g
   const [outputHeight, outputWidth] = convolutionOutput(g)

@@ -1,9 +1,9 @@
 import type { Activation, Instruction } from '../instructions.generated.ts'
 import type { ConvolutionGeometry } from './geometry.ts'
 
-/** Where the weights of a convolution lie, in values. */
+/** How the weights of a convolution lie in memory; all numbers count values. */
 export interface WeightsLayout {
-  /** Where the first tap to be read lies. */
+  /** Position of the first tap to be read. */
   readonly offset: number
   readonly groupStride: number
   /** From one output of a group to the next. */
@@ -26,8 +26,8 @@ export interface ConvolutionBuffers {
   /** A buffer of {@link ConvolutionPlan.zeros} zeros. */
   readonly zeros: number
   /**
-   * {@link ConvolutionPlan.workspaceFloats} long, and {@link ConvolutionPlan.threadFloats} more for each thread; its
-   * content does not matter before or after.
+   * {@link ConvolutionPlan.workspaceFloats} long, plus {@link ConvolutionPlan.threadFloats} for each thread; its
+   * content before and after does not matter.
    */
   readonly workspace: number
   readonly activation: Activation
@@ -42,17 +42,19 @@ export interface ConvolutionPlan {
   readonly threadFloats: number
   /** Multiples of this many outputs can be packed by themselves; undefined if their weights are not contiguous. */
   readonly packUnit?: number
-  /** Packs weights (OIHW, or a matrix) once: all, or `count` outputs from `first` on, the first of them at `source`. */
+  /**
+   * Packs weights (OIHW, or a matrix) once: all, or `count` outputs starting at `first`, whose weights are at `source`.
+   */
   pack(source: number, packed: number, part?: { readonly first: number; readonly count: number }): Instruction
   run(buffers: ConvolutionBuffers): Instruction[]
 }
 
 export interface ConvolutionOptions {
-  /** Where weights lie before they are packed; default PyTorch's `[outputs, channels / groups, kernel...]`. */
+  /** The layout of weights before packing; default PyTorch's `[outputs, channels / groups, kernel...]`. */
   readonly weights?: WeightsLayout
   /**
-   * Whether to choose the fastest way for the whole batch, as in training: up to 1.4 times as fast, but an image's
-   * result then depends, in its last digits, on the number of images in its batch. Default false.
+   * Whether to choose the fastest algorithm for the whole batch, as in training. It is up to 1.4 times as fast, but the
+   * last digits of an image's result then depend on the number of images in the batch. Default false.
    */
   readonly wholeBatch?: boolean
 }

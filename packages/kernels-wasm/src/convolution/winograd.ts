@@ -14,7 +14,10 @@ import { planDirect } from './direct.ts'
 import { type ConvolutionGeometry, convolutionOutput, FLOAT } from './geometry.ts'
 import type { ConvolutionPlan, WeightsLayout } from './plan.ts'
 
-/** Transformed values that are multiplied before the next ones are computed; they should fit the second-level cache. */
+/**
+ * Transformed values that are multiplied before the next ones are computed; they should fit into the second-level
+ * cache.
+ */
 const BLOCK_FLOATS = 512 * 1024
 
 /** Whether Winograd's filtering can compute the convolution. */
@@ -22,24 +25,24 @@ export function isWinograd(g: ConvolutionGeometry): boolean {
   return [...g.kernel, ...g.stride, ...g.dilation, g.groups].join() === '3,3,1,1,1,1,1'
 }
 
-/** Pieces of an image, down and across. */
+/** The number of pieces of an image, down and across. */
 export function piecesOf(g: ConvolutionGeometry, filtering: Filtering): [number, number] {
   const [height, width] = convolutionOutput(g)
   return [Math.ceil(height / WINOGRAD_OUTPUT[filtering]), Math.ceil(width / WINOGRAD_OUTPUT[filtering])]
 }
 
 /**
- * Whether weights are transformed once, or from panels at each run. With few channels they stay in the caches, and
- * reading them is faster than transforming. From 96 channels on they do not: reading 9 values and transforming them
- * takes less time than reading 36, and less memory.
+ * Whether weights are transformed once, or from panels in each run. With few channels, transformed weights stay in the
+ * caches, and reading them is faster than transforming. With 96 or more channels, they do not: reading 9 values and
+ * transforming them takes less time and memory than reading 36.
  */
 export function formOf({ channels, outputs }: ConvolutionGeometry): WeightForm {
   return channels * outputs < 96 * 96 ? 'transformed' : 'panels'
 }
 
 /**
- * Pieces in a block, if `fitting` pieces should stay in the cache: all there are, or a multiple of two units of work,
- * so that threads have equal shares and blocks have nearly the same size.
+ * Pieces in a block, if `fitting` pieces should stay in the cache: all pieces, or a multiple of two units of work, so
+ * that threads get equal shares and blocks have nearly the same size.
  */
 function blockOf(all: number, fitting: number): number {
   if (all <= fitting) return all
