@@ -111,7 +111,7 @@ describe('train', () => {
     [['--data', 'FOLDER/none'], 'FOLDER/none: no such file or folder', 1],
     [['--limit', '5'], '5 images do not fill a batch of 9; use a smaller batch', 1],
     [['--resume'], '"FOLDER/out" holds no training to resume; leave out resume to begin one', 1],
-    [['--out', 'FOLDER/own.json'], 'cannot write "FOLDER/own.json": there is a file of that name', 1],
+    [['--out', 'FOLDER/own.json'], 'cannot write "FOLDER/own.json": there is a file with that name', 1],
   ])('%j fails', async (more, error, status) => {
     const inFolder = (text: string) => text.replaceAll('FOLDER', folder)
     const run = await residual(small(join(folder, 'out'), ...more.map(inFolder)))
@@ -183,7 +183,7 @@ describe('a training that is stopped', () => {
     child.stderr.on('data', chunk => errors.push(chunk))
     expect(await once(child, 'close')).toEqual([1, null])
     expect(Buffer.concat(errors).toString()).toBe(
-      `error: cannot write "${out}/model.safetensors": the file would be larger than is allowed; what was there is unchanged\n`,
+      `error: cannot write "${out}/model.safetensors": the file would be larger than is allowed; the old file is unchanged\n`,
     )
     expect((await readFile(join(out, 'checkpoint.safetensors'))).equals(before)).toBe(true)
     expect((await readdir(out)).filter(name => name.endsWith('.tmp'))).toEqual([])

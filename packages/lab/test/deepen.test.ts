@@ -202,7 +202,7 @@ describe('to other blocks in each stage', () => {
   test('a depth alone says nothing of a row without a name', async () => {
     const { model } = await deepen(network('resnet8'), { layers: [2, 1, 1] })
     await expect(deepen(model, { depth: 20 })).rejects.toThrow(
-      'resnet-2-1-1 is the label of a row, and its depth tells no layers; state the layers',
+      'resnet-2-1-1 is the label of a row, and a depth does not determine its layers; state the layers',
     )
   })
 })

@@ -208,8 +208,7 @@ describe('files of two saves', () => {
 
   test.each(['config.json', 'model.safetensors'])('are not taken together: another %s', async file => {
     const path = await mixed(file)
-    const hint =
-      'save the model again, or take residual_fingerprint out of its configurations where they belong together'
+    const hint = 'save the model again, or remove residual_fingerprint from its configurations if they belong together'
     const message = `directory-${count - 1}: its configurations and weights were not saved together; ${hint}`
     await expect(loadModel(path)).rejects.toThrow(refused('ModelError', message))
     await saveModel(path, modelOf('x', 'y', 'z'))

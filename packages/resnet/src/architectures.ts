@@ -3,7 +3,7 @@ import { hasStridePlaces } from './blocks.ts'
 import { nearest } from './nearest.ts'
 import { type Architecture, differingFields, type Row, type Shortcut } from './row.ts'
 
-// The only file that knows what names mean: presets are rows, and each suffix overwrites fields of a row.
+// Only this file gives names a meaning: presets are rows, and each suffix overwrites fields of a row.
 
 const imagenet = (block: Row['block'], layers: readonly number[], changes: Partial<Row> = {}): Row => ({
   family: 'imagenet',
@@ -41,8 +41,8 @@ const cifar = (blocks: number, shortcut: Shortcut): Row => ({
 })
 
 /**
- * The ImageNet networks: He et al. 2015 (table 1), Xie et al. 2017 (ResNeXt), Zagoruyko and Komodakis 2016 (wide), as
- * torchvision names them.
+ * The ImageNet networks of He et al. 2015 (table 1), Xie et al. 2017 (ResNeXt) and Zagoruyko and Komodakis 2016 (wide),
+ * under torchvision's names.
  */
 const IMAGENET: Readonly<Record<string, Row>> = {
   resnet18: imagenet('basic', [2, 2, 2, 2]),
@@ -59,10 +59,10 @@ const IMAGENET: Readonly<Record<string, Row>> = {
   wide_resnet101_2: imagenet('bottleneck', [3, 4, 23, 3], { widthPerGroup: 128 }),
 }
 
-/** Depths of the CIFAR networks of the paper. Any other 6n+2 is built as well. */
+/** Depths of the CIFAR networks in the paper. Networks of any other depth 6n+2 exist too. */
 const CIFAR_DEPTHS = [20, 32, 44, 56, 110, 1202]
 
-/** Depths that mean an ImageNet network in a name without `cifar_`, though two of them are 6n+2. */
+/** Depths that refer to an ImageNet network in a name without `cifar_`, although two of them are 6n+2. */
 const IMAGENET_DEPTHS = new Set(Object.keys(IMAGENET).flatMap(name => /^(?:resnet|plain)(\d+)$/.exec(name)?.[1] ?? []))
 
 /** Deep enough for any published network, small enough that a mistyped name does not build for minutes. */
@@ -70,21 +70,21 @@ const MAX_DEPTH = 2000
 
 const MAX_NAME_LENGTH = 40
 
-/** Something that follows a base name after an underscore. */
+/** A suffix: the text after an underscore in a name. */
 interface Suffix {
-  /** What it states; a name states it once. */
+  /** The property that it states. A name can state a property only once. */
   readonly what: string
-  /** A regular expression of its text. */
+  /** A regular expression that matches its text. */
   readonly pattern: string
-  /** Whether networks without shortcuts take it. */
+  /** Whether plain networks can have it. */
   readonly suitsPlain: boolean
   /** The fields that it overwrites. */
   fields(text: string): Partial<Row>
-  /** Its text in the name of `row`, if that has other fields than the base has. */
+  /** Its text in the name of `row`; undefined if its fields are the same as in the base. */
   textOf(row: Row, base: Row): string | undefined
 }
 
-/** In the order in which they stand in canonical names. */
+/** All suffixes, in the order of canonical names. */
 const SUFFIXES: readonly Suffix[] = [
   {
     what: 'shortcut',
@@ -121,25 +121,30 @@ const SUFFIXES: readonly Suffix[] = [
 
 const SUFFIX = new RegExp(`^(.+)_(${SUFFIXES.map(({ pattern }) => pattern).join('|')})$`)
 
-/** The names worth listing: every ImageNet network and the CIFAR networks of the paper, without suffixes. */
+/** Lists the names of all ImageNet networks and of the paper's CIFAR networks, without suffixes. */
 export function architectureNames(): string[] {
   const cifarNames = ['resnet', 'plain'].flatMap(kind => CIFAR_DEPTHS.map(depth => `${kind}${depth}`))
   return [...Object.keys(IMAGENET), ...cifarNames]
 }
 
 /**
- * The architecture of a name: a base such as `resnet50`, `plain20`, `cifar_resnet50`, then any of the suffixes
- * `_a` `_b` `_c` (shortcut; CIFAR networks have A unless said, ImageNet ones B), `_v1` (a bottleneck strides in its
- * first 1x1 as in the paper; otherwise in the 3x3, as torchvision does, known as v1.5) or `_v2` (pre-activation),
- * `_nobn` (no batch norms, but convolutions with biases, as before Ioffe and Szegedy 2015: what these are good for), and
- * `_linear36` (36 linear layers after the blocks, see {@link Architecture.linear}).
+ * Returns the architecture with a given name. A name is a base such as `resnet50`, `plain20` or `cifar_resnet50`,
+ * followed by any of these suffixes:
  *
- * Without `cifar_`, a depth of 18, 34, 50, 101 or 152 means the ImageNet network, any other 6n+2 the CIFAR one.
+ * - `_a`, `_b` or `_c`: the shortcut; by default A in CIFAR networks and B in ImageNet networks
+ * - `_v1`: bottlenecks stride in their first 1x1 convolution, as in the paper; by default they stride in the 3x3
+ *   convolution, as in torchvision (v1.5)
+ * - `_v2`: pre-activation
+ * - `_nobn`: no batch norms, but convolutions with biases, as before Ioffe and Szegedy 2015
+ * - `_linear36`: 36 linear layers after the blocks, see {@link Architecture.linear}
  *
- * @throws ArchitectureError for a name that means none, with the nearest names.
+ * Without `cifar_`, a depth of 18, 34, 50, 101 or 152 refers to the ImageNet network, and any other depth 6n+2 to the
+ * CIFAR network.
+ *
+ * @throws ArchitectureError if there is no such architecture; the message has the nearest names.
  */
 export function architecture(name: string): Architecture {
-  // Names come out of files, too: a long one is not taken apart suffix by suffix.
+  // A name may come from a file, so a long one is not split into suffixes.
   if (name.length > MAX_NAME_LENGTH) throw unknownArchitecture(name)
   const suffixes: string[] = []
   let base = name
@@ -170,14 +175,14 @@ function baseOf(name: string): Base | undefined {
   return { name: isAmbiguous ? name : `${kind}${depth}`, row: cifar(blocks, kind === 'plain' ? 'none' : 'A') }
 }
 
-/** The bases whose stages have so many blocks, residual ones first. */
+/** The bases with these numbers of blocks in their stages, residual ones first. */
 function basesWith(layers: readonly number[]): Base[] {
   const depth = 6 * layers[0] + 2
   const names = [...Object.keys(IMAGENET), `cifar_resnet${depth}`, `cifar_plain${depth}`]
   return names.flatMap(name => baseOf(name) ?? []).filter(({ row }) => `${row.layers}` === `${layers}`)
 }
 
-/** The rows of all names without suffixes whose stages have so many blocks, residual ones first. */
+/** The rows of all names without suffixes with these numbers of blocks in their stages, residual ones first. */
 export function presets(layers: readonly number[]): Row[] {
   return basesWith(layers).map(({ row }) => row)
 }
@@ -202,7 +207,7 @@ function withSuffixes({ name: base, row }: Base, suffixes: readonly string[]): A
   return named(Object.assign({}, row, ...given.flatMap(({ fields, texts }) => texts.map(fields))))
 }
 
-/** The canonical name that means a row, whatever its number of classes and its input size; undefined if none does. */
+/** The canonical name of a row, for any number of classes and any input size; undefined if it has none. */
 function nameOf(row: Row): string | undefined {
   const suffixes = SUFFIXES.filter(({ suitsPlain }) => suitsPlain || row.shortcut !== 'none')
   for (const base of basesWith(row.layers)) {
@@ -217,7 +222,7 @@ function nameOf(row: Row): string | undefined {
 }
 
 /**
- * A row under the name that means it. Where none does the name becomes a label that tells the blocks in each stage, such as
+ * Gives a row its canonical name. A row without one gets a label with the number of blocks in each stage, such as
  * `resnet-2-1-1`.
  */
 export function named(row: Row): Architecture {
@@ -226,9 +231,9 @@ export function named(row: Row): Architecture {
 }
 
 /**
- * The network of so many layers, residual or plain, with some fields overwritten: of 6n+2 layers the one for CIFAR, otherwise
- * the one for ImageNet.
- * @throws ArchitectureError for a depth that there is no network of.
+ * Returns the residual or plain network with a given number of layers, with some fields overwritten. It is the CIFAR
+ * network if the number is 6n+2, otherwise the ImageNet network.
+ * @throws ArchitectureError if there is no network of this depth.
  */
 export function architectureOfDepth(kind: 'resnet' | 'plain', depth: number, changes: Partial<Row> = {}): Architecture {
   const isCifar = depth > 2 && (depth - 2) % 6 === 0
@@ -236,14 +241,14 @@ export function architectureOfDepth(kind: 'resnet' | 'plain', depth: number, cha
 }
 
 /**
- * The architecture with another depth under the same name: `resnet56_v2` for `resnet20_v2` and 56.
- * @throws ArchitectureError if no name means the row, and if the name of that depth means none.
+ * Returns the same architecture with another depth: `resnet56_v2` for `resnet20_v2` and 56.
+ * @throws ArchitectureError if the row has no name, or if there is no architecture with the new name.
  */
 export function atDepth(row: Row, depth: number): Architecture {
   const name = nameOf(row)
   if (name === undefined) {
     throw new ArchitectureError(
-      `${named(row).name} is the label of a row, and its depth tells no layers; state the layers`,
+      `${named(row).name} is the label of a row, and a depth does not determine its layers; state the layers`,
     )
   }
   const [, kind, suffixes] = /^(?:cifar_)?([a-z]+(?:_[a-z]+)*)\d+(.*)$/.exec(name)!

@@ -2,11 +2,11 @@ import type { Scope, Tensor } from '@residual/core'
 import { type ConvShape, channels, type Layers } from './layers.ts'
 import type { Architecture } from './row.ts'
 
-/** What the convolutions of a block follow from. */
+/** The values that determine the convolutions of a block. */
 interface BlockShape {
   /** Channels of the stage, see {@link Architecture.widths}. */
   readonly width: number
-  /** Channels that leave the block. */
+  /** Channels of the block's output. */
   readonly outputs: number
   readonly stride: number
   readonly arch: Architecture
@@ -16,9 +16,9 @@ interface BlockShape {
 interface BlockKind {
   /** The convolutions of the residual branch, in order. */
   readonly branch: (shape: BlockShape) => readonly ConvShape[]
-  /** Channels that leave the block, in parts of the width of its stage. */
+  /** Channels of the block's output, divided by the width of its stage. */
   readonly expansion: number
-  /** The fields of an architecture that mean something to this block, among those that do not to every one. */
+  /** The optional fields of an architecture that this kind of block uses. */
   readonly honours: readonly ('groups' | 'widthPerGroup' | 'strideIn')[]
 }
 
@@ -30,7 +30,7 @@ function basic({ width, outputs, stride }: BlockShape): ConvShape[] {
   ]
 }
 
-/** A 3x3 convolution between two of 1x1, with fewer channels in the middle. */
+/** A 3x3 convolution between two 1x1 convolutions, with fewer channels in the middle. */
 function bottleneck({ width, outputs, stride, arch }: BlockShape): ConvShape[] {
   const { groups, widthPerGroup, strideIn } = arch
   const middle = Math.floor((width * widthPerGroup) / 64) * groups
@@ -42,53 +42,55 @@ function bottleneck({ width, outputs, stride, arch }: BlockShape): ConvShape[] {
   ]
 }
 
-/** The kinds of blocks, by the names that architectures have for them. */
+/** The kinds of blocks, by their names in architectures. */
 const KINDS = {
   basic: { branch: basic, expansion: 1, honours: [] },
   bottleneck: { branch: bottleneck, expansion: 4, honours: ['groups', 'widthPerGroup', 'strideIn'] },
 } satisfies Readonly<Record<string, BlockKind>>
 
-/** `basic`: two 3x3 convolutions. `bottleneck`: 1x1, 3x3, 1x1 around a narrower middle. */
+/** `basic`: two 3x3 convolutions. `bottleneck`: 1x1, 3x3 and 1x1 convolutions with a narrower middle. */
 export type Block = keyof typeof KINDS
 
 export const BLOCKS: Readonly<Record<Block, BlockKind>> = KINDS
 
-/** Whether a block leaves a choice which of its convolutions strides. */
+/** Whether an architecture can choose which convolution of such a block strides. */
 export const hasStridePlaces = (block: Block): boolean => BLOCKS[block].honours.includes('strideIn')
 
-/** The convolutions in the residual branches of a stage. */
+/** The convolutions in each residual branch of a stage. */
 export function branchOf(arch: Architecture, stage: number, stride: number): readonly ConvShape[] {
   const { branch, expansion } = BLOCKS[arch.block]
   const width = arch.widths[stage]
   return branch({ width, outputs: width * expansion, stride, arch })
 }
 
-/** Layers with weights, as names count them: the stem, the residual branches, the classifier; no linear layers. */
+/** The depth of an architecture as in its name: the layers with weights in stem, residual branches and classifier. */
 export function depthOf(arch: Architecture): number {
   return arch.layers.reduce((sum, count, stage) => sum + count * branchOf(arch, stage, 1).length, 2)
 }
 
-/** A block in the graph of a network: H(x) = F(x) + x, with a ReLU around it unless pre-activated. */
+/** A block in the graph of a network: H(x) = F(x) + x, followed by a ReLU unless pre-activated. */
 export interface ResidualBlock {
   /** Path of its parameters, such as `layer1.0`. */
   readonly name: string
-  /** Number of its stage, from 0. */
+  /** Number of its stage, counted from 0. */
   readonly stage: number
   /** x, `[n, h, w, c]`. */
   readonly input: Tensor
-  /** F(x), as it is added. */
+  /** F(x), in the form in which it is added. */
   readonly branch: Tensor
-  /** What is added to F(x); undefined in a plain network. */
+  /** The shortcut's output, which is added to F(x); undefined in a plain network. */
   readonly shortcut: Tensor | undefined
-  /** F(x) and the shortcut, before the ReLU that may follow; undefined in a plain network. */
+  /** The sum of F(x) and the shortcut, before the ReLU if there is one; undefined in a plain network. */
   readonly sum: Tensor | undefined
-  /** H(x), which the next block gets, or the linear layers before it. */
+  /** H(x), the input of the next block or of the linear layers before it. */
   readonly output: Tensor
-  /** Path of the layer whose weight scales F(x): its last batch norm, or where none is last its last convolution. */
+  /**
+   * Path of the layer whose weight scales F(x): its last batch norm, or its last convolution if that comes after it.
+   */
   readonly scaledBy: string
 }
 
-/** What a block is built from, beyond its input. */
+/** Everything that a block is built from, except its input. */
 interface BlockConfig {
   readonly arch: Architecture
   readonly stage: number
@@ -98,7 +100,7 @@ interface BlockConfig {
   readonly scale: Tensor | undefined
 }
 
-/** Builds any kind of block, with its parameters in the scope `s`. */
+/** Builds a block of any kind, with its parameters in the scope `s`. */
 export function residualBlock(s: Scope, x: Tensor, config: BlockConfig): ResidualBlock {
   const { arch, stage, stride, layers, scale } = config
   const shapes = branchOf(arch, stage, stride)
@@ -114,13 +116,13 @@ export function residualBlock(s: Scope, x: Tensor, config: BlockConfig): Residua
 
 interface Branch {
   readonly f: Tensor
-  /** What a projection in the shortcut reads. */
+  /** The input of a projection shortcut. */
   readonly entry: Tensor
 }
 
 type BranchBuilder = (s: Scope, x: Tensor, shapes: readonly ConvShape[], layers: Layers) => Branch
 
-/** Each convolution, its batch norm, and between two of them a ReLU (He et al. 2015). */
+/** Convolutions, each followed by its batch norm, with a ReLU between them (He et al. 2015). */
 const activatedAfter: BranchBuilder = (s, x, shapes, { conv, norm, activate }) => {
   let f = x
   shapes.forEach((shape, i) => {
@@ -130,7 +132,7 @@ const activatedAfter: BranchBuilder = (s, x, shapes, { conv, norm, activate }) =
   return { f, entry: x }
 }
 
-/** Batch norm and ReLU before each convolution (He et al. 2016). A projection reads what the first of them give. */
+/** Batch norm and ReLU before each convolution (He et al. 2016). A projection reads the output of the first ReLU. */
 const activatedBefore: BranchBuilder = (s, x, shapes, { conv, norm, activate }) => {
   let [f, entry] = [x, x]
   shapes.forEach((shape, i) => {
@@ -141,7 +143,7 @@ const activatedBefore: BranchBuilder = (s, x, shapes, { conv, norm, activate }) 
   return { f, entry }
 }
 
-/** The path around the residual branch. Under pre-activation a projection is a convolution without batch norm. */
+/** The path around the residual branch. With pre-activation, a projection has no batch norm. */
 function shortcutOf(
   s: Scope,
   x: Tensor,

@@ -4,11 +4,11 @@ import type { JsonObject } from './json.ts'
 import { readArchitecture } from './read-row.ts'
 import type { Architecture } from './row.ts'
 
-/** What a model directory's config.json says beside the weights. */
+/** The content of a model directory's config.json. */
 export interface ModelConfig {
-  /** The architecture, or its name, where it is stated. */
+  /** The architecture or its name, if stated. */
   readonly architecture?: Architecture | string
-  /** Whether bottlenecks stride in their first 1x1 convolution, which the weights cannot show. */
+  /** Whether bottlenecks stride in their first 1x1 convolution. The weights cannot show this. */
   readonly stridesEarly?: boolean
   /** Class names in the order of the logits. */
   readonly labels?: readonly string[]
@@ -16,7 +16,7 @@ export interface ModelConfig {
   readonly pretrained?: JsonObject
 }
 
-/** Key of the whole row; `architecture` beside it is its name, which readers of other libraries look for. */
+/** The key of the whole row. `architecture` holds its name, which other libraries read. */
 const ROW = 'residual_architecture'
 
 const object = value<JsonObject>('an object', isObject).optional()
@@ -25,10 +25,10 @@ const timm = someOf({ pretrained_cfg: object })
 const transformers = someOf({ model_type: oneOf('resnet').optional(), hidden_act: oneOf('relu').optional() })
 
 /**
- * Reads a config.json as on the Hugging Face hub: our own, with the whole row of the architecture; our own of before and
- * timm's, with its name (`architecture`); or that of transformers' ResNet (`model_type`), whose depths and widths the weights
- * tell better than it does.
- * @throws FormatError for a model of another type, and for a row that is damaged.
+ * Reads a config.json as on the Hugging Face hub. Ours has the whole row of the architecture. Ours of older versions
+ * and timm's have its name (`architecture`). The one of transformers' ResNet (`model_type`) has depths and widths,
+ * which are taken from the weights instead.
+ * @throws FormatError if the model is of another type or the row is damaged.
  */
 export function readModelConfig(config: JsonObject): ModelConfig {
   const file = 'config.json'
@@ -41,7 +41,7 @@ export function readModelConfig(config: JsonObject): ModelConfig {
   return { stridesEarly: config.downsample_in_bottleneck === true, labels }
 }
 
-/** What {@link readModelConfig} reads. */
+/** Makes the config.json of a model, for {@link readModelConfig} to read. */
 export const modelConfigOf = (architecture: Architecture, labels: readonly string[]): JsonObject => ({
   architecture: architecture.name,
   num_classes: labels.length,
@@ -49,7 +49,7 @@ export const modelConfigOf = (architecture: Architecture, labels: readonly strin
   [ROW]: architecture,
 })
 
-/** `{ "0": "cat", "1": "dog" }` as a list. */
+/** Converts `{ "0": "cat", "1": "dog" }` to a list. */
 function labelsIn(id2label: JsonObject | undefined, file: string): readonly string[] | undefined {
   if (!id2label) return undefined
   const count = Object.keys(id2label).length

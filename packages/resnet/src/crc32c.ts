@@ -4,7 +4,10 @@ const TABLE = Uint32Array.from({ length: 256 }, (_, byte) => {
   return crc
 })
 
-/** CRC-32C (Castagnoli) of bytes, continued from the checksum of the bytes before them; 0 to begin with. */
+/**
+ * Computes the CRC-32C (Castagnoli) of bytes.
+ * @param before the checksum of the bytes before them; default 0, for none.
+ */
 export function crc32c(bytes: Uint8Array, before = 0): number {
   let crc = ~before
   for (let i = 0; i < bytes.length; i++) crc = TABLE[(crc ^ bytes[i]) & 0xff] ^ (crc >>> 8)

@@ -1,11 +1,11 @@
 import { ResidualError } from '@residual/core'
 
-/** A model that is not there, or that cannot do what is asked of it. */
+/** A model that does not exist or cannot be loaded or used as requested. */
 export class ModelError extends ResidualError {
   override name = 'ModelError'
 }
 
-/** A checkpoint that cannot be written, or that is damaged, cut short or of another training. */
+/** A file that cannot be written, or a checkpoint that is damaged, cut short or of another training. */
 export class CheckpointError extends ResidualError {
   override name = 'CheckpointError'
 }

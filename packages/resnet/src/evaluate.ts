@@ -7,21 +7,21 @@ import type { Model } from './model.ts'
 import { crossEntropyOf } from './scores.ts'
 
 export interface EvaluateOptions {
-  /** Images in one run of the network, default 100. */
+  /** Images in one run of the network; default 100. */
   readonly batch?: number
-  /** Evaluates only the first so many images, default all. */
+  /** Evaluate only this many images, the first ones; default all. */
   readonly limit?: number
-  /** Evaluates though the images name their classes otherwise, comparing numbers alone; default false. */
+  /** Compare only the numbers of the classes, even if their names differ; default false. */
   readonly ignoreNames?: boolean
-  /** Called after each batch with the number of images done and to be done. */
+  /** Called after each batch with the number of images done and the total. */
   readonly onProgress?: (done: number, total: number) => void
-  /** Stops the evaluation once it is aborted. */
+  /** Stops the evaluation when it is aborted. */
   readonly signal?: AbortSignal
-  /** Whether a worker prepares the batches; default true for files, where there are workers. */
+  /** Whether a worker prepares the batches; default true for files where workers are available. */
   readonly worker?: boolean
 }
 
-/** A function, so that bundles that do not evaluate do without it. */
+/** A function, so that bundlers can drop the options if nothing is evaluated. */
 const evaluateOptions = () =>
   options({
     batch: whole(1).default(100),
@@ -32,8 +32,9 @@ const evaluateOptions = () =>
     worker: boolean.optional(),
   } satisfies Declared<EvaluateOptions>)
 
-/** How well a model does on a data set. */
+/** The results of a model on a data set. */
 export interface Evaluation {
+  /** Number of images evaluated. */
   readonly images: number
   /** Fraction of the images whose class has the largest logit, 0 to 1. */
   readonly top1: number
@@ -41,15 +42,15 @@ export interface Evaluation {
   readonly top5: number
   /** Mean cross-entropy in nats. */
   readonly loss: number
-  /** How many images of class `row` were taken for class `column`. */
+  /** How many images of class `row` were classified as class `column`. */
   readonly confusion: readonly (readonly number[])[]
   readonly seconds: number
 }
 
 /**
- * Classifies labelled images, prepared as the model wants them, and compares with their labels.
- * @throws ModelError for a model of other classes, by number, name or order, and for an unknown
- *   option or a value out of its range; VisionError for a file that cannot be read; the signal's reason once it is aborted.
+ * Classifies labelled images, preprocessed for the model, and compares the predictions with the true classes.
+ * @throws ModelError if the classes of model and images differ in number, name or order, or if an option is unknown or
+ *   out of range; VisionError if a file cannot be read; the signal's reason when it is aborted.
  */
 export async function evaluate(
   model: Model,
@@ -71,7 +72,7 @@ export async function evaluate(
     for (let i = 0; i < labels.length; i++) {
       const row = logits.subarray(i * classes, (i + 1) * classes)
       const label = labels[i]
-      // With equal logits the first counts as the largest, as in argmax.
+      // Among equal logits the first counts as the largest, as in argmax.
       const before = row.reduce((n, x, j) => n + (x > row[label] || (x === row[label] && j < label) ? 1 : 0), 0)
       right += before < 1 ? 1 : 0
       rightIn5 += before < 5 ? 1 : 0

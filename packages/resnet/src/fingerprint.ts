@@ -3,12 +3,12 @@ import { crc32c } from './crc32c.ts'
 import type { JsonObject } from './json.ts'
 import { formatOf, WeightsFile } from './weights/index.ts'
 
-/** What both configurations and the metadata of the weights call it. */
+/** The key of the fingerprint in both configurations and in the metadata of the weights. */
 const KEY = 'residual_fingerprint'
 
 /**
- * Objects with a fingerprint of all of them in each, which goes with the weights that they were saved for as well. It tells
- * whether files were saved together, and stays when somebody edits one.
+ * Adds a fingerprint of all objects to each of them, and returns it as metadata for the weights that are saved with
+ * them. It shows whether files were saved together, and it remains when somebody edits one of them.
  */
 export function fingerprinted(configurations: readonly object[]): {
   readonly configurations: readonly object[]
@@ -20,8 +20,8 @@ export function fingerprinted(configurations: readonly object[]): {
 }
 
 /**
- * Whether these files belong together, as far as they say.
- * @throws FormatError for weights whose header is damaged.
+ * Whether these files were saved together, as far as their fingerprints show.
+ * @throws FormatError if the header of the weights is damaged.
  */
 export function areTogether(
   configurations: readonly (JsonObject | undefined)[],

@@ -7,16 +7,17 @@ import { mismatchOf } from './weights/index.ts'
 type Shapes = ReadonlyMap<string, readonly number[]>
 
 /**
- * The architecture that parameters of these names and shapes belong to, with their number of classes: the row of a name, and
- * the network that it builds has these parameters and no others.
+ * Infers the architecture from the names and shapes of its parameters. It is the row of a name, with the number of
+ * classes of the parameters, and its network has exactly these parameters.
  *
- * Some networks have the same parameters. Weights that fit a plain network or shortcut A are taken for the residual
- * one, bottlenecks for those that stride in the 3x3 convolution (v1.5), and those without batch norms for ones that are
- * not pre-activated: state `plain20`, `resnet50_v1` or `resnet20_v2_nobn` otherwise.
+ * Some networks have the same parameters. Weights that fit both a plain network and one with shortcut A are taken as
+ * residual, bottlenecks are assumed to stride in the 3x3 convolution (v1.5), and networks without batch norms are
+ * assumed not to be pre-activated. If that is wrong, state the architecture, such as `plain20`, `resnet50_v1` or
+ * `resnet20_v2_nobn`.
  *
- * @param shapes torchvision's names with PyTorch's shapes.
- * @throws ArchitectureError that says what does not fit any architecture here, and which keys are missing, left over or of
- *   another shape beside the nearest one.
+ * @param shapes PyTorch's shapes by torchvision's names.
+ * @throws ArchitectureError if no architecture fits. The message lists the keys that are missing, unexpected or of
+ *   another shape, compared with the nearest architecture.
  */
 export function inferArchitecture(shapes: Shapes): Architecture {
   const stem = shapes.get('conv1.weight')
@@ -31,7 +32,7 @@ export function inferArchitecture(shapes: Shapes): Architecture {
   return { ...arch, classes: classifier[0] }
 }
 
-/** The row that most of the shapes speak for. */
+/** The row that fits the shapes best. */
 function candidate(shapes: Shapes, layers: readonly number[], stem: readonly number[]): Architecture {
   const block = shapes.has('layer1.0.conv3.weight') ? 'bottleneck' : 'basic'
   const [middle, perGroup] = shapes.get('layer1.0.conv2.weight') ?? [0, 0]
@@ -42,7 +43,7 @@ function candidate(shapes: Shapes, layers: readonly number[], stem: readonly num
     return row.shortcut !== 'none' && row.block === block && hasStem && isAsWide
   })
   if (!found) {
-    throw unrecognised(`${block} blocks in stages of [${layers.join(', ')}] are those of no architecture here`)
+    throw unrecognised(`no known architecture has ${block} blocks in stages of [${layers.join(', ')}]`)
   }
   const preActivation = shapes.has('bn.weight') && !shapes.has('bn1.weight')
   const hasNorms = preActivation || shapes.has('bn1.weight') || !shapes.has('conv1.bias')
@@ -55,7 +56,10 @@ function candidate(shapes: Shapes, layers: readonly number[], stem: readonly num
   })
 }
 
-/** What the network of a row has, with the classifier that is there: its shapes tell the classes, not the architecture. */
+/**
+ * The shapes of a row's network, but with the given classifier, which depends on the classes and not on the
+ * architecture.
+ */
 function expected(arch: Architecture, shapes: Shapes): Shapes {
   return new Map(
     parametersOf(arch).map(({ attributes: { name }, shape }) => [
@@ -65,7 +69,7 @@ function expected(arch: Architecture, shapes: Shapes): Shapes {
   )
 }
 
-/** Counts what is there; gaps in the numbering show up as missing parameters. */
+/** Counts the blocks that are present. Gaps in the numbering show up as missing parameters. */
 function blocksPerStage(shapes: Shapes): number[] {
   const counts: number[] = []
   for (const key of shapes.keys()) {
@@ -76,7 +80,7 @@ function blocksPerStage(shapes: Shapes): number[] {
 }
 
 function shortcutOf(shapes: Shapes, block: Architecture['block']): Shortcut {
-  // The first block that keeps the shape of its input: only C projects there.
+  // The first block that keeps the shape of its input. Only shortcut C has a projection there.
   const unchanged = block === 'basic' ? 'layer1.0' : 'layer1.1'
   if (shapes.has(`${unchanged}.downsample.0.weight`)) return 'C'
   return shapes.has('layer2.0.downsample.0.weight') ? 'B' : 'A'

@@ -1,12 +1,12 @@
 import { FormatError } from '@residual/core'
 import { isObject } from '@residual/core/schema'
 
-/** A JSON object of which nothing is known yet. */
+/** A JSON object with unknown content. */
 export type JsonObject = Readonly<Record<string, unknown>>
 
 /**
- * Reads a file that holds one JSON object.
- * @throws FormatError for anything else, naming the file.
+ * Parses the content of a file that holds one JSON object.
+ * @throws FormatError for anything else; the message names the file.
  */
 export function parseJsonObject(content: Uint8Array | string, file: string): JsonObject {
   const text = typeof content === 'string' ? content : new TextDecoder().decode(content)

@@ -1,9 +1,9 @@
 import { batchNorm, conv2d, moments, normalize, relu, type Scope, type Tensor, weightedSum } from '@residual/core'
 import type { Architecture } from './row.ts'
 
-/** A square convolution that keeps the size of its input, but for the stride. */
+/** A square convolution that keeps the size of its input, except for the stride. */
 export interface ConvShape {
-  /** Channels that it gives. */
+  /** Channels of its output. */
   readonly filters: number
   /** Side of its kernel, odd. */
   readonly kernel: number
@@ -13,20 +13,20 @@ export interface ConvShape {
   readonly groups?: number
 }
 
-/** What the layers of a network are made of, each a function of a tensor and of the scope of its parameters. */
+/** The functions that build a network's layers, from a tensor and the scope of the layer's parameters. */
 export interface Layers {
   readonly conv: (s: Scope, x: Tensor, shape: ConvShape) => Tensor
   readonly norm: (s: Scope, x: Tensor) => Tensor
   readonly activate: (x: Tensor) => Tensor
 }
 
-/** Which batch norms, by their names, take the statistics of the batch. */
+/** Which batch norms use the statistics of the batch: all, none, or a choice by name. */
 export type InTraining = boolean | ((norm: string) => boolean)
 
 /** The next value of each running statistic. */
 export type Statistics = Map<Tensor<'parameter'>, Tensor>
 
-/** The layers of an architecture. Batch norms in training add to `updates`. */
+/** Makes the layers of an architecture. Batch norms in training add their running statistics to `updates`. */
 export function makeLayers({ norm }: Architecture, training: InTraining, updates: Statistics): Layers {
   const norms: Readonly<Record<Architecture['norm'], Layers['norm']>> = {
     batch: batchNormOf(training, updates),
@@ -37,7 +37,7 @@ export function makeLayers({ norm }: Architecture, training: InTraining, updates
 
 export const channels = (x: Tensor): number => x.shape[3]
 
-/** Where a batch norm follows, its beta is the bias. */
+/** A convolution. Before a batch norm it needs no bias, because the norm's beta is one. */
 function convolution(hasBias: boolean): Layers['conv'] {
   return (s, x, { filters, kernel, stride = 1, groups = 1 }) => {
     const weight = s.parameter('weight', [filters, channels(x) / groups, kernel, kernel])
@@ -46,13 +46,13 @@ function convolution(hasBias: boolean): Layers['conv'] {
   }
 }
 
-/** Each value a linear function of those at its pixel. */
+/** A linear layer: a 1x1 convolution that keeps the number of channels. */
 export function linearLayer(s: Scope, x: Tensor): Tensor {
   const weight = s.parameter('weight', [channels(x), channels(x), 1, 1])
   return conv2d(x, weight, { bias: s.parameter('bias', [channels(x)]) })
 }
 
-/** What a batch norm has: the learned scale and shift, and statistics of what it has seen in training. */
+/** The parameters of a batch norm: the learned scale and shift, and the running statistics of training. */
 function normParameters(s: Scope, x: Tensor) {
   const shape = [channels(x)]
   return {
@@ -63,20 +63,22 @@ function normParameters(s: Scope, x: Tensor) {
   }
 }
 
-/** With the running statistics. */
+/** A batch norm with the running statistics. */
 const inferenceNorm: Layers['norm'] = (s, x) => batchNorm(x, normParameters(s, x))
 
-/** Share of a batch in the next running statistics, PyTorch's default. */
+/** The share of a batch in the next running statistics; PyTorch's default. */
 const MOMENTUM = 0.1
 
-/** The one of the two that each is to be. */
+/** Chooses between inference and training for each batch norm. */
 function batchNormOf(training: InTraining, updates: Statistics): Layers['norm'] {
   const trained = trainingNorm(updates)
   const isTrained = typeof training === 'function' ? training : () => training
   return (s, x) => (isTrained(s.prefix) ? trained : inferenceNorm)(s, x)
 }
 
-/** With the statistics of the batch, which the running ones follow; their variance is unbiased, as in PyTorch. */
+/**
+ * A batch norm with the batch's statistics. The running statistics follow; their variance is unbiased, as in PyTorch.
+ */
 function trainingNorm(updates: Statistics): Layers['norm'] {
   return (s, x) => {
     const { mean, variance, ...options } = normParameters(s, x)

@@ -17,11 +17,13 @@ import type { Architecture } from './row.ts'
 import { matchParameters, readWeights, shapesOf, WeightsFile, weightsOf } from './weights/index.ts'
 
 export interface LoadOptions extends CompileOptions, DownloadOptions {
-  /** The architecture or its name, where the weights cannot tell it or tell a wrong one (see {@link inferArchitecture}). */
+  /**
+   * The architecture or its name, if it cannot be inferred correctly from the weights; see {@link inferArchitecture}.
+   */
   readonly arch?: string | Architecture
   /** Mean of the red, green and blue pixels divided by 255, in place of the model's own. */
   readonly mean?: readonly [number, number, number]
-  /** Standard deviation of the same, in place of the model's own. */
+  /** Standard deviation of the red, green and blue pixels divided by 255, in place of the model's own. */
   readonly std?: readonly [number, number, number]
 }
 
@@ -34,7 +36,7 @@ const loadOptions = options({
   stallSeconds: above0().optional(),
 } satisfies Declared<LoadOptions>)
 
-/** Where the files of a model directory are. */
+/** The locations of the files of a model directory. */
 interface Directory {
   readonly config: string
   readonly preprocessor: string
@@ -42,8 +44,9 @@ interface Directory {
 }
 
 /**
- * The models in this package. Every file is written out because bundlers only copy what they see in a `new URL`; the
- * path is the same from `src` and from `dist`. Functions, because a bundle without import.meta.url still loads other models.
+ * The models in this package. Every path is written out because bundlers copy only files that they see in a `new URL`.
+ * The paths are the same from `src` and from `dist`. They are in functions so that a bundle without import.meta.url can
+ * still load other models.
  */
 const EMBEDDED: Readonly<Record<string, () => Directory>> = {
   'cifar10-resnet20': () => ({
@@ -53,30 +56,34 @@ const EMBEDDED: Readonly<Record<string, () => Directory>> = {
   }),
 }
 
-/** Names of the models that come with this package, the default first. */
+/** The names of the models that come with this package, the default first. */
 export function embeddedModels(): string[] {
   return Object.keys(EMBEDDED)
 }
 
 /**
- * Loads a model: one that comes with the package by its name, a weights file (safetensors, `.pth`, `.th`), a model
- * directory as on the Hugging Face hub (`config.json`, `model.safetensors` or `pytorch_model.bin`, and
- * `preprocessor_config.json` where images are not prepared as usual), or the bytes of a weights file.
+ * Loads a model. The source is one of these:
  *
- * A safetensors file of a file system stays open until the model is disposed of, and is read when weights are wanted: it
- * may be replaced or deleted, but not written to. If more than 32 such models are loaded, the 32 used last keep their file
- * open; the others open it again when they are used, so it must still be there.
+ * - the name of a model that comes with the package
+ * - a weights file (safetensors, `.pth`, `.th`), or its bytes
+ * - a model directory as on the Hugging Face hub: `config.json`, `model.safetensors` or `pytorch_model.bin`, and
+ *   `preprocessor_config.json` if the preprocessing is not the usual one
  *
- * A directory that {@link saveModel} replaces meanwhile is read as it was before or as it is after.
+ * A safetensors file on disk stays open until the model is disposed of, and its weights are read when they are needed.
+ * The file may be replaced or deleted, but not written to. If more than 32 such models are loaded, the 32 used last
+ * keep their files open. The others open their files again when they are used, so these files must still exist.
  *
- * What is at a URL is fetched whole: a config of at most 16 MiB, weights of at most 4 GiB. Only an optional file may be
- * absent, which a server says by 404 or 410; every other answer but the file is an error, and nothing is tried twice.
+ * If {@link saveModel} replaces a directory at the same time, either the old or the new model is read.
  *
- * @param source name, path or URL, or bytes.
- * @throws ModelError if there is nothing, if it is a device or pipe, if a file is too large, if a server does not send it, for a
- *   classifier without classes, and for an unknown option or a value out of its range; FormatError for a damaged file;
- *   ArchitectureError if the architecture cannot be inferred; ParameterError if weights and architecture do not match; ShapeError
- *   for a classifier with more classes than can be addressed; the signal's reason.
+ * Files at a URL are fetched completely: a config of at most 16 MiB, weights of at most 4 GiB. Only optional files may
+ * be missing, which the server must report with 404 or 410. Any other answer than the file is an error. Nothing is
+ * retried.
+ *
+ * @param source a name, path or URL, or bytes.
+ * @throws ModelError if there is no model, if it is a device or pipe, if a file is too large, if a server does not send
+ *   it, if the classifier has no classes, or if an option is unknown or out of range; FormatError if a file is damaged;
+ *   ArchitectureError if the architecture cannot be inferred; ParameterError if weights and architecture do not match;
+ *   ShapeError if the classifier has more classes than can be addressed; the signal's reason when it is aborted.
  */
 export async function loadModel(source: string | Uint8Array, options: LoadOptions = {}): Promise<Model> {
   checkOptions('loadModel', options, loadOptions, ModelError)
@@ -86,18 +93,18 @@ export async function loadModel(source: string | Uint8Array, options: LoadOption
   const kind = await kindOf(source)
   if (!kind) throw new ModelError(nothingAt(source))
   if (kind === 'directory') {
-    // A server may have nothing at the address at all, so messages name all of it.
+    // The server may have nothing at this address, so messages show the whole URL.
     const shown = isFetched(source) ? source : nameOf(source)
     return loadDirectory(nameOf(source), directoryAt(source), options, shown)
   }
   const weights = await openWeightsIfThere(source, options)
   if (!weights) throw new ModelError(nothingAt(source))
-  // What a data: or blob: URL has in the place of a path is no name.
+  // A data: or blob: URL has no path to take a name from.
   return build(/^(data|blob):/i.test(source) ? undefined : nameOf(source), weights, undefined, undefined, options)
 }
 
 function directoryAt(location: string): Directory {
-  // What a URL says after its path, such as a key, goes with each of the files.
+  // The part of a URL after its path, such as a key, is added to the URL of each file.
   const [, path, query] = isFetched(location) ? /^([^?#]*)(.*)$/s.exec(location)! : ['', location, '']
   const at = (file: string) => `${path.replace(/\/+$/, '')}/${file}${query}`
   return {
@@ -107,7 +114,7 @@ function directoryAt(location: string): Directory {
   }
 }
 
-/** How often files are read that are being replaced, and the milliseconds between two times. */
+/** How often files that are being replaced are read, and the milliseconds between two attempts. */
 const [TRIES, INTERVAL] = [50, 20]
 
 async function loadDirectory(name: string, directory: Directory, options: LoadOptions, shown = name): Promise<Model> {
@@ -124,11 +131,11 @@ async function loadDirectory(name: string, directory: Directory, options: LoadOp
 }
 
 function apart(shown: string): ModelError {
-  const hint = 'save the model again, or take residual_fingerprint out of its configurations where they belong together'
+  const hint = 'save the model again, or remove residual_fingerprint from its configurations if they belong together'
   return new ModelError(`${shown}: its configurations and weights were not saved together; ${hint}`)
 }
 
-/** The weights last, as they are replaced last. */
+/** Reads the weights last, because they are replaced last. */
 async function readDirectory(shown: string, directory: Directory, options: DownloadOptions) {
   const json = async (location: string, file: string) => {
     const bytes = await readFileIfThere(location, 'configuration', options)
@@ -153,7 +160,7 @@ function build(
   return unlessThrown(file, () => assemble(name, file, config && readModelConfig(config), preprocessor, options))
 }
 
-/** Closes a file where what is done with it fails. */
+/** Closes a file if its use fails. */
 function unlessThrown<T>(file: WeightsFile | Uint8Array, use: () => T): T {
   try {
     return use()
@@ -176,7 +183,7 @@ function assemble(
   if (arch.classes < 1) {
     throw new ModelError(`the classifier has no classes: fc.weight is [${shapes.get('fc.weight')}]; give other weights`)
   }
-  // Before anything is made for each class: a shape such as [1000000000, 0] takes no bytes of a file.
+  // Check the shapes before anything is made for each class: a shape such as [1000000000, 0] takes no bytes in a file.
   const parameters = matchParameters(shapesOf(arch), weights)
   const labels = config?.labels ?? defaultLabels(arch)
   if (labels.length !== arch.classes) {
@@ -194,7 +201,10 @@ function assemble(
   return new Model(parts, compileOptions)
 }
 
-/** As stated by the caller, else by the directory, else as the weights show; the number of classes is the weights'. */
+/**
+ * The architecture that the caller states, or else the directory, or else the one inferred from the weights. The number
+ * of classes always comes from the weights.
+ */
 function architectureOf(
   shapes: ReadonlyMap<string, readonly number[]>,
   stated: string | Architecture | undefined,
@@ -219,7 +229,7 @@ function preprocessingOf(
   return config?.pretrained ? readTimmConfig(config.pretrained, defaults) : defaults
 }
 
-/** Last part of a path without the ending. */
+/** The last part of a path without its extension. */
 const nameOf = (path: string): string =>
   path
     .replace(/[?#].*$/, '')

@@ -18,7 +18,7 @@ import type { Architecture } from './row.ts'
 import { softmaxOf } from './scores.ts'
 import { shapesOf } from './weights/index.ts'
 
-/** A class and how sure the model is of it. */
+/** A class and the model's confidence in it. */
 export interface Prediction {
   readonly label: string
   /** Softmax of the logits, 0 to 1. */
@@ -27,40 +27,40 @@ export interface Prediction {
   readonly index: number
 }
 
-/** What {@link Model.classify} gives. */
+/** The result of {@link Model.classify}. */
 export interface Classification {
-  /** The most likely classes, the first the most likely. */
+  /** The most likely classes, in descending order. */
   readonly predictions: readonly Prediction[]
-  /** One number for each class, as the network gives them. */
+  /** The network's output: one number for each class. */
   readonly logits: Float32Array
 }
 
-/** What a model is made of; {@link loadModel} collects it from files. */
+/** The parts of a model. {@link loadModel} collects them from files. */
 export interface ModelParts {
   readonly name: string
-  /** With the number of classes that the weights have. */
+  /** The architecture, with the number of classes of the weights. */
   readonly architecture: Architecture
   /** The name of each class. */
   readonly labels: readonly string[]
   readonly preprocessing: Preprocessing
-  /** Weights and batch statistics, or their values, by torchvision's names. They must not change afterwards. */
+  /** Weights and running statistics, or their values, by torchvision's names. They must not change afterwards. */
   readonly parameters: ReadonlyMap<string, Weight | Float32Array>
-  /** What the weights are read from; closed when the model is disposed of. */
+  /** The file that the weights are read from; closed when the model is disposed of. */
   readonly file?: { close(): void }
 }
 
-/** What runs a model's calls. */
+/** The build and the threads that run a model, and the memory that they use. */
 export type Runtime = Pick<Program, 'build' | 'threads' | 'memory'>
 
 /**
- * Programs share their weights, but each has its own memory for intermediate tensors. A data set needs two sizes: full batches
- * and the last one.
+ * How many programs a model keeps. They share their weights, but each has its own memory for intermediate tensors. A
+ * data set needs two: one for full batches and one for the last batch.
  */
 const PROGRAMS_KEPT = 2
 
 /**
- * A network with its weights and everything needed to classify images. It compiles a program for each batch size and
- * image size when first asked for it. Calls may overlap: programs take turns.
+ * A network with its weights and everything that is needed to classify images. It compiles a program for each batch
+ * size and image size on first use. Calls may overlap: programs take turns.
  */
 export class Model {
   readonly name: string
@@ -68,13 +68,13 @@ export class Model {
   readonly labels: readonly string[]
   readonly preprocessing: Preprocessing
   /**
-   * Weights and batch statistics as they are stored, in memory or in a file; {@link readParameters} gives their values.
-   * Programs that are compiled of them share what they have packed.
+   * Weights and running statistics in their stored form, in memory or in a file; {@link readParameters} returns their
+   * values. Programs compiled from them share the packed weights.
    */
   readonly parameters: ReadonlyMap<string, Weight>
   readonly #file: ModelParts['file']
   readonly #options: CompileOptions
-  /** The last used comes last. */
+  /** The compiled programs, the last used one last. */
   readonly #programs = new Map<string, Promise<Program>>()
   #isDisposed = false
 
@@ -90,10 +90,10 @@ export class Model {
   }
 
   /**
-   * Compiles ahead of the first call what it would compile, so that it is as fast as the later ones, and tells what it
-   * will run on: the build, the threads and the memory.
-   * @param n images in the batch, default 1.
-   * @param side height and width of the images, default those that {@link classify} cuts out.
+   * Compiles the program that the first call would compile, so that this call is as fast as later ones. Returns the
+   * build, the threads and the memory that it will use.
+   * @param n number of images in the batch; default 1.
+   * @param side height and width of the images in pixels; default the size that {@link classify} crops to.
    */
   async prepare(n = 1, side = this.preprocessing.crop): Promise<Runtime> {
     const { build, threads, memory } = await this.#program(n, side)
@@ -101,8 +101,8 @@ export class Model {
   }
 
   /**
-   * The values of all weights and batch statistics, by name. Those that are 32-bit floats in memory are not copied.
-   * @throws ModelError if they are in a file that has changed, and once the model is disposed of.
+   * Reads the values of all weights and running statistics, by name. 32-bit floats in memory are not copied.
+   * @throws ModelError if they are in a file that has changed, or if the model has been disposed of.
    */
   async readParameters(): Promise<Map<string, Float32Array>> {
     const values = new Map<string, Float32Array>()
@@ -111,39 +111,39 @@ export class Model {
   }
 
   /**
-   * The network's output for a batch.
+   * Computes the network's output for a batch.
    * @param images normalised pixels `[n, side, side, 3]`, as `preprocess` of @residual/vision makes them.
    * @returns `[n, classes]`
-   * @throws ShapeError if the length of `images` is not that of `n` square images, ModelError if the weights
-   *   give no finite numbers.
+   * @throws ShapeError if `images` does not have the length of `n` square images, ModelError if the output is not
+   *   finite.
    */
   logits(images: Float32Array, n: number): Promise<Float32Array> {
     return this.#run(images, n, 'logits')
   }
 
   /**
-   * The time of every step of a batch: where a network spends it.
-   * @param images as of {@link logits}
-   * @throws ShapeError as {@link logits} does.
+   * Measures how long each operation takes for a batch.
+   * @param images as in {@link logits}.
+   * @throws ShapeError as in {@link logits}.
    */
   profile(images: Float32Array, n: number): Promise<StepTime[]> {
     return this.#withProgram(images, n, program => program.profile({ images }))
   }
 
   /**
-   * The vectors before the classifier for a batch, good for comparing images.
+   * Computes the vectors before the classifier for a batch. They are useful to compare images.
    * @param images normalised pixels `[n, side, side, 3]`, as `preprocess` of @residual/vision makes them.
    * @returns `[n, features]`
-   * @throws ShapeError if the length of `images` is not that of `n` square images, ModelError if the weights
-   *   give no finite numbers.
+   * @throws ShapeError if `images` does not have the length of `n` square images, ModelError if the output is not
+   *   finite.
    */
   embed(images: Float32Array, n: number): Promise<Float32Array> {
     return this.#run(images, n, 'embedding')
   }
 
   /**
-   * Resizes, crops and normalises an image as the model wants it, and names the `topk` likeliest classes, default 5.
-   * @throws ModelError for a `topk` that is not a positive integer.
+   * Resizes, crops and normalises an image for the model, and returns the `topk` most likely classes; default 5.
+   * @throws ModelError if `topk` is not a positive integer, or if the output is not finite.
    */
   async classify(image: RgbImage, { topk = 5 }: { topk?: number } = {}): Promise<Classification> {
     if (!Number.isInteger(topk) || topk < 1) throw new ModelError(`classify: got topk ${topk}, wanted at least 1`)
@@ -155,7 +155,7 @@ export class Model {
     return { predictions, logits }
   }
 
-  /** Frees the compiled programs once current calls have ended. The garbage collector frees models that were not disposed of. */
+  /** Frees the compiled programs after current calls have ended. The garbage collector frees forgotten models. */
   [Symbol.dispose](): void {
     this.#isDisposed = true
     const freed = this.#keepPrograms(0)
@@ -181,14 +181,16 @@ export class Model {
     return this.#program(n, side).then(use)
   }
 
-  /** The program for a size. Whoever asks for it uses it before it is disposed of, however early that is wanted. */
+  /**
+   * The program for a size. A caller that uses it at once can do so even if the program is to be disposed of meanwhile.
+   */
   #program(n: number, side: number): Promise<Program> {
     if (this.#isDisposed) return Promise.reject(new ModelError(`${this.name} was disposed of; load it again`))
     const key = `${n} of ${side}`
     let program = this.#programs.get(key)
     if (!program) {
       const compiling = this.#compile(n, side, this.#keepPrograms(PROGRAMS_KEPT - 1))
-      // What failed is tried again.
+      // Forget a failed compilation, so that the next call tries again.
       compiling.catch(() => this.#programs.get(key) === compiling && this.#programs.delete(key))
       program = compiling
     }
@@ -203,7 +205,7 @@ export class Model {
     return compile({ outputs: { logits, embedding }, parameters: this.parameters }, this.#options)
   }
 
-  /** Disposes of all programs but the last used, each once it is compiled. */
+  /** Disposes of all programs but the `count` last used, each after it is compiled. */
   #keepPrograms(count: number): Promise<void>[] {
     return [...this.#programs].slice(0, Math.max(0, this.#programs.size - count)).map(([key, program]) => {
       this.#programs.delete(key)
@@ -215,7 +217,7 @@ export class Model {
   }
 }
 
-/** Parameters with weights in the place of values, which have the shape that the network wants if they are as many. */
+/** Turns plain values into weights. They get the shape of the network's parameter if their number fits it. */
 function asWeights(parameters: ModelParts['parameters'], arch: Architecture): ReadonlyMap<string, Weight> {
   let shapes: ReadonlyMap<string, Shape> | undefined
   const weightOf = (name: string, values: Float32Array): Weight => {

@@ -1,7 +1,7 @@
-/** No name that anybody means is longer; what is compared is cut off here. */
+/** Longer names are cut to this length before they are compared; no real name is longer. */
 const MAX_LENGTH = 40
 
-/** The three names that are most like one that does not exist, the nearest first. */
+/** Returns the three names that are most similar to an unknown one, the nearest first. */
 export function nearest(name: string, names: readonly string[]): string[] {
   const meant = name.slice(0, MAX_LENGTH).toLowerCase()
   return names
@@ -11,13 +11,15 @@ export function nearest(name: string, names: readonly string[]): string[] {
     .map(({ candidate }) => candidate)
 }
 
-/** How far a name is from one that exists; a beginning or an end of it was probably meant to be all of it. */
+/**
+ * The distance of a name from a known one. It is 0 for a beginning or an end, which was probably meant as the whole.
+ */
 function distanceTo(candidate: string, name: string): number {
   const isPart = candidate.startsWith(name) || candidate.endsWith(name)
   return isPart ? 0 : editDistance(name, candidate)
 }
 
-/** Levenshtein's distance: insertions, deletions and replacements that turn one name into the other. */
+/** The Levenshtein distance: the insertions, deletions and replacements that turn one name into the other. */
 function editDistance(a: string, b: string): number {
   let row = Array.from({ length: b.length + 1 }, (_, j) => j)
   for (let i = 1; i <= a.length; i++) {

@@ -8,37 +8,37 @@ export interface ResnetOptions {
   /** Length of the logits; default the architecture's own. */
   readonly classes?: number
   /**
-   * Whether batch norms take the statistics of the batch, {@link Network.updates} saying how the running ones follow: all of
-   * them, or those that this says by their names, such as `layer1.0.bn1`. Default false.
+   * Whether batch norms use the statistics of the batch: all of them, or those for whose names, such as `layer1.0.bn1`,
+   * the function returns true. {@link Network.updates} then has the next running statistics. Default false.
    */
   readonly training?: InTraining
   /**
-   * A factor, broadcast to `[n, h, w, c]`, of the F(x) of each block, counted from 0: stochastic depth (Huang et al.
-   * 2016) and removed blocks. Default none.
+   * A factor for the F(x) of each block, broadcast to `[n, h, w, c]`, for stochastic depth (Huang et al. 2016) and
+   * removed blocks. Blocks count from 0. Default none.
    */
   readonly branchScale?: (block: number, blocks: number) => Tensor | undefined
 }
 
-/** What {@link resnet} gives. */
+/** The result of {@link resnet}. */
 export interface Network {
   /** `[n, classes]` */
   readonly logits: Tensor
   /** The vector before the classifier, `[n, features]`. */
   readonly embedding: Tensor
-  /** What is pooled into the embedding, `[n, h, w, features]`. */
+  /** The tensor that is pooled into the embedding, `[n, h, w, features]`. */
   readonly features: Tensor
-  /** In the order in which they are computed. */
+  /** The blocks, in the order of computation. */
   readonly blocks: readonly ResidualBlock[]
-  /** The next value of each running statistic; none unless in training. */
+  /** The next value of each running statistic of batch norms in training; empty otherwise. */
   readonly updates: ReadonlyMap<Tensor<'parameter'>, Tensor>
 }
 
 /**
- * Builds any architecture on `x` of `[n, h, w, 3]`. Parameters carry torchvision's names (`layer1.0.conv1.weight`); a
- * pre-activation network has one batch norm more, `bn`, before the pooling, one without batch norms has biases
- * (`layer1.0.conv1.bias`), and linear layers are called `layer1.linear.0`.
+ * Builds the network of any architecture on `x`, `[n, h, w, 3]`. Parameters have torchvision's names
+ * (`layer1.0.conv1.weight`). A pre-activation network has another batch norm, `bn`, before the pooling. A network
+ * without batch norms has biases (`layer1.0.conv1.bias`). Linear layers are called `layer1.linear.0` and so on.
  *
- * @throws ShapeError if the image is too small for the stem, and without any classes.
+ * @throws ShapeError if the image is too small for the stem, or if there are no classes.
  */
 export function resnet(arch: Architecture, x: Tensor, options: ResnetOptions = {}): Network {
   const { classes = arch.classes, training = false, branchScale = () => undefined } = options
@@ -67,7 +67,7 @@ export function resnet(arch: Architecture, x: Tensor, options: ResnetOptions = {
   return { logits: linear(embedding, weight, fc.parameter('bias', [classes])), embedding, features, blocks, updates }
 }
 
-/** The layers before the first stage. Pre-activation networks leave the normalisation to their blocks. */
+/** The layers before the first stage. Pre-activation networks have no batch norm here, but in their blocks. */
 function stem(s: Scope, x: Tensor, { stem, preActivation }: Architecture, { conv, norm, activate }: Layers): Tensor {
   const { kernel, stride, width, pool } = stem
   const y = conv(s.at('conv1'), x, { filters: width, kernel, stride })
@@ -75,7 +75,7 @@ function stem(s: Scope, x: Tensor, { stem, preActivation }: Architecture, { conv
   return pool === 'max' ? maxPool2d(a, { kernel: 3, stride: 2, padding: 1 }) : a
 }
 
-/** The parameters of a network and its running statistics, in the order in which they are used. */
+/** The parameters and the running statistics of a network, in the order of computation. */
 export function parametersOf(arch: Architecture): readonly Tensor<'parameter'>[] {
   const side = arch.inputSize
   return graphOf([resnet(arch, input('images', [1, side, side, 3])).logits]).parameters

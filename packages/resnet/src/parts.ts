@@ -1,6 +1,6 @@
 import { type Architecture, linearPerStage } from './row.ts'
 
-// The parts of a network have torchvision's names, which count stages from 1. Everywhere else they count from 0.
+// The parts of a network have torchvision's names, which count stages from 1. Everywhere else, stages count from 0.
 
 /** Path of a stage, such as `layer1`. */
 export const stageName = (stage: number): string => `layer${stage + 1}`
@@ -17,14 +17,14 @@ export function linearNames(arch: Architecture): string[][] {
   )
 }
 
-/** Where a parameter stands. */
+/** The place of a parameter in its network. */
 interface Place {
   readonly stage: number
   /** Path of its block; undefined in a linear layer. */
   readonly block: string | undefined
 }
 
-/** Where the parameter of a name stands; undefined in the stem and in what follows the last stage. */
+/** The place of the parameter with a given name; undefined in the stem and after the last stage. */
 export function placeOf(parameter: string): Place | undefined {
   const match = /^(layer([1-9]\d*))\.(?:(\d+)|linear\.\d+)\./.exec(parameter)
   return match ? { stage: Number(match[2]) - 1, block: match[3] && `${match[1]}.${match[3]}` } : undefined

@@ -4,7 +4,7 @@ import type { Preprocessing } from '@residual/vision'
 import type { JsonObject } from './json.ts'
 import type { Family } from './row.ts'
 
-/** Pillow's numbers for its filters, which `resample` in a preprocessor_config.json holds. */
+/** The filters in the order of Pillow's numbers, which `resample` in a preprocessor_config.json holds. */
 const FILTERS: readonly Preprocessing['filter'][] = ['nearest', 'lanczos', 'bilinear', 'bicubic', 'box', 'hamming']
 
 /** Far above any network's input, and low enough that a damaged file does not ask for gigabytes. */
@@ -25,7 +25,7 @@ const side = new Option<number>((given, place) => {
   throw new FormatError(`${place.source}: got ${place.path} of ${shown(height)} x ${shown(width)}, wanted a square`)
 }, pixels.facts)
 
-/** What is read of a preprocessor_config.json. */
+/** The keys that are read from a preprocessor_config.json. */
 const preprocessorConfig = someOf({
   resample: value<number>(
     "one of Pillow's filters, 0 to 5",
@@ -38,7 +38,7 @@ const preprocessorConfig = someOf({
   image_std: list(above0(), 3).optional(),
 })
 
-/** What is read of the `pretrained_cfg` in timm's config.json. */
+/** The keys that are read from `pretrained_cfg` in timm's config.json. */
 const timmConfig = someOf({
   interpolation: text.optional(),
   input_size: list(pixels, 3).optional(),
@@ -47,7 +47,7 @@ const timmConfig = someOf({
   std: list(above0(), 3).optional(),
 })
 
-/** What a family's networks are usually trained on: torchvision's for ImageNet, whole 32-pixel images for CIFAR. */
+/** Returns the usual preprocessing of a family: torchvision's for ImageNet, whole 32-pixel images for CIFAR. */
 export function defaultPreprocessing(family: Family): Preprocessing {
   if (family === 'imagenet') {
     return { resize: 256, crop: 224, filter: 'bilinear', mean: [0.485, 0.456, 0.406], std: [0.229, 0.224, 0.225] }
@@ -56,12 +56,12 @@ export function defaultPreprocessing(family: Family): Preprocessing {
 }
 
 /**
- * Reads a preprocessor_config.json as on the Hugging Face hub; what it does not say is taken from `defaults`.
+ * Reads a preprocessor_config.json as on the Hugging Face hub. Missing keys are taken from `defaults`.
  *
- * With `crop_size` the short side becomes `size` and the middle is cut out. With `crop_pct` alone `size` is the crop,
- * and the short side becomes `size / crop_pct`, rounded down.
+ * With `crop_size`, the short side is resized to `size` and the centre is cropped. With `crop_pct` alone, `size` is the
+ * size of the crop, and the short side is resized to `size / crop_pct`, rounded down.
  *
- * @throws FormatError for values that are not what they should be.
+ * @throws FormatError if a value has another type or is out of range.
  */
 export function readPreprocessorConfig(config: JsonObject, defaults: Preprocessing): Preprocessing {
   const file = 'preprocessor_config.json'
@@ -79,7 +79,7 @@ export function readPreprocessorConfig(config: JsonObject, defaults: Preprocessi
   }
 }
 
-/** What {@link readPreprocessorConfig} reads, as a preprocessor_config.json that transformers reads as well. */
+/** Makes a preprocessor_config.json that {@link readPreprocessorConfig} and transformers can read. */
 export function preprocessorConfigOf({ resize, crop, filter, mean, std }: Preprocessing): JsonObject {
   return {
     do_resize: true,
@@ -96,8 +96,8 @@ export function preprocessorConfigOf({ resize, crop, filter, mean, std }: Prepro
 }
 
 /**
- * Reads the `pretrained_cfg` that timm keeps in its config.json.
- * @throws FormatError for values that are not what they should be.
+ * Reads the `pretrained_cfg` from timm's config.json.
+ * @throws FormatError if a value has another type or is out of range.
  */
 export function readTimmConfig(config: JsonObject, defaults: Preprocessing): Preprocessing {
   const file = 'config.json'

@@ -39,15 +39,14 @@ const row = options({
   classes: whole(0, MOST.classes),
 } satisfies Declared<Architecture>)
 
-/** What blocks have that honour no such field. */
+/** The values of these fields in architectures whose blocks do not use them. */
 const USUAL = { groups: 1, widthPerGroup: 64, strideIn: '3x3' } as const
 
 /**
- * Reads the row of an architecture out of a file.
- * @param file what errors call it.
- * @param path of the keys to the row.
- * @throws FormatError that names the field for a value that is not what it should be, for a missing field and for an
- *   unknown one.
+ * Reads the row of an architecture from a file.
+ * @param file the name of the file in errors.
+ * @param path the path of keys to the row.
+ * @throws FormatError if a field is missing, unknown or has a wrong value; the message names the field.
  */
 export function readArchitecture(given: unknown, file: string, path: string): Architecture {
   const where = { source: file, path, error: FormatError }

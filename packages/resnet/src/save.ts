@@ -7,17 +7,18 @@ import type { Model } from './model.ts'
 import { preprocessorConfigOf } from './preprocessing.ts'
 import { shapesOf } from './weights/index.ts'
 
-/** Milliseconds to wait for another save into the same directory; it needs a few for its turn. */
+/** Milliseconds to wait for another save into the same directory, which takes only a few. */
 const PATIENCE = 30_000
 
 /**
- * Writes a model directory as on the Hugging Face hub, which `loadModel` opens again: `config.json`,
- * `preprocessor_config.json` and `model.safetensors`, with the weights under torchvision's names, so that PyTorch's
- * `load_state_dict` takes them. `config.json` holds the whole row of the architecture, so that it needs no name.
+ * Writes a model directory as on the Hugging Face hub, which `loadModel` can open: `config.json`,
+ * `preprocessor_config.json` and `model.safetensors`. The weights have torchvision's names, so that PyTorch's
+ * `load_state_dict` accepts them. `config.json` holds the whole row of the architecture, which therefore needs no name.
  *
- * Each file is whole or as it was before, and they take their places one right after the other, those of one save after
- * those of another. `loadModel` never takes files of two saves together, which a fingerprint in all three tells.
- * @throws CheckpointError if it cannot be written.
+ * Each file is replaced completely or not at all. The three files are replaced one right after the other, and
+ * concurrent saves take turns. A fingerprint in all three shows `loadModel` which files belong together, so that it
+ * never mixes two saves.
+ * @throws CheckpointError if the directory or a file cannot be written.
  */
 export async function saveModel(directory: string, model: Model): Promise<void> {
   const at = (file: string) => `${directory.replace(/(?<=.)\/+$/, '')}/${file}`
@@ -36,7 +37,7 @@ export async function saveModel(directory: string, model: Model): Promise<void> 
 }
 
 async function whileLocked(path: string, work: () => Promise<void>): Promise<void> {
-  const hint = `; if it has ended, remove ${JSON.stringify(path)}`
+  const hint = `; if that process has ended, remove ${JSON.stringify(path)}`
   const refuse = (owner: string) =>
     new CheckpointError(`cannot write ${JSON.stringify(path)}: ${owner} is saving a model there${hint}`)
   const lock = await takeLock(path, { refuse, patience: PATIENCE })

@@ -1,4 +1,4 @@
-/** The softmax of one image's logits: how sure a network is of each class, from 0 to 1. */
+/** Returns the softmax of one image's logits: the network's confidence in each class, from 0 to 1. */
 export function softmaxOf(logits: ArrayLike<number>): number[] {
   const values = Array.from(logits)
   const largest = values.reduce((a, b) => Math.max(a, b))
@@ -7,7 +7,7 @@ export function softmaxOf(logits: ArrayLike<number>): number[] {
   return powers.map(power => power / total)
 }
 
-/** The cross-entropy of one image's logits with its label, `-log softmax(logits)[label]`: nats, in double precision. */
+/** Returns the cross-entropy of one image's logits, `-log softmax(logits)[label]`, in nats and double precision. */
 export function crossEntropyOf(logits: Float32Array, label: number): number {
   const largest = logits.reduce((a, b) => Math.max(a, b))
   return largest - logits[label] + Math.log(logits.reduce((sum, x) => sum + Math.exp(x - largest), 0))

@@ -4,23 +4,23 @@ import type { Architecture } from './row.ts'
 
 /** One layer of a network, for one image. */
 export interface LayerSummary {
-  /** Path of the layer, such as `layer1.0.conv1`; a layer without parameters has its operation's name in its block. */
+  /** Path of the layer, such as `layer1.0.conv1`; without parameters, its operation's name within its block. */
   readonly name: string
   /** Name of the operation, such as `conv2d`; `linear` is the classifier with its bias. */
   readonly operation: string
-  /** Shape of what it gives, `[1, h, w, c]` or `[1, features]`. */
+  /** Shape of the output, `[1, h, w, c]` or `[1, features]`. */
   readonly output: readonly number[]
-  /** Trainable parameters. */
+  /** Number of trainable parameters. */
   readonly params: number
-  /** Multiply-accumulates; as usual only those of convolutions and the classifier count. */
+  /** Multiply-accumulates; as usual, only convolutions and the classifier count. */
   readonly macs: number
   /** Bytes of the output in float32. */
   readonly activationBytes: number
 }
 
-/** A network in numbers. */
+/** The layers of a network and their totals. */
 export interface Summary {
-  /** Trainable parameters. */
+  /** Number of trainable parameters. */
   readonly params: number
   /** Multiply-accumulates for one image. */
   readonly macs: number
@@ -28,14 +28,14 @@ export interface Summary {
 }
 
 export interface SummaryOptions {
-  /** Side of the square input in pixels, default the architecture's own. */
+  /** Side of the square input in pixels; default the architecture's own. */
   readonly input?: number
-  /** Length of the logits, default the architecture's own. */
+  /** Length of the logits; default the architecture's own. */
   readonly classes?: number
 }
 
 /**
- * Lists the layers of an architecture in the order they are computed, for a batch of one. No weights are needed.
+ * Lists the layers of an architecture in the order of computation, for a batch of one. No weights are needed.
  * @throws ShapeError if the input is too small for the network.
  */
 export function summarize(
@@ -50,15 +50,15 @@ export function summarize(
   return { params: parameterCount(graph), macs: layers.reduce((sum, layer) => sum + layer.macs, 0), layers }
 }
 
-/** A layer and where it is in its graph. */
+/** A layer and its place in its graph. */
 export interface GraphLayer extends LayerSummary {
-  /** The nodes that compute it, in order; the last gives its output. */
+  /** The nodes that compute it, in order; the last one is its output. */
   readonly nodes: readonly Tensor[]
-  /** Path of the part of the network it belongs to, such as `layer1.0`; empty for what belongs to none. */
+  /** Path of the part of the network that it belongs to, such as `layer1.0`; empty if it belongs to none. */
   readonly scope: string
 }
 
-/** The layers of any graph, in order: its nodes, but for those that hold values. */
+/** Lists the layers of any graph in order: its nodes except inputs, parameters and constants. */
 export function layersOf(graph: Graph): GraphLayer[] {
   const layers: GraphLayer[] = []
   let scope = ''
@@ -68,13 +68,14 @@ export function layersOf(graph: Graph): GraphLayer[] {
     const previous = layers[layers.length - 1]
     const path = names[0]?.replace(/\.[^.]*$/, '')
     if (path !== undefined && path === previous?.name) {
-      // The classifier is a matrix product and the sum with its bias: one layer of two nodes.
+      // The classifier is one layer of two nodes: a matrix product and the addition of its bias.
       const operation = previous.operation === 'matmul' ? 'linear' : previous.operation
       const params = previous.params + trainable(node)
       layers[layers.length - 1] = { ...previous, operation, params, nodes: [...previous.nodes, node] }
       continue
     }
-    // Nodes come in the order of the computation, so one without parameters belongs where the last one with them did.
+    // Nodes are in the order of computation, so a node without parameters belongs to the part of the last node with
+    // some.
     if (path !== undefined) scope = path.replace(/\.?(downsample\.)?[^.]+$/, '')
     const operation = node.is('unary') || node.is('binary') ? node.attributes.kind : node.op
     const isInBlock = scope !== '' && node.shape.length === 4
@@ -92,7 +93,7 @@ export function layersOf(graph: Graph): GraphLayer[] {
   return layers
 }
 
-/** Trainable parameters that this one node reads. */
+/** The number of trainable parameters that one node reads. */
 function trainable(node: Tensor): number {
   const parameters = node.inputs.filter(tensor => tensor.is('parameter'))
   return parameterCount({ nodes: [], outputs: [], inputs: [], parameters })

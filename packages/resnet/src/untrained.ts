@@ -6,10 +6,10 @@ import { defaultPreprocessing } from './preprocessing.ts'
 import type { Architecture } from './row.ts'
 
 /**
- * A model whose weights nobody trained, for measuring speed and memory. They are the same each time: uniformly random
- * ones of the variance 2 / fan-in that keeps a plain network's activations in range (He et al. 2015, "Delving Deep into
- * Rectifiers"), and in residual ones batch norms that scale by a half, or without any convolutions that do, so that a
- * thousand layers do not add up to infinity.
+ * Makes a model with untrained weights, to measure speed and memory. The weights are the same each time: uniformly
+ * random with the variance 2 / fan-in, which keeps the activations of a plain network in range (He et al. 2015,
+ * "Delving Deep into Rectifiers"). In residual networks the batch norms, or without them the convolutions, scale by a
+ * half, so that the sum of a thousand blocks stays finite.
  */
 export function untrainedModel(arch: Architecture, options: CompileOptions = {}): Model {
   const gamma = arch.shortcut === 'none' ? 1 : 0.5
@@ -33,7 +33,7 @@ export function untrainedModel(arch: Architecture, options: CompileOptions = {})
   return new Model(parts, options)
 }
 
-/** Numbers from -1 to 1, by a linear congruence with the constants of Numerical Recipes. */
+/** Random numbers from -1 to 1, from a linear congruential generator with the constants of Numerical Recipes. */
 function uniform(): () => number {
   let state = 1
   return () => {

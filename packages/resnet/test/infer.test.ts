@@ -53,17 +53,17 @@ describe('inferArchitecture', () => {
     [
       'a block too many',
       shapes => shapes.set('layer2.3.conv1.weight', [32, 32, 3, 3]),
-      'basic blocks in stages of [3, 4, 3] are those of no architecture here',
+      'no known architecture has basic blocks in stages of [3, 4, 3]',
     ],
     [
       'a distant stage',
       shapes => shapes.set('layer9.0.conv1.weight', [1, 1, 3, 3]),
-      'basic blocks in stages of [3, 3, 3, 0, 0, 0, 0, 0, 1] are those of no architecture here',
+      'no known architecture has basic blocks in stages of [3, 3, 3, 0, 0, 0, 0, 0, 1]',
     ],
     [
       'a wide stem',
       shapes => shapes.set('conv1.weight', [64, 3, 3, 3]),
-      'basic blocks in stages of [3, 3, 3] are those of no architecture here',
+      'no known architecture has basic blocks in stages of [3, 3, 3]',
     ],
     [
       'a key that no network has',

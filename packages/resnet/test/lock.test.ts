@@ -83,8 +83,8 @@ describe('a lock', () => {
 
   test.each<[what: string, leave: () => Promise<void>, owner: string]>([
     ['another host', () => lockOf({ host: 'elsewhere', pid: 1 }), 'process 1 on host "elsewhere"'],
-    ['a process that begins to write its name', () => writeFile(path, ''), 'a process that is not named'],
-    ['what is a link', () => symlink('/dev/zero', path), 'a process that is not named'],
+    ['a process that begins to write its name', () => writeFile(path, ''), 'an unknown process'],
+    ['what is a link', () => symlink('/dev/zero', path), 'an unknown process'],
   ])('of %s is not', async (_, leave, owner) => {
     await leave()
     await expect(take()).rejects.toThrow(`${owner} has it`)

@@ -1,13 +1,13 @@
 import { parameter, type Tensor, weightedSum } from '@residual/core'
 import { vector } from './optimizers/optimizer.ts'
 
-/** Name of the moving average of a parameter. */
+/** The name of a parameter's moving average. */
 export const averageName = (name: string): string => `ema.${name}`
 
 /**
- * Exponential moving averages of next values, of weights and of running statistics alike: `decay * average + (1 - decay) *
+ * Exponential moving averages of the next values of weights and running statistics: `decay * average + (1 - decay) *
  * next`.
- * @param decay a scalar; 1 leaves the averages as they are.
+ * @param decay a scalar; 1 leaves the averages unchanged.
  */
 export function averages(
   updates: Iterable<readonly [Tensor<'parameter'>, Tensor]>,
@@ -23,7 +23,7 @@ export function averages(
 }
 
 /**
- * The decay at a step, from 0 on: `most`, but at first (1 + step) / (10 + step), so that the average soon forgets the
- * weights that the training started from.
+ * The decay at a step, counted from 0: `most`, but never more than (1 + step) / (10 + step), so that the average soon
+ * forgets the weights that the training started from.
  */
 export const averageDecay = (most: number, step: number): number => Math.min(most, (1 + step) / (10 + step))

@@ -15,36 +15,37 @@ import type { Preprocessing } from '@residual/vision'
 import { checksum } from './checksum.ts'
 import { type Recipe, readRecipe } from './recipes/index.ts'
 
-/** What the images of the epoch under way have given so far. */
+/** Totals over the images of the current epoch so far. */
 export interface EpochTotals {
-  /** Sum of the losses of its updates. */
+  /** Sum of the losses of its steps. */
   readonly loss: number
   /** Images whose class had the largest logit. */
   readonly right: number
   readonly images: number
+  /** Number of steps. */
   readonly updates: number
 }
 
-/** What a training is, apart from its numbers. */
+/** Everything that defines a training, except its values. */
 export interface TrainingPlan {
   readonly architecture: Architecture
   readonly labels: readonly string[]
   readonly preprocessing: Preprocessing
   readonly recipe: Recipe
   readonly seed: number
-  /** The layers that are trained; all where there are none. */
+  /** The layers that are trained; all if absent. */
   readonly only?: readonly string[]
   /** Images in the training data. */
   readonly images: number
 }
 
 /**
- * A training between two steps. All that is random follows from the seed and the step, so that these are the state of
- * every generator.
+ * A training between two steps. Everything random follows from the seed and the step, so no generator has any other
+ * state.
  */
 export interface Checkpoint {
   readonly plan: TrainingPlan
-  /** Updates done. */
+  /** Steps done. */
   readonly step: number
   readonly totals: EpochTotals
   /** Weights, running statistics, the optimiser's state and moving averages. */
@@ -56,7 +57,7 @@ const FORMAT = 'residual-checkpoint-1'
 const count = whole(0, Number.MAX_SAFE_INTEGER)
 const finite = number(-Number.MAX_VALUE, Number.MAX_VALUE)
 
-/** The row of an architecture; older checkpoints have its name. */
+/** The row of an architecture; older checkpoints hold only its name. */
 const row = new Option<Architecture>(
   (value, { source, path }) =>
     typeof value === 'string' ? architecture(value) : readArchitecture(value, source, path),
@@ -84,9 +85,9 @@ const described = options({
 })
 
 /**
- * A checkpoint as one safetensors file, the weights under torchvision's names. Its metadata holds everything else, and a
- * checksum of it all.
- * @param shapes of all values, by name.
+ * Writes a checkpoint as one safetensors file, with the weights under torchvision's names. The metadata holds
+ * everything else and a checksum of the whole.
+ * @param shapes the shapes of all values, by name.
  */
 export function writeCheckpoint(
   { values, ...rest }: Checkpoint,
@@ -101,18 +102,20 @@ export function writeCheckpoint(
 
 /**
  * Reads what {@link writeCheckpoint} wrote.
- * @param source what errors call it, such as its path.
- * @throws CheckpointError for another kind of file, and for one that is damaged or cut short.
+ * @param source the name of the checkpoint in errors, such as its path.
+ * @throws CheckpointError if the file is of another kind, damaged or cut short.
  */
 export function readCheckpoint(bytes: Uint8Array, source = 'checkpoint'): Checkpoint {
   const { tensors, metadata } = unlessDamaged(source, () => readSafetensors(bytes))
   if (metadata.format !== FORMAT) {
-    const what = metadata.format?.startsWith('residual-checkpoint') ? 'is of another version' : 'is not a checkpoint'
+    const what = metadata.format?.startsWith('residual-checkpoint')
+      ? 'was written by another version'
+      : 'is not a checkpoint'
     throw new CheckpointError(`${source} ${what}; give a directory that this version trained into`)
   }
   const { training = '' } = metadata
   if (metadata.checksum !== checksum(training, tensors)) {
-    throw new CheckpointError(`${source} is damaged: its checksum is not that of its content; start again without it`)
+    throw new CheckpointError(`${source} is damaged: its checksum does not match its content; start again without it`)
   }
   return unlessDamaged(source, () => {
     const rest = checkOptions('training', parseJsonObject(training, 'training'), described, FormatError)
@@ -126,6 +129,6 @@ function unlessDamaged<T>(source: string, read: () => T): T {
     return read()
   } catch (error) {
     if (!(error instanceof ResidualError)) throw error
-    throw new CheckpointError(`${source} is damaged or no checkpoint (${error.message}); start again without it`)
+    throw new CheckpointError(`${source} is damaged or not a checkpoint (${error.message}); start again without it`)
   }
 }

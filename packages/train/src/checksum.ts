@@ -1,7 +1,9 @@
 import type { Weight } from '@residual/core'
 import { crc32c } from '@residual/resnet/files'
 
-/** The checksum of a checkpoint: of the text, and of all names and bytes in the order of the names. */
+/**
+ * The checksum of a checkpoint. It covers the text, and the names and bytes of all tensors in the order of their names.
+ */
 export function checksum(training: string, tensors: ReadonlyMap<string, Weight<Uint8Array>>): string {
   const encoder = new TextEncoder()
   let crc = crc32c(encoder.encode(training))

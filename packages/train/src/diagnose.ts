@@ -1,7 +1,9 @@
 import { type CompileOptions, compile, graphOf, type Parameters, type Tensor } from '@residual/core'
 import { networkOf, type StepOptions } from './step.ts'
 
-/** The first layer with a value that is not finite, and what of it, with the verb. */
+/**
+ * The first layer with a value that is not finite, and the part of it that has the value, as a subject and its verb.
+ */
 export interface Culprit {
   readonly layer: string
   readonly what: string
@@ -10,9 +12,9 @@ export interface Culprit {
 const layerOf = (parameter: string): string => parameter.replace(/\.[^.]+$/, '')
 
 /**
- * Where a loss that is not finite came from: the first layer, in the order in which they are computed, whose weights or
- * whose output hold a NaN or an infinity.
- * @param inputs those of the run, of which only what the network takes is used.
+ * Finds the origin of a loss that is not finite: the first layer, in the order of computation, whose weights or output
+ * hold a NaN or an infinity.
+ * @param inputs all inputs of the run; only those of the network are used.
  */
 export async function firstNotFinite(
   options: StepOptions,
@@ -27,7 +29,7 @@ export async function firstNotFinite(
     const names = node.inputs.flatMap(tensor => (tensor.is('parameter') ? [tensor.attributes.name] : []))
     return names.length === 0 ? [] : [{ node, names }]
   })
-  // 0 where all are finite, else NaN.
+  // 0 if all values are finite, otherwise NaN.
   const outputs = Object.fromEntries(layers.map(({ node }, i): [string, Tensor] => [String(i), node.mul(0).sum()]))
   const program = await compile({ outputs, parameters }, compileOptions)
   try {

@@ -1,59 +1,63 @@
 /** The first event: what will be trained. */
 export interface StartEvent {
   readonly kind: 'start'
-  /** Updates done before, 0 unless resumed. */
+  /** Steps done before, 0 unless resumed. */
   readonly step: number
-  /** Updates of the whole training. */
+  /** Steps of the whole training. */
   readonly steps: number
-  /** Epochs of the whole training; the last one may be a part. */
+  /** Epochs of the whole training; the last one may be incomplete. */
   readonly epochs: number
   /** Images in the training data. */
   readonly images: number
-  /** Trainable parameters. */
+  /** Number of trainable parameters. */
   readonly parameters: number
   readonly architecture: string
-  /** Whether the given model's classifier made way for a new one, as the data has other classes or another order. */
+  /**
+   * Whether a new classifier replaced the given model's, because the data has other classes or another order of them.
+   */
   readonly newClassifier: boolean
-  /** What runs it. */
+  /** The build of the kernels that runs the training. */
   readonly build: string
   readonly threads: number
   /** Bytes of WebAssembly memory. */
   readonly memory: number
 }
 
-/** After every update. */
+/** The event after every step. */
 export interface StepEvent {
   readonly kind: 'step'
   /** From 1. */
   readonly epoch: number
-  /** Updates done. */
+  /** Steps done. */
   readonly step: number
-  /** Learning rate of this update. */
+  /** Learning rate of this step. */
   readonly lr: number
   /** Mean loss of its images, with label smoothing if there is any. */
   readonly loss: number
   /** Fraction of its images whose class had the largest logit, 0 to 1. */
   readonly top1: number
-  /** Rate of this epoch, since the training was started or resumed. */
+  /** Speed in this epoch, since the training was started or resumed. */
   readonly imagesPerSecond: number
 }
 
-/** After every epoch, and at the end of the training. */
+/** The event after every epoch and at the end of the training. */
 export interface EpochEvent {
   readonly kind: 'epoch'
   /** From 1. */
   readonly epoch: number
-  /** Updates done. */
+  /** Steps done. */
   readonly step: number
-  /** Learning rate of the last update. */
+  /** Learning rate of the last step. */
   readonly lr: number
-  /** Mean over the images of the epoch, while the weights changed. */
+  /** Mean loss over the images of the epoch, each with the weights of its step. */
   readonly trainLoss: number
   readonly trainTop1: number
-  /** Loss with the weights that the model will have, without label smoothing; null without test data. */
+  /**
+   * Loss on the test data with the weights that the model will have, without label smoothing; null without test data.
+   */
   readonly testLoss: number | null
   readonly testTop1: number | null
-  /** Images trained on in a second, without evaluation and saving. */
+  /** Images per second of training; evaluation and saving are not counted. */
   readonly imagesPerSecond: number
 }
 

@@ -13,7 +13,7 @@ import { TrainingError } from './errors.ts'
 import type { EpochEvent, StepEvent } from './events.ts'
 import { type TensorBoardEvent, tensorBoardRecord } from './tensorboard.ts'
 
-/** Steps between two points of a training's curves in TensorBoard. */
+/** Number of steps between two points of a curve in TensorBoard. */
 const CURVE_STEPS = 10
 
 /**
@@ -30,12 +30,15 @@ export class TrainingFolder {
     this.#path = withoutSlash(path)
   }
 
-  /** Where the checkpoint is, or will be. */
+  /** The path of the checkpoint, which may not exist yet. */
   get checkpointPath(): string {
     return `${this.#path}/checkpoint.safetensors`
   }
 
-  /** @throws TrainingError if something is there that a new training would replace, and if another one is under way. */
+  /**
+   * Prepares the directory for a new training.
+   * @throws TrainingError if the new training would replace a training or a model, or if another one is under way.
+   */
   async begin(): Promise<void> {
     const shown = JSON.stringify(this.#path)
     await makeDirectory(this.#path)
@@ -49,7 +52,7 @@ export class TrainingFolder {
     await this.#startCurves(undefined)
   }
 
-  /** The checkpoint to resume from. @throws TrainingError if there is no checkpoint, or if a training is under way. */
+  /** Reads the checkpoint to resume from. @throws TrainingError if there is none, or if a training is under way. */
   async checkpoint(): Promise<Uint8Array> {
     if ((await kindOf(this.#path)) === 'directory') this.#lock = await lockForTraining(this.#path)
     const bytes = await readFileIfThere(this.checkpointPath, 'checkpoint')
@@ -57,12 +60,12 @@ export class TrainingFolder {
     throw new TrainingError(`${JSON.stringify(this.#path)} holds no training to resume; leave out resume to begin one`)
   }
 
-  /** Lets other trainings go on here. */
+  /** Allows other trainings to use the directory. */
   async release(): Promise<void> {
     await this.#lock?.release()
   }
 
-  /** Takes out of the log what came after the checkpoint of this step and will come again. */
+  /** Removes from the log the lines after this step, the checkpoint's. The resumed training writes them again. */
   async resume(step: number): Promise<void> {
     const log = await readFileIfThere(this.#log, 'log')
     if (log) {
@@ -75,7 +78,7 @@ export class TrainingFolder {
     await this.#startCurves(step)
   }
 
-  /** Notes an update; what is noted is written with the next epoch or checkpoint. */
+  /** Notes a step. Notes are written with the next epoch or checkpoint. */
   noteStep({ step, lr, loss, top1, imagesPerSecond }: StepEvent): void {
     if (step % CURVE_STEPS !== 0) return
     this.#note({ step, scalars: { 'train/loss': loss, 'train/top1': top1, lr, imagesPerSecond } })
@@ -109,7 +112,7 @@ export class TrainingFolder {
     return `${this.#path}/log.jsonl`
   }
 
-  /** A file of its own for each start, as TensorBoard wants it. */
+  /** Begins a new event file, since TensorBoard wants one for each start. */
   async #startCurves(step: number | undefined): Promise<void> {
     const now = Date.now()
     this.#events = `${this.#path}/events.out.tfevents.${Math.floor(now / 1000)}.${now % 1000}.residual`
@@ -145,7 +148,7 @@ export function lockForTraining(directory: string): Promise<Lock> {
 
 const withoutSlash = (path: string): string => path.replace(/(?<=.)[\\/]+$/, '')
 
-/** The step of a line of the log; infinite for half a line, as a process that was killed may leave it. */
+/** The step of a line of the log; infinite for an incomplete line, which a killed process may leave. */
 function stepOf(line: string): number {
   try {
     return Number(JSON.parse(line).step)

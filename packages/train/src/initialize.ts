@@ -6,9 +6,9 @@ export interface InitializeOptions {
   /** Another seed gives other weights; default 0. */
   readonly seed?: number
   /**
-   * Let every block start as the identity, default false: the gamma of its last batch norm is 0 (Goyal et al. 2017), where
-   * none is last, in pre-activation networks and those without batch norms, the weights of its last convolution. Plain
-   * networks stay as they are.
+   * Let every block start as the identity; default false. The gamma of its last batch norm is set to 0 (Goyal et al.
+   * 2017). If the block does not end in a batch norm, as in pre-activation networks and networks without batch norms,
+   * the weights of its last convolution are set to 0. Plain networks are not affected.
    */
   readonly zeroInitResidual?: boolean
   /** How the weights are drawn, default kaiming. */
@@ -16,26 +16,27 @@ export interface InitializeOptions {
 }
 
 /**
- * How the weights of a layer are drawn, after their sources:
+ * How the weights of a layer are drawn:
  *
  * - `kaiming`: convolutions from a normal distribution of variance 2 / fan-out, which keeps the gradient's size through
- *   layers of ReLU (He et al. 2015, "Delving Deep into Rectifiers"), and the classifier uniformly within 1 / sqrt(fan-in),
- *   as torchvision does
- * - `xavier`: all weights uniformly within sqrt(6 / (fan-in + fan-out)), of variance 2 / (fan-in + fan-out), which is right
- *   for layers without ReLU (Glorot and Bengio 2010, "Understanding the difficulty of training deep feedforward neural
- *   networks")
- * - `gaussian`: all weights from a normal distribution of standard deviation 0.01, whatever the layer's size (Krizhevsky et
- *   al. 2012, "ImageNet Classification with Deep Convolutional Neural Networks"), as was usual before
+ *   layers of ReLU (He et al. 2015, "Delving Deep into Rectifiers"), and the classifier uniformly within 1 /
+ *   sqrt(fan-in), as torchvision does
+ * - `xavier`: all weights uniformly within sqrt(6 / (fan-in + fan-out)), of variance 2 / (fan-in + fan-out), which is
+ *   right for layers without ReLU (Glorot and Bengio 2010, "Understanding the difficulty of training deep feedforward
+ *   neural networks")
+ * - `gaussian`: all weights from a normal distribution of standard deviation 0.01, whatever the layer's size
+ *   (Krizhevsky et al. 2012, "ImageNet Classification with Deep Convolutional Neural Networks"), the usual way before
+ *   the other two
  */
 export type Initialization = 'kaiming' | 'xavier' | 'gaussian'
 
-/** All of them, the default first. */
+/** All initializations, the default first. */
 export const INITIALIZATIONS: readonly Initialization[] = ['kaiming', 'xavier', 'gaussian']
 
 /**
- * Weights to start a training from, by default as torchvision sets them; see {@link Initialization}. The biases of
- * convolutions are 0, batch norms scale by 1 and shift by 0, running means are 0 and running variances 1. A layer's weights
- * depend on the seed and its name alone.
+ * Draws the weights to start a training from, by default as torchvision does; see {@link Initialization}. The biases of
+ * convolutions are 0, batch norms scale by 1 and shift by 0, running means are 0 and running variances 1. The weights
+ * of a layer depend only on the seed, its name and its shape.
  */
 export function initialParameters(
   arch: Architecture,
@@ -67,13 +68,13 @@ const normal =
   random =>
     deviation * random.normal()
 
-/** Within 1 / root. */
+/** Uniform between -1 / root and 1 / root. */
 const uniform =
   (root: number): Draw =>
   random =>
     (2 * random.uniform() - 1) / root
 
-/** How a weight of shape `[out, in / groups, height, width]` or `[out, in]` is drawn. */
+/** Ways to draw a weight of shape `[out, in / groups, height, width]` or `[out, in]`. */
 const DRAWS: Readonly<Record<Initialization, (shape: readonly number[]) => Draw>> = {
   kaiming: shape => (shape.length === 2 ? uniform(Math.sqrt(shape[1])) : normal(Math.sqrt(2 / fanOut(shape)))),
   xavier: shape => uniform(Math.sqrt((fanIn(shape) + fanOut(shape)) / 6)),

@@ -1,8 +1,8 @@
 import { type Architecture, placeOf } from '@residual/resnet'
 
 /**
- * The factor of the learning rate of each parameter: 1 for the classifier, and `factor` times less for every stage further
- * from it, the stem being the furthest.
+ * The factor of each parameter's learning rate. It is 1 for the classifier and is multiplied by `factor` for every
+ * stage further from it; the stem is the furthest.
  */
 export function layerRate({ layers }: Architecture, factor: number): (name: string) => number {
   return name => {

@@ -36,40 +36,40 @@ export interface TrainOptions extends CompileOptions {
   /** The architecture or its name, default `resnet20`. */
   readonly arch?: string | Architecture
   /**
-   * A trained network to start from, in place of `arch`. Its classifier is kept where its labels are the classes of the
-   * data, in whichever case and with spaces, `_` or `-`; else a new one is made, as the start event tells.
+   * A trained network to start from, in place of `arch`. Its classifier is kept if its labels are the classes of the
+   * data; case, spaces, `_` and `-` make no difference. Otherwise a new one is made, and the start event says so.
    */
   readonly model?: Model
   /**
-   * Train only these layers of `model`, such as `['fc']` or `['layer3', 'fc']`; the others keep their weights, and their batch
-   * norms their running statistics. Default all.
+   * Train only these layers of `model`, such as `['fc']` or `['layer3', 'fc']`; default all. The other layers keep
+   * their weights, and their batch norms keep their running statistics.
    */
   readonly only?: readonly string[]
-  /** Name of a recipe, or a recipe; default `fast`, with a model `finetune`. */
+  /** A recipe or its name; default `fast`, or `finetune` with a `model`. */
   readonly recipe?: string | RecipeInput
-  /** What replaces settings of the recipe; see {@link recipe}. */
+  /** Settings that replace the recipe's; see {@link recipe}. */
   readonly changes?: RecipeInput
-  /** Decides the weights to start from, the order of the images and all else that is random; default 0. */
+  /** Determines the first weights, the order of the images and everything else that is random; default 0. */
   readonly seed?: number
-  /** Side in pixels that images are brought to; default that of the model, of arrays, or of the architecture. */
+  /** Side in pixels that images are resized to; default the size of the model, of arrays, or of the architecture. */
   readonly size?: number
-  /** Learn only so many of the images, evenly spread; default all. */
+  /** Number of images to train on, spread evenly over the data; default all. */
   readonly limit?: number
   /**
-   * Directory for checkpoints, log, curves and the model, created if it does not exist; only in Node. It takes one training
-   * at a time. By default nothing is written.
+   * Directory for checkpoints, log, curves and the model, created if it does not exist; Node only. Only one training at
+   * a time can use it. By default nothing is written.
    */
   readonly out?: string
   /**
-   * Continue the training in `out`, or the training of a checkpoint's bytes. What it was begun with is in the checkpoint;
-   * what is given must be the same. Default false.
+   * Continue the training in `out`, or the training of a checkpoint given as bytes. The checkpoint holds the options
+   * that the training began with; options given again must be the same. Default false.
    */
   readonly resume?: boolean | Uint8Array
-  /** Save after so many updates as well as after every epoch. */
+  /** Save after every so many steps, in addition to after every epoch. */
   readonly checkpointEvery?: number
-  /** Whether a worker prepares the batches; default true where there are workers. */
+  /** Whether a worker prepares the batches; default true where workers are available. */
   readonly worker?: boolean
-  /** When aborted, the update under way is finished and saved, and the events end. */
+  /** When it is aborted, the current step is finished and saved, and the events end. */
   readonly signal?: AbortSignal
 }
 
@@ -84,7 +84,7 @@ const trainOptions = options({
     given => typeof given === 'string' || isObject(given),
   ).optional(),
   changes: value<RecipeInput>('settings of a recipe', isObject).optional(),
-  // Without a default, as a resumed training has the one that it began with.
+  // Without a default, because a resumed training takes the seed from its checkpoint.
   seed: whole(0).optional(),
   size: whole(1, 4096, 'pixels').optional(),
   limit: whole(1).optional(),
@@ -99,7 +99,9 @@ const trainOptions = options({
   ...compileOptions.fields,
 } satisfies Declared<TrainOptions>)
 
-/** @throws TrainingError for an unknown option, or a value that is not what was wanted. */
+/**
+ * Checks the options and fills in defaults. @throws TrainingError if an option is unknown or its value is not allowed.
+ */
 export const checkTrainOptions = (given: TrainOptions): Output<typeof trainOptions> =>
   checkOptions('train', given, trainOptions, TrainingError)
 
@@ -110,11 +112,14 @@ export interface Beginning {
   /** Weights and running statistics. */
   readonly weights: Parameters
   readonly checkpoint: Checkpoint | undefined
-  /** Whether the classifier of the given model was left out, as the data has other classes. */
+  /** Whether the classifier of the given model was replaced, because the data has other classes. */
   readonly newClassifier: boolean
 }
 
-/** A training from its first step. @throws TrainingError for options that do not fit together; those of its parts. */
+/**
+ * Plans a training from its first step.
+ * @throws TrainingError if options do not fit together, and the errors of the recipe and the model.
+ */
 export async function planTraining(given: TrainOptions): Promise<Beginning> {
   const options = checkTrainOptions(given)
   const { data, test, model, only, seed = 0, arch: stated } = options
@@ -127,8 +132,8 @@ export async function planTraining(given: TrainOptions): Promise<Beginning> {
   const arch = { ...row, classes: data.classes.length }
   const recipe = recipeFor(options, arch)
   if (recipe.stochasticDepth > 0 && (arch.shortcut === 'none' || only)) {
-    const why = only ? 'trained blocks stay' : `the blocks of ${arch.name} have no shortcuts`
-    throw new TrainingError(`stochasticDepth leaves out blocks, but ${why}; set it to 0`)
+    const why = only ? 'trained blocks must stay' : `the blocks of ${arch.name} have no shortcuts`
+    throw new TrainingError(`stochasticDepth skips blocks, but ${why}; set it to 0`)
   }
   checkClasses(data, test)
   const plan: TrainingPlan = {
@@ -152,7 +157,10 @@ export async function planTraining(given: TrainOptions): Promise<Beginning> {
   }
 }
 
-/** A training from where its checkpoint was made. @throws CheckpointError if what is given is another one. */
+/**
+ * Plans the rest of a training from its checkpoint.
+ * @throws CheckpointError if the options differ from the checkpoint's.
+ */
 export function planResumed(options: TrainOptions, checkpoint: Checkpoint, source: string): Beginning {
   const { plan } = checkpoint
   const { data, test, model, recipe, changes, seed, only, arch, size } = options
@@ -170,7 +178,7 @@ export function planResumed(options: TrainOptions, checkpoint: Checkpoint, sourc
     if (given === undefined || JSON.stringify(given) === JSON.stringify(stored)) continue
     const shown = (value: unknown) => String(JSON.stringify(value)).slice(0, 60)
     throw new CheckpointError(
-      `${source} is of a training with ${name} ${shown(stored)}, not ${shown(given)}; resume with what it was begun with`,
+      `${source} is of a training with ${name} ${shown(stored)}, not ${shown(given)}; resume it with the same options`,
     )
   }
   checkClasses(data, test)
@@ -197,10 +205,10 @@ function imagesOf({ data, limit = data.length }: TrainOptions): number {
 function checkClasses(data: TrainingSource, test: TrainingSource | undefined): void {
   if (data.classes.length < 2) throw new TrainingError(`got ${data.classes.length} classes, wanted at least 2`)
   if (!test || haveSameNames(test.classes, data.classes)) return
-  throw new TrainingError('the test images have other classes than those to train on')
+  throw new TrainingError('the test images have other classes than the training images; give both the same classes')
 }
 
-/** ImageNet's networks see the middle of a larger image. */
+/** ImageNet's networks see the centre of a larger image. */
 const SHORT_SIDE = 256 / 224
 
 function preprocessingFor({ data, model, size }: TrainOptions, { family, inputSize }: Architecture): Preprocessing {
@@ -215,21 +223,22 @@ function preprocessingFor({ data, model, size }: TrainOptions, { family, inputSi
   )
 }
 
-/** Whether the classifier of a model tells these classes. */
+/** Whether the classifier of a model has these classes. */
 const hasClasses = ({ labels }: Model, classes: readonly string[]): boolean => haveSameNames(labels, classes)
 
 function checkLayers(only: readonly string[], initial: Parameters, model: Model, classes: readonly string[]): void {
   const names = [...initial.keys()]
   const unknown = only.find(layer => !names.some(name => name.startsWith(`${layer}.`)))
   if (only.length === 0 || unknown !== undefined) {
-    const what = unknown === undefined ? 'only names no layer' : `there is no layer ${JSON.stringify(unknown)} in only`
+    const what =
+      unknown === undefined ? 'only names no layer' : `only names the unknown layer ${JSON.stringify(unknown)}`
     throw new TrainingError(`${what}; ${model.architecture.name} has layer1, layer1.0, layer1.0.conv1, fc and so on`)
   }
   if (only.includes('fc') || hasClasses(model, classes)) return
-  throw new TrainingError('the classes are not those of the model, so its new classifier has to learn; name fc in only')
+  throw new TrainingError("the classes differ from the model's, so a new classifier has to be trained; name fc in only")
 }
 
-/** The weights of a model, with a new classifier where its labels are others. */
+/** The weights of a model, with a new classifier if its labels are not the classes of the data. */
 async function adapted(model: Model, initial: Parameters, classes: readonly string[]): Promise<Parameters> {
   const learned = await model.readParameters()
   const isSame = hasClasses(model, classes)

@@ -10,7 +10,7 @@ import { TrainingFolder } from './folder.ts'
 import { type Beginning, checkTrainOptions, planResumed, planTraining, type TrainOptions } from './plan.ts'
 import { type Step, type StepOptions, trainingStep } from './step.ts'
 
-/** A training that is under way: its program, and how far it has come. */
+/** A running training: its program and its progress. */
 export class Session {
   readonly #options: TrainOptions
   readonly #beginning: Beginning
@@ -19,15 +19,15 @@ export class Session {
   readonly #step: Step
   readonly #program: Program
   readonly #batchesPerEpoch: number
-  /** Updates done. */
+  /** Steps done. */
   #done: number
-  /** Totals of the current epoch; none once they were reported. */
+  /** Totals of the current epoch; empty once they have been reported. */
   #totals: EpochTotals
-  /** What this process did of that epoch. */
+  /** Images and time of this process in the current epoch. */
   #timed = { images: 0, seconds: 0 }
-  /** Updates done when the last checkpoint was written. */
+  /** Steps done when the last checkpoint was written. */
   #saved: number | undefined
-  /** All values, once the program is gone. */
+  /** All values, after the program has been freed. */
   #last: Parameters | undefined
 
   private constructor(
@@ -74,7 +74,7 @@ export class Session {
     const { steps } = lengthOf(plan)
     if (checkpoint && checkpoint.step > steps) {
       const where = `step ${checkpoint.step} of a training of ${steps}`
-      throw new CheckpointError(`${source} is damaged: it says to be at ${where}; start again without it`)
+      throw new CheckpointError(`${source} is damaged: it is at ${where}; start again without it`)
     }
     const described = { architecture, side: preprocessing.crop, recipe, steps, seed, only }
     const step = trainingStep(described)
@@ -108,7 +108,7 @@ export class Session {
     await this.#folder?.saveModel(await this.model())
   }
 
-  /** The network as it is now, with the averaged values where the recipe has averages. */
+  /** The network in its current state, with averaged values if the recipe averages them. */
   async model(): Promise<Model> {
     const { plan, architecture } = this.#beginning
     const values = await this.#values()
@@ -121,7 +121,7 @@ export class Session {
     return new Model(parts, compileOptions(this.#options))
   }
 
-  /** A checkpoint of now. */
+  /** A checkpoint of the current state. */
   async checkpoint(): Promise<Uint8Array> {
     const { plan } = this.#beginning
     const { outputs, updates } = this.#step
@@ -130,9 +130,9 @@ export class Session {
     return writeCheckpoint({ plan, step: this.#done, totals: this.#totals, values: await this.#values() }, shapes)
   }
 
-  /** Frees the program and the directory; the model and the checkpoint stay to be had. */
+  /** Frees the program and the directory; the model and the checkpoint remain available. */
   async close(): Promise<void> {
-    // Where a thread has died there is nothing to read, and its error is the one to tell.
+    // After a thread has died there is nothing to read, and the error to report is the thread's.
     this.#last ??= await this.#values().catch(() => undefined)
     this.#program[Symbol.dispose]()
     await this.#folder?.release()
@@ -163,7 +163,7 @@ export class Session {
     }
   }
 
-  /** All batches that are to come. */
+  /** All remaining batches. */
   #batches(): AsyncGenerator<TrainingBatch, void, undefined> {
     const { data, worker } = this.#options
     const { plan } = this.#beginning
@@ -187,7 +187,7 @@ export class Session {
     let [loss, right] = [0, 0]
     for (let i = 0; i < accumulate; i++) {
       const { value: batch } = await batches.next()
-      if (!batch) throw new TrainingError('the batches ended before the training')
+      if (!batch) throw new TrainingError('the batches ended before the training did')
       const { images, targets, labels } = batch
       const inputs = { images, targets, ...this.#step.inputs(this.#done * accumulate + i) }
       const { loss: value, predictions } = await this.#program.run(inputs)
@@ -212,7 +212,7 @@ export class Session {
     return event
   }
 
-  /** The end of an epoch; undefined if the signal was aborted meanwhile, so that it comes again when resumed. */
+  /** Ends an epoch; undefined if the signal was aborted during it, so that a resumed training ends the epoch again. */
   async #endEpoch(): Promise<EpochEvent | undefined> {
     const { test, signal, worker } = this.#options
     let tested: Pick<EpochEvent, 'testLoss' | 'testTop1'> = { testLoss: null, testTop1: null }
@@ -233,7 +233,7 @@ export class Session {
     const event: EpochEvent = {
       kind: 'epoch',
       ...this.#place(),
-      // Where an update spans two epochs it is the first of them that ends.
+      // If a step spans two epochs, the first of them ends.
       epoch: this.#hasEnded() ? Math.floor(this.#epochs(this.#done)) : this.#epochOf(this.#done),
       trainLoss: loss / updates,
       trainTop1: right / images,
@@ -242,7 +242,7 @@ export class Session {
     }
     this.#totals = NO_TOTALS
     this.#timed = { images: 0, seconds: 0 }
-    // First, so that no epoch is missing in the log when the process ends between the two.
+    // Log before saving, so that no epoch is missing from the log if the process ends in between.
     await this.#folder?.noteEpoch(event)
     await this.#save()
     await this.#folder?.saveModel(await this.model())
@@ -255,7 +255,7 @@ export class Session {
   }
 
   async #diverged(loss: number, inputs: Readonly<Record<string, Float32Array>>): Promise<DivergenceError> {
-    // First, since both programs might not fit into the memory.
+    // Close first, since both programs together might not fit into memory.
     await this.close()
     const options = compileOptions(this.#options)
     const { layer, what } = await firstNotFinite(this.#described, await this.#values(), inputs, options)
@@ -272,17 +272,17 @@ export class Session {
     return { epoch: this.#epochOf(this.#done), step: this.#done, lr: this.#step.rate(this.#done - 1) }
   }
 
-  /** The epoch, from 1, that the last batch of an update belongs to. */
+  /** The epoch, counted from 1, that the last batch of a step belongs to. */
   #epochOf(updates: number): number {
     return Math.ceil(this.#epochs(updates))
   }
 
-  /** Passes over the data in so many updates. */
+  /** The number of passes over the data in a number of steps. */
   #epochs(updates: number): number {
     return (updates * this.#described.recipe.accumulate) / this.#batchesPerEpoch
   }
 
-  /** Whether the last update brought an epoch to its end. */
+  /** Whether the last step ended an epoch. */
   #hasEnded(): boolean {
     return this.#done > 0 && Math.floor(this.#epochs(this.#done)) > Math.floor(this.#epochs(this.#done - 1))
   }
@@ -300,7 +300,7 @@ const NO_TOTALS: EpochTotals = { loss: 0, right: 0, images: 0, updates: 0 }
 
 const compileOptions = ({ threads, build, backend }: TrainOptions): CompileOptions => ({ threads, build, backend })
 
-/** @throws TrainingError if the images do not fill a batch, or the batches an update. */
+/** The length of a training. @throws TrainingError if the images do not fill a batch, or the batches a step. */
 function lengthOf({ images, recipe }: TrainingPlan): { batchesPerEpoch: number; steps: number } {
   const { batch, accumulate, steps: stated, epochs = 0 } = recipe
   const batchesPerEpoch = Math.floor(images / batch)

@@ -8,34 +8,37 @@ import { accumulated, clipped } from './optimizers/gradients.ts'
 import { optimizerOf, type Recipe, scheduleOf } from './recipes/index.ts'
 import { drawSurvival, survivalOf } from './stochastic-depth.ts'
 
-/** What says how a network is trained. */
+/** The description of a training, without the data. */
 export interface StepOptions {
-  /** With the number of classes of the data. */
+  /** The architecture, with as many classes as the data. */
   readonly architecture: Architecture
   /** Side of the images in pixels. */
   readonly side: number
   readonly recipe: Recipe
-  /** Updates of the whole training. */
+  /** Steps of the whole training. */
   readonly steps: number
   readonly seed: number
-  /** Train these layers alone, the others being as in inference; default all. */
+  /** Train only these layers and run the others as in inference; default all. */
   readonly only?: readonly string[]
 }
 
-/** One run of a training as a graph: a batch forward and back, and an update once all batches that belong to it are done. */
+/**
+ * One run of a training as a graph: a forward and a backward pass of a batch, and, after the last batch of a step, the
+ * optimiser's step.
+ */
 export interface Step {
-  /** Mean loss of the batch, and for each image the class of its largest logit. */
+  /** The mean loss of the batch, and the class with the largest logit for each image. */
   readonly outputs: { readonly loss: Tensor; readonly predictions: Tensor }
   readonly updates: ReadonlyMap<Tensor<'parameter'>, Tensor>
   /** Weights and running statistics of the network. */
   readonly network: readonly Tensor<'parameter'>[]
   /** The weights that are trained. */
   readonly trained: readonly Tensor<'parameter'>[]
-  /** Before the first run, what is neither weight nor running statistic. */
+  /** The state before the first run, except weights and running statistics. */
   initialState(weights: Parameters): Parameters
-  /** What a run, counted from 0, takes beside its batch, the inputs `images` and `targets`. */
+  /** The inputs of a run, counted from 0, except its batch (`images` and `targets`). */
   inputs(run: number): Record<string, Float32Array>
-  /** The learning rate of an update, counted from 0. */
+  /** The learning rate of a step, counted from 0. */
   rate(step: number): number
 }
 
@@ -49,7 +52,7 @@ export function trainingStep(options: StepOptions): Step {
   const network = graphOf([logits]).parameters
   const isTrained = isWithin(options.only)
   const parameters = network.filter(({ attributes: { name, trainable } }) => trainable && isTrained(name))
-  // 1 where the loss is finite, else 0: then the weights stay as they are, and it can be found out where it came from.
+  // 1 if the loss is finite, otherwise 0: the weights then do not change, and the origin of the loss can be found.
   const finite = gate(constant(1), loss.mul(0).add(1))
   const gradients = grad(loss, parameters).map(gradient => gate(gradient, finite))
   const learningRate = input('learningRate', []).mul(finite)
@@ -94,14 +97,14 @@ export function trainingStep(options: StepOptions): Step {
   }
 }
 
-/** The network as it is trained. */
+/** The network in the form that is trained. */
 export function networkOf({ architecture, side, recipe, only }: StepOptions): Network {
   const x = input('images', [recipe.batch, side, side, 3])
   const branchScale = recipe.stochasticDepth > 0 ? survivalOf(architecture, recipe.batch) : undefined
   return resnet(architecture, x, { training: isWithin(only), branchScale })
 }
 
-/** Whether a name belongs to one of some layers or to something in them; always true without layers. */
+/** Whether a name belongs to one of the layers or to a part of them; always true without layers. */
 const isWithin =
   (layers: readonly string[] | undefined) =>
   (name: string): boolean =>

@@ -4,12 +4,12 @@ import type { Random } from '@residual/vision'
 
 const blocksOf = ({ layers }: Architecture): number => layers.reduce((a, b) => a + b, 0)
 
-/** Probability that a block is left out, from 0 for what precedes the first one to `most` for the last (Huang et al. 2016). */
+/** The probability that a block is skipped. It rises linearly to `most` for the last block (Huang et al. 2016). */
 const dropProbability = (most: number, block: number, blocks: number): number => (most * (block + 1)) / blocks
 
 /**
- * What scales the residual branch of each block under stochastic depth: a row of the input `survival` `[blocks, n]`.
- * @param batch images in a batch, n
+ * The factors of each block's residual branch under stochastic depth: a row of the input `survival` `[blocks, n]`.
+ * @param batch the number of images in a batch, n.
  */
 export function survivalOf(arch: Architecture, batch: number): (block: number) => Tensor {
   const survival = input('survival', [blocksOf(arch), batch])
@@ -17,8 +17,8 @@ export function survivalOf(arch: Architecture, batch: number): (block: number) =
 }
 
 /**
- * Values of `survival`: for every block and image 0, or the reciprocal of the probability that it is not 0, so that the
- * branch is the same on average.
+ * Draws the values of `survival`. For every block and image the value is 0, or the reciprocal of the probability that
+ * it is not 0, so that the branch keeps its mean.
  */
 export function drawSurvival(arch: Architecture, batch: number, most: number, random: Random): Float32Array {
   const blocks = blocksOf(arch)

@@ -1,21 +1,21 @@
 import { crc32c } from '@residual/resnet/files'
 
-/** What an event file says at one time; of {@link scalars}, {@link version} and {@link restart} one is given. */
+/** One event of an event file. Exactly one of {@link scalars}, {@link version} and {@link restart} is given. */
 export interface TensorBoardEvent {
   /** Seconds since 1970. */
   readonly wallTime: number
   readonly step?: number
   /** Curves by name, such as `train/loss`. */
   readonly scalars?: Readonly<Record<string, number>>
-  /** First event of every file. */
+  /** The first event of every file. */
   readonly version?: true
-  /** What was written at this step or later is replaced by what follows. */
+  /** The following events replace all earlier ones of this step or later steps. */
   readonly restart?: true
 }
 
 /**
- * An event as TensorBoard reads it: the protocol buffer `Event` (event.proto) as one record of a TFRecord file, with its
- * length and masked CRC-32C checksums. A file of records whose name contains `tfevents` is a run.
+ * Encodes an event for TensorBoard: the protocol buffer `Event` (event.proto) as one record of a TFRecord file, with
+ * its length and masked CRC-32C checksums. TensorBoard takes a file of records whose name contains `tfevents` as a run.
  */
 export function tensorBoardRecord(event: TensorBoardEvent): Uint8Array {
   const body = message([
@@ -31,7 +31,7 @@ export function tensorBoardRecord(event: TensorBoardEvent): Uint8Array {
   return join([length, masked(length), body, masked(body)])
 }
 
-/** A field of a protocol buffer: its number, and its value with the type that is written before it. */
+/** A field of a protocol buffer: its number, and its value with its wire type. */
 type Field = readonly [number: number, value: Value]
 
 interface Value {
@@ -67,7 +67,7 @@ function float(value: number): Value {
 
 const text = (value: string): Uint8Array => new TextEncoder().encode(value)
 
-/** Seven bits a byte, the lowest first; all but the last have the eighth bit. */
+/** Writes seven bits per byte, the lowest first. All bytes but the last have the eighth bit set. */
 function base128(value: number): Uint8Array {
   const bytes: number[] = []
   let rest = value
@@ -75,7 +75,7 @@ function base128(value: number): Uint8Array {
   return Uint8Array.from([...bytes, rest])
 }
 
-/** Records mask their checksums, since checksums of data that holds checksums are weak. */
+/** Masks a checksum. Records do this because checksums of data that contains checksums are weak. */
 function masked(bytes: Uint8Array): Uint8Array {
   const crc = crc32c(bytes)
   const result = new Uint8Array(4)

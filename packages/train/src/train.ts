@@ -15,23 +15,22 @@ import { Session } from './session.ts'
  * const model = await training.model()
  * ```
  *
- * Nothing happens before the first event is asked for, and the training waits while an event is looked at. Leaving the
- * loop ends it without saving; an aborted signal ends it after the update under way, saved. The same options give the
- * same bits, for any number of threads, and across any number of resumptions.
+ * Nothing happens before the first event is requested, and the training waits while the loop handles an event. Leaving
+ * the loop ends the training without saving; an aborted signal ends it after the current step and saves it. The same
+ * options give the same bits, for any number of threads and any number of resumptions.
  *
- * With `out` the directory becomes a model directory that `loadModel` opens, of the averaged weights and statistics where
- * the recipe averages them (`ema`). No other training can use it until this one ends or its loop is left.
+ * With `out`, the directory becomes a model directory that `loadModel` opens. If the recipe averages weights (`ema`),
+ * it holds the averaged weights and statistics. No other training can use it until this one ends or its loop is left.
  *
- * Thrown from the loop: TrainingError and RecipeError if options do not fit together, and TrainingError if another
- * training is under way in `out`; DivergenceError if the loss is
- * not finite any more; CheckpointError if something cannot be written or resumed; VisionError for images that cannot
- * be read; MemoryError (of kernels-wasm) for a batch that is too large.
+ * The loop throws TrainingError and RecipeError if options do not fit together, TrainingError if another training is
+ * under way in `out`, DivergenceError if the loss is no longer finite, CheckpointError if something cannot be written
+ * or resumed, VisionError if images cannot be read, and MemoryError (of kernels-wasm) if a batch is too large.
  */
 export function train(options: TrainOptions): Training {
   return new Training(options)
 }
 
-/** The events of a training, which can be gone through once. */
+/** The events of a training. They can be iterated once. */
 export class Training implements AsyncIterable<TrainingEvent> {
   readonly #options: TrainOptions
   #hasBegun = false
@@ -42,7 +41,8 @@ export class Training implements AsyncIterable<TrainingEvent> {
   }
 
   async *[Symbol.asyncIterator](): AsyncGenerator<TrainingEvent, void, undefined> {
-    if (this.#hasBegun) throw new TrainingError('this training has begun already; call train again, to resume or anew')
+    if (this.#hasBegun)
+      throw new TrainingError('this training has already begun; call train again to resume it or to start over')
     this.#hasBegun = true
     this.#session = await Session.open(this.#options)
     try {
@@ -53,7 +53,7 @@ export class Training implements AsyncIterable<TrainingEvent> {
   }
 
   /**
-   * The network as it is after the last event, with the averaged weights where the recipe averages them.
+   * The network after the last event, with averaged weights if the recipe averages them.
    * @throws TrainingError before the first event.
    */
   async model(): Promise<Model> {
@@ -61,7 +61,7 @@ export class Training implements AsyncIterable<TrainingEvent> {
   }
 
   /**
-   * All that is needed to go on from here, for `resume`, as a safetensors file; where there is no directory to save in.
+   * The bytes of a safetensors file from which `resume` continues the training, for use without a directory.
    * @throws TrainingError before the first event.
    */
   async checkpoint(): Promise<Uint8Array> {
@@ -70,6 +70,6 @@ export class Training implements AsyncIterable<TrainingEvent> {
 
   #begun(): Session {
     if (this.#session) return this.#session
-    throw new TrainingError('the training has not begun; ask for its first event')
+    throw new TrainingError('the training has not begun; request its first event')
   }
 }

@@ -6,7 +6,7 @@ export async function eventsOf(options: TrainOptions): Promise<TrainingEvent[]> 
   return events
 }
 
-/** Element by element `toEqual` takes seconds for a network. */
+/** Compares bytes, because `toEqual` takes seconds for the weights of a network. */
 export const isSame = (a: Uint8Array | Float32Array, b: Uint8Array | Float32Array): boolean =>
   Buffer.from(a.buffer, a.byteOffset, a.byteLength).equals(Buffer.from(b.buffer, b.byteOffset, b.byteLength))
 

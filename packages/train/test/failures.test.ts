@@ -47,7 +47,7 @@ describe('a loss that is not finite', () => {
     expect(error.message.replace(/^.*? at step 1, /, '')).toBe(`and ${what} the first not to be finite; ${hint}`)
   })
 
-  test('after a rate that is too high names the step, and the weights before it are kept', async () => {
+  test('after too high a rate names the step, and the weights before that step are kept', async () => {
     const training = train({ ...small, recipe: { ...recipe, schedule: { kind: 'constant', rate: 1e30 } } })
     let steps = 0
     const error = await (async () => {
@@ -60,7 +60,7 @@ describe('a loss that is not finite', () => {
   })
 })
 
-describe('options that do not fit together are refused', () => {
+describe('refuses options that do not fit together', () => {
   const wide = { ...data, width: 16, height: 4 }
   const model = modelWith('conv1.weight', 0)
   const stochastic = { ...recipe, stochasticDepth: 0.1 }
@@ -85,7 +85,7 @@ describe('options that do not fit together are refused', () => {
     ['TrainingError', 'only needs a trained model; give one, or train everything', { only: ['fc'] }],
     [
       'TrainingError',
-      'there is no layer "layer4" in only; resnet8 has layer1, layer1.0, layer1.0.conv1, fc and so on',
+      'only names the unknown layer "layer4"; resnet8 has layer1, layer1.0, layer1.0.conv1, fc and so on',
       { model, arch: undefined, only: ['fc', 'layer4'] },
     ],
     [
@@ -95,25 +95,25 @@ describe('options that do not fit together are refused', () => {
     ],
     [
       'TrainingError',
-      'the classes are not those of the model, so its new classifier has to learn; name fc in only',
+      "the classes differ from the model's, so a new classifier has to be trained; name fc in only",
       { model, arch: undefined, only: ['layer3'], data: { ...data, classes: ['a', 'b', 'c'] } },
     ],
     ['TrainingError', 'the images are 16 x 4; give size, such as 32, to make them square', { data: wide }],
     ['TrainingError', 'got 1 classes, wanted at least 2', { data: { ...data, classes: ['one'] } }],
     [
       'TrainingError',
-      'the test images have other classes than those to train on',
+      'the test images have other classes than the training images; give both the same classes',
       { test: { ...data, classes: ['a', 'b', 'c'] } },
     ],
     ['TrainingError', 'the model is a resnet8, not a resnet20; leave out arch', { model, arch: 'resnet20' }],
     [
       'TrainingError',
-      'stochasticDepth leaves out blocks, but the blocks of plain8 have no shortcuts; set it to 0',
+      'stochasticDepth skips blocks, but the blocks of plain8 have no shortcuts; set it to 0',
       { arch: 'plain8', recipe: stochastic },
     ],
     [
       'TrainingError',
-      'stochasticDepth leaves out blocks, but trained blocks stay; set it to 0',
+      'stochasticDepth skips blocks, but trained blocks must stay; set it to 0',
       { model, arch: undefined, only: ['fc'], recipe: stochastic },
     ],
     ['TrainingError', 'train: got threads 0, wanted a whole number of at least 1', { threads: 0 }],
@@ -137,7 +137,7 @@ describe('checkpoints', () => {
   })
 
   const damaged =
-    /^the checkpoint is damaged( or no checkpoint \(.*\))?(: its checksum is not that of its content)?; start again without it$/
+    /^the checkpoint is damaged( or not a checkpoint \(.*\))?(: its checksum does not match its content)?; start again without it$/
 
   test.each([0, 1, 7, 8, 100, 5000, 0.5, 0.999])('cut off at %d are refused', async at => {
     const length = at < 1 ? Math.floor(at * bytes.length) : at
@@ -157,7 +157,7 @@ describe('checkpoints', () => {
     }
   })
 
-  /** With a checksum that is right. */
+  /** Changes the training's JSON and corrects the checksum. */
   const changedTraining = (change: (training: string) => string) => {
     const { tensors, metadata } = readSafetensors(bytes)
     const training = change(metadata.training)
@@ -171,43 +171,43 @@ describe('checkpoints', () => {
       'the checkpoint is not a checkpoint; give a directory that this version trained into',
     ],
     [
-      'those of another version',
+      'checkpoints of another version',
       () => {
         const { tensors, metadata } = readSafetensors(bytes)
         return writeSafetensors(tensors, { metadata: { ...metadata, format: 'residual-checkpoint-2' } })
       },
-      'the checkpoint is of another version; give a directory that this version trained into',
+      'the checkpoint was written by another version; give a directory that this version trained into',
     ],
     [
-      'those of an impossible training',
+      'checkpoints of an impossible training',
       () => {
         const { tensors, metadata } = readSafetensors(bytes)
         return writeSafetensors(tensors, { metadata: { ...metadata, training: '{}' } })
       },
-      'the checkpoint is damaged: its checksum is not that of its content; start again without it',
+      'the checkpoint is damaged: its checksum does not match its content; start again without it',
     ],
     [
-      'those of a recipe that nests 20,000 deep',
+      'checkpoints with a recipe nested 20,000 levels deep',
       () =>
         changedTraining(training =>
           training.replace('"batch":4', `"batch":${'['.repeat(20_000)}${']'.repeat(20_000)}`),
         ),
-      `the checkpoint is damaged or no checkpoint (recipe: got batch ${'['.repeat(40)}, wanted a whole number from 1 to 65536); start again without it`,
+      `the checkpoint is damaged or not a checkpoint (recipe: got batch ${'['.repeat(40)}, wanted a whole number from 1 to 65536); start again without it`,
     ],
     [
-      'those of a plan that nests 20,000 deep',
+      'checkpoints with a plan nested 20,000 levels deep',
       () => changedTraining(() => `{"plan":${'['.repeat(20_000)}${']'.repeat(20_000)}}`),
-      `the checkpoint is damaged or no checkpoint (training: got plan ${'['.repeat(40)}, wanted an object); start again without it`,
+      `the checkpoint is damaged or not a checkpoint (training: got plan ${'['.repeat(40)}, wanted an object); start again without it`,
     ],
     [
-      'those that are no JSON',
+      'checkpoints without valid JSON',
       () => changedTraining(() => '{\n\u001b[2J'),
-      'the checkpoint is damaged or no checkpoint (training is not JSON); start again without it',
+      'the checkpoint is damaged or not a checkpoint (training is not JSON); start again without it',
     ],
     [
-      'those of a step after the last',
+      'checkpoints of a step after the last one',
       () => changedTraining(training => training.replace(/"step":\d+/, '"step":100')),
-      'the checkpoint is damaged: it says to be at step 100 of a training of 6; start again without it',
+      'the checkpoint is damaged: it is at step 100 of a training of 6; start again without it',
     ],
   ])('%s are refused', async (_, file, message) => {
     await expect(through({ ...small, resume: file() })).rejects.toThrow(

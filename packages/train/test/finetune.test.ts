@@ -12,7 +12,7 @@ async function trained(options: TrainOptions): Promise<Model> {
   return training.model()
 }
 
-/** The same images with two classes, of which the second is two of the old ones. */
+/** The same images with two classes; the second joins two of the old ones. */
 const all = images(24)
 const other = { ...all, classes: ['upper', 'other'], labels: Array.from(all.labels, label => Math.min(1, label)) }
 
@@ -24,7 +24,7 @@ describe('fine-tuning', () => {
     before = await model.readParameters()
   })
 
-  test('of the head leaves everything else as it is', async () => {
+  test('of the classifier leaves everything else unchanged', async () => {
     const tuned = await trained({ model, data: other, only: ['fc'], recipe })
     expect(tuned.labels).toEqual(['upper', 'other'])
     expect(tuned.architecture).toEqual({ ...model.architecture, classes: 2 })
@@ -34,7 +34,7 @@ describe('fine-tuning', () => {
     expect((await evaluate(tuned, other)).top1).toBe(1)
   })
 
-  test('of some layers leaves the others and their running statistics as they are', async () => {
+  test('of some layers leaves the others and their running statistics unchanged', async () => {
     const tuned = await trained({ model, data: all, only: ['layer2.0.bn1', 'layer3'], recipe })
     for (const [name, values] of await tuned.readParameters()) {
       const learns = /^layer(2\.0\.bn1|3)\./.test(name)
@@ -63,7 +63,7 @@ describe('fine-tuning', () => {
     { classes: ['Top', ' left', 'MIDDLE'], newClassifier: false },
     { classes: ['left', 'top', 'middle'], newClassifier: true },
     { classes: ['0', '1', '2'], newClassifier: true },
-  ])('tells whether the classes $classes take a new classifier', async ({ classes, newClassifier }) => {
+  ])('reports whether the classes $classes need a new classifier', async ({ classes, newClassifier }) => {
     const data = { ...all, classes }
     const training = train({ model, data, worker: false, changes: { batch: 6 }, signal: AbortSignal.abort() })
     for await (const event of training) expect(event).toMatchObject({ kind: 'start', newClassifier })
@@ -73,7 +73,7 @@ describe('fine-tuning', () => {
     expect(same).toBe(!newClassifier)
   })
 
-  test('keeps the classifier of the same classes, and the preprocessing', async () => {
+  test('keeps the classifier if the classes are the same, and the preprocessing', async () => {
     const training = train({ model, data: all, worker: false, changes: { batch: 6 }, signal: AbortSignal.abort() })
     for await (const _ of training);
     const same = await training.model()

@@ -2,7 +2,7 @@ import type { ImageArray } from '@residual/vision'
 
 const SIDE = 8
 
-/** Small images of three classes: brighter at the top, at the left, or in the middle, with noise. */
+/** Small noisy images of three classes: brighter at the top, on the left, or in the middle. */
 export function images(count: number, seed = 1): ImageArray {
   const labels = Array.from({ length: count }, (_, i) => i % 3)
   const images = new Uint8Array(count * SIDE * SIDE * 3)

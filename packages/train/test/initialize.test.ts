@@ -60,14 +60,14 @@ describe('initialParameters', () => {
     const { mean, deviation } = moments(values)
     expect(Math.abs(mean)).toBeLessThan((4 * wanted) / Math.sqrt(values.length))
     expect(Math.abs(deviation - wanted)).toBeLessThan((4 * wanted) / Math.sqrt(2 * values.length))
-    // Uniform numbers have an end.
+    // Uniform numbers are bounded.
     const largest = values.reduce((a, b) => Math.max(a, Math.abs(b)), 0)
     if (initialization === 'xavier') expect(largest).toBeLessThanOrEqual(Math.fround(wanted * Math.sqrt(3)))
     else expect(largest).toBeGreaterThan(2 * wanted)
   })
 
   test.each(INITIALIZATIONS)(
-    'with %s the biases of convolutions are 0, and those of the classifier too but with kaiming',
+    "with %s the biases of convolutions are 0, and so are the classifier's, except with kaiming",
     initialization => {
       const biases = [...initialParameters(wide, { initialization })].filter(([name]) => name.endsWith('.bias'))
       expect(biases).toHaveLength(1 + 18 + 2 + 1)
@@ -80,13 +80,13 @@ describe('initialParameters', () => {
     },
   )
 
-  test('the seed decides', () => {
+  test('the seed determines the weights', () => {
     expect(initialParameters(architecture('resnet20_b'), { seed: 0 })).toEqual(initial)
     const other = initialParameters(architecture('resnet20_b'), { seed: 1 })
     expect(other.get('conv1.weight')).not.toEqual(initial.get('conv1.weight'))
   })
 
-  test('layers of one name are the same in all depths', () => {
+  test('layers with the same name start with the same weights at all depths', () => {
     const deeper = initialParameters(architecture('resnet32_b'))
     expect(deeper.get('layer1.0.conv1.weight')).toEqual(initial.get('layer1.0.conv1.weight'))
   })

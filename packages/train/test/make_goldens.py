@@ -1,8 +1,8 @@
-"""Writes goldens/optimizers.json: what PyTorch's optimisers and schedules, and the papers' formulas of LARS and LAMB, give.
+"""Writes goldens/optimizers.json: results of PyTorch's optimisers and schedules, and of the formulas of LARS and LAMB.
 
     python make_goldens.py
 
-Weights and gradients come from a formula; optimizers.test.ts has the same one.
+Weights and gradients come from formulas; optimizers.test.ts has the same ones.
 """
 
 import json
@@ -52,7 +52,7 @@ def listed(tensors):
 
 
 def lars(momentum, decay, trust):
-    """You et al. 2017, algorithm 1; one-dimensional parameters with momentum alone."""
+    """You et al. 2017, algorithm 1; one-dimensional parameters have momentum only."""
     w = {name: value.double() for name, value in weights().items()}
     v = {name: torch.zeros_like(value) for name, value in w.items()}
     for step in range(STEPS):
@@ -68,7 +68,7 @@ def lars(momentum, decay, trust):
 
 
 def lamb(beta1, beta2, epsilon, decay):
-    """You et al. 2020, algorithm 2; one-dimensional parameters without decay and scaling."""
+    """You et al. 2020, algorithm 2; one-dimensional parameters have neither decay nor scaling."""
     w = {name: value.double() for name, value in weights().items()}
     m = {name: torch.zeros_like(value) for name, value in w.items()}
     v = {name: torch.zeros_like(value) for name, value in w.items()}

@@ -24,14 +24,14 @@ const goldens: Record<string, Record<string, number[]>> = JSON.parse(
 const SHAPES = { 'conv.weight': [3, 4], 'bn.weight': [5] }
 const STEPS = 6
 
-/** As in make_goldens.py. */
+/** The same formulas as in make_goldens.py. */
 const values = (shape: readonly number[], value: (i: number) => number): Float32Array =>
   Float32Array.from({ length: shape.reduce((a, b) => a * b) }, (_, i) => value(i))
 const gradient = (shape: readonly number[], step: number) =>
   values(shape, i => Math.cos(0.3 * i + 1.7 * step + shape.length) * (1 + step))
 const rateOf = (step: number) => 0.1 / (1 + step)
 
-/** An optimiser as a program, whose gradients are inputs. */
+/** Compiles an optimiser to a program with the gradients as inputs. */
 async function programOf(optimizer: Optimizer, rate?: (name: string) => number) {
   const parameters = Object.entries(SHAPES).map(([name, shape]) => parameter(name, shape))
   const gradients = parameters.map(({ attributes, shape }) => input(`d ${attributes.name}`, shape))
@@ -40,7 +40,7 @@ async function programOf(optimizer: Optimizer, rate?: (name: string) => number) 
   const weights = parameters.map(
     ({ attributes, shape }) => [attributes.name, values(shape, i => Math.sin(1 + 0.7 * i + shape.length))] as const,
   )
-  // A program has an output; the first weight is as good as any.
+  // A program needs an output; any will do.
   const outputs: Record<string, Tensor> = { first: parameters[0].slice([0, 0], [1, 1]) }
   const program = await compile({ outputs, updates, parameters: new Map([...weights, ...state]) })
   const run = (step: number, scale = 1, rate = rateOf(step)) =>
@@ -76,13 +76,13 @@ describe('optimisers', () => {
     expect(cases.map(([name]) => name)).toEqual(Object.keys(goldens))
   })
 
-  test.each(cases)('%s is what Python gives', async (name, optimizer, rate) => {
+  test.each(cases)('%s gives the same values as Python', async (name, optimizer, rate) => {
     const { run, program } = await programOf(optimizer, rate)
     for (let step = 0; step < STEPS; step++) await run(step)
     const state = await program.read()
     for (const [key, wanted] of Object.entries(goldens[name])) {
       const got = [...state.get(key)!]
-      // Float32's rounding of six updates of values around 1.
+      // Rounding errors of float32 after six steps with values around 1.
       got.forEach((value, i) => {
         expect(Math.abs(value - wanted[i]), `${key}[${i}]: ${value}, wanted ${wanted[i]}`).toBeLessThan(5e-6)
       })
@@ -100,7 +100,7 @@ describe('optimisers', () => {
     for (const [name, array] of await program.read()) expect(array.every(Number.isFinite), name).toBe(true)
   })
 
-  test('decoupled decay shrinks the weights and leaves the momentum alone', async () => {
+  test('decoupled decay shrinks the weights and does not change the momentum', async () => {
     const { run, program, weights } = await programOf(sgd({ weightDecay: 0.5, decoupled: true }))
     await run(0, 0)
     await run(1, 0)
@@ -113,7 +113,7 @@ describe('optimisers', () => {
 })
 
 describe('options', () => {
-  test('have the defaults of recipes', () => {
+  test('have the same defaults as in recipes', () => {
     const { optimizer } = recipe({ epochs: 1 }, architecture('resnet20'))
     expect(checkOptions('sgd', {}, sgd.options)).toEqual({ ...optimizer, kind: undefined })
   })
@@ -144,13 +144,13 @@ describe('accumulated', () => {
     ['sgd', sgd({ weightDecay: 0.1 })],
     ['adamw', adamw()],
     ['clipped', clipped(sgd({ weightDecay: 0 }), 1.5)],
-  ])('%s: updates by the mean of the gradients', async (_, optimizer) => {
+  ])('%s takes a step with the mean of the gradients', async (_, optimizer) => {
     const whole = await programOf(optimizer)
     const parts = await programOf(accumulated(optimizer, 4))
     for (let step = 0; step < 3; step++) {
       await whole.run(step)
       for (let part = 0; part < 4; part++) {
-        // 0.25 + 0.75 + 1.25 + 1.75 = 4: the mean is the gradient.
+        // 0.25 + 0.75 + 1.25 + 1.75 = 4, so the mean is the gradient.
         const gradients = Object.entries(SHAPES).map(([name, shape]) => [
           `d ${name}`,
           gradient(shape, step).map(x => (0.25 + part / 2) * x),

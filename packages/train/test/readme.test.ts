@@ -11,7 +11,7 @@ const code = (text: string) => `\`${text}\``
 const defaultOf = ({ facts }: Option<unknown, unknown>) =>
   facts.default === undefined ? '' : code(JSON.stringify(facts.default).replaceAll('"', "'"))
 
-/** One line for each option, those of objects within with the path of keys. */
+/** One line for each option. The options of nested objects have paths of keys. */
 const lines = (fields: Fields, path = ''): string[] =>
   Object.entries(fields).flatMap(([key, option]) =>
     option instanceof Options
@@ -32,8 +32,8 @@ for (const [name, kinds] of Object.entries({ optimizers: OPTIMIZERS, schedules: 
   ]
 }
 
-/** Writes them with `vitest -u`. */
-test('the tables of options are those of the declarations', async () => {
+/** `vitest -u` writes the tables. */
+test('the tables of options match the declarations', async () => {
   const text = readFileSync(path, 'utf8').replace(
     /(<!-- options: (\w+) -->\n)[\s\S]*?(<!-- end -->)/g,
     (_, begin, name, end) => `${begin}\n${tables[name].join('\n')}\n\n${end}`,

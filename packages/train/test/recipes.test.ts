@@ -9,7 +9,7 @@ describe('recipes', () => {
     expect(recipeNames()).toEqual(['fast', 'paper', 'finetune'])
   })
 
-  test("paper is the paper's", () => {
+  test('paper has the settings of the paper', () => {
     expect(recipe('paper', resnet20)).toEqual({
       steps: 64_000,
       batch: 128,
@@ -59,7 +59,7 @@ describe('recipes', () => {
     expect(recipe('fast', resnet20, { schedule: { kind } }).schedule).toMatchObject({ kind, ...wanted })
   })
 
-  test('another optimiser begins with its own settings', () => {
+  test('another optimiser starts with its default settings', () => {
     expect(recipe('fast', resnet20, { optimizer: { kind: 'adamw' } }).optimizer).toEqual({
       kind: 'adamw',
       beta1: 0.9,
@@ -70,11 +70,11 @@ describe('recipes', () => {
     })
   })
 
-  test('one of your own has defaults for all but its length', () => {
+  test('an own recipe has defaults for everything but its length', () => {
     const own = recipe({ epochs: 2, optimizer: { kind: 'lars' } }, architecture('resnet18'))
     expect(own).toMatchObject({ epochs: 2, batch: 128, optimizer: { kind: 'lars', trust: 0.001 } })
     expect(own.augmentation).toEqual({ randomResizedCrop: true, flip: true })
-    // What was filled in can be read again.
+    // A complete recipe can be read again.
     expect(recipe(own, architecture('resnet18'))).toEqual(own)
   })
 
@@ -129,11 +129,11 @@ describe('recipes', () => {
   const deep: unknown = JSON.parse(`${'{"kind":'.repeat(20_000)}"sgd"${'}'.repeat(20_000)}`)
   const beginning = '{"kind":{"kind":{"kind":{"kind":{"kind":'
   test.each<[what: string, value: unknown, message: string]>([
-    ['an optimiser within 20,000', { epochs: 1, optimizer: { kind: deep } }, `optimizer.kind ${beginning}`],
+    ['an optimiser nested 20,000 levels deep', { epochs: 1, optimizer: { kind: deep } }, `optimizer.kind ${beginning}`],
     ['a rate of that depth', { epochs: 1, schedule: { rate: deep } }, `schedule.rate ${beginning}`],
     ['a batch of that depth', { epochs: 1, batch: deep }, `batch ${beginning}`],
-    ['a list of itself', { epochs: 1, batch: list }, `batch ${'['.repeat(40)}`],
-    ['a list of a million', { epochs: 1, batch: Array(1e6).fill(0) }, `batch [${'0,'.repeat(19)}0`],
+    ['a list that contains itself', { epochs: 1, batch: list }, `batch ${'['.repeat(40)}`],
+    ['a list of a million numbers', { epochs: 1, batch: Array(1e6).fill(0) }, `batch [${'0,'.repeat(19)}0`],
     ['a large integer', { epochs: 1, batch: 2n ** 70n }, 'batch 1180591620717411303424'],
     ['nothing', null, 'null'],
     ['a list', [1], '[1]'],
@@ -148,14 +148,14 @@ describe('recipes', () => {
     }
   })
 
-  test('an unknown key names those there are', () => {
+  test('the error for an unknown key lists the known ones', () => {
     const { message } = caught(() => recipe({ epochs: 1, lr: 0.1 } as RecipeInput, resnet20))
     expect(message).toBe(
       'recipe: got the unknown key "lr", wanted some of epochs, steps, batch, accumulate, optimizer, schedule, clip, ema, labelSmoothing, stochasticDepth, zeroInitResidual, initialization, layerRate, augmentation',
     )
   })
 
-  test('an unknown name names those there are', () => {
+  test('the error for an unknown name lists the known ones', () => {
     expect(caught(() => recipe('slow', resnet20)).message).toBe(
       'unknown recipe "slow"; the recipes are fast, paper, finetune, or a JSON file',
     )

@@ -10,7 +10,7 @@ import { train } from '../src/index.ts'
 const saved = (file: string) => readFile(new URL(`saved/${file}`, import.meta.url))
 const unpacked = async (file: string) => gunzipSync(await saved(`${file}.gz`))
 
-/** What saved/make.mjs measured when it wrote the files. */
+/** The logits and losses that saved/make.mjs measured when it wrote the files. */
 interface Expected {
   readonly models: Readonly<Record<string, readonly number[]>>
   readonly checkpoints: Readonly<Record<string, readonly number[]>>
@@ -25,7 +25,7 @@ beforeAll(async () => {
 afterAll(() => rm(folder, { recursive: true }))
 
 test.each(Object.entries(expected.models))(
-  'a directory of %s from before rows were stored loads',
+  'loads a directory of %s that was saved before rows were stored',
   async (name, logits) => {
     await mkdir(join(folder, name))
     for (const file of ['config.json', 'preprocessor_config.json', 'model.safetensors']) {
@@ -39,7 +39,7 @@ test.each(Object.entries(expected.models))(
 )
 
 test.each(Object.entries(expected.checkpoints))(
-  'a training of %s from before rows were stored goes on',
+  'continues a training of %s that was saved before rows were stored',
   async (name, losses) => {
     const data = drawShapes({ split: 'train', length: 16 })
     const resume = new Uint8Array(await unpacked(`${name}.checkpoint.safetensors`))

@@ -19,7 +19,7 @@ test('all goldens are compared', () => {
   expect(cases.map(([name]) => name)).toEqual(Object.keys(goldens))
 })
 
-test.each(cases)("%s is PyTorch's", (name, schedule) => {
+test.each(cases)('%s equals the schedule of PyTorch', (name, schedule) => {
   goldens[name].forEach((rate, step) => {
     expect(schedule(step), `step ${step}`).toBeCloseTo(rate, 12)
   })

@@ -20,7 +20,7 @@ afterAll(() => rm(folder, { recursive: true }))
 const data = images(26)
 const testData = images(7, 99)
 
-/** Three epochs of six updates. */
+/** Three epochs of six steps. */
 const recipe: RecipeInput = {
   epochs: 3,
   batch: 4,
@@ -28,7 +28,7 @@ const recipe: RecipeInput = {
   augmentation: { padAndCrop: 1, flip: true },
 }
 
-/** A little of everything that has a state or draws lots. */
+/** A recipe with everything that has a state or uses random numbers. */
 const everything: RecipeInput = {
   ...recipe,
   batch: 2,
@@ -45,7 +45,7 @@ const everything: RecipeInput = {
 const small: TrainOptions = { arch: 'resnet8', data, recipe, worker: false }
 
 describe('the events of a training', () => {
-  test('are its start, its steps and its epochs', async () => {
+  test('are the start, the steps and the epochs', async () => {
     const events = await eventsOf({ ...small, test: testData })
     expect(events.map(({ kind }) => kind)).toEqual([
       'start',
@@ -97,12 +97,12 @@ describe('the events of a training', () => {
     }
   })
 
-  test('have no test without test images', async () => {
+  test('have no test results without test images', async () => {
     const [epoch] = epochsIn(await eventsOf({ ...small, recipe: { ...recipe, epochs: 1 } }))
     expect(epoch).toMatchObject({ testLoss: null, testTop1: null })
   })
 
-  test('a length in steps may end within an epoch, and updates may span batches', async () => {
+  test('a length in steps may end within an epoch, and a step may take several batches', async () => {
     const length = { epochs: undefined, steps: 5 }
     const events = await eventsOf({ ...small, recipe: { ...recipe, ...length, accumulate: 4 } })
     // 20 batches of 4; 6 batches are an epoch.
@@ -143,7 +143,7 @@ describe('the directory of a training', () => {
     const { top1 } = await evaluate(loaded, testData)
     expect(top1).toBe(epochsIn(events)[2].testTop1)
 
-    // What is exported are the averages, of weights and of running statistics.
+    // The saved model has the averages of weights and running statistics.
     const { tensors } = readSafetensors(await training.checkpoint())
     for (const name of ['conv1.weight', 'bn1.running_var', 'fc.bias']) {
       expect(weights.get(name)).toEqual(toFloat32(tensors.get(`ema.${name}`)!))
@@ -151,7 +151,7 @@ describe('the directory of a training', () => {
     }
   })
 
-  test('is not taken twice', async () => {
+  test('is refused for a second training', async () => {
     const out = directory()
     await eventsOf({ ...small, out, recipe: { ...recipe, epochs: 1 } })
     await expect(eventsOf({ ...small, out })).rejects.toThrow(
@@ -183,7 +183,7 @@ describe('a training that is resumed', () => {
       if (event.kind === 'step' && event.step === cut) stop.abort()
     }
     expect(stepsIn(events)).toHaveLength(cut)
-    // The directory can be used meanwhile.
+    // The directory can be used in the meantime.
     expect((await loadModel(out)).architecture.name).toBe('resnet8')
     const rest = await eventsOf({ ...whole, out, resume: true })
     expect(rest[0]).toMatchObject({ kind: 'start', step: cut, steps: 19 })
@@ -198,13 +198,13 @@ describe('a training that is resumed', () => {
     expect(log.trimEnd().split('\n')).toHaveLength(3)
   })
 
-  test('forgets what came after its checkpoint', async () => {
+  test('forgets everything after its checkpoint', async () => {
     const out = directory()
     const stop = new AbortController()
     for await (const event of train({ ...small, out, signal: stop.signal })) if (event.step === 7) stop.abort()
     const log = join(out, 'log.jsonl')
     const before = await readFile(log, 'utf8')
-    // As if it had been killed after the line of the second epoch, and within that of the third.
+    // As if the process had been killed while it wrote the line of the third epoch.
     await writeFile(log, `${before}{"epoch":2,"step":12}\n{"epoch":3,"st`)
     await eventsOf({ ...small, out, resume: true })
     const epochs = (await readFile(log, 'utf8'))
@@ -214,7 +214,7 @@ describe('a training that is resumed', () => {
     expect(epochs).toEqual([1, 2, 3])
   })
 
-  test('whose recipe does not say yet how weights are drawn goes on as it began', async () => {
+  test('continues even if its older recipe has no initialization', async () => {
     const stop = new AbortController()
     const first = train({ ...small, signal: stop.signal })
     for await (const event of first) if (event.step === 3) stop.abort()
@@ -225,7 +225,7 @@ describe('a training that is resumed', () => {
     expect(start).toMatchObject({ kind: 'start', step: 3 })
   })
 
-  test('of a row that no name means goes on, as its checkpoint holds the row', async () => {
+  test('of an architecture without a known name continues, since its checkpoint holds the row', async () => {
     const arch: Architecture = { ...architecture('resnet8'), name: 'uneven', layers: [1, 2], widths: [16, 24] }
     const out = directory()
     const first = train({ ...small, arch, out, signal: AbortSignal.abort() })
@@ -236,11 +236,11 @@ describe('a training that is resumed', () => {
     expect(events[0]).toMatchObject({ kind: 'start', step: 0, architecture: 'uneven' })
     expect((await loadModel(out)).architecture).toEqual({ ...arch, classes: 3 })
     await expect(eventsOf({ ...small, arch: 'resnet8', out, resume: true })).rejects.toThrow(
-      'is of a training with arch "uneven", not "resnet8"; resume with what it was begun with',
+      'is of a training with arch "uneven", not "resnet8"; resume it with the same options',
     )
   })
 
-  test('goes on from bytes, without a directory', async () => {
+  test('continues from bytes, without a directory', async () => {
     const stop = new AbortController()
     const first = train({ ...whole, signal: stop.signal })
     for await (const event of first) if (event.step === 8) stop.abort()
@@ -251,7 +251,7 @@ describe('a training that is resumed', () => {
     )
   })
 
-  test('that was finished gives its model', async () => {
+  test('that was finished only starts', async () => {
     const out = directory()
     await eventsOf({ ...small, out })
     const events = await eventsOf({ ...small, out, resume: true })
@@ -273,7 +273,7 @@ describe('a training that is resumed', () => {
     await expect(eventsOf(resumed)).rejects.toThrow(
       expect.objectContaining({
         name: 'CheckpointError',
-        message: `the checkpoint is of a training with ${message}; resume with what it was begun with`,
+        message: `the checkpoint is of a training with ${message}; resume it with the same options`,
       }),
     )
   })
@@ -307,7 +307,7 @@ test('a worker gives the same bits', async () => {
   expect(isSame(await after(true), await after(false))).toBe(true)
 })
 
-test('ten images are learned by heart', async () => {
+test('ten images can be memorised', async () => {
   const ten = images(10)
   const schedule = { kind: 'constant', rate: 0.05 } as const
   const events = await eventsOf({
@@ -325,11 +325,11 @@ test('leaving the loop saves nothing', async () => {
   expect(await readdir(out)).toHaveLength(1)
 })
 
-test('a training is gone through once', async () => {
+test('a training can be iterated once', async () => {
   const training = train(small)
-  await expect(training.model()).rejects.toThrow('the training has not begun; ask for its first event')
+  await expect(training.model()).rejects.toThrow('the training has not begun; request its first event')
   for await (const _ of training) break
   await expect(async () => {
     for await (const _ of training);
-  }).rejects.toThrow('this training has begun already; call train again, to resume or anew')
+  }).rejects.toThrow('this training has already begun; call train again to resume it or to start over')
 })

@@ -6,7 +6,7 @@ import type { WeightsFile } from '../weights/index.ts'
 import { fetchConfig, fetchWeights, type Kind, kindOfUrl } from './fetched-files.ts'
 import type { Content, FileKind, Lock, LockOptions } from './types.ts'
 
-/** Whether a location is a URL that is fetched, or a path: a string is taken relative to the page. */
+/** Whether a location is fetched. In browsers everything is, since strings are URLs relative to the page. */
 export const isFetched = (_location: string): boolean => true
 
 export async function kindOf(location: string): Promise<Kind | undefined> {
@@ -28,7 +28,7 @@ export async function openWeightsIfThere(
   return fetchWeights(location, options)
 }
 
-/** @throws CheckpointError, as all that writes. */
+/** @throws CheckpointError always, like all functions here that write. */
 export async function replaceFile(path: string, _bytes: Uint8Array): Promise<void> {
   throw unwritable(path)
 }

@@ -3,33 +3,34 @@ import { ModelError } from '../errors.ts'
 import { checkFormat } from '../weights/index.ts'
 import { MAX_BYTES } from './types.ts'
 
-/** What may be fetched, how large it may be and how it begins. */
+/** A kind of file that can be fetched: its name, its largest size, and a check of its beginning. */
 type FetchedKind = Required<Pick<WholeFileRequest, 'limit' | 'what'>> & Pick<WholeFileRequest, 'check'>
 
 const CONFIG: FetchedKind = { limit: MAX_BYTES.configuration, what: 'a config' }
-/** They are kept in memory: Node 20 has no longer array. */
+/** Fetched weights are kept in memory, and Node 20 has no longer array. */
 const WEIGHTS: FetchedKind = { limit: 2 ** 32, what: 'a file of weights', check: checkFormat }
 
-/** What is at a path or URL. */
+/** The kinds of things that can be at a path or URL. */
 export type Kind = 'file' | 'directory'
 
 /**
- * What is at a URL. It cannot be looked up: a name that ends like those of weights is a file, any other a directory.
+ * The kind of thing at a URL. A server cannot be asked, so a URL with the extension of a weights file is a file, and
+ * any other a directory.
  */
 export const kindOfUrl = (url: string): Kind =>
   /^(data|blob):/i.test(url) || /\.(safetensors|pth?|th|bin)([?#]|$)/.test(url) ? 'file' : 'directory'
 
-/** A config at a URL, as {@link fetchIfThere} gives it. */
+/** Fetches a config with {@link fetchIfThere}. */
 export const fetchConfig = (url: string, options?: DownloadOptions): Promise<Uint8Array | undefined> =>
   fetchIfThere(url, CONFIG, options)
 
-/** Weights at a URL, as {@link fetchIfThere} gives them. */
+/** Fetches weights with {@link fetchIfThere}. */
 export const fetchWeights = (url: string, options?: DownloadOptions): Promise<Uint8Array | undefined> =>
   fetchIfThere(url, WEIGHTS, options)
 
 /**
- * The bytes at a URL, or `undefined` if the server says by 404 or 410 that there is no such file.
- * @throws ModelError for every other answer, and if the file cannot be had; the signal's reason.
+ * Fetches the bytes at a URL; `undefined` if the server answers with 404 or 410.
+ * @throws ModelError for any other error, and if the download fails; the signal's reason when it is aborted.
  */
 async function fetchIfThere(
   location: string,

@@ -4,27 +4,27 @@ import { hasEnded, type ProcessName, thisProcess } from '@residual/vision/proces
 import type { Lock, LockOptions } from './types.ts'
 import { unwritable } from './write.ts'
 
-/** What a lock file says: its owner, and a number that tells one lock from another of the same process. */
+/** The content of a lock file: its owner, and an id that distinguishes several locks of one process. */
 interface Owner extends ProcessName {
   readonly id: string
 }
 
-/** Milliseconds between two looks at a lock that another has. */
+/** Milliseconds between two looks at a lock that another process holds. */
 const INTERVAL = 20
 
-/** Milliseconds in which another clears an abandoned lock away. */
+/** Milliseconds in which another process removes an abandoned lock. */
 const CLEARED_AFTER = 1000
 
-/** Milliseconds after which a lock file that names no owner was left by a process that ended while it wrote the name. */
+/** After this many milliseconds, a lock file without an owner counts as left by a process that ended while it wrote. */
 const NAMELESS_AFTER = 10_000
 
 /**
- * Takes a lock: makes a file that names this process, which succeeds for one process only. The lock of a process that has
- * ended is taken over. The lock of a process on another host is not, since nobody can tell whether that process still runs.
- * A lock is released when its process exits; a killed process leaves the file, which another takes over.
+ * Takes a lock: creates a file that names this process, which only one process can do. A lock is released when its
+ * process exits. A killed process leaves the file behind, and another process takes it over. The lock of a process on
+ * another host is never taken over, since nobody can tell whether that process still runs.
  *
- * @param path of the lock file, in a folder that exists.
- * @throws the error of `refuse` if another process has it; CheckpointError if the file cannot be written.
+ * @param path path of the lock file, in a directory that exists.
+ * @throws the error of `refuse` if another process holds the lock; CheckpointError if the file cannot be written.
  */
 export async function takeLock(path: string, { refuse, patience = 0 }: LockOptions): Promise<Lock> {
   const own: Owner = { ...(await thisProcess()), id: randomId() }
@@ -42,7 +42,7 @@ export async function takeLock(path: string, { refuse, patience = 0 }: LockOptio
 
 const randomId = (): string => crypto.randomUUID().slice(0, 8)
 
-/** @returns false if the file exists already. */
+/** Creates the lock file. @returns false if another process has created it. */
 async function create(path: string, owner: Owner): Promise<boolean> {
   try {
     const file = await open(path, 'wx')
@@ -58,12 +58,12 @@ async function create(path: string, owner: Owner): Promise<boolean> {
     if (codeOf(error) === 'EEXIST') return false
     throw unwritable(path, error)
   }
-  // A process that stood still for long between the two may have been taken for one that had ended.
+  // If this process was suspended between opening and writing, another may have taken it for ended.
   const found = await look(path)
   return found !== 'nothing' && found.owner?.id === owner.id
 }
 
-/** What removes each lock that this process has. */
+/** Functions that remove the locks of this process. */
 const releases = new Set<() => void>()
 
 function releaseAll(): void {
@@ -76,7 +76,7 @@ function held(path: string, own: Owner): Lock {
     try {
       if (lstatSync(path).isFile() && ownerIn(readFileSync(path, 'utf8'))?.id === own.id) rmSync(path, { force: true })
     } catch {
-      // The folder was removed, or is not to be written to any more.
+      // The directory was removed or is no longer writable.
     }
   }
   if (!process.listeners('exit').includes(releaseAll)) process.on('exit', releaseAll)
@@ -84,7 +84,7 @@ function held(path: string, own: Owner): Lock {
   return { release: async () => release() }
 }
 
-/** A lock file that was there, and whom it names. */
+/** An existing lock file: its owner, and the time of its last change. */
 interface Found {
   readonly owner: Owner | undefined
   readonly changed: number
@@ -117,9 +117,9 @@ const isAbandoned = async ({ owner, changed }: Found): Promise<boolean> =>
   owner ? hasEnded(owner) : Date.now() - changed > NAMELESS_AFTER
 
 /**
- * Removes an abandoned lock. Who does so needs a lock of its own, since the file could be another's by the time it is
- * removed: an abandoned lock can only be removed, so that under the second lock it stays what it was when looked at.
- * @returns false where another is about to remove it.
+ * Removes an abandoned lock. This needs a second lock, since without it another process could have replaced the file
+ * before it is removed. An abandoned lock can only be removed, so it does not change under the second lock.
+ * @returns false if another process is removing it.
  */
 async function clear(path: string, { owner }: Found): Promise<boolean> {
   const busy = new Error('another clears it')
@@ -142,4 +142,4 @@ async function clear(path: string, { owner }: Found): Promise<boolean> {
 const codeOf = (error: unknown): unknown => (error instanceof Error && 'code' in error ? error.code : undefined)
 
 const shown = (owner: Owner | undefined): string =>
-  owner ? `process ${owner.pid} on host ${JSON.stringify(owner.host)}` : 'a process that is not named'
+  owner ? `process ${owner.pid} on host ${JSON.stringify(owner.host)}` : 'an unknown process'

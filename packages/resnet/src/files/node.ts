@@ -1,4 +1,4 @@
-// With a file system; browser.ts has the same functions without one.
+// The functions for Node, which has a file system; browser.ts has the same functions without one.
 
 export { takeLock } from './lock.ts'
 export { isFetched, kindOf, openWeightsIfThere, readFileIfThere } from './read.ts'

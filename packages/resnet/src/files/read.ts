@@ -7,10 +7,10 @@ import { fetchConfig, fetchWeights, type Kind, kindOfUrl } from './fetched-files
 import { readRegularFile } from './regular-file.ts'
 import type { FileKind } from './types.ts'
 
-/** Whether a location is a URL that is fetched, or a path. */
+/** Whether a location is a URL that is fetched and not a path. */
 export const isFetched = (location: string): boolean => /^(https?|data|blob):/i.test(location)
 
-/** What is at a path or URL; `undefined` where there is nothing. */
+/** The kind of thing at a path or URL; `undefined` if there is nothing. */
 export async function kindOf(location: string): Promise<Kind | undefined> {
   if (isFetched(location)) return kindOfUrl(location)
   const found = await unlessMissing(location, async () => stat(pathOf(location)))
@@ -18,9 +18,8 @@ export async function kindOf(location: string): Promise<Kind | undefined> {
 }
 
 /**
- * The bytes at a path or URL, `undefined` where there is nothing.
- * @throws ModelError if there is something that cannot be read: a device, a directory, or more than a file of this kind
- *   may have.
+ * Reads the bytes at a path or URL; `undefined` if there is nothing.
+ * @throws ModelError if they cannot be read: if it is a device or a directory, or larger than this kind of file may be.
  */
 export async function readFileIfThere(
   location: string,
@@ -32,10 +31,10 @@ export async function readFileIfThere(
 }
 
 /**
- * Opens a file of weights to be read where its weights are wanted; of a format that has to be read as a whole, and where
- * there is no file system, its bytes. `undefined` where there is nothing. If a file holds no weights, only its beginning is
- * returned, which is enough to tell what it is.
- * @throws ModelError as {@link readFileIfThere} does.
+ * Opens a file of weights, so that each weight can be read when it is needed. If the format must be read as a whole, or
+ * if the location is a URL, returns the bytes. If the file holds no weights, returns only its beginning, which is
+ * enough to identify it. `undefined` if there is nothing.
+ * @throws ModelError as in {@link readFileIfThere}.
  */
 export async function openWeightsIfThere(
   location: string,
@@ -58,7 +57,7 @@ export async function openWeightsIfThere(
   })
 }
 
-/** A path as it is, a file: URL as an object, which Node's functions take as well. */
+/** A path unchanged, and a file: URL as an object, which Node's functions accept too. */
 const pathOf = (location: string): string | URL => (location.startsWith('file:') ? new URL(location) : location)
 
 async function unlessMissing<T>(location: string, read: () => Promise<T>): Promise<T | undefined> {

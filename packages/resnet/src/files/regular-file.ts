@@ -2,26 +2,26 @@ import fs from 'node:fs'
 import { ModelError } from '../errors.ts'
 import { type FileKind, MAX_BYTES } from './types.ts'
 
-/** A file that is open, which whoever opened it closes. */
+/** An open file. Whoever opened it must close it. */
 export interface OpenFile {
   readonly descriptor: number
   readonly status: fs.Stats
 }
 
-/** Node takes no more in one read. */
+/** Node does not read more bytes at once. */
 const MOST_AT_ONCE = 2 ** 30
 
 /**
- * Opens a file to be read. Devices, pipes and sockets are refused, since they may never end, and are not waited for.
- * Links to files are followed.
- * @throws ModelError for what is no file and for one that is too large, Node's own errors for all else.
+ * Opens a file for reading. Devices, pipes and sockets are refused without waiting, since they may never end. Links to
+ * files are followed.
+ * @throws ModelError if it is not a file or too large; Node's own errors for everything else.
  */
 export function openRegularFile(path: string | URL, kind: FileKind): OpenFile {
-  // Looked at before it is opened, which may already do something to a device; and after, as it may be another by then.
-  // As big integers, since a pipe's plain numbers stay where Node looks when it resolves the next import (Node 20), and it
-  // would then load a module a second time.
+  // Check before opening, because opening may already affect a device, and again after, because it may be another file
+  // by then. Use big integers: a pipe's plain numbers stay where Node 20 looks when it resolves the next import, and it
+  // would load a module a second time.
   checkRegular(fs.statSync(path, { bigint: true }), path)
-  // Without O_NONBLOCK, which Windows does not have, a pipe is not open before somebody writes to it.
+  // Without O_NONBLOCK, which Windows does not have, opening a pipe waits until somebody writes to it.
   const descriptor = fs.openSync(path, fs.constants.O_RDONLY | (fs.constants.O_NONBLOCK ?? 0))
   try {
     const status = fs.fstatSync(descriptor)
@@ -35,8 +35,9 @@ export function openRegularFile(path: string | URL, kind: FileKind): OpenFile {
 }
 
 /**
- * All bytes of a file. Never more than its kind may have, even where a file has more than it says, as those in /proc.
- * @throws ModelError also for one that does not fit into memory.
+ * Reads all bytes of a file, and never more than its kind may have, even if the file is longer than its stated size, as
+ * in /proc.
+ * @throws ModelError as in {@link openRegularFile}, and if the file does not fit into memory.
  */
 export async function readRegularFile(path: string | URL, kind: FileKind): Promise<Uint8Array> {
   const { descriptor, status } = openRegularFile(path, kind)
@@ -59,7 +60,10 @@ export async function readRegularFile(path: string | URL, kind: FileKind): Promi
   }
 }
 
-/** Reads into an array from place `at` on, as many bytes as come at once. @param from place in the file; null: the next */
+/**
+ * Reads bytes into an array, starting at index `at`, as many as are available at once. Returns their number.
+ * @param from position in the file; null for the current one.
+ */
 export function readSome(descriptor: number, target: Uint8Array, at: number, from: number | null): Promise<number> {
   return new Promise((resolve, reject) => {
     fs.read(descriptor, target, at, lengthAt(target, at), from, (error, read) =>
@@ -68,7 +72,7 @@ export function readSome(descriptor: number, target: Uint8Array, at: number, fro
   })
 }
 
-/** Does so while the caller waits. */
+/** Reads bytes like {@link readSome}, but blocks until they are read. */
 export function readSomeNow(descriptor: number, target: Uint8Array, at: number, from: number): number {
   return fs.readSync(descriptor, target, at, lengthAt(target, at), from)
 }

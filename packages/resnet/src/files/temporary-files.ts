@@ -3,14 +3,14 @@ import { hostname } from 'node:os'
 import { hasEnded } from '@residual/vision/processes'
 
 /**
- * A new path in a directory, for a file that is written there before it takes the name of another. It says which process
- * it belongs to, and cannot be guessed.
+ * A new path in a directory for a file that is written first and renamed afterwards. It names the process that the file
+ * belongs to, and it cannot be guessed.
  */
 export function temporaryPath(directory: string): string {
   return `${directory}/.residual-${hostPart()}-${process.pid}-${crypto.randomUUID().slice(0, 8)}.tmp`
 }
 
-/** Removes what processes of this host left when they were killed before such a file took its name. */
+/** Removes temporary files of processes of this host that were killed before they renamed them. */
 export async function removeAbandoned(directory: string): Promise<void> {
   const names = await readdir(directory).catch(() => [])
   for (const name of names) {

@@ -1,4 +1,4 @@
-/** The kinds of files that are read, and the most bytes that one of each may have. */
+/** The kinds of files that are read, with the largest size of each in bytes. */
 export const MAX_BYTES = {
   configuration: 2 ** 24,
   recipe: 2 ** 24,
@@ -9,18 +9,18 @@ export const MAX_BYTES = {
 
 export type FileKind = keyof typeof MAX_BYTES
 
-/** A file, and what is to be in it. */
+/** The path of a file and its new content. */
 export type Content = readonly [path: string, bytes: Uint8Array]
 
 export interface LockOptions {
-  /** Makes the error for a lock that another has, who is named as in `process 12 on host "alpha"`. */
+  /** Makes the error if another process holds the lock. `owner` names it, as in `process 12 on host "alpha"`. */
   readonly refuse: (owner: string) => Error
-  /** Milliseconds to wait for another to release it, default 0. */
+  /** Milliseconds to wait until the lock is released; default 0. */
   readonly patience?: number
 }
 
-/** A lock that this process has. */
+/** A lock that this process holds. */
 export interface Lock {
-  /** Lets others take it. Called twice, it does nothing the second time. */
+  /** Releases the lock. A second call does nothing. */
   release(): Promise<void>
 }

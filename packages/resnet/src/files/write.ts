@@ -4,19 +4,19 @@ import { removeAbandoned, temporaryPath } from './temporary-files.ts'
 import type { Content } from './types.ts'
 
 /**
- * Replaces a file by these bytes, or leaves it as it is: a new file is written beside it and brought to the disk, and then
- * takes its name. A link is replaced, and not what it leads to. Only where there is a file system.
- * @throws CheckpointError if it cannot be written, as on a full disk; nothing is left behind.
+ * Replaces a file completely or not at all: the bytes are written to a new file in the same directory and flushed to
+ * the disk, and then the file is renamed. A link is replaced itself, not its target.
+ * @throws CheckpointError if the file cannot be written, as on a full disk; no temporary file is left behind.
  */
 export function replaceFile(path: string, bytes: Uint8Array): Promise<void> {
   return replaceFiles([[path, bytes]])
 }
 
 /**
- * Replaces files by these bytes, or leaves them as they are: all go to new files beside them, which are brought to the disk
- * and then take the names, one right after the other. A link is replaced, and not what it leads to.
- * @param inTurn does the renames, where others have to be waited for.
- * @throws CheckpointError if they cannot be written, as on a full disk; nothing is left behind.
+ * Replaces each file completely or not at all: all bytes are written to new files in the same directories and flushed
+ * to the disk, and then the files are renamed, one right after the other. A link is replaced itself, not its target.
+ * @param inTurn calls the renames; it can wait for other processes first.
+ * @throws CheckpointError if a file cannot be written, as on a full disk; no temporary file is left behind.
  */
 export async function replaceFiles(
   files: readonly Content[],
@@ -43,15 +43,15 @@ export async function replaceFiles(
   } catch (error) {
     for (const path of temporaries) await rm(path, { force: true }).catch(() => {})
     if (error instanceof CheckpointError) throw error
-    // Where there is no directory nothing was there.
+    // Without a directory there was no old file.
     const isKept = replaced === 0 && !(error instanceof Error && 'code' in error && error.code === 'ENOENT')
-    throw unwritable(at, error, isKept ? '; what was there is unchanged' : '')
+    throw unwritable(at, error, isKept ? '; the old file is unchanged' : '')
   }
 }
 
 /**
  * Appends bytes to a file and flushes them to the disk. Creates the file if it does not exist.
- * @throws CheckpointError if they cannot be written, and for a link or a device.
+ * @throws CheckpointError if they cannot be written, or if the path is a link or a device.
  */
 export async function appendToFile(path: string, bytes: Uint8Array | string): Promise<void> {
   const { O_WRONLY, O_APPEND, O_CREAT, O_NONBLOCK = 0, O_NOFOLLOW = 0 } = constants
@@ -71,14 +71,14 @@ export async function appendToFile(path: string, bytes: Uint8Array | string): Pr
   }
 }
 
-/** Makes a directory and its parents, if they do not exist. */
+/** Creates a directory and its parents if they do not exist. */
 export async function makeDirectory(path: string): Promise<void> {
   await mkdir(path, { recursive: true }).catch(error => Promise.reject(unwritable(path, error)))
 }
 
 const directoryOf = (path: string): string => path.replace(/[^/\\]*$/, '').replace(/(?<=.)[/\\]$/, '') || '.'
 
-/** Writes a file that is not there yet; a link that took its name is not followed. */
+/** Writes a new file. It must not exist, and a link with its name is not followed. */
 async function writeNew(path: string, bytes: Uint8Array): Promise<void> {
   const file = await open(path, 'wx')
   try {
@@ -89,14 +89,14 @@ async function writeNew(path: string, bytes: Uint8Array): Promise<void> {
   }
 }
 
-/** A device or pipe that has the name of a file is somebody's, and no place for one. */
+/** Refuses to replace a device or pipe, because somebody uses it. */
 async function refuseDevice(path: string): Promise<void> {
   const status = await lstat(path).catch(() => undefined)
   if (!status || status.isFile() || status.isDirectory() || status.isSymbolicLink()) return
   throw new CheckpointError(`${JSON.stringify(path)} is a device or pipe, wanted a file`)
 }
 
-/** Brings to the disk that a file in it is new or has another name; Windows has no such thing. */
+/** Flushes the names in a directory to the disk. Windows cannot do this. */
 async function syncDirectory(path: string): Promise<void> {
   if (process.platform === 'win32') return
   const directory = await open(path, 'r')
@@ -111,13 +111,13 @@ const REASONS: Readonly<Record<string, string>> = {
   EPERM: 'permission denied',
   EROFS: 'the disk is read-only',
   ENOENT: 'there is no such directory',
-  ENOTDIR: 'a part of the path is no directory',
-  EEXIST: 'there is a file of that name',
-  EISDIR: 'there is a directory of that name',
+  ENOTDIR: 'a part of the path is not a directory',
+  EEXIST: 'there is a file with that name',
+  EISDIR: 'there is a directory with that name',
   ELOOP: 'it is a link, wanted a file',
 }
 
-/** The error for what could not be written, in words where they are known. */
+/** The error for a file that cannot be written, with the reason in words if the code is known. */
 export function unwritable(path: string, error: unknown, then = ''): CheckpointError {
   const code = error instanceof Error && 'code' in error ? String(error.code) : String(error)
   return new CheckpointError(`cannot write ${JSON.stringify(path)}: ${REASONS[code] ?? code}${then}`, { cause: error })

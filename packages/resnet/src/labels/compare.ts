@@ -8,10 +8,10 @@ export function haveSameNames(a: readonly string[], b: readonly string[]): boole
 }
 
 /**
- * Refuses images whose classes are not those of a model, by number, name and order. Names differ only where both sides
- * state some: `class 0`, `LABEL_0` or `0` and so on in order state none, and the folders of ImageNet's WordNet ids are
- * named by ImageNet's labels.
- * @throws ModelError
+ * Refuses images whose classes differ from a model's in number, names or order. Lists that only count, such as `class
+ * 0`, `LABEL_0` or `0` and so on, state no names, so they match any list. Directories with ImageNet's WordNet ids match
+ * ImageNet's labels.
+ * @throws ModelError if the classes differ.
  */
 export function requireSameClasses(
   { name, labels }: { readonly name: string; readonly labels: readonly string[] },
@@ -34,15 +34,15 @@ export function requireSameClasses(
   throw new ModelError(`${name} ${what}: ${[...shown, ...more].join(', ')}; ${advice}`)
 }
 
-/** Differing classes that a message lists. */
+/** How many differing classes a message lists. */
 const SHOWN = 3
 
-/** The places where two lists of one length have different names. */
+/** The indices at which two lists of the same length have different names. */
 function differences(a: readonly string[], b: readonly string[]): number[] {
   const [inA, inB] = [new Set(a), new Set(b)]
   return [...a.keys()].filter(i => {
     if (a[i] === b[i]) return false
-    // A name that stands elsewhere as it is means the class there: `a` and `A` may be two classes.
+    // If the exact name is elsewhere in the other list, it means that class: `a` and `A` may be two classes.
     return folded(a[i]) !== folded(b[i]) || inA.has(b[i]) || inB.has(a[i])
   })
 }
@@ -56,7 +56,7 @@ const folded = (name: string): string =>
 
 const sorted = (names: readonly string[]): string[] => names.map(folded).sort()
 
-/** Whether names only count the classes, while the others do not number them in another order. */
+/** Whether names only count the classes, and the others do not number them in another order. */
 function isUnstated(names: readonly string[], others: readonly string[]): boolean {
   return isCount(numbersIn(names)) && (!numbersIn(others) || isCount(numbersIn(others)))
 }
@@ -72,16 +72,16 @@ function isCount(numbers: readonly number[] | undefined): boolean {
   return numbers?.every((number, i) => number === numbers[0] + i && numbers[0] <= 1) ?? false
 }
 
-/** Whether classes are the WordNet ids of ImageNet's thousand, as its folders are named, in the order of its labels. */
+/** Whether classes are ImageNet's thousand WordNet ids, the names of its directories, in the order of its labels. */
 function areImagenetIds(classes: readonly string[]): boolean {
   const areIds = classes.every((name, i) => /^n\d{8}$/.test(name) && (i === 0 || classes[i - 1] < name))
   return areIds && classes.length === 1000 && classes[0] === 'n01440764' && classes[999] === 'n15075141'
 }
 
-/** Some lists spell a few of ImageNet's names in another way. */
+/** Fewer than all, because some lists spell a few of ImageNet's names differently. */
 const LEAST_IMAGENET_NAMES = 950
 
-/** Whether labels are ImageNet's, be it with all synonyms as in `tench, Tinca tinca`. */
+/** Whether labels are ImageNet's, with or without synonyms as in `tench, Tinca tinca`. */
 function areImagenetNames(labels: readonly string[]): boolean {
   const isNamed = (i: number) => labels[i].split(',').map(folded).includes(folded(imagenetClasses[i]))
   return imagenetClasses.filter((_, i) => isNamed(i)).length >= LEAST_IMAGENET_NAMES

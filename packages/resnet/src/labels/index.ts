@@ -4,7 +4,7 @@ import { imagenetClasses } from './imagenet.ts'
 
 export { imagenetClasses }
 
-/** The class names of the data set that a family's number of classes stands for; `class 0` ... where it stands for none. */
+/** Returns the labels of the known data set with this family and number of classes; otherwise `class 0` and so on. */
 export function defaultLabels({ family, classes }: Architecture): readonly string[] {
   const known = family === 'imagenet' ? [imagenetClasses] : [cifar10Classes, cifar100Classes]
   return known.find(labels => labels.length === classes) ?? Array.from({ length: classes }, (_, i) => `class ${i}`)

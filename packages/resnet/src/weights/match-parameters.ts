@@ -1,15 +1,15 @@
 import { ParameterError, quote, type Weight } from '@residual/core'
 
-/** How many keys of each kind an error names. */
+/** How many keys of each kind an error lists. */
 const NAMED = 3
 
 /**
- * The weights of a network's parameters.
+ * Matches the weights of a file with the parameters of a network.
  *
- * @param expected The shape of every parameter of the network, by name.
- * @param weights What the weights file holds, under the same names.
- * @returns The weights in the order of `expected`.
- * @throws ParameterError if a key is missing, unexpected or of another shape: all of them in one message.
+ * @param expected the shape of every parameter of the network, by name.
+ * @param weights the content of the weights file, under the same names.
+ * @returns the weights in the order of `expected`.
+ * @throws ParameterError if keys are missing, unexpected or of another shape; one message lists them.
  */
 export function matchParameters(
   expected: ReadonlyMap<string, readonly number[]>,
@@ -20,7 +20,7 @@ export function matchParameters(
   return new Map(Array.from(expected.keys(), key => [key, weights.get(key)!]))
 }
 
-/** The keys that are missing, unexpected or of another shape, for an error; empty where all fits. */
+/** Lists the keys that are missing, unexpected or of another shape, for an error; empty if everything fits. */
 export function mismatchOf(
   expected: ReadonlyMap<string, readonly number[]>,
   weights: ReadonlyMap<string, { readonly shape: readonly number[] }>,

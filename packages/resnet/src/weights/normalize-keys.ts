@@ -1,16 +1,18 @@
 import { FormatError, quote } from '@residual/core'
 
-/** What wrappers put before every key: DataParallel, Lightning modules and torch.compile. */
+/** The prefixes that DataParallel, Lightning modules and torch.compile put before every key. */
 const wrappers = ['module.', 'model.', '_orig_mod.']
 
-/** Bookkeeping of training that no network computes with. */
+/** Counters of training, which no network needs. */
 const notWeights = /(?:^|\.)num_batches_tracked$|^n_averaged$/
 
 const one = (digits: string) => Number(digits) + 1
 
-/** Names of other libraries with torchvision's, the first pattern that fits; anchored, so that each is one name's. */
+/**
+ * Patterns of other libraries' names, and torchvision's names for them. The first match counts; all match whole names.
+ */
 const renamings: [pattern: RegExp, name: (...groups: string[]) => string][] = [
-  // CIFAR repositories: the classifier and the projection shortcut.
+  // CIFAR repositories: the classifier and the projection in the shortcut.
   [/^linear\.(weight|bias)$/, (_, kind) => `fc.${kind}`],
   [/^(layer\d+\.\d+)\.shortcut\.([01])\.(\w+)$/, (_, block, at, kind) => `${block}.downsample.${at}.${kind}`],
   // transformers' ResNetForImageClassification, and ResNetModel without the first part.
@@ -30,9 +32,9 @@ const renamings: [pattern: RegExp, name: (...groups: string[]) => string][] = [
 ]
 
 /**
- * The same tensors under torchvision's names (which are also timm's): without the prefixes of wrappers that every key
- * carries, and with the names of the CIFAR repositories and of transformers translated. Counters of training are left
- * out, unknown names stay as they are. The result of normalised keys is the same keys.
+ * Renames tensors to torchvision's names, which are also timm's. It removes prefixes of wrappers that all keys have,
+ * and translates the names of CIFAR repositories and of transformers. Counters of training are dropped, and unknown
+ * names are kept. Normalised keys do not change.
  *
  * @throws FormatError if two tensors would get the same name.
  */

@@ -1,19 +1,21 @@
 import { FormatError } from '@residual/core'
 
-/** Longer than any key; V8's strings end at half a gigabyte, and a decoder would throw an error of its own. */
+/**
+ * Longer than any key. V8's strings are limited to half a gigabyte, and a decoder would throw another kind of error.
+ */
 const MAX_TEXT = 2 ** 24
 const decoders = {
   'utf-8': new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }),
   latin1: new TextDecoder('latin1'),
 }
-/** Bytes of a whole number; torch's own magic number has 10. */
+/** The longest integer in bytes; torch's magic number has 10. */
 const MAX_INTEGER_BYTES = 255
 
-/** Reads the arguments of a pickle's opcodes, one after the other. */
+/** Reads the opcodes of a pickle and their arguments, one after the other. */
 export class PickleReader {
   private readonly view: DataView
 
-  /** @param at the place of the next byte */
+  /** @param at the position of the next byte. */
   constructor(
     private readonly bytes: Uint8Array,
     public at: number,
@@ -29,7 +31,7 @@ export class PickleReader {
     return this.view.getFloat64(this.take(8), false)
   }
 
-  /** The place of the next `count` bytes, which are passed over. */
+  /** Skips the next `count` bytes and returns their position. */
   private take(count: number): number {
     const start = this.at
     if (count > this.bytes.length - start) throw new FormatError(`the pickle ends too early, at byte ${start}`)
@@ -45,7 +47,7 @@ export class PickleReader {
     return Number(this.view.getBigUint64(start, true))
   }
 
-  /** Two's complement, little-endian. */
+  /** An integer in two's complement, little-endian. */
   integer(size: number): number | bigint {
     if (size > MAX_INTEGER_BYTES) throw this.damaged(`has an integer of ${size} bytes`)
     const digits = this.blob(size)

@@ -1,15 +1,15 @@
 import { FormatError } from '@residual/core'
 import { PickleReader } from './pickle-reader.ts'
 
-/** A name that the pickle refers to. It is compared with tables, never looked up. */
+/** The name of a Python object in a pickle. It is compared with tables and never resolved. */
 export class Global {
   constructor(readonly name: string) {}
 }
 
-/** Stands for an object that weights do not need, such as the arguments of a training run. */
+/** A placeholder for an object that weights do not need, such as the arguments of a training script. */
 export const inert = Symbol('inert')
 
-/** What a pickle is read into: plain data, and whatever the host makes of its globals. Tuples and sets are arrays. */
+/** The content of a pickle: plain data, and the objects that the host makes. Tuples and sets become arrays. */
 export type Pickled =
   | null
   | boolean
@@ -23,24 +23,24 @@ export type Pickled =
   | Pickled[]
   | Map<Pickled, Pickled>
 
-/** What the machine leaves to the format that the pickle is part of. */
+/** The operations that depend on the format that contains the pickle. */
 export interface PickleHost {
-  /** Called for every global named; throws where it is not allowed. */
+  /** Called for every global; throws if it is not allowed. */
   global(name: string): Global
-  /** The value of a "call". Implementations build data from the arguments and execute nothing. */
+  /** Returns the value of a "call". Implementations build data from the arguments and execute nothing. */
   reduce(callee: Global, args: readonly Pickled[]): Pickled
-  /** The value that a persistent id stands for. */
+  /** Returns the value of a persistent id. */
   persistent(id: Pickled): Pickled
 }
 
 /**
- * Reads one pickle (protocols 2 to 5, the opcodes that picklers write) by a small stack machine
+ * Reads one pickle (protocols 2 to 5, the opcodes that picklers write) with a small stack machine
  * (https://github.com/python/cpython/blob/main/Lib/pickletools.py describes every opcode). Nothing in the file can make
- * it execute anything, and it neither recurses nor copies: every object costs at least one opcode, and there are no
- * more than `maxOpcodes`.
+ * it execute code. It neither recurses nor copies: every object takes at least one opcode, and there are at most
+ * `maxOpcodes`.
  *
- * @returns The value, and where in `bytes` the pickle ends.
- * @throws FormatError
+ * @returns the value, and the position in `bytes` after the pickle.
+ * @throws FormatError if the pickle is damaged or has too many opcodes.
  */
 export function unpickle(
   bytes: Uint8Array,
@@ -69,7 +69,7 @@ class Machine {
     return this.pop()
   }
 
-  /** Carries one opcode out; false after STOP. */
+  /** Executes one opcode; false after STOP. */
   step(): boolean {
     const { reader } = this
     const opcode = reader.uint(1)
@@ -77,7 +77,7 @@ class Machine {
       case 0x80: // PROTO
         this.checkProtocol(reader.uint(1))
         break
-      case 0x95: // FRAME: only its length; the frame's opcodes follow
+      case 0x95: // FRAME: only a length; the opcodes of the frame follow
         reader.uint(8)
         break
       case 0x2e: // STOP
@@ -206,11 +206,11 @@ class Machine {
       case 0x81: // NEWOBJ
         this.reduce()
         break
-      case 0x92: // NEWOBJ_EX: also keyword arguments, which nothing allowed has
+      case 0x92: // NEWOBJ_EX: also has keyword arguments, which no allowed global needs
         this.pop()
         this.reduce()
         break
-      case 0x62: // BUILD: attributes of the object below, of which weights need none
+      case 0x62: // BUILD: attributes of the object below, which weights do not need
         this.pop()
         this.top()
         break
@@ -230,25 +230,27 @@ class Machine {
   private stackGlobal(): void {
     const [module, name] = this.popMany(2)
     if (typeof module !== 'string' || typeof name !== 'string')
-      throw this.reader.damaged('names a global by other than text')
+      throw this.reader.damaged('has a global whose name is not text')
     this.push(this.host.global(`${module}.${name}`))
   }
 
   private reduce(): void {
     const [callee, args] = this.popMany(2)
-    if (!(callee instanceof Global) || !Array.isArray(args)) throw this.reader.damaged('calls what is not a global')
+    if (!(callee instanceof Global) || !Array.isArray(args))
+      throw this.reader.damaged('calls something that is not a global')
     this.push(this.host.reduce(callee, args))
   }
 
   private append(items: readonly Pickled[]): void {
     const list = this.top()
-    if (!Array.isArray(list)) throw this.reader.damaged('appends to what is not a list')
+    if (!Array.isArray(list)) throw this.reader.damaged('appends to something that is not a list')
     for (const item of items) list.push(item)
   }
 
   private setItems(items: readonly Pickled[]): void {
     const map = this.top()
-    if (!(map instanceof Map) || items.length % 2 !== 0) throw this.reader.damaged('sets items of what is not a dict')
+    if (!(map instanceof Map) || items.length % 2 !== 0)
+      throw this.reader.damaged('sets items that are not pairs, or not of a dict')
     for (let i = 0; i < items.length; i += 2) map.set(items[i], items[i + 1])
   }
 
@@ -256,7 +258,7 @@ class Machine {
     this.stack.push(value)
   }
 
-  /** What is below the last mark cannot be reached, as in Python's own machine. */
+  /** Values below the last mark cannot be reached, as in Python's machine. */
   private checkDepth(count: number): void {
     if (this.stack.length - (this.marks.at(-1) ?? 0) < count) throw this.reader.damaged('takes from an empty stack')
   }

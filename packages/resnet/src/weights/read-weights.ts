@@ -4,25 +4,25 @@ import { legacyMagic, readTorchLegacy, readTorchZip } from './torch-files.ts'
 
 /**
  * Reads a file of weights: safetensors, or a PyTorch checkpoint (`.pth`, `.pt`, `.th`, `.bin`) in either of its
- * containers. The format is told by the content. From a checkpoint come the tensors of its state dict, wherever that is
- * nested; its pickle is read as data, and nothing in it is ever executed. Names are changed to torchvision's.
+ * containers. The content determines the format. From a checkpoint it returns the tensors of the state dict, which may
+ * be nested. The pickle is read as data, and nothing in it is ever executed. Names are changed to torchvision's.
  *
- * Weights are views into `bytes`, except those whose strides are not row-major.
+ * Weights are views into `bytes`, except those with strides that are not row-major.
  *
- * @throws FormatError if it is another kind of file, or a damaged one.
+ * @throws FormatError if the file is damaged or of another kind.
  */
 export function readWeights(bytes: Uint8Array): Map<string, Weight<Uint8Array>> {
-  // A plain view: subarrays of a Node Buffer would be Buffers, whose slice() does not copy.
+  // Make a plain array: subarrays of a Node Buffer would be Buffers, and their slice() does not copy.
   return normalizeKeys(readByContent(new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength)))
 }
 
-/** Bytes of a file's beginning that tell its format. */
+/** Bytes at the beginning of a file that determine its format. */
 const FORMAT_BYTES = 32
 
-/** The format of a file by its beginning; `undefined` where it is none of weights. */
+/** Identifies the format of a weights file by its beginning; `undefined` if it is another kind of file. */
 export function formatOf(start: Uint8Array): 'zip' | 'legacy' | 'safetensors' | undefined {
   if (startsWith(start, 'PK\x03\x04') || startsWith(start, 'PK\x05\x06')) return 'zip'
-  // Protocols from 4 on put a frame of nine bytes before the first opcode.
+  // Since protocol 4 there is a frame opcode of nine bytes before the first one.
   const magicAt = start[2] === 0x95 ? 11 : 2
   if (isPickle(start) && legacyMagic.every((byte, i) => start[magicAt + i] === byte)) return 'legacy'
   return start[8] === 0x7b ? 'safetensors' : undefined
@@ -53,7 +53,7 @@ const notWeights = (bytes: Uint8Array) => new FormatError(isPickle(bytes) ? plai
 const plainPickle =
   'this is a plain pickle, not a checkpoint of torch.save; save the weights with torch.save(model.state_dict(), path)'
 
-/** What people download or pass by mistake. */
+/** Describes files that people download or pass by mistake. */
 function whatElse(bytes: Uint8Array): string {
   if (bytes.length === 0) return 'the file is empty'
   const text = new TextDecoder('latin1').decode(bytes.subarray(0, 512)).trimStart().toLowerCase()

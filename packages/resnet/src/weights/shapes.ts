@@ -2,7 +2,7 @@ import type { Shape } from '@residual/core'
 import { parametersOf } from '../network.ts'
 import type { Architecture } from '../row.ts'
 
-/** The shape of every parameter of a network, by name, in the order in which it computes with them. */
+/** Returns the shape of every parameter of a network by name, in the order of computation. */
 export function shapesOf(arch: Architecture): Map<string, Shape> {
   return new Map(parametersOf(arch).map(({ attributes, shape }) => [attributes.name, shape]))
 }

@@ -4,7 +4,7 @@ import { TorchTensor } from './torch-objects.ts'
 
 type Dict = Map<Pickled, Pickled>
 
-/** Where training scripts keep the weights, in the order tried: those as trained before their moving averages. */
+/** The keys under which training scripts keep weights, in the order tried: trained weights before moving averages. */
 const nestings = [
   'state_dict',
   'model_state_dict',
@@ -17,11 +17,10 @@ const nestings = [
 ]
 
 /**
- * The tensors of a checkpoint by name. They are the checkpoint itself, or nested in it under one of the usual names,
- * which are looked at first, because scores and counters beside the weights may be tensors too. What is not a tensor is
- * ignored.
+ * Finds the tensors of a checkpoint, by name. They are at the top or nested under one of the usual keys. The nested
+ * ones are tried first, because scores and counters at the top may be tensors too. Everything else is ignored.
  *
- * @throws FormatError if there is none.
+ * @throws FormatError if there are no tensors.
  */
 export function findStateDict(checkpoint: Pickled): Map<string, TorchTensor> {
   if (!(checkpoint instanceof Map)) {
@@ -40,8 +39,8 @@ export function findStateDict(checkpoint: Pickled): Map<string, TorchTensor> {
 }
 
 /**
- * The checkpoint and all dicts nested in it, each after those within it. A pickle may nest a dict in itself, or ten
- * thousand in each other: no dict is looked at twice, and nothing recurses.
+ * The checkpoint and all dicts nested in it, inner ones first. A pickle may nest a dict in itself, or ten thousand in
+ * each other, so no dict is visited twice and nothing recurses.
  */
 function dictsOf(checkpoint: Dict): Dict[] {
   const found = new Set<Dict>()
@@ -54,7 +53,7 @@ function dictsOf(checkpoint: Dict): Dict[] {
       if (nested instanceof Map) open.push(nested)
     }
   }
-  // The last name came off the stack first.
+  // The stack returned the last key first.
   return [...found].reverse()
 }
 

@@ -2,12 +2,13 @@ import { dtypeBytes, FormatError, quote, sizeOf, type Weight } from '@residual/c
 import type { TorchStorage, TorchTensor } from './torch-objects.ts'
 
 /**
- * Weights of the tensors, in row-major order: views of the storages where those already have it, else copies.
+ * Returns the weights of tensors in row-major order: views of the storages that have this order already, otherwise
+ * copies.
  *
- * @param bytesOf The bytes of a storage.
- * @param limit Bytes that all tensors together may take; the file's size, so that a small file cannot ask for the same
- * storage a thousand times.
- * @throws FormatError
+ * @param bytesOf returns the bytes of a storage.
+ * @param limit the number of bytes that all tensors together may take: the size of the file, so that a small file
+ * cannot use the same storage a thousand times.
+ * @throws FormatError if a storage has the wrong size, or if the tensors exceed the limit.
  */
 export function gatherWeights(
   tensors: ReadonlyMap<string, TorchTensor>,
@@ -36,7 +37,7 @@ export function gatherWeights(
   return weights
 }
 
-/** The stride of an axis of one element says nothing; without elements no stride does. */
+/** Whether a tensor is in row-major order. The strides of axes with one element and of empty tensors do not matter. */
 function isContiguous({ shape, strides }: TorchTensor): boolean {
   if (shape.includes(0)) return true
   let step = 1
@@ -47,10 +48,10 @@ function isContiguous({ shape, strides }: TorchTensor): boolean {
   return true
 }
 
-/** Copies elements as what they are made of, so that no NaN changes on the way. */
+/** Copies elements as unsigned integers, so that no NaN changes its bits. */
 function gather(tensor: TorchTensor, storageBytes: Uint8Array, count: number): Uint8Array {
   const size = dtypeBytes[tensor.storage.dtype]
-  // A legacy file aligns nothing.
+  // Legacy files do not align storages.
   const { buffer, byteOffset } = storageBytes.byteOffset % size === 0 ? storageBytes : new Uint8Array(storageBytes)
   const { length } = tensor.storage
   switch (size) {

@@ -5,21 +5,22 @@ import { gatherWeights } from './strided.ts'
 import { TorchHost, type TorchStorage } from './torch-objects.ts'
 import { Zip } from './zip.ts'
 
-/** `torch.serialization.MAGIC_NUMBER` as the legacy container pickles it: LONG1, 10 bytes, 0x1950a86a20f9469cfc6c. */
+/** The pickled `torch.serialization.MAGIC_NUMBER` of the legacy container: LONG1, 10 bytes, 0x1950a86a20f9469cfc6c. */
 export const legacyMagic = Uint8Array.of(0x8a, 0x0a, 0x6c, 0xfc, 0x9c, 0x46, 0xf9, 0x20, 0x6a, 0xa8, 0x50, 0x19)
 const LEGACY_PROTOCOL = 1001
 
 /**
- * What an opcode makes takes some 40 bytes at most, so this keeps the objects of a pickle within the size of its file.
- * A tensor takes about 40 opcodes: enough for 1,600 tensors in the smallest file and 100,000 in the largest.
+ * The most opcodes that a pickle may have. An opcode makes at most about 40 bytes of objects, so this limits them to
+ * about the size of the file. A tensor takes about 40 opcodes, so the limit allows 1,600 tensors in the smallest file
+ * and 100,000 in the largest.
  */
 const maxOpcodes = (bytes: Uint8Array) => Math.min(Math.max(2 ** 16, Math.floor(bytes.length / 32)), 2 ** 22)
 
 /**
- * Reads the state dict from the zip container that torch.save writes since PyTorch 1.6: a record `data.pkl` and one
- * record for each storage (https://pytorch.org/docs/stable/notes/serialization.html).
+ * Reads the state dict from the zip container that torch.save has written since PyTorch 1.6: a record `data.pkl` and
+ * one record for each storage (https://pytorch.org/docs/stable/notes/serialization.html).
  *
- * @throws FormatError
+ * @throws FormatError if the file is damaged or not a checkpoint with weights.
  */
 export function readTorchZip(bytes: Uint8Array): Map<string, Weight<Uint8Array>> {
   const zip = new Zip(bytes)
@@ -47,9 +48,9 @@ export function readTorchZip(bytes: Uint8Array): Map<string, Weight<Uint8Array>>
 
 /**
  * Reads the state dict from the container that torch.save wrote before PyTorch 1.6: five pickles (magic number,
- * protocol, system, the object, the keys of its storages) and then each storage, its length first.
+ * protocol, system, the object, the keys of its storages), then the length and the bytes of each storage.
  *
- * @throws FormatError
+ * @throws FormatError if the file is damaged or not a checkpoint with weights.
  */
 export function readTorchLegacy(bytes: Uint8Array): Map<string, Weight<Uint8Array>> {
   const host = new TorchHost()
@@ -61,8 +62,7 @@ export function readTorchLegacy(bytes: Uint8Array): Map<string, Weight<Uint8Arra
   }
   next()
   const protocol = next()
-  if (protocol !== LEGACY_PROTOCOL)
-    throw new FormatError('the checkpoint is of an unknown version of the legacy format')
+  if (protocol !== LEGACY_PROTOCOL) throw new FormatError('the checkpoint has an unknown version of the legacy format')
   const system = next()
   if (system instanceof Map && system.get('little_endian') === false) throw bigEndian()
   const value = next()

@@ -1,15 +1,15 @@
 import { FormatError, quote, type StorageType, sizeOf } from '@residual/core'
 import { Global, inert, type Pickled, type PickleHost } from './pickle.ts'
 
-/** The part of the file that tensors take their elements from. */
+/** A part of the file that holds the elements of tensors. */
 export interface TorchStorage {
   readonly key: string
   readonly dtype: StorageType
-  /** Elements of the whole storage. */
+  /** Number of elements of the whole storage. */
   readonly length: number
 }
 
-/** A tensor as the pickle describes it: a strided window into a storage, counted in elements. */
+/** A tensor as the pickle describes it: a strided window into a storage. Offset and strides count elements. */
 export class TorchTensor {
   constructor(
     readonly storage: TorchStorage,
@@ -19,7 +19,7 @@ export class TorchTensor {
   ) {}
 }
 
-/** A storage, or the part of one that a legacy file gave a name of its own. */
+/** A storage, or a part of one that has its own name in a legacy file. */
 class StorageWindow {
   constructor(
     readonly storage: TorchStorage,
@@ -42,12 +42,14 @@ const storageTypes: ReadonlyMap<string, StorageType> = new Map([
   ['torch.storage.UntypedStorage', 'U8'],
 ])
 
-/** PyTorch's limit on axes. */
+/** PyTorch's limit on the number of axes. */
 const MAX_AXES = 64
 
 type Reduction = (args: readonly Pickled[]) => Pickled
 
-/** Every global that a pickle may name besides the storage types, with what a call of it gives: data, or nothing. */
+/**
+ * Every global that a pickle may name besides the storage types, with a function for its calls that returns only data.
+ */
 const reductions = new Map<string, Reduction>([
   ['collections.OrderedDict', orderedDict],
   ['collections.defaultdict', () => new Map()],
@@ -63,7 +65,7 @@ for (const name of [
   ...['float64', 'float32', 'float16', 'bfloat16', 'int64', 'int32', 'int16', 'int8', 'uint8', 'bool'].map(
     dtype => `torch.${dtype}`,
   ),
-  // The arguments and the scores of training runs.
+  // Arguments and scores of training scripts.
   'argparse.Namespace',
   'numpy.dtype',
   'numpy.core.multiarray.scalar',
@@ -74,7 +76,7 @@ for (const name of [
   reductions.set(name, () => inert)
 }
 
-/** Reads pickles of torch.save; collects the storages that they refer to. */
+/** Makes the objects of pickles that torch.save wrote, and collects the storages that they refer to. */
 export class TorchHost implements PickleHost {
   readonly storages = new Map<string, TorchStorage>()
 
@@ -111,23 +113,25 @@ export class TorchHost implements PickleHost {
   }
 }
 
-/** Python 2 pickles the items as an argument, Python 3 sets them afterwards. */
+/** Python 2 pickles the items as an argument; Python 3 sets them afterwards. */
 function orderedDict([items]: readonly Pickled[]): Pickled {
   const map = new Map<Pickled, Pickled>()
   for (const item of Array.isArray(items) ? items : []) {
-    if (!Array.isArray(item) || item.length !== 2) throw new FormatError('an OrderedDict is made of other than pairs')
+    if (!Array.isArray(item) || item.length !== 2) throw new FormatError('an OrderedDict has items that are not pairs')
     map.set(item[0], item[1])
   }
   return map
 }
 
-/** Arguments: storage, offset, shape, strides; what follows concerns gradients. Checks all that the storage decides. */
+/**
+ * Arguments: storage, offset, shape and strides; the others concern gradients. Checks that the tensor fits its storage.
+ */
 function rebuildTensor([window, offset, shape, strides]: readonly Pickled[]): Pickled {
   if (
     !(window instanceof StorageWindow && isWhole(offset) && isShape(shape) && isShape(strides)) ||
     shape.length !== strides.length
   ) {
-    throw new FormatError('a tensor is described by other than a storage, an offset, a shape and as many strides')
+    throw new FormatError('a tensor is not described by a storage, an offset, a shape and a stride for each axis')
   }
   const described = `a tensor of shape [${shape}] with strides [${strides}]`
   if (!shape.includes(0)) {

@@ -6,23 +6,23 @@ import { ModelError } from '../errors.ts'
 import { openRegularFile, readSome, readSomeNow } from '../files/regular-file.ts'
 import { normalizeKeys } from './normalize-keys.ts'
 
-/** Fewer bytes are read before `read` returns: handing them to another thread would take longer. */
+/** Fewer bytes than this are read before `read` returns, because another thread would take longer. */
 const SMALL = 1 << 16
 
-/** How many bytes at the start of a file tell what it is if it holds no weights. */
+/** How many bytes at the start of a file are enough to identify it if it holds no weights. */
 const BEGINNING = 1024
 
-/** How many files stay open while nobody reads them. Models that nobody disposes of must leave room for others. */
+/** How many idle files stay open. Models that nobody disposes of must leave room for others. */
 const MOST_OPEN = 32
 
 /** A descriptor that is closed when too many files are open, and opened again when it is next used. */
 interface Held {
   descriptor: number | undefined
-  /** Reads under way. */
+  /** Number of reads in progress. */
   reads: number
 }
 
-/** The open files, the last used last. */
+/** The open files, the last used one last. */
 const open = new Set<Held>()
 
 function close(held: Held): void {
@@ -31,7 +31,7 @@ function close(held: Held): void {
   held.descriptor = undefined
 }
 
-/** Makes a file the last used, and closes others to make room for it. */
+/** Makes a file the last used one, and closes others to make room for it. */
 function touch(held: Held): void {
   open.delete(held)
   const idle = [...open].filter(({ reads }) => reads === 0)
@@ -39,17 +39,18 @@ function touch(held: Held): void {
   open.add(held)
 }
 
-/** Closes the files of models that nobody disposed of. */
+/** Closes the files of forgotten models. */
 const forgotten = new FinalizationRegistry<() => void>(close => close())
 
 /**
- * A file of weights in Node. It stays open as long as its model is in use, so that a weight is read whenever its values are
- * needed and nobody keeps them. Another file that takes its name does not change it. If more than {@link MOST_OPEN} files are
- * open, the least recently used ones are closed and opened again when they are next used: those must still be there.
+ * A file of weights in Node. It stays open while its model is in use, so that weights can be read when their values are
+ * needed and need not stay in memory. Another file that takes its name does not affect it. If more than {@link
+ * MOST_OPEN} files are open, the least recently used ones are closed. They are opened again on their next use, so they
+ * must still exist.
  */
 export class WeightsFile {
   readonly #path: string | URL
-  /** The same wherever the process goes. */
+  /** The absolute path, since the process may change its directory. */
   readonly #absolute: string
   readonly #held: Held
   readonly #status: fs.Stats
@@ -67,7 +68,7 @@ export class WeightsFile {
     forgotten.register(this, () => close(held), this)
   }
 
-  /** @throws ModelError for what is no file or too large, Node's own errors for all else. */
+  /** Opens a file. @throws ModelError if it is not a file or too large; Node's own errors for everything else. */
   static async open(path: string | URL): Promise<WeightsFile> {
     return new WeightsFile(path)
   }
@@ -79,18 +80,18 @@ export class WeightsFile {
     if (this.#held.reads === 0) close(this.#held)
   }
 
-  /** Enough bytes to tell the format, or what the file is instead. */
+  /** Reads enough bytes to identify the format, or another kind of file. */
   readBeginning(): Uint8Array {
     return this.#bytes(0, Math.min(this.#status.size, BEGINNING))
   }
 
-  /** What the header of a safetensors file says; it is read once. @throws FormatError */
+  /** The header of a safetensors file, which is read once. @throws FormatError if it is damaged. */
   readHeader(): ReturnType<typeof scanSafetensors> {
     this.#header ??= scanSafetensors(this.#status.size, (begin, end) => this.#bytes(begin, end))
     return this.#header
   }
 
-  /** Fills an array with the bytes from number `from` on: a few before it returns, many while the caller does other work. */
+  /** Fills an array with bytes, starting at position `from`: a few before it returns, many in the background. */
   read(target: Uint8Array, from: number): void | Promise<void> {
     return target.length < SMALL ? this.#readNow(target, from) : this.#readLater(target, from)
   }
@@ -127,7 +128,7 @@ export class WeightsFile {
     }
   }
 
-  /** The descriptor of the file, after a look at whether the file is unchanged. */
+  /** Checks that the file has not changed, and returns its descriptor. */
   #opened(): number {
     if (this.#isClosed) throw new ModelError('the model was disposed of; load it again')
     this.#held.descriptor ??= this.#reopened()
@@ -161,7 +162,9 @@ export class WeightsFile {
   }
 }
 
-/** The weights of a safetensors file under torchvision's names, as `readWeights` gives them. They stay in the file. */
+/**
+ * The weights of a safetensors file under torchvision's names, like `readWeights`, but their bytes stay in the file.
+ */
 export function weightsOf(file: WeightsFile): Map<string, Weight> {
   const weights = Array.from(file.readHeader().ranges, ([name, { dtype, shape, begin }]): [string, Weight] => {
     return [name, { dtype, shape, bytes: (target, from) => file.read(target, begin + from) }]

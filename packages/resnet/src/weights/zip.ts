@@ -14,10 +14,12 @@ const END64 = 0x06064b50
 const END64_LOCATOR = 0x07064b50
 const END_SIZE = 22
 const MAX_COMMENT = 0xffff
-/** Far above the storages of any network; an entry takes some 50 bytes of the file but several times that in memory. */
+/**
+ * Far more than any network has storages. An entry takes about 50 bytes of the file, but several times that in memory.
+ */
 const MAX_ENTRIES = 100_000
 
-/** A zip archive whose entries are stored without compression, as torch.save writes them (APPNOTE.TXT 6.3.10). */
+/** A zip archive with uncompressed entries, as torch.save writes it (APPNOTE.TXT 6.3.10). */
 export class Zip {
   private readonly entries = new Map<string, Entry>()
   private readonly view: DataView
@@ -36,7 +38,7 @@ export class Zip {
   }
 
   /**
-   * The bytes of an entry, as a view; undefined if there is none of this name.
+   * Returns a view of the bytes of an entry; undefined if there is none with this name.
    *
    * @throws FormatError if it is compressed, encrypted or reaches beyond the file.
    */
@@ -91,7 +93,7 @@ export class Zip {
     const name = new TextDecoder().decode(this.bytes.subarray(at + 46, nameEnd))
     if (this.entries.has(name)) throw new FormatError(`the zip archive has two entries ${quote(name)}`)
 
-    // The zip64 extra field holds, in this order, those of the values that do not fit their 32 bits.
+    // The zip64 extra field holds, in this order, the values that do not fit into 32 bits.
     let wide = this.zip64Field(nameEnd, extraEnd)
     const [, size, headerOffset] = [24, 20, 42].map(field => {
       const value = this.view.getUint32(at + field, true)
@@ -105,7 +107,7 @@ export class Zip {
     return next
   }
 
-  /** Where the zip64 extra field's values begin; the end where there is none. */
+  /** The position of the values in the zip64 extra field; the end if there is no such field. */
   private zip64Field(start: number, end: number): number {
     for (let at = start; at + 4 <= end; at += 4 + this.view.getUint16(at + 2, true)) {
       if (this.view.getUint16(at, true) === 1) return at + 4

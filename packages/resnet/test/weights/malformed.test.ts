@@ -117,7 +117,7 @@ const toOutside = 'the pickle refers to something outside itself that is not a s
 const notDict = 'the checkpoint is not a dict of tensors; save model.state_dict()'
 const nowhere = (keys: string) =>
   `the checkpoint has no tensors, neither at the top nor under state_dict, model_state_dict, model_state, model, net, network, state_dict_ema, model_ema; its keys are ${keys}`
-const misdescribed = 'a tensor is described by other than a storage, an offset, a shape and as many strides'
+const misdescribed = 'a tensor is not described by a storage, an offset, a shape and a stride for each axis'
 
 describe('readWeights refuses a pickle', () => {
   test.each<[what: string, pickle: string, message: string]>([
@@ -138,18 +138,26 @@ describe('readWeights refuses a pickle', () => {
       'h\x07.',
       'the pickle is damaged: it recalls entry 7, which it did not store, at byte 2',
     ],
-    ['that appends to a number', 'K\x01K\x01a.', 'the pickle is damaged: it appends to what is not a list, at byte 5'],
+    [
+      'that appends to a number',
+      'K\x01K\x01a.',
+      'the pickle is damaged: it appends to something that is not a list, at byte 5',
+    ],
     [
       'that sets items of a list',
       ']K\x01K\x01s.',
-      'the pickle is damaged: it sets items of what is not a dict, at byte 6',
+      'the pickle is damaged: it sets items that are not pairs, or not of a dict, at byte 6',
     ],
-    ['that sets half an item', '}(K\x01u.', 'the pickle is damaged: it sets items of what is not a dict, at byte 5'],
-    ['that calls a number', 'K\x01)R.', 'the pickle is damaged: it calls what is not a global, at byte 4'],
+    [
+      'that sets half an item',
+      '}(K\x01u.',
+      'the pickle is damaged: it sets items that are not pairs, or not of a dict, at byte 5',
+    ],
+    ['that calls a number', 'K\x01)R.', 'the pickle is damaged: it calls something that is not a global, at byte 4'],
     [
       'that makes a number of a global',
       'K\x01K\x01\x93.',
-      'the pickle is damaged: it names a global by other than text, at byte 5',
+      'the pickle is damaged: it has a global whose name is not text, at byte 5',
     ],
     ['with a text beyond the file', 'X\xff\xff\xff\x00.', 'the pickle ends too early, at byte 5'],
     [
@@ -198,7 +206,7 @@ describe('readWeights refuses a pickle', () => {
     [
       'of an OrderedDict of triples',
       'ccollections\nOrderedDict\n]K\x01K\x01K\x01\x87a\x85R.',
-      'an OrderedDict is made of other than pairs',
+      'an OrderedDict has items that are not pairs',
     ],
     ['that refers to a module', '(U\x06moduleK\x01tQ.', toOutside],
     ['that refers to a text', 'U\x01xQ.', toOutside],
@@ -293,7 +301,7 @@ const one = named(tensor(storage(), 'K\x00K\x04\x85K\x01\x85'))
 describe('readWeights refuses a legacy file', () => {
   test.each<[what: string, rest: string, message: string]>([
     ['of nothing else', '', 'the pickle ends too early, at byte 15'],
-    ['of another version', 'M\xea\x03.', 'the checkpoint is of an unknown version of the legacy format'],
+    ['of another version', 'M\xea\x03.', 'the checkpoint has an unknown version of the legacy format'],
     ['of 20,000 dicts in each other', `${start}\x80\x02${withinDicts('}', 20_000)}.].`, nowhere('"model"')],
     ['without the list of storages', `${start}${one}N.`, 'the checkpoint has no list of its storages'],
     [

@@ -5,21 +5,21 @@ import { common, type Optimization, type OptimizerInputs, vector, zerosLike } fr
 /** Options of the optimisers that keep running means of gradients and of their squares. */
 export const moments = {
   beta1: number(0, 1).default(0.9).help('decay of the mean of gradients'),
-  beta2: number(0, 1).default(0.999).help('decay of the mean of their squares'),
-  epsilon: number(0).help('what keeps the division finite'),
+  beta2: number(0, 1).default(0.999).help('decay of the mean of squared gradients'),
+  epsilon: number(0).help('added to the divisor to keep the quotient finite'),
   weightDecay: common.weightDecay.default(0.01),
 }
 
 interface Moments {
-  /** Corrected mean of gradients, divided by the root of the corrected mean of squares plus epsilon. */
+  /** The corrected mean of gradients divided by (the square root of the corrected mean of squares + epsilon). */
   readonly direction: Tensor
-  /** Next values of both means. */
+  /** The next values of both means. */
   readonly updates: ReadonlyMap<Tensor<'parameter'>, Tensor>
 }
 
 /**
- * The direction in which Adam (Kingma and Ba 2015) moves each parameter, and the state that goes with it: `mean.NAME`
- * and `square.NAME`. The corrections for starting at 0 depend on the step and are scalar inputs.
+ * The direction in which Adam (Kingma and Ba 2015) moves each parameter, and its state, `mean.NAME` and `square.NAME`.
+ * The means start at 0; scalar inputs, which depend on the step, correct for that.
  */
 export function adamMoments(
   { parameters, gradients, scale = 1 }: OptimizerInputs,

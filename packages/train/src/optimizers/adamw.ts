@@ -12,8 +12,8 @@ const declared = options({
 export interface AdamOptions extends Input<typeof declared> {}
 
 /**
- * Adam with decoupled weight decay (Loshchilov and Hutter 2019) as torch.optim.AdamW computes it. Its state is `mean.NAME`
- * and `square.NAME` for every parameter.
+ * Adam with decoupled weight decay (Loshchilov and Hutter 2019), computed as torch.optim.AdamW does. Its state is
+ * `mean.NAME` and `square.NAME` for every parameter.
  */
 export const adamw = optimizer({ name: 'adamw', options: declared, make: decayedAdam })
 

@@ -2,8 +2,8 @@ import { input, parameter, type Tensor, weightedSum } from '@residual/core'
 import { type Optimizer, vector, zerosLike } from './optimizer.ts'
 
 /**
- * Scales all gradients by one factor where their common Euclidean length is above `most`, so that it becomes `most`, as
- * torch.nn.utils.clip_grad_norm_ does.
+ * Clips the gradients: if the Euclidean length of all of them together is above `most`, one factor scales them down to
+ * that length, as in torch.nn.utils.clip_grad_norm_.
  */
 export function clipped(optimizer: Optimizer, most: number): Optimizer {
   return inputs => {
@@ -15,13 +15,14 @@ export function clipped(optimizer: Optimizer, most: number): Optimizer {
 }
 
 /**
- * Updates after every `batches` runs with the mean of their gradients, as if they had been one batch (batch norms still
- * see the single ones). Other runs leave the parameters and the optimiser's state as they are, to the bit. The sums are
- * its own state, `sum.NAME` for every parameter. `inputs` then takes the number of the run, from 0.
+ * Takes one step of the optimiser for every `batches` runs, with the mean of their gradients, as if the batches were
+ * one (batch norms still see single batches). The other runs do not change a bit of the parameters and of the
+ * optimiser's state. The sums of gradients are further state, `sum.NAME` for every parameter. `inputs` then takes the
+ * number of the run, counted from 0.
  */
 export function accumulated(optimizer: Optimizer, batches: number): Optimizer {
   return inputs => {
-    // 0 or 1: whether the sum goes on, and whether this run updates.
+    // 0 or 1: whether the sum so far is kept, and whether the optimiser takes a step in this run.
     const [keep, apply] = [input('keep', []), input('apply', [])]
     const addition = vector(keep, 1 / batches)
     const choice = vector(apply, apply.neg().add(1))

@@ -10,5 +10,5 @@ export { type LarsOptions, lars } from './lars.ts'
 export type { Optimization, Optimizer, OptimizerInputs } from './optimizer.ts'
 export { type SgdOptions, sgd } from './sgd.ts'
 
-/** What a recipe may name as its optimiser, the default first. */
+/** The optimisers by the names that recipes use, the default first. */
 export const OPTIMIZERS = { sgd, adamw, lars, lamb }

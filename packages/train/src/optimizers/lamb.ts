@@ -8,9 +8,9 @@ const declared = options({ ...moments, epsilon: moments.epsilon.default(1e-6) })
 export interface LambOptions extends Input<typeof declared> {}
 
 /**
- * LAMB (You et al. 2020, "Large Batch Optimization for Deep Learning", algorithm 2): Adam's direction plus the decayed
- * weights, scaled for each parameter so that its length is the learning rate times the length of the weights. Biases and
- * norms neither decay nor are scaled. Its state is `mean.NAME` and `square.NAME` for every parameter.
+ * LAMB (You et al. 2020, "Large Batch Optimization for Deep Learning", algorithm 2): Adam's direction plus the weight
+ * decay, scaled for each parameter to the learning rate times the length of its weights. Biases and the parameters of
+ * norms are neither decayed nor scaled. Its state is `mean.NAME` and `square.NAME` for every parameter.
  */
 export const lamb = optimizer({ name: 'lamb', options: declared, make: scaledAdam })
 

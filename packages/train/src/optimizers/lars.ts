@@ -5,15 +5,16 @@ import { common, lengthOf, type Optimizer, optimizer, ratioUnlessZero, zerosLike
 const declared = options({
   momentum: common.momentum,
   weightDecay: common.weightDecay.default(1e-4),
-  trust: number(0).default(0.001).help("how far a parameter may move, as a part of its own length: the paper's eta"),
+  trust: number(0).default(0.001).help("how far a parameter may move, as a fraction of its length: the paper's eta"),
 })
 
 export interface LarsOptions extends Input<typeof declared> {}
 
 /**
  * LARS (You et al. 2017, "Large Batch Training of Convolutional Networks", algorithm 1): momentum with a rate for each
- * parameter, `trust * |w| / (|g| + weightDecay * |w|)` times the learning rate, which is part of the momentum. Biases and
- * norms neither decay nor have a rate of their own. Its state is `momentum.NAME` for every parameter.
+ * parameter, `trust * |w| / (|g| + weightDecay * |w|)` times the learning rate. The momentum includes this rate. Biases
+ * and the parameters of norms do not decay, and their rate is the learning rate. Its state is `momentum.NAME` for every
+ * parameter.
  */
 export const lars = optimizer({ name: 'lars', options: declared, make: scaledDescent })
 

@@ -8,15 +8,16 @@ const declared = options({
   weightDecay: common.weightDecay.default(1e-4),
   decoupled: boolean
     .default(false)
-    .help('take weight decay off the weights themselves (Loshchilov and Hutter 2019), not into gradient and momentum'),
+    .help('subtract weight decay from the weights (Loshchilov and Hutter 2019) instead of adding it to the gradient'),
   decayNorms: common.decayNorms,
 })
 
 export interface SgdOptions extends Input<typeof declared> {}
 
 /**
- * Stochastic gradient descent as torch.optim.SGD computes it: `v = momentum * v + g`, `w = w - rate * v`, where `g` is
- * the gradient with the weight decay. The first `v` is the first gradient. Its state is `momentum.NAME` for every parameter.
+ * Stochastic gradient descent, computed as torch.optim.SGD does: `v = momentum * v + g`, `w = w - rate * v`, where `g`
+ * is the gradient plus the weight decay. The first `v` is the first gradient. Its state is `momentum.NAME` for every
+ * parameter.
  */
 export const sgd = optimizer({ name: 'sgd', options: declared, make: descent })
 

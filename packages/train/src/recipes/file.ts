@@ -4,8 +4,8 @@ import { RecipeError } from '../errors.ts'
 import type { RecipeInput } from './recipe.ts'
 
 /**
- * Reads a recipe from a JSON file, for `recipe` of {@link train}; what it says is checked there.
- * @throws RecipeError if there is no file or it holds no JSON object, ModelError if the file cannot be read.
+ * Reads a recipe from a JSON file, for `recipe` of {@link train}, which checks the content.
+ * @throws RecipeError if the file does not exist or holds no JSON object, ModelError if it cannot be read.
  */
 export async function readRecipeFile(path: string): Promise<RecipeInput> {
   const bytes = await readFileIfThere(path, 'recipe')

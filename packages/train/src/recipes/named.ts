@@ -20,7 +20,7 @@ const RECIPES: Readonly<Record<string, (arch: Architecture) => RecipeInput>> = {
       kind: 'step',
       rate: 0.1,
       milestones: [0.5, 0.75],
-      // "about 400 iterations", until the training error is below 80 %
+      // "about 400 iterations", until the training error is below 80 %.
       ...(depthOf(arch) >= 110 && { warmUp: { length: 400 / 64_000, from: 0.01, flat: true } }),
     },
   }),
@@ -33,27 +33,28 @@ const RECIPES: Readonly<Record<string, (arch: Architecture) => RecipeInput>> = {
   }),
 }
 
-/** Names of the recipes that come with this package, the default first. */
+/** The names of the recipes that come with this package, the default first. */
 export function recipeNames(): string[] {
   return Object.keys(RECIPES)
 }
 
 /**
- * A recipe that comes with this package by its name, or one of your own, changed by `changes`:
+ * Returns a recipe that comes with this package, by its name, or completes a recipe of your own, and applies `changes`:
  *
- * - `fast`: the best accuracy for about 50 epochs that we know: SGD with Nesterov's momentum at batch 128, a rate of 0.25
- *   after a warm-up and then along a cosine to 0, weight decay on convolutions and the classifier only, and the moving
- *   average of the weights.
- * - `paper`: that of He et al. 2015, section 4.2: 64,000 steps at batch 128, a rate of 0.1 divided by 10 at 32,000 and
- *   48,000 steps, momentum 0.9, weight decay 1e-4; networks of 110 layers and more warm up at 0.01 for 400 steps.
- * - `finetune`: a trained network to other classes, each stage at half the rate of the next one.
+ * - `fast`: the best accuracy that we know of in about 50 epochs: SGD with Nesterov momentum at batch 128, a rate that
+ *   warms up to 0.25 and then falls along a cosine to 0, weight decay on convolutions and the classifier only, and a
+ *   moving average of the weights.
+ * - `paper`: the recipe of He et al. 2015, section 4.2: 64,000 steps at batch 128, a rate of 0.1 that is divided by 10
+ *   at steps 32,000 and 48,000, momentum 0.9, weight decay 1e-4. Networks of 110 layers or more warm up at 0.01 for 400
+ *   steps.
+ * - `finetune`: trains a trained network for other classes, each stage at half the rate of the next one.
  *
- * All of them pad, crop and flip CIFAR's images.
+ * All of them pad, crop and flip the images for CIFAR's networks.
  *
- * @param changes keys of {@link Recipe} whose values replace those of the recipe; those of its objects key by key. A
- *   length in epochs replaces one in steps, and the other way round.
- * @throws RecipeError for another name, for an unknown key, a value out of its range, and if the length is not stated
- *   once.
+ * @param changes keys of {@link Recipe} that replace the recipe's; objects are merged key by key. A length in epochs
+ *   replaces one in steps, and vice versa.
+ * @throws RecipeError if the name or a key is unknown, if a value is out of range, or if not exactly one of `epochs`
+ *   and `steps` is given.
  */
 export function recipe(base: string | RecipeInput, arch: Architecture, changes: RecipeInput = {}): Recipe {
   const usual = { augmentation: usualAugmentation(arch) }
@@ -72,7 +73,7 @@ export function recipe(base: string | RecipeInput, arch: Architecture, changes: 
 function changed(base: RecipeInput, changes: RecipeInput): RecipeInput {
   const { epochs, steps, ...rest } = base
   const length = changes.epochs === undefined && changes.steps === undefined ? { epochs, steps } : {}
-  // Not an object, where a key "__proto__" would go unseen.
+  // Not an object, in which a key "__proto__" would be lost.
   const merged = new Map<string, unknown>(Object.entries({ ...length, ...rest }))
   for (const [key, value] of Object.entries<unknown>(changes)) {
     const old = merged.get(key)
@@ -82,7 +83,7 @@ function changed(base: RecipeInput, changes: RecipeInput): RecipeInput {
   return Object.fromEntries(merged)
 }
 
-/** What settings of one kind mean to another: nothing, but for the rate and the warm-up where both schedules have them. */
+/** The settings that survive a change of kind: none except the rate and the warm-up, if both schedules have them. */
 function kept(old: Readonly<Record<string, unknown>>, kind: unknown): Readonly<Record<string, unknown>> {
   if (kind === undefined || kind === old.kind) return old
   const { fields } = Object.entries(SCHEDULES).find(([name]) => name === kind)?.[1].options ?? { fields: {} }

@@ -3,7 +3,7 @@ import { SCHEDULES, type Schedule, warmUp } from '../schedules/index.ts'
 import type { Course } from '../schedules/schedule.ts'
 import type { OptimizerRecipe, ScheduleRecipe, WarmUpRecipe } from './recipe.ts'
 
-/** The optimiser that a recipe names. */
+/** Makes the optimiser that a recipe names. */
 export function optimizerOf({ kind, ...settings }: OptimizerRecipe): Optimizer {
   const make = OPTIMIZERS[kind].make as (settings: object) => Optimizer
   return make(settings)
@@ -11,7 +11,7 @@ export function optimizerOf({ kind, ...settings }: OptimizerRecipe): Optimizer {
 
 const NO_WARM_UP: WarmUpRecipe = { length: 0, from: 0, flat: false }
 
-/** The schedule that a recipe describes, for a training of `steps` steps. */
+/** Makes the schedule that a recipe describes, for a training of `steps` steps. */
 export function scheduleOf({ kind, ...settings }: ScheduleRecipe, steps: number): Schedule {
   const { length, from, flat } = 'warmUp' in settings ? settings.warmUp : NO_WARM_UP
   const begin = Math.round(length * steps)

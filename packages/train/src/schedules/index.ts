@@ -9,5 +9,5 @@ export { type OneCycleOptions, oneCycleRate } from './one-cycle.ts'
 export { type Schedule, warmUp } from './schedule.ts'
 export { stepRate } from './step.ts'
 
-/** What a recipe may name as its schedule, the default first. */
+/** The schedules by the names that recipes use, the default first. */
 export const SCHEDULES = { cosine, step, oneCycle, constant }

@@ -2,7 +2,7 @@ import { checkOptions, type Input, number, options, whole } from '@residual/core
 import { halfCosine, rate, type Schedule, schedule } from './schedule.ts'
 
 const shape = {
-  rise: number(0, 1).default(0.3).help('part of the training in which the rate rises'),
+  rise: number(0, 1).default(0.3).help('fraction of the training in which the rate rises'),
   divisor: number(1).default(25).help('the first rate is the highest divided by this'),
   finalDivisor: number(1).default(1e4).help('the last rate is the first divided by this'),
 }
@@ -11,9 +11,10 @@ const called = options({ steps: whole(0), ...shape })
 export interface OneCycleOptions extends Input<typeof called> {}
 
 /**
- * One cycle (Smith and Topin 2018) of `steps` steps: from `rate / divisor` along a cosine to `rate` in the part `rise` of
- * the steps, then to `rate / divisor / finalDivisor`: PyTorch's OneCycleLR.
- * @throws ResidualError for an unknown option, or a value out of its range.
+ * One cycle (Smith and Topin 2018) of `steps` steps, as PyTorch's OneCycleLR: in the fraction `rise` of the steps the
+ * rate rises along a cosine from `rate / divisor` to `rate`, then it falls along a cosine to `rate / divisor /
+ * finalDivisor`.
+ * @throws ResidualError if an option is unknown or out of range.
  */
 export function oneCycleRate(rate: number, given: OneCycleOptions): Schedule {
   const { steps, rise, divisor, finalDivisor } = checkOptions('oneCycleRate', given, called)

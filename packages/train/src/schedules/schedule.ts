@@ -10,16 +10,16 @@ import {
   whole,
 } from '@residual/core/schema'
 
-/** The learning rate of each step; steps count from 0. A pure function, so that resuming needs no state. */
+/** Returns the learning rate of a step; steps count from 0. It is a pure function, so that resuming needs no state. */
 export type Schedule = (step: number) => number
 
-/** The training that a schedule is for: its steps, and those of them that its warm-up takes. */
+/** The lengths that a schedule depends on: the steps of the training, and the steps of its warm-up (`begin`). */
 export interface Course {
   readonly steps: number
   readonly begin: number
 }
 
-/** A row of the table of schedules: its options in a recipe, and what it makes of them for a training. */
+/** A row of the table of schedules: its options in a recipe, and a function that makes the schedule from them. */
 export interface ScheduleRow<Declared extends Options<Fields>> {
   readonly options: Declared
   readonly make: (settings: Output<Declared>, course: Course) => Schedule
@@ -31,21 +31,21 @@ export const schedule = <Declared extends Options<Fields>>(row: ScheduleRow<Decl
 export const rate = number(0).default(0.1).help('highest learning rate')
 
 const start = {
-  from: number(0).default(0).help('rate that it begins with'),
-  flat: boolean.default(false).help('stay at that rate rather than rise in a straight line'),
+  from: number(0).default(0).help('learning rate at the start of the warm-up'),
+  flat: boolean.default(false).help('stay at that rate instead of rising linearly'),
 }
 
 export const warmUpOptions = options({
-  length: number(0, 1).default(0).help('part of the training that it takes'),
+  length: number(0, 1).default(0).help('fraction of the training that the warm-up takes'),
   ...start,
 })
 
 const called = options({ steps: whole(0), ...start })
 
 /**
- * Puts a warm-up in front of a schedule: in the first `steps` steps the rate goes in a straight line from `from` to what
- * the schedule gives at step `steps`, or, `flat`, stays at `from`. After them the schedule is itself.
- * @throws ResidualError for an unknown option, or a value out of its range.
+ * Puts a warm-up in front of a schedule: in the first `steps` steps the rate rises linearly from `from` to the
+ * schedule's rate at step `steps`, or stays at `from` if `flat` is set. After that the schedule is unchanged.
+ * @throws ResidualError if an option is unknown or out of range.
  */
 export function warmUp(schedule: Schedule, given: Input<typeof called>): Schedule {
   const { steps, from, flat } = checkOptions('warmUp', given, called)
@@ -56,7 +56,7 @@ export function warmUp(schedule: Schedule, given: Input<typeof called>): Schedul
   }
 }
 
-/** Half a cosine from `a`, at 0, to `b`, at 1. */
+/** Half a cosine from `a` at 0 to `b` at 1. */
 export const halfCosine = (a: number, b: number, at: number): number =>
   b + ((a - b) * (1 + Math.cos(Math.PI * clamp(at)))) / 2
 

@@ -5,8 +5,8 @@ const gamma = number(0, 1).default(0.1).help('factor of the rate at each milesto
 const called = options({ milestones: list(whole(0)), gamma })
 
 /**
- * `rate`, multiplied by `gamma` at every milestone, a step: PyTorch's MultiStepLR.
- * @throws ResidualError for an unknown option, or a value out of its range.
+ * `rate`, multiplied by `gamma` at every milestone: PyTorch's MultiStepLR. Milestones are steps.
+ * @throws ResidualError if an option is unknown or out of range.
  */
 export function stepRate(rate: number, given: Input<typeof called>): Schedule {
   const { milestones, gamma } = checkOptions('stepRate', given, called)
@@ -19,7 +19,7 @@ export const step = schedule({
     warmUp: warmUpOptions,
     milestones: rising(list(number(0, 1)))
       .default([0.5, 0.75])
-      .help('where the rate falls, as parts of the training'),
+      .help('when the rate falls, as fractions of the training'),
     gamma,
   }),
   make: ({ rate, milestones, gamma }, { steps }) =>

@@ -1,8 +1,8 @@
-// Writes the files in this folder as commit 3b960b6 wrote models and checkpoints, before they held whole rows of fields:
+// Writes the files in this folder in the format of commit 3b960b6, before models and checkpoints held whole rows:
 //
 //     node make.mjs path/to/checkout
 //
-// takes a checkout of that commit, built by `pnpm build`. Weights repeat a few numbers, so that they pack into a few kB.
+// The checkout is of that commit and built with `pnpm build`. Weights repeat a few numbers, so that they compress well.
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
@@ -45,7 +45,7 @@ for (const name of MODELS) {
   await rm(folder, { recursive: true })
 }
 
-// Only the classifier is trained, as the optimiser's state of all layers would not pack.
+// Only the classifier is trained, because the optimiser's state of all layers would not compress.
 for (const name of CHECKPOINTS) {
   const recipe = { steps: 4, batch: 8, schedule: { kind: 'constant', rate: 0.01 } }
   const training = resnet.train({ model: network(name), data, recipe, only: ['fc'], seed: 3, worker: false })
