@@ -96,7 +96,7 @@ test('explain draws a page and a PNG file', async () => {
   expect((await explain('cat.jpg', '-o', 'cat.html')).stdout).toMatch(/\nDrawn in cat\.html\n$/)
   const page = await readFile(join(folder, 'cat.html'), 'utf8')
   expect(page).toContain('<title>Why cifar10-resnet20 answers “cat”</title>')
-  expect(page).toContain('takes cat.jpg for “cat” with a probability of 100.0\u00a0%.')
+  expect(page).toContain('classifies cat.jpg as “cat” with a probability of 100.0\u00a0%.')
   expect(Buffer.byteLength(page)).toBeLessThan(2e6)
   const [object] = objectsIn(await explain('cat.jpg', '--output', 'cat.PNG', '--json'))
   expect(object.output).toBe('cat.PNG')

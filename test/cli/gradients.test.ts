@@ -47,7 +47,7 @@ test('gradients draws lines in characters, and tells what they show', async () =
   expect({ stderr, status }).toEqual({ stderr: '', status: 0 })
   const lines = stdout.split('\n')
   expect(lines[0]).toBe(
-    'plain8_nobn, resnet8_nobn with Gaussian weights (seed 0), as they begin, measured on 4 images of shapes.',
+    'plain8_nobn, resnet8_nobn with Gaussian weights (seed 0), before training, measured on 4 images of shapes.',
   )
   expect(lines[2]).toBe(
     'Length of the gradient in the weights, from the first convolution to the last, before training',
@@ -87,7 +87,7 @@ test('gradients draws a page and SVG files', async () => {
   ]
   const [object] = objectsIn(await gradients(...trained))
   expect(object.output).toBe('direct.svg')
-  expect(await readFile(join(folder, 'direct.svg'), 'utf8')).toMatch(/^<svg .*By shortcuts alone, after 1 update</s)
+  expect(await readFile(join(folder, 'direct.svg'), 'utf8')).toMatch(/^<svg .*Through shortcuts alone, after 1 step</s)
 })
 
 test.each<[arguments_: string[], status: number, error: string]>([

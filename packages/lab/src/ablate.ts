@@ -13,7 +13,7 @@ export interface AblateOptions extends EvaluateOptions, CompileOptions {
   readonly damage?: Damage
 }
 
-/** Accuracy of a damaged network. */
+/** The accuracy and the loss of a network that is damaged in one place. */
 export interface Ablated {
   /** The block that was removed, or the first of the two that were swapped. */
   readonly block: string
@@ -29,27 +29,33 @@ export interface Ablation {
   readonly architecture: string
   readonly damage: Damage
   readonly images: number
-  /** Of the whole network. */
+  /** Accuracy of the whole network. */
   readonly top1: number
-  /** Of the whole network. */
+  /** Loss of the whole network. */
   readonly loss: number
-  /** In the order of the network, each damaged in one place. */
+  /** One damaged network for each block, in the order of the blocks. */
   readonly blocks: readonly Ablated[]
-  /** Blocks that cannot be removed or swapped, since they change the shape and no shortcut does it without them. */
+  /**
+   * Blocks that cannot be damaged. A block can be removed if it keeps the shape or has a shortcut, and swapped if it
+   * and the next block keep the shape.
+   */
   readonly skipped: readonly string[]
 }
 
-/** Damaged networks per program: enough to make their common beginning cheap, few enough to keep their weights small. */
+/**
+ * Damaged networks per program: many share the cost of their common layers, few keep the weights of a program small.
+ */
 const IN_ONE_PROGRAM = 8
 
 /**
- * Measures how well a network does without each of its blocks, or with each pair of neighbouring blocks swapped (Veit et al., "Residual Networks Behave Like Ensembles of Relatively Shallow Networks", 2016). A removed block
- * leaves its shortcut. In a plain network it leaves its input, if that has the right shape.
+ * Measures how well a network does without each of its blocks, or with each pair of neighbouring blocks swapped (Veit
+ * et al., "Residual Networks Behave Like Ensembles of Relatively Shallow Networks", 2016). A removed block leaves its
+ * shortcut. In a plain network it leaves its input, if that has the right shape.
  *
- * The layers before the damage, which damaged networks have in common, are computed once.
+ * The damaged networks of a program share the layers before the damage, which are computed once.
  *
- * @throws ModelError if the model's classes differ from those of the images in number, name or order, or if no block can be
- *   damaged in this way; VisionError for a file that cannot be read; the signal's reason once it is aborted.
+ * @throws ModelError if the model's classes differ from those of the images in number, name or order, or if no block
+ *   can be damaged in this way; VisionError for a file that cannot be read; the signal's reason once it is aborted.
  */
 export async function ablate(model: Model, data: TrainingSource, options: AblateOptions = {}): Promise<Ablation> {
   const { damage = 'remove', limit = data.length, ignoreNames = false, onProgress, ...rest } = options
@@ -66,7 +72,8 @@ export async function ablate(model: Model, data: TrainingSource, options: Ablate
     const replaced = damage === 'remove' ? withoutBlock(block) : swapped(block, network.blocks[i + 1])
     if (replaced) damaged.set(block.name, withReplaced(network.logits, replaced))
   }
-  if (damaged.size === 0) throw new ModelError(`${model.name} has no block that could be taken out or change places`)
+  if (damaged.size === 0)
+    throw new ModelError(`${model.name} has no block that can be ${damage === 'remove' ? 'removed' : 'swapped'}`)
 
   const groups = grouped([['', network.logits], ...damaged], IN_ONE_PROGRAM)
   const scores = new Map<string, { right: number; loss: number }>()
@@ -122,7 +129,7 @@ interface ScoreOptions extends Pick<EvaluateOptions, 'signal' | 'worker'> {
   readonly onProgress: (done: number) => void
 }
 
-/** Sums over the first images, for each output `[n, classes]`. */
+/** Adds up correct answers and losses over the first images, for each output `[n, classes]`. */
 async function scoresOf(
   outputs: Record<string, Tensor>,
   parameters: Model['parameters'],
@@ -137,7 +144,7 @@ async function scoresOf(
     for await (const { images: pixels, labels } of loadBatches(data, {
       ...{ ...preprocessing, batch: n, indices, shuffle: false, worker },
     })) {
-      // The last batch is filled up with black images, which do not count.
+      // The last batch is filled up with zeros, whose logits do not count.
       const filled = labels.length === n ? pixels : padded(pixels, (pixels.length / labels.length) * n)
       const results = await program.run({ images: filled })
       for (const [name, sums] of scores) {

@@ -7,7 +7,7 @@ export function ablationSvg(ablation: Ablation): string {
   return svgFile(chart(ablation, `${ablation.model}: `))
 }
 
-/** An {@link Ablation} as an HTML page that is read from disk: what it found, the bars and the numbers. */
+/** An {@link Ablation} as a self-contained HTML page: what it found, the bars and the numbers. */
 export function ablationPage(ablation: Ablation): string {
   const { model, damage, images, top1, blocks, skipped } = ablation
   const numbers = dataTable({
@@ -18,7 +18,7 @@ export function ablationPage(ablation: Ablation): string {
       ...blocks.map(({ block, ...one }) => [block, percent(one.top1), points(one.top1 - top1), one.loss.toFixed(4)]),
     ],
   })
-  const left = skipped.length > 0 && markup`<p>Left out, since the shapes differ: ${skipped.join(', ')}.</p>`
+  const left = skipped.length > 0 && markup`<p>Left out because their shapes differ: ${skipped.join(', ')}.</p>`
   return page({
     title: `${model} ${damage === 'remove' ? 'without one of its blocks' : 'with two neighbouring blocks swapped'}`,
     lead: `${finding(ablation)} Measured on ${count(images)} images.`,
@@ -27,27 +27,27 @@ ${figure({
   draw: width => chart(ablation, '', width),
   caption:
     damage === 'remove'
-      ? 'Each bar is the network with one block taken out; its shortcut, where it has one, stays.'
-      : 'Each bar is the network with a block and the next one in each other’s place.',
+      ? 'Each bar is the network with one block removed; the block’s shortcut, if it has one, stays.'
+      : 'Each bar is the network with one block and the next one swapped.',
   table: numbers,
 })}
 ${left}
 <h2>Why</h2>
-<p>What a residual network computes is a sum over paths, most of which do not pass through any one block, and the
-more blocks there are the less one of them matters. Without shortcuts there is a single path, through all of them. So a
-deep residual network loses little without a block, or with two in each other’s place, and a plain one nearly everything
-(Veit, Wilber and Belongie, “Residual Networks Behave Like Ensembles of Relatively Shallow Networks”, 2016). What matters
-most are the blocks that change the shape: their shortcuts pass on the least.</p>`,
+<p>A residual network adds up many paths. The paths that contribute most are short and pass through few blocks, so the
+more blocks there are, the less any one of them matters. Without shortcuts there is a single path, through all blocks. So
+a deep residual network loses little accuracy when one block is removed or two are swapped, and a plain network loses
+nearly all of it (Veit, Wilber and Belongie, “Residual Networks Behave Like Ensembles of Relatively Shallow Networks”,
+2016). The blocks that change the shape matter most, because their shortcuts pass on the least.</p>`,
   })
 }
 
-/** A sentence about what this run showed, whatever it was. */
+/** Says what this run showed. */
 function finding({ top1, blocks, damage }: Ablation): string {
   const sorted = blocks.toSorted((a, b) => a.top1 - b.top1)
   const median = sorted[sorted.length >> 1].top1
   const what = damage === 'remove' ? 'Without one block' : 'With two neighbours swapped'
   const [worst, best] = [sorted[0], sorted[sorted.length - 1]]
-  return `${what}, accuracy falls from ${percent(top1)} to ${percent(median)} in the median, to ${percent(worst.top1)} at worst (${worst.block}) and ${percent(best.top1)} at best (${best.block}).`
+  return `The accuracy of the whole network is ${percent(top1)}. ${what}, the median is ${percent(median)}, the worst ${percent(worst.top1)} (${worst.block}) and the best ${percent(best.top1)} (${best.block}).`
 }
 
 function chart({ damage, top1, blocks }: Ablation, subject: string, width?: number): Drawing {

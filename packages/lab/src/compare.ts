@@ -7,27 +7,27 @@ import { score } from './score.ts'
 /** How well two networks agree. */
 export interface Comparison {
   readonly images: number
-  /** The largest difference between two logits. */
+  /** The largest absolute difference between the logits of the two networks. */
   readonly largestDifference: number
   /** Fraction of the images whose class has the largest logit of the first network, 0 to 1. */
   readonly top1Before: number
-  /** The same of the second network. */
+  /** The same for the second network. */
   readonly top1After: number
   /** Images that only the second network classifies correctly. */
   readonly gained: number
   /** Images that only the first network classifies correctly. */
   readonly lost: number
   /**
-   * The probability, 0 to 1, that two equally good networks differ at least as much as `gained` and `lost` do: McNemar's
-   * exact test, two-sided. Above 0.05 these images show no difference in accuracy.
+   * The probability, 0 to 1, that two equally good networks differ at least as much as `gained` and `lost` do:
+   * McNemar's exact test, two-sided. Above 0.05 these images show no difference in accuracy.
    */
   readonly pValue: number
 }
 
 /**
  * Runs two networks with the same classes on the same images, preprocessed for the first one.
- * @throws ModelError if the networks' classes differ from those of the images in number, name or order; VisionError for a
- *   file that cannot be read; the signal's reason once it is aborted.
+ * @throws ModelError if the networks' classes differ from those of the images in number, name or order; VisionError for
+ *   a file that cannot be read; the signal's reason once it is aborted.
  */
 export async function compareModels(
   before: Model,
@@ -58,7 +58,7 @@ export async function compareModels(
   return { images, largestDifference, top1Before, top1After, gained, lost, pValue: evenOdds(gained, lost) }
 }
 
-/** The probability that fair coins fall at least as unevenly as this. */
+/** The probability that fair coins fall at least this unevenly. */
 function evenOdds(heads: number, tails: number): number {
   const coins = heads + tails
   // Logarithms, since 2 ** -coins is 0 in float64 for more than 1,074 coins.

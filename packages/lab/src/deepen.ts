@@ -22,18 +22,21 @@ export type Places = 'even' | 'end' | readonly string[]
 export interface DeepenOptions extends CompileOptions {
   /** Layers of the new network, as names count them: 56 for ResNet-56, and for ResNet-20 with 36 linear layers. */
   readonly depth?: number
-  /** Blocks in each stage of the new network, in place of `depth`. */
+  /** Blocks in each stage of the new network, instead of `depth`. */
   readonly layers?: readonly number[]
-  /** Add linear layers after the blocks of each stage in place of blocks; default false. */
+  /** Whether to add linear layers after the blocks of each stage instead of blocks; default false. */
   readonly linear?: boolean
-  /** Where blocks go, default even. New blocks of a stage are shared out among the places of that stage, the first ones getting more. */
+  /**
+   * Where new blocks go, default even. The new blocks of a stage are divided evenly among its places; the first places
+   * get the remainder.
+   */
   readonly at?: Places
-  /** Decides the weights of new blocks that do not have to be what they are; default 0. */
+  /** Seed of the new weights that can have any value; default 0. */
   readonly seed?: number
   /**
-   * Normalised images `[n, side, side, 3]`, for plain networks: their new batch norms take the statistics that these
-   * have where they stand, so that they stay close to the identity in training as well, where batch norms use those of
-   * the batch. Default a mean of 0 and a variance of 1, which is the identity in inference only.
+   * Normalised images `[n, side, side, 3]`, used for plain networks only. Each new batch norm takes the statistics that
+   * these images have at its place, so that it stays close to the identity during training too, when batch norms use
+   * the statistics of the batch. By default the mean is 0 and the variance 1, which is the identity only in inference.
    */
   readonly images?: { readonly images: Float32Array; readonly n: number }
 }
@@ -46,28 +49,30 @@ export interface Deepened {
 }
 
 /**
- * The solution by construction of He et al. 2015 (section 1): a deeper network that gives the same logits as a trained one.
- * It is made of the old layers and of new ones that do nothing, and the new ones can be trained.
+ * The solution by construction of He et al. 2015 (section 1): a deeper network that gives the same logits as a trained
+ * one. It consists of the old layers and of new ones that do nothing but can be trained.
  *
- * In a residual network F(x) of a new block is exactly 0: the gamma of its last batch norm is 0, or the weights of its last
- * convolution where no batch norm comes last. The other weights are fresh, and the zeros have gradients, so training moves
- * them. In a plain network the convolutions of a new block are the identity, and its batch norms scale by exactly 1 and
- * shift by 0 in float32; the ReLU passes on what is not negative. There a program may differ by the rounding of its
- * convolutions: Winograd's algorithm does not multiply by the weights themselves.
+ * In a residual network, F(x) of a new block is exactly 0: the gammas of its last batch norm are 0, or the weights of
+ * its last convolution where no batch norm comes last. The other weights are fresh, and the zeros have gradients, so
+ * training moves them. In a plain network, the convolutions of a new block are the identity, and its batch norms scale
+ * by exactly 1 and shift by 0 in float32; the ReLU passes on values that are not negative. The logits of a plain
+ * network may still differ by the rounding of its convolutions, because Winograd's algorithm does not multiply by the
+ * weights themselves.
  *
  * New blocks come after old ones of their stage and keep the shape. Old blocks after them get higher numbers.
  *
- * Linear layers begin as the identity in every network: each channel is 1 times itself, exactly. In a pre-activation network
- * the batch norm that follows is folded into them and rounds their weights.
+ * Linear layers begin as the identity in every network: each channel is exactly 1 times itself. In a pre-activation
+ * network the next batch norm is folded into them, which rounds their weights.
  *
- * @throws ModelError for a depth, layers or places that this network cannot be deepened to; ArchitectureError for a depth
- *   that names no network.
+ * @throws ModelError for a depth, layers or places that this network cannot be deepened to; ArchitectureError for a
+ *   depth that names no network.
  */
 export async function deepen(model: Model, options: DeepenOptions): Promise<Deepened> {
   const { depth, layers, linear, at, seed = 0, images, ...compileOptions } = options
   if (linear) {
-    if (at !== undefined) throw new ModelError('linear layers stand behind the blocks of each stage; name no places')
-    if (depth === undefined) throw new ModelError('linear layers are counted by depth; give a depth')
+    if (at !== undefined)
+      throw new ModelError('linear layers always come after the blocks of each stage; do not name places')
+    if (depth === undefined) throw new ModelError('the depth decides how many linear layers are added; give a depth')
     return withLinearLayers(model, depth, compileOptions)
   }
   const from = model.architecture
@@ -85,7 +90,7 @@ export async function deepen(model: Model, options: DeepenOptions): Promise<Deep
     for (const [key, values] of old) parameters.set(`${name}${key.slice(source!.length)}`, values)
     if (source) continue
     added.push(name)
-    // Batch norms of the identity; in residual networks only projections of shortcut C are there to be replaced.
+    // In residual networks this replaces only the projections of shortcut C.
     for (const [key, values] of identityOf(name, arch, fresh, statistics.get(after))) parameters.set(key, values)
   }
   return { model: deeperModel(model, arch, parameters, compileOptions), added }
@@ -119,30 +124,32 @@ async function withLinearLayers(model: Model, depth: number, options: CompileOpt
   return { model: deeperModel(model, arch, parameters, options), added }
 }
 
-/** Weights `[channels, channels, side, side]`, with `taps` of side times side, of the convolution that changes nothing. */
+/** Weights `[channels, channels, side, side]` of a convolution that changes nothing; `taps` is side times side. */
 function identityKernels(channels: number, taps: number): Float32Array {
   const weights = new Float32Array(channels * channels * taps)
   for (let c = 0; c < channels; c++) weights[(c * channels + c) * taps + (taps >> 1)] = 1
   return weights
 }
 
-/** The architecture of another depth, or of other blocks in each stage, that differs in nothing else. */
+/** The architecture with another depth, or with other numbers of blocks, and nothing else changed. */
 function deeperArchitecture(
   from: Architecture,
   { depth, layers }: Pick<DeepenOptions, 'depth' | 'layers'>,
 ): Architecture {
   if ((depth === undefined) === (layers === undefined)) {
-    throw new ModelError(`got ${depth === undefined ? 'neither' : 'both'} of depth and layers, wanted one of them`)
+    throw new ModelError(
+      `got ${depth === undefined ? 'neither depth nor' : 'both depth and'} layers, wanted one of them`,
+    )
   }
   if (layers && layers.length !== from.layers.length) {
     throw new ModelError(
-      `got layers [${layers.join(', ')}], wanted ${from.layers.length} numbers, as ${from.name} has stages`,
+      `got layers [${layers.join(', ')}], wanted ${from.layers.length} numbers, one for each stage of ${from.name}`,
     )
   }
   const arch = layers ? named({ ...from, layers }) : atDepth(from, depth!)
   const difference = differingFields(arch, from).find(key => key !== 'layers')
   if (difference) {
-    throw new ModelError(`${arch.name} is no deeper ${from.name}: its ${difference} is ${arch[difference]}`)
+    throw new ModelError(`${arch.name} is not a deeper ${from.name}: its ${difference} is ${arch[difference]}`)
   }
   const isDeeper = arch.layers.every((count, stage) => Number.isInteger(count) && count >= from.layers[stage])
   if (!isDeeper || `${arch.layers}` === `${from.layers}`) {
@@ -150,11 +157,13 @@ function deeperArchitecture(
     throw new ModelError(`${arch.name} is not deeper than ${from.name}: it has ${stages}; give a larger depth`)
   }
   if (from.preActivation && from.shortcut === 'C') {
-    throw new ModelError(`${from.name} has no block that does nothing: its shortcuts project what a ReLU has cut off`)
+    throw new ModelError(
+      `${from.name} cannot have a block that does nothing: its shortcuts project what a ReLU has cut off`,
+    )
   }
   if (from.shortcut === 'none' && (from.preActivation || from.block !== 'basic')) {
-    const why = from.preActivation ? 'a ReLU comes first' : 'the middle is narrower than what it is given'
-    throw new ModelError(`${from.name} has no block that does nothing: without a shortcut ${why}`)
+    const why = from.preActivation ? 'its ReLU comes first' : 'its middle is narrower than its input'
+    throw new ModelError(`${from.name} cannot have a block that does nothing: it has no shortcut, and ${why}`)
   }
   return { ...arch, classes: from.classes }
 }
@@ -162,9 +171,9 @@ function deeperArchitecture(
 /** A block of the deeper network. */
 interface Source {
   readonly name: string
-  /** The block of the old network that it is, if any. */
+  /** The block of the old network that it copies; undefined for a new block. */
   readonly source: string | undefined
-  /** The block of the old network that it is, or comes after. */
+  /** The block of the old network that it copies or comes after. */
   readonly after: string
 }
 
@@ -194,11 +203,13 @@ function checkPlaces(from: Architecture, to: Architecture, at: readonly string[]
     const extra = to.layers[stage] - blocks.length
     const has = blocks.some(block => at.includes(block))
     if (extra > 0 && !has) {
-      throw new ModelError(`${to.name} has ${extra} blocks more in ${stageName(stage)}; name a block there, too`)
+      throw new ModelError(
+        `${to.name} has ${extra} more ${extra === 1 ? 'block' : 'blocks'} in ${stageName(stage)}; name a block there, too`,
+      )
     }
     if (extra === 0 && has) {
       throw new ModelError(
-        `${to.name} has no more blocks in ${stageName(stage)} than ${from.name}; name no block there`,
+        `${to.name} has no more blocks in ${stageName(stage)} than ${from.name}; do not name a block there`,
       )
     }
   })
@@ -210,7 +221,7 @@ interface Channels {
   readonly variance: Float32Array
 }
 
-/** The parameters that make a block the identity, of those that are not fresh. */
+/** The parameters that replace fresh ones to make a block the identity. */
 function identityOf(
   name: string,
   { shortcut }: Architecture,
@@ -241,14 +252,14 @@ function identityOf(
   return identity
 }
 
-/** That of `batchNorm` in @residual/core, and of PyTorch. */
+/** The epsilon of `batchNorm` in @residual/core and in PyTorch. */
 const EPSILON = 1e-5
-/** A channel of less variance is as good as dead. */
+/** A channel with less variance counts as dead. */
 const LEAST_VARIANCE = 1e-6
 
 /**
- * A batch norm that is the identity: gamma / sqrt(variance + epsilon) rounds to 1 in float32, and beta is the mean. The
- * rounding of the variance changes its root by a quarter of what could make that another number.
+ * A batch norm that is the identity: gamma / sqrt(variance + epsilon) rounds to 1 in float32, and beta is the mean.
+ * Rounding the variance changes the root by a quarter of what it would take to change that result.
  */
 function exactNorm(channels: number, statistics: Channels | undefined) {
   const mean = statistics ? statistics.mean.slice() : new Float32Array(channels)
@@ -259,7 +270,7 @@ function exactNorm(channels: number, statistics: Channels | undefined) {
   return { gamma, beta: mean.slice(), mean, variance: gamma.map(value => value ** 2 - EPSILON) }
 }
 
-/** Statistics of what each block of a network gives. */
+/** Statistics of the output of each block of a network. */
 async function statisticsOf(
   model: Model,
   { images, n }: NonNullable<DeepenOptions['images']>,

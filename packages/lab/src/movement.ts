@@ -4,13 +4,18 @@ import { type Model, resnet } from '@residual/resnet'
 /** How far training moved a block, or a linear layer. */
 export interface Movement {
   readonly block: string
-  /** Length of the change of all its trained parameters, including gammas and betas, relative to their length before. */
+  /**
+   * Length of the change of all its trained parameters, including gammas and betas, relative to their length before.
+   */
   readonly change: number
-  /** Mean size of the gammas of its last batch norm, or of its last convolution's weights if no batch norm is last. */
+  /**
+   * Mean absolute value of the gammas of its last batch norm, or of its last convolution's weights if no batch norm is
+   * last.
+   */
   readonly scale: number
 }
 
-/** Compares blocks or linear layers of two networks of one architecture; which ones is said by their names. */
+/** Compares the named blocks or linear layers of two networks that have the same architecture. */
 export async function movementOf(before: Model, after: Model, blocks: readonly string[]): Promise<Movement[]> {
   const [olds, nows] = [await before.readParameters(), await after.readParameters()]
   const side = after.architecture.inputSize

@@ -1,11 +1,11 @@
 import { graphOf, type Tensor } from '@residual/core'
 
-/** The tensor as it would be if others stood in the place of some that it depends on. What does not change is shared. */
+/** Rebuilds a tensor with some of the tensors that it depends on replaced. Parts that do not change are shared. */
 export function withReplaced(tensor: Tensor, replacements: ReadonlyMap<Tensor, Tensor>): Tensor {
   return rebuilt([tensor], replacements).get(tensor)!
 }
 
-/** What becomes of some tensors, and of all they depend on, if others stand in the place of some of these. */
+/** Like {@link withReplaced} for several tensors: the new tensor for each of them and for all that they depend on. */
 export function rebuilt(tensors: readonly Tensor[], replacements: ReadonlyMap<Tensor, Tensor>): Map<Tensor, Tensor> {
   const become = new Map<Tensor, Tensor>()
   for (const node of graphOf(tensors).nodes) {

@@ -4,7 +4,7 @@ import { crossEntropyOf } from '@residual/resnet'
 export interface Score {
   /** The number of images whose label has the largest logit. */
   readonly right: number
-  /** Whether that is so, for each image. */
+  /** For each image, whether its label has the largest logit. */
   readonly isRight: readonly boolean[]
   /** Sum of the cross-entropies in nats. */
   readonly loss: number
@@ -17,7 +17,7 @@ export function score(logits: Float32Array, labels: ArrayLike<number>): Score {
   let loss = 0
   for (let i = 0; i < labels.length; i++) {
     const row = logits.subarray(i * classes, (i + 1) * classes)
-    // With equal logits the first counts as the largest, as in argmax.
+    // Among equal logits, the first counts as the largest, as in argmax.
     isRight.push(row.indexOf(Math.max(...row)) === labels[i])
     loss += crossEntropyOf(row, labels[i])
   }

@@ -21,8 +21,8 @@ export interface LayerSignal {
   /** Path of its block, such as `layer1.0`; undefined in the stem and for the classifier. */
   readonly block: string | undefined
   /**
-   * Standard deviation of its response, after the batch norm that follows directly, if there is one, and before ReLU and
-   * addition: the layer responses in figure 7 of He et al. 2015.
+   * Standard deviation of its response, after the batch norm that follows directly, if there is one, and before ReLU
+   * and addition: the layer responses in figure 7 of He et al. 2015.
    */
   readonly response: number
   /** Root mean square of its own output, before any batch norm. */
@@ -30,8 +30,8 @@ export interface LayerSignal {
   /** Euclidean length of the loss's gradient with respect to its weight. */
   readonly gradient: number
   /**
-   * Euclidean length of the gradient that arrives at its own output, for one image: the root mean square over the
-   * images, of the loss summed over them, so that it does not depend on how many there are.
+   * Euclidean length of the gradient at its own output for one image: the root mean square over the images. It is the
+   * gradient of the summed loss, so it does not depend on the number of images.
    */
   readonly signal: number
   /** Euclidean length of its weight. */
@@ -46,11 +46,11 @@ export interface BlockSignal {
   readonly branch: number
   /** Standard deviation of what the shortcut adds; undefined in a plain network. */
   readonly shortcut: number | undefined
-  /** Euclidean length of the gradient that arrives at the block's input, for one image as {@link LayerSignal.signal}. */
+  /** Euclidean length of the gradient at the block's input for one image, as in {@link LayerSignal.signal}. */
   readonly gradient: number
   /**
-   * Length of the part of that gradient that came through shortcuts all the way, through no F of this block or a later one;
-   * undefined in a plain network. It may be longer than the whole, since the other part may oppose it.
+   * Length of the part of that gradient that came through shortcuts all the way, not through F of this block or a later
+   * one; undefined in a plain network. It may be longer than the whole, since the other part may point against it.
    */
   readonly direct: number | undefined
 }
@@ -64,7 +64,7 @@ export interface Signals {
   readonly blocks: readonly BlockSignal[]
 }
 
-/** Images to send through a network, and back. */
+/** Images to measure signals on, with their classes. */
 export interface SignalBatch {
   /** Normalised, `[n, side, side, 3]`. */
   readonly images: Float32Array
@@ -76,14 +76,15 @@ export interface SignalBatch {
 }
 
 /**
- * Measures the signals in a network during training: responses on the way forward, and gradients on the way back. Batch norms
- * use the statistics of the batch, as in training, and nothing is changed.
+ * Measures the signals in a network during training: responses on the way forward, and gradients on the way back. Batch
+ * norms use the statistics of the batch, as in training, and nothing is changed.
  *
- * At any depth this takes one pass forward, one pass back, and one more along the shortcuts. Lengths are computed so that they
- * stay exact even if their squares would be too small for float32. If the loss is not finite, the other numbers mean nothing.
+ * At any depth this takes one pass forward, one pass back, and one more along the shortcuts. Lengths are computed so
+ * that they stay exact even if their squares would be too small for float32. If the loss is not finite, the other
+ * numbers mean nothing.
  *
- * @throws ModelError for a label that is none of the architecture's classes; ParameterError for parameters, ShapeError
- *   for images that do not fit; MemoryError (of @residual/kernels-wasm) for a batch that is too large.
+ * @throws ModelError for a label that is none of the architecture's classes; ParameterError for parameters and
+ *   ShapeError for images that do not fit; MemoryError (of @residual/kernels-wasm) for a batch that is too large.
  */
 export async function measureSignals(
   arch: Architecture,
@@ -102,7 +103,7 @@ export async function measureSignals(
   ])
   const direct = directGradients(loss, blocks)
 
-  // The order decides how long gradients are kept: one after the other, as they come back through the network.
+  // Gradients are read in the order in which they come back through the network, so that none is kept long.
   const outputs: Record<string, Tensor> = {}
   layers.forEach(({ output, response }, i) => {
     outputs[`layer ${i} activation`] = lengthOf(output)
@@ -133,7 +134,7 @@ export async function measureSignals(
         return Math.sqrt(elements.reduce((sum, value) => sum + value ** 2, 0))
       }),
     )
-    // From the gradient of the mean loss over all images to that of the summed loss for one image.
+    // Converts the gradient of the mean loss over all images into the gradient of the summed loss for one image.
     const forOne = Math.sqrt(n)
     return {
       loss: of('loss'),
@@ -162,8 +163,7 @@ function targetsOf(labels: ArrayLike<number>, n: number, classes: number): Float
   if (labels.length !== n) throw new ModelError(`got ${labels.length} labels for ${n} images`)
   const targets = new Float32Array(n * classes)
   for (let i = 0; i < n; i++) {
-    if (!(labels[i] < classes))
-      throw new ModelError(`got the label ${labels[i]}, and the network has ${classes} classes`)
+    if (!(labels[i] < classes)) throw new ModelError(`got the label ${labels[i]}, wanted 0 to ${classes - 1}`)
     targets[i * classes + labels[i]] = 1
   }
   return targets
@@ -195,8 +195,8 @@ function layersIn({ logits }: Network): LayerNodes[] {
 const isNorm = ({ operation }: GraphLayer): boolean => operation === 'normalize'
 
 /**
- * The gradient at each block's input that comes through shortcuts alone. No gradient flows through an F that is given instead
- * of computed, so F is replaced by an input to find the gradient, and put back into what was found.
+ * The gradient at each block's input that comes through shortcuts alone. No gradient flows through an F that is an
+ * input. So each F is replaced by an input, the gradients are derived, and F is put back into them.
  */
 function directGradients(loss: Tensor, blocks: readonly ResidualBlock[]): Tensor[] | undefined {
   if (blocks[0].shortcut === undefined) return undefined
@@ -214,10 +214,12 @@ function directGradients(loss: Tensor, blocks: readonly ResidualBlock[]): Tensor
 /** The smallest normal number of float32. */
 const TINY = 2 ** -126
 
-/** The largest absolute value, or a positive number if all are 0: divided by it, squares neither vanish nor overflow. */
+/**
+ * The largest absolute value, or a positive number if all are 0: divided by it, squares neither vanish nor overflow.
+ */
 const largestOf = (x: Tensor): Tensor => x.max().maximum(x.min().neg()).maximum(TINY)
 
-/** In two steps, which is more exact. */
+/** Adds up all values in two steps, which is more exact. */
 const sumOf = (x: Tensor): Tensor => x.sum(x.shape.map((_, axis) => axis).slice(1)).sum()
 
 /** Euclidean length of all values. */

@@ -2,8 +2,8 @@ import { type Architecture, architectureOfDepth, type Row } from '@residual/resn
 import { TrainingError } from '@residual/train'
 
 /**
- * How networks of the same layers are wired: without shortcuts, with shortcuts (He et al. 2015), and with shortcuts that
- * nothing stands in the way of (He et al. 2016).
+ * How networks with the same layers are wired: without shortcuts, with shortcuts (He et al. 2015), or with shortcuts
+ * that no ReLU interrupts (He et al. 2016).
  */
 export type Wiring = 'plain' | 'residual' | 'preactivation'
 
@@ -14,8 +14,8 @@ const WIRINGS: Readonly<Record<Wiring, { readonly kind: 'plain' | 'resnet'; read
 }
 
 /**
- * The network of a wiring and depth; of 6n+2 layers the one for CIFAR.
- * @throws ArchitectureError for a depth that there is no network of, TrainingError for an unknown wiring.
+ * The architecture with a wiring and a depth; a depth of 6n+2 means the network for CIFAR.
+ * @throws ArchitectureError for a depth that no network has; TrainingError for an unknown wiring.
  */
 export function memberOf(wiring: Wiring, depth: number, norm: Architecture['norm'] = 'batch'): Architecture {
   if (!Object.hasOwn(WIRINGS, wiring)) {

@@ -5,7 +5,7 @@ import { expect, test } from 'vitest'
 import { ablate } from '../src/index.ts'
 import { network } from './networks.ts'
 
-/** CIFAR-10 and other people's weights; without them these tests fail. */
+/** The folder with CIFAR-10 and other people's weights; without it these tests fail. */
 const data = process.env.RESIDUAL_DATA ?? '../shared/data'
 const cifar10 = `${data}/cifar10/cifar-10-binary.tar.gz`
 
@@ -23,7 +23,7 @@ test('a trained residual network survives the loss of most blocks, and swapped n
 })
 
 // This is here because it is large.
-test('networks for ImageNet are taken apart as well', async () => {
+test('networks for ImageNet are ablated too', async () => {
   const model = network('resnet50', { classes: 10 })
   const images = await openCifar(cifar10, { split: 'test' })
   const { blocks, top1 } = await ablate(model, images, { limit: 2 })

@@ -6,7 +6,7 @@ import { network } from './networks.ts'
 
 const shapes = drawShapes({ split: 'test', length: 25 })
 
-/** The images under the labels of a network, which it need not know. */
+/** The images with the labels of a network, which need not fit them. */
 const dataFor = (model: Model) => ({ ...shapes, classes: model.labels })
 
 /** A model with some parameters changed. */
@@ -23,7 +23,7 @@ async function measured(model: Model) {
 
 const close = ({ top1, loss }: { top1: number; loss: number }) => ({ top1, loss: expect.closeTo(loss, 4) })
 
-describe('the accuracy without a block is that of a network in which it does nothing', () => {
+describe('the accuracy without a block equals that of a network in which the block does nothing', () => {
   test.each(['resnet14', 'resnet14_b', 'resnet14_c'])('%s', async name => {
     const model = network(name)
     const result = await ablate(model, dataFor(model), { batch: 10, worker: false })
@@ -59,12 +59,12 @@ describe('the accuracy without a block is that of a network in which it does not
   })
 })
 
-test('plain networks lose what keeps the shape', async () => {
+test('in plain networks, only blocks that keep the shape are removed', async () => {
   const model = network('plain14')
   const { blocks, skipped } = await ablate(model, dataFor(model), { worker: false })
   expect(blocks.map(({ block }) => block)).toEqual(['layer1.0', 'layer1.1', 'layer2.1', 'layer3.1'])
   expect(skipped).toEqual(['layer2.0', 'layer3.0'])
-  // Where the block that is removed does nothing but pass on, nothing changes.
+  // Removing a block that only passes its input on changes nothing.
   const identity = await changed(model, (name, values) => {
     if (!name.startsWith('layer2.1.')) return values
     if (name.includes('conv')) return values.map((_, i) => (i % (32 * 9 + 9) === 4 ? 1 : 0))
@@ -75,7 +75,7 @@ test('plain networks lose what keeps the shape', async () => {
 })
 
 test.each(['resnet20', 'plain20', 'resnet20_v2'])(
-  'neighbours of %s that swap are the network with theirs swapped',
+  'swapping neighbours of %s equals swapping their weights',
   async name => {
     const model = network(name)
     const parameters = await model.readParameters()
@@ -97,7 +97,7 @@ test.each(['resnet20', 'plain20', 'resnet20_v2'])(
   },
 )
 
-test('a limit, batches that do not divide it, and progress', async () => {
+test('takes a limit and batches that do not divide it, and reports progress', async () => {
   const model = network('resnet8')
   const told: string[] = []
   const options = {
@@ -114,11 +114,11 @@ test('a limit, batches that do not divide it, and progress', async () => {
   expect(told).toEqual(['3/7', '6/7', '7/7'])
 })
 
-test('what cannot be ablated', async () => {
+test('refuses what cannot be ablated, and can be aborted', async () => {
   const model = network('resnet8', { classes: 3 })
   await expect(ablate(model, shapes)).rejects.toThrow(new ModelError('resnet8 has 3 classes, the images have 10'))
   await expect(ablate(network('resnet8'), dataFor(network('resnet8')), { damage: 'swap' })).rejects.toThrow(
-    new ModelError('resnet8 has no block that could be taken out or change places'),
+    new ModelError('resnet8 has no block that can be swapped'),
   )
   const controller = new AbortController()
   controller.abort(new Error('enough'))

@@ -6,7 +6,7 @@ import { ablate, compareModels } from '../src/index.ts'
 
 const modelOf = (labels: readonly string[]) => new Model(parts(undefined, [...labels]))
 
-/** One image of nothing, of the first class. */
+/** One black image of the first class. */
 const imageOf = (classes: readonly string[]): ImageArray => ({
   ...{ length: 1, width: 32, height: 32, classes, labels: [0] },
   images: new Uint8Array(3072),
@@ -14,7 +14,7 @@ const imageOf = (classes: readonly string[]): ImageArray => ({
 
 const count = (length: number, name: (i: number) => string) => Array.from({ length }, (_, i) => name(i))
 
-/** As many ids as ImageNet has classes, in order, from its first one to its last one. */
+/** As many ids as ImageNet has classes, in order, from ImageNet's first id to its last. */
 const wordNetIds = count(1000, i => (i < 999 ? `n${String(1_440_764 + i).padStart(8, '0')}` : 'n15075141'))
 
 describe('a model is evaluated on', () => {
@@ -23,8 +23,8 @@ describe('a model is evaluated on', () => {
     ['its classes in other letters', ['Golden retriever', 'red-backed  fox'], ['golden_retriever', 'Red_backed_fox ']],
     ['classes composed of other code points', ['caf\u00e9', 'bar'], ['cafe\u0301', 'bar']],
     ['classes that differ in case alone', ['a', 'A'], ['a', 'A']],
-    ['any classes where its own are without names', ['class 0', 'class 1'], ['cat', 'dog']],
-    ['any classes where it has labels of transformers', ['LABEL_0', 'LABEL_1'], ['cat', 'dog']],
+    ['any classes if its own have no names', ['class 0', 'class 1'], ['cat', 'dog']],
+    ['any classes if its labels are the default ones of transformers', ['LABEL_0', 'LABEL_1'], ['cat', 'dog']],
     ['classes without names', ['cat', 'dog'], ['0', '1']],
     ['classes that are counted from 1', ['cat', 'dog', 'eel'], ['001', '002', '003']],
     ['the same numbers out of order', ['0', '1', '10', '2'], ['0', '1', '10', '2']],
@@ -61,7 +61,7 @@ describe('a model is not evaluated on', () => {
       `tiny has the classes of the images in another order: ${inEach(0, 'a', 'A')}, ${inEach(1, 'A', 'a')}; ${advice}`,
     ],
     [
-      'many other classes, of which some are told',
+      'many other classes, some of which are listed',
       cifar10Classes,
       cifar10Classes.map(name => `my ${name}`),
       `tiny has other classes than the images: ${[0, 1, 2].map(i => inEach(i, cifar10Classes[i], `my ${cifar10Classes[i]}`)).join(', ')}, 7 more differ; ${advice}`,
@@ -85,7 +85,7 @@ describe('a model is not evaluated on', () => {
       `tiny has other classes than the images: ${inEach(0, 'tench', 'n01440764')}, ${inEach(1, 'goldfish', 'n01443537')}; ${advice}`,
     ],
     [
-      'folders of ImageNet where its labels are in another order',
+      'folders of ImageNet if its labels are in another order',
       [...imagenetClasses].sort(),
       wordNetIds,
       expect.stringMatching(/^tiny has other classes than the images: .*, 997 more differ; /),

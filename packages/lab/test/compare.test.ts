@@ -3,7 +3,7 @@ import { expect, test } from 'vitest'
 import { compareModels } from '../src/index.ts'
 import { network } from './networks.ts'
 
-/** A network that always names one class. */
+/** A network that always predicts one class. */
 async function always(label: number): Promise<Model> {
   const model = network('resnet8', { classes: 2 })
   const bias = (await model.readParameters()).get('fc.bias')!
@@ -17,7 +17,7 @@ const images = (labels: number[]) => ({
   images: new Uint8Array(labels.length * 32 * 32 * 3),
 })
 
-/** The p-values as Python's `min(1, 2 * sum(comb(n, k) for k in range(min(lost, gained) + 1)) / 2**n)` has them. */
+/** The p-values are Python's `min(1, 2 * sum(comb(n, k) for k in range(min(lost, gained) + 1)) / 2**n)`. */
 test.each([
   { lost: 8, gained: 2, pValue: 0.109375 },
   { lost: 5, gained: 5, pValue: 1 },
@@ -33,7 +33,7 @@ test.each([
   })
 })
 
-test('a network beside itself', async () => {
+test('a network compared with itself', async () => {
   const data = images([0, 1, 0])
   expect(await compareModels(await always(0), await always(0), data)).toEqual({
     ...{ images: 3, top1Before: 2 / 3, top1After: 2 / 3, gained: 0, lost: 0 },

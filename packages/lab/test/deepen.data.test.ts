@@ -5,7 +5,7 @@ import { expect, test } from 'vitest'
 import { compareModels, deepen } from '../src/index.ts'
 import { network, noise } from './networks.ts'
 
-/** CIFAR-10 and other people's weights; without them these tests fail. */
+/** The folder with CIFAR-10 and other people's weights; without it these tests fail. */
 const data = process.env.RESIDUAL_DATA ?? '../shared/data'
 
 test('a ResNet-20 from PyTorch becomes a ResNet-56 with the same logits and accuracy', async () => {

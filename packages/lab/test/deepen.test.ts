@@ -35,7 +35,7 @@ describe('a deepened residual network gives the same logits to the last bit', ()
     expect(await difference(model, deeper, side)).toBe(0)
   })
 
-  test('with as many classes as it has', async () => {
+  test('with a number of classes that is not the default', async () => {
     const model = network('resnet8', { classes: 3 })
     const { model: deeper } = await deepen(model, { depth: 14 })
     expect(deeper.labels).toEqual(['class 0', 'class 1', 'class 2'])
@@ -44,12 +44,12 @@ describe('a deepened residual network gives the same logits to the last bit', ()
 })
 
 describe('a deepened plain network gives the same logits', () => {
-  /** On the reference, which multiplies by the weights as they are. */
+  /** On the reference backend, which multiplies by the weights themselves. */
   const onReference = ({ name, architecture, labels, preprocessing, parameters }: Model) =>
     new Model({ name, architecture, labels, preprocessing, parameters }, { backend: 'reference' })
 
   test.each([
-    ['alone', undefined],
+    ['without images', undefined],
     ['with statistics of images', { images: noise(4, 32), n: 4 }],
   ])('%s', async (_, images) => {
     const model = network('plain8')
@@ -61,20 +61,20 @@ describe('a deepened plain network gives the same logits', () => {
     expect((await difference(model, deeper, 32)) / largest).toBeLessThan(1e-5)
   })
 
-  test('and passes on in training nearly what it is given, with statistics of images', async () => {
+  test('and, with statistics of images, its new blocks change little in training', async () => {
     const data = drawShapes({ split: 'train', length: 8 })
-    /** A training that changes running statistics only. */
+    /** A training that changes only the running statistics. */
     const still = (model: Model, epochs: number) => {
       const augmentation = { padAndCrop: 0, flip: false }
       const recipe = { epochs, batch: 8, augmentation, schedule: { kind: 'constant', rate: 0 } } as const
       return train({ model, data: { ...data, classes: model.labels }, recipe, worker: false })
     }
-    /** The loss where batch norms use the batch. */
+    /** The loss when batch norms use the statistics of the batch. */
     const lossInTraining = async (model: Model) => {
       for await (const event of still(model, 1)) if (event.kind === 'step') return event.loss
       return Number.NaN
     }
-    // So that the running statistics are those of the data, as in a trained network.
+    // After this, the running statistics are those of the data, as in a trained network.
     const settling = still(network('plain8'), 120)
     for await (const _ of settling);
     const model = await settling.model()
@@ -87,7 +87,7 @@ describe('a deepened plain network gives the same logits', () => {
   })
 })
 
-describe('linear layers that are added give the same logits to the last bit', () => {
+describe('a network with added linear layers gives the same logits to the last bit', () => {
   test.each([
     ['resnet8', 44, 'resnet8_linear36', 12],
     ['plain8', 44, 'plain8_linear36', 12],
@@ -104,14 +104,14 @@ describe('linear layers that are added give the same logits to the last bit', ()
     expect(await difference(model, deeper, 32)).toBe(0)
   })
 
-  test('but for rounding where a batch norm directly follows, which becomes one with the layer', async () => {
+  test('except for rounding where a batch norm directly follows, which is folded into the layer', async () => {
     const model = network('resnet8_b_v2')
     const { model: deeper } = await deepen(model, { depth: 14, linear: true })
     const largest = Math.max(...(await model.logits(noise(3, 32), 3)).map(Math.abs))
     expect((await difference(model, deeper, 32)) / largest).toBeLessThan(1e-6)
   })
 
-  test('and so do more of them, and blocks before them', async () => {
+  test('also with more linear layers, and with blocks before them', async () => {
     const model = network('resnet8', { classes: 3 })
     const { model: deeper } = await deepen(model, { depth: 11, linear: true })
     const { model: deepest, added } = await deepen(deeper, { depth: 15, linear: true })
@@ -123,7 +123,7 @@ describe('linear layers that are added give the same logits to the last bit', ()
     expect(await difference(model, both, 32)).toBe(0)
   })
 
-  test('and the blocks of such a network can be removed as those of any other', async () => {
+  test('and the blocks of such a network can be removed like those of any other', async () => {
     const model = network('resnet8')
     const { model: deeper } = await deepen(model, { depth: 14, linear: true })
     const data = { ...drawShapes({ split: 'test', length: 16 }), classes: model.labels }
@@ -131,7 +131,7 @@ describe('linear layers that are added give the same logits to the last bit', ()
   })
 })
 
-describe('new blocks stand', () => {
+describe('new blocks come', () => {
   test.each<[at: Places | undefined, added: string[]]>([
     [undefined, [...span(1, 1, 3), ...span(2, 1, 3), ...span(3, 1, 3)]],
     ['even', [...span(1, 1, 3), ...span(2, 1, 3), ...span(3, 1, 3)]],
@@ -140,7 +140,7 @@ describe('new blocks stand', () => {
       ['layer1.0', 'layer2.1', 'layer3.1', 'layer3.0'],
       [...span(1, 1, 2), ...span(2, 2, 3), ...span(3, 1, 3)],
     ],
-  ])('with places %j behind the right ones', async (at, added) => {
+  ])('after the right ones with places %j', async (at, added) => {
     const model = network('resnet14')
     const deeper = await deepen(model, { depth: 26, at })
     expect(deeper.added).toEqual(added)
@@ -159,7 +159,7 @@ describe('new blocks stand', () => {
   })
 })
 
-describe('to other blocks in each stage', () => {
+describe('to other numbers of blocks in each stage', () => {
   test.each([
     ['resnet8', [2, 1, 3], 'resnet-2-1-3', ['layer1.1', 'layer3.1', 'layer3.2']],
     ['resnet8_v2', [1, 2, 1], 'resnet-1-2-1', ['layer2.1']],
@@ -187,19 +187,19 @@ describe('to other blocks in each stage', () => {
   })
 
   test.each<[options: DeepenOptions, message: string]>([
-    [{}, 'got neither of depth and layers, wanted one of them'],
-    [{ depth: 14, layers: [2, 2, 2] }, 'got both of depth and layers, wanted one of them'],
-    [{ layers: [2, 2] }, 'got layers [2, 2], wanted 3 numbers, as resnet8 has stages'],
+    [{}, 'got neither depth nor layers, wanted one of them'],
+    [{ depth: 14, layers: [2, 2, 2] }, 'got both depth and layers, wanted one of them'],
+    [{ layers: [2, 2] }, 'got layers [2, 2], wanted 3 numbers, one for each stage of resnet8'],
     [
       { layers: [2, 0, 1] },
       'resnet-2-0-1 is not deeper than resnet8: it has [2, 0, 1] blocks, resnet8 has [1, 1, 1]; give a larger depth',
     ],
-    [{ linear: true }, 'linear layers are counted by depth; give a depth'],
+    [{ linear: true }, 'the depth decides how many linear layers are added; give a depth'],
   ])('%j is refused', async (options, message) => {
     await expect(deepen(network('resnet8'), options)).rejects.toThrow(new ModelError(message))
   })
 
-  test('a depth alone says nothing of a row without a name', async () => {
+  test('a depth alone is not enough for a row without a name', async () => {
     const { model } = await deepen(network('resnet8'), { layers: [2, 1, 1] })
     await expect(deepen(model, { depth: 20 })).rejects.toThrow(
       'resnet-2-1-1 is the label of a row, and a depth does not determine its layers; state the layers',
@@ -236,7 +236,7 @@ test.each([
   expect(still).toEqual([])
 })
 
-describe('what cannot be', () => {
+describe('refuses', () => {
   test.each<[name: string, depth: number, at: Places | undefined, error: Error, linear?: boolean]>([
     [
       'resnet20',
@@ -262,12 +262,14 @@ describe('what cannot be', () => {
         'resnet8 is not deeper than resnet20: it has [1, 1, 1] blocks, resnet20 has [3, 3, 3]; give a larger depth',
       ),
     ],
-    ['resnet18', 50, undefined, new ModelError('resnet50 is no deeper resnet18: its block is bottleneck')],
+    ['resnet18', 50, undefined, new ModelError('resnet50 is not a deeper resnet18: its block is bottleneck')],
     [
       'resnet8_c_v2',
       14,
       undefined,
-      new ModelError('resnet8_c_v2 has no block that does nothing: its shortcuts project what a ReLU has cut off'),
+      new ModelError(
+        'resnet8_c_v2 cannot have a block that does nothing: its shortcuts project what a ReLU has cut off',
+      ),
     ],
     [
       'resnet8',
@@ -279,13 +281,13 @@ describe('what cannot be', () => {
       'resnet8',
       14,
       ['layer1.0', 'layer2.0'],
-      new ModelError('resnet14 has 1 blocks more in layer3; name a block there, too'),
+      new ModelError('resnet14 has 1 more block in layer3; name a block there, too'),
     ],
     [
       'resnet50',
       101,
       ['layer3.0', 'layer4.0'],
-      new ModelError('resnet101 has no more blocks in layer4 than resnet50; name no block there'),
+      new ModelError('resnet101 has no more blocks in layer4 than resnet50; do not name a block there'),
     ],
     ['resnet8', 8, undefined, new ModelError('resnet8 has 8 layers already; give a larger depth than 8'), true],
     [
@@ -295,7 +297,13 @@ describe('what cannot be', () => {
       new ModelError('resnet8_linear3 has 11 layers already; give a larger depth than 11'),
       true,
     ],
-    ['resnet8', 14, 'end', new ModelError('linear layers stand behind the blocks of each stage; name no places'), true],
+    [
+      'resnet8',
+      14,
+      'end',
+      new ModelError('linear layers always come after the blocks of each stage; do not name places'),
+      true,
+    ],
   ])('%s with %i layers, places %j', async (name, depth, at, error, linear) => {
     await expect(deepen(network(name), { depth, at, linear })).rejects.toThrow(error)
   })
@@ -313,7 +321,7 @@ describe('a deepened network', () => {
     ['resnet8_c', false],
     ['plain8', false],
     ['plain8', true],
-  ])('of %s, linear: %s, is saved and loaded as any other', async (name, linear) => {
+  ])('of %s, linear: %s, is saved and loaded like any other', async (name, linear) => {
     const { model } = await deepen(network(name), { depth: 14, linear })
     const path = join(folder, model.name)
     await saveModel(path, model)
@@ -324,7 +332,7 @@ describe('a deepened network', () => {
   })
 })
 
-test('how far a block moved is told of all that is trained in it', async () => {
+test('the movement of a block covers all that is trained in it, and nothing else', async () => {
   const { model, added } = await deepen(network('resnet8'), { depth: 14 })
   const parameters = new Map(Array.from(await model.readParameters(), ([name, values]) => [name, values.slice()]))
   parameters.get('layer2.1.bn2.weight')!.fill(0.5)

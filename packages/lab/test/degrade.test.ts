@@ -17,7 +17,7 @@ import {
 } from '../src/index.ts'
 
 let folder: string
-/** Of all four networks with two seeds. */
+/** The trainings of all four networks with two seeds. */
 let whole: Awaited<ReturnType<typeof all>>
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'residual-'))
@@ -32,7 +32,7 @@ const small: DegradeOptions = {
   changes: { epochs: 2, batch: 20, schedule: { rate: 0.05 } },
 }
 
-/** Goes through all events; the last finding, and what was trained in order. */
+/** Goes through all events; returns the last result and the number of steps of each training. */
 async function all(
   options: DegradeOptions,
 ): Promise<{ found: Degradation | undefined; steps: Record<string, number> }> {
@@ -79,7 +79,7 @@ test('every network is trained with every seed in the same way, and its signals 
 })
 
 describe('in a directory', () => {
-  test('what was stopped is gone on with, to the same bits, and what is done is not done again', async () => {
+  test('a stopped training continues to the same bits, and finished ones are not repeated', async () => {
     const out = join(folder, 'stopped')
     const stop = new AbortController()
     let steps = 0
@@ -95,7 +95,7 @@ describe('in a directory', () => {
     expect((await all({ ...small, out, seeds: [3], resume: true })).steps).toEqual({})
   })
 
-  test('half a line, which a killed process may leave, does not count', async () => {
+  test('half a line, which a killed process may leave, is ignored', async () => {
     const out = join(folder, 'killed')
     const one = { ...small, depths: [8], families: ['plain'] as const, out }
     const { found } = await all(one)
@@ -106,7 +106,7 @@ describe('in a directory', () => {
     expect(again.found?.runs[0].signals).toEqual(found?.runs[0].signals)
   })
 
-  test('a training that is there is not replaced', async () => {
+  test('an existing training is not replaced', async () => {
     const out = join(folder, 'taken')
     const one = { ...small, depths: [8], families: ['plain'] as const, out }
     await all(one)
@@ -117,7 +117,7 @@ describe('in a directory', () => {
   })
 })
 
-test('a network whose loss is not finite ends alone', async () => {
+test('a loss that is not finite ends only its own training', async () => {
   const { found } = await all({ ...small, depths: [8], changes: { ...small.changes, schedule: { rate: 1e30 } } })
   expect(found?.runs).toHaveLength(2)
   expect(found?.runs[0].diverged).toMatch(/^the loss is (NaN|-?Infinity) at step \d/)
@@ -136,7 +136,7 @@ test.each<[options: DegradeOptions, error: Error]>([
   await expect(all(options)).rejects.toThrow(error)
 })
 
-test('there is not a network of every depth', async () => {
+test('a depth that no network has is refused', async () => {
   await expect(all({ depths: [21] })).rejects.toThrow(ArchitectureError)
 })
 
@@ -161,15 +161,15 @@ function run(network: string, error: number, { seed = 0, gradients = [1, 1], div
 
 const degradation = (runs: readonly DegradeRun[]): Degradation => ({ ...whole.found!, runs, planned: runs.length })
 
-describe('a run is told as it came out', () => {
+describe('findings say how a run came out', () => {
   test.each<[what: string, runs: readonly DegradeRun[], told: readonly string[]]>([
     [
       'degradation',
       [run('plain-20', 40), run('plain-56', 60.04), run('residual-20', 35), run('residual-56', 30)],
       [
-        'Plain networks ended at a training error of 60.0 % with 56 layers and 40.0 % with 20: deeper is worse by 20.0 points. Overfitting would make the training error lower, so it is none: this is the degradation, deeper networks are harder to optimise.',
+        'Plain networks ended at a training error of 60.0 % with 56 layers and 40.0 % with 20: deeper is worse by 20.0 points. Overfitting would lower the training error, so this is not overfitting. It is degradation: deeper networks are harder to optimise.',
         'Residual networks ended at a training error of 30.0 % with 56 layers and 35.0 % with 20: deeper is better by 5.0 points. The shortcuts let the added layers help.',
-        'At 56 layers, shortcuts lowered the training error by 30.0 points, from 60.0 % to 30.0 %: the same layers, the same images, the same recipe.',
+        'At 56 layers, shortcuts lowered the training error by 30.0 points, from 60.0 % to 30.0 %, with the same layers, images and recipe.',
       ],
     ],
     [
@@ -177,8 +177,8 @@ describe('a run is told as it came out', () => {
       [run('plain-20', 40), run('plain-56', 30), run('residual-20', 30), run('residual-56', 35)],
       [
         'Plain networks ended at a training error of 30.0 % with 56 layers and 40.0 % with 20: deeper is better by 10.0 points. This run shows no degradation.',
-        'Residual networks ended at a training error of 35.0 % with 56 layers and 30.0 % with 20: deeper is worse by 5.0 points. The deeper network was behind when this run ended, in spite of its shortcuts.',
-        'At 56 layers, shortcuts raised the training error by 5.0 points, from 30.0 % to 35.0 %: the same layers, the same images, the same recipe.',
+        'Residual networks ended at a training error of 35.0 % with 56 layers and 30.0 % with 20: deeper is worse by 5.0 points. The deeper network was behind when this run ended, despite its shortcuts.',
+        'At 56 layers, shortcuts raised the training error by 5.0 points, from 30.0 % to 35.0 %, with the same layers, images and recipe.',
       ],
     ],
     [
@@ -186,15 +186,15 @@ describe('a run is told as it came out', () => {
       [run('plain-20', 40), run('plain-56', 40.9), run('residual-20', 40), run('residual-56', 40.5)],
       [
         'Plain networks ended at a training error of 40.9 % with 56 layers and 40.0 % with 20: no difference to speak of, so this run shows no degradation.',
-        'Residual networks ended at a training error of 40.5 % with 56 layers and 40.0 % with 20: no difference to speak of, the depth does no harm.',
-        'At 56 layers, shortcuts made no difference to speak of: the same layers, the same images, the same recipe.',
+        'Residual networks ended at a training error of 40.5 % with 56 layers and 40.0 % with 20: no difference to speak of, so depth does no harm.',
+        'At 56 layers, shortcuts made no difference to speak of, with the same layers, images and recipe.',
       ],
     ],
     [
       'seeds that differ',
       [run('plain-20', 40), run('plain-56', 50), run('plain-20', 40, { seed: 1 }), run('plain-56', 38, { seed: 1 })],
       [
-        'Plain networks ended at a training error of 44.0 % with 56 layers and 40.0 % with 20: deeper is worse by 4.0 points, with 1 of 2 seeds. Overfitting would make the training error lower, so it is none: this is the degradation, deeper networks are harder to optimise.',
+        'Plain networks ended at a training error of 44.0 % with 56 layers and 40.0 % with 20: deeper is worse by 4.0 points, for 1 of 2 seeds. Overfitting would lower the training error, so this is not overfitting. It is degradation: deeper networks are harder to optimise.',
       ],
     ],
     ['one network', [run('plain-20', 40)], []],
@@ -211,11 +211,11 @@ describe('a run is told as it came out', () => {
   test.each([
     [0.02, '0.01 times', 3, '1.5 times'],
     [9876, '4,900 times', 2, 'just'],
-  ])('with what reaches the first block, %d', (plain, times, residual, others) => {
+  ])('for a gradient of %d at the first block', (plain, times, residual, others) => {
     const of = (network: string, first: number, middle: number) => run(network, 40, { gradients: [first, middle, 2] })
     const runs = [of('plain-56', plain, 1), of('residual-56', residual, 2)]
     expect(findings(degradation(runs)).at(-1)).toBe(
-      `Before training, the gradient that arrives at the first block, beside that at the last, is ${times} as long in plain-56 and ${others} as long in residual-56.`,
+      `Before training, the gradient at the first block, compared with the last, is ${times} as long in plain-56 and ${others} as long in residual-56.`,
     )
   })
 })
@@ -226,14 +226,14 @@ describe('the report', () => {
     ...['gradient-in-time-plain', 'gradient-in-time-residual', 'responses', 'responses-sorted', 'residuals-residual'],
   ]
 
-  test('has a figure for everything that was measured', () => {
+  test('has a figure for each quantity that was measured', () => {
     const svgs = degradationSvgs(whole.found!)
     expect([...svgs.keys()]).toEqual(names)
     for (const svg of svgs.values()) {
       expect(svg).toMatch(/<path class="line[^>]+ d="M[\d. ]+L/)
       expect(svg).not.toMatch(/NaN|undefined|Infinity/)
     }
-    // A band for each line where there are two seeds.
+    // With two seeds, each line has a band.
     expect(svgs.get('error-plain')?.match(/class="band/g)).toHaveLength(4)
   })
 

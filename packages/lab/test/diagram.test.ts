@@ -24,7 +24,7 @@ const graphOfName = (name: string): Graph => {
 }
 const diagramOfName = (name: string): Diagram => diagramOf(graphOfName(name), { name })
 
-/** What stands in the boxes of a stage, block by block. */
+/** The texts in the boxes of a stage, block by block. */
 const textOf = (diagram: Diagram, stage: string): string[] =>
   diagram.stages
     .find(({ name }) => name === stage)!
@@ -47,7 +47,7 @@ describe('totals', () => {
     'resnet1202',
     'plain34',
     'resnet50_v1',
-  ])('of %s are those of its summary, as are its layers', name => {
+  ])('and layers of %s are those of its summary', name => {
     const summary = summarize(architecture(name))
     const diagram = diagramOfName(name)
     expect({ params: diagram.params, macs: diagram.macs }).toEqual({ params: summary.params, macs: summary.macs })
@@ -89,7 +89,7 @@ describe('boxes', () => {
     expect(textOf(diagramOfName(name), stage)[0]).toBe(wanted)
   })
 
-  test('say in the table what they are made of, what they give and how far they see', () => {
+  test('have their layers, outputs and receptive fields in the table', () => {
     const rows = rowsOf(diagramPage(diagramOfName('resnet20')))
     expect(rows[2]).toEqual([
       'layer1.0.conv1',
@@ -123,9 +123,12 @@ describe('boxes', () => {
     ['resnet50', 50, 6],
     ['plain56', 56, 56],
     ['resnet1202', 1202, 2],
-  ])('of %s: the longest way passes %i layers with weights, the shortest %i', (name, longest, shortest) => {
-    expect(diagramOfName(name).depth).toEqual({ longest, shortest })
-  })
+  ])(
+    'of %s: the longest path passes through %i layers with weights, the shortest through %i',
+    (name, longest, shortest) => {
+      expect(diagramOfName(name).depth).toEqual({ longest, shortest })
+    },
+  )
 })
 
 describe('layout', () => {
@@ -159,7 +162,7 @@ describe('layout', () => {
     }
   })
 
-  test('draws many blocks that are the same as one and a number, and keeps the others for those who ask', () => {
+  test('draws many equal blocks as one block and a number, and shows the others on request', () => {
     const diagram = diagramOfName('resnet1202')
     expect(diagram.stages.map(({ name, count }) => [name, count])).toEqual([
       ['stem', 1],
@@ -187,7 +190,7 @@ describe('any graph', () => {
     }).relu()
   const x = input('images', [1, 16, 16, 3])
 
-  test('with branches, shared inputs and what comes from afar', () => {
+  test('with branches, shared inputs and inputs from far away', () => {
     const a = conv('down.0.conv', x, 8)
     const b = conv('down.1.conv', maxPool2d(a, { kernel: 2 }), 8)
     const c = concat([conv('up.0.one', b, 4, 1), conv('up.0.three', b, 4)], 3)
@@ -202,7 +205,7 @@ describe('any graph', () => {
     expect(diagram.macs).toBe(graphOf([y]).nodes.reduce((sum, node) => sum + macs(node), 0))
   })
 
-  test('without names in parts: cut where only one tensor is alive', () => {
+  test('without names, in parts: cut where only one tensor is still needed', () => {
     let y: Tensor = x
     for (let i = 0; i < 12; i++) y = conv2d(y, parameter(`w${i}`, [3, 3, 3, 3]), { padding: 1 }).relu()
     const diagram = diagramOf(graphOf([y]), { name: 'chain' })
@@ -247,7 +250,7 @@ describe('times', () => {
     expect(new Set(without)).toEqual(new Set(name === 'plain8' ? ['input'] : ['input', 'sum']))
   })
 
-  test('are those of the steps, by name or else in order', () => {
+  test('are those of the steps, matched by name or otherwise in order', () => {
     const graph = graphOfName('resnet14')
     const step = { kernel: '', macs: 0, bytes: 0 }
     const steps = [

@@ -27,7 +27,7 @@ async function changed(model: Model, change: (name: string, values: Float32Array
   return new Model({ name, architecture, labels, preprocessing, parameters })
 }
 
-/** What the classifier pools, `[h, w, c]`. */
+/** The features that are pooled for the classifier, `[h, w, c]`. */
 async function pooled(model: Model): Promise<Float32Array> {
   const { crop } = model.preprocessing
   const [activation] = resnet(model.architecture, input('images', [1, crop, crop, 3])).embedding.inputs
@@ -41,7 +41,7 @@ function softmax(logits: Float32Array): number[] {
   return powers.map(power => power / total)
 }
 
-describe('behind the last layer, the map is the classifier applied to each place', () => {
+describe('after the last layer, the map is the classifier applied to each position', () => {
   test.each<[name: string, layer: string, options: ExplainOptions]>([
     ['resnet8', 'layer3', {}],
     ['resnet14_b', 'layer3', { layer: 'layer3.1' }],
@@ -76,7 +76,7 @@ describe('behind the last layer, the map is the classifier applied to each place
   })
 })
 
-describe('the answer at a depth is that of a network whose later blocks add nothing', () => {
+describe('the answer at a depth equals the answer of a network whose later blocks add nothing', () => {
   test.each(['resnet14', 'resnet14_b', 'resnet14_c', 'resnet14_v2', 'resnet14_b_v2'])('%s', async name => {
     const model = network(name)
     const { depths, target, predictions } = await explain(model, square, { class: 4 })
@@ -130,8 +130,8 @@ test('the embedded model finds the cat, and answers as it does when it classifie
   expect(preprocess(seen, model.preprocessing)).toEqual(preprocess(image, model.preprocessing))
 })
 
-test('the image for people is the square that the network gets', async () => {
-  // Eight pixels of the long side are cut off at each end, and a seventh of what is left.
+test('the image to show is the square that the network gets', async () => {
+  // Eight pixels are cut off at each end of the long side, and then an eighth of what is left.
   const wide: RgbImage = { width: 48, height: 32, data: new Uint8Array(48 * 32 * 3) }
   for (let y = 0; y < 32; y++) wide.data.fill(255, (y * 48 + 24) * 3, (y + 1) * 48 * 3)
   const { name, architecture, labels, preprocessing, parameters } = network('resnet8')
@@ -159,7 +159,7 @@ describe('a class is found by', () => {
   })
 
   test.each<[options: ExplainOptions, message: string]>([
-    [{ class: 'cat' }, 'resnet8 has 2 classes "cat"; give an index: 0, 2'],
+    [{ class: 'cat' }, 'resnet8 has 2 classes called "cat"; give an index: 0, 2'],
     [{ class: 'dogs' }, 'resnet8 has no class "dogs"; the nearest are dog, cat'],
     [{ class: '' }, 'resnet8 has no class ""; the nearest are cat, dog'],
     [{ class: 3 }, 'resnet8 has no class 3; its classes are 0 to 2'],
@@ -174,7 +174,7 @@ describe('a class is found by', () => {
   })
 })
 
-test('damaged weights are told', async () => {
+test('damaged weights are reported', async () => {
   const model = await changed(network('resnet8'), (name, values) =>
     name === 'layer2.0.conv1.weight' ? values.map(() => Number.NaN) : values,
   )
@@ -205,7 +205,7 @@ describe('maps', () => {
   })
 
   test('colours get lighter with the heat, evenly', () => {
-    // Luminance as of WCAG, and lightness as of CIE 1976.
+    // Luminance as in WCAG, and lightness as in CIE 1976.
     const lightness = Array.from({ length: 101 }, (_, i) => {
       const [r, g, b] = heatColour(i / 100).map(v => (v <= 10 ? v / 3294.6 : ((v / 255 + 0.055) / 1.055) ** 2.4))
       return 116 * Math.cbrt(0.2126 * r + 0.7152 * g + 0.0722 * b) - 16
@@ -217,7 +217,7 @@ describe('maps', () => {
     expect(heatColour(2)).toEqual(heatColour(1))
   })
 
-  test('lie over images, their hottest place in the last colour', () => {
+  test('lie over images, with their hottest position in the last colour', () => {
     const image = { width: 2, height: 1, data: Uint8Array.of(0, 100, 200, 0, 100, 200) }
     const map = { width: 2, height: 1, values: Float32Array.of(0, 1e-6) }
     const mixed = (heat: number) => heatColour(heat).map((value, i) => Math.round((value + 100 * i) / 2))
@@ -240,7 +240,7 @@ describe('the page', () => {
   test('holds what the network gets, the image and the map', async () => {
     const explanation = await explain(network('resnet14'), square)
     const text = await explanationPage(explanation, { image: 'a <b>.png' })
-    expect(text).toContain('takes a &lt;b&gt;.png for “')
+    expect(text).toContain('classifies a &lt;b&gt;.png as “')
     const [seen, view, heat, ...others] = await imagesIn(text)
     expect(others).toEqual([])
     expect(Buffer.from(seen.data).equals(square.data)).toBe(true)
@@ -282,10 +282,10 @@ describe('the page', () => {
       {},
       [
         '<h1>Why net answers “a”</h1>',
-        'net (resnet8) takes the image for “a” with a probability of 50.0\u00a0%.',
-        'Half of what speaks for “a” in layer3 lies on 11.1\u00a0% of the image, most of all in the lower right.',
+        'net (resnet8) classifies the image as “a” with a probability of 50.0\u00a0%.',
+        'Half of the evidence for “a” in layer3 lies on 11.1\u00a0% of the image; it is strongest in the lower right.',
         'Here the answer is “a” from the stem on, and no block changes it.',
-        'Here F(x) is from 0.00 times (layer2.0) to 2.00 times (layer3.0) as long as x, 0.50 times in the median, and in 1 of 3 blocks it points against x',
+        'Here F(x) is between 0.00 times (layer2.0) and 2.00 times (layer3.0) as long as x, with a median of 0.50 times. In 1 of 3 blocks it points against x',
         '<td class="n">−0.50</td>',
         '<td class="n">–</td>',
         '<th scope="row">stem to layer3.0</th><td>a</td><td class="n">50.0\u00a0%</td>',
@@ -294,19 +294,19 @@ describe('the page', () => {
     [
       { target: other, depths: answers(other, other, told, told) },
       [
-        '<h1>What speaks for “b” in the eyes of net</h1>',
-        'with a probability of 50.0\u00a0%; for “b” it is 25.0\u00a0%.',
-        'Here it would be called “b” after the stem; from layer2.0 on it is “a”, which the one block after it, of 3, no longer changes.',
+        '<h1>Where net sees “b”</h1>',
+        'with a probability of 50.0\u00a0%; the probability of “b” is 25.0\u00a0%.',
+        'Here the answer would be “b” after the stem; from layer2.0 on it is “a”, and the last of 3 blocks does not change it.',
         'The network’s own answer is “a”.',
       ],
     ],
     [
       { depths: answers(other, other, told, other) },
-      ['Here it would be called “b” after the stem, and only the last block, layer3.0, makes it “b”.'],
+      ['Here the answer would be “b” after the stem, and only the last block, layer3.0, makes it “b”.'],
     ],
     [
       { map: { ...map, values: new Float32Array(9) }, architecture: 'net' },
-      ['net takes the image', 'No place of layer3 speaks for “a”: the map is zero everywhere.'],
+      ['net classifies the image', 'No place of layer3 has evidence for “a”: the map is zero everywhere.'],
     ],
     [
       { blocks: [effect('layer1.0', Number.NaN, Number.NaN)] },
@@ -314,18 +314,18 @@ describe('the page', () => {
     ],
     [
       { blocks: [], depths: [] },
-      ['net is a plain network: without shortcuts there is no stream to be followed from block to block.'],
+      ['net is a plain network: without shortcuts there is no stream to follow from block to block.'],
     ],
   ])('says what was found: %j', async (changes, texts) => {
     const text = await explanationPage({ ...found, ...changes })
     for (const wanted of texts) expect(text).toContain(wanted)
   })
 
-  test('folds up a list of answers that is long', async () => {
+  test('folds a long list of answers', async () => {
     const depths = Array.from({ length: 41 }, (_, i) =>
       depth(i === 0 ? 'stem' : `layer1.${i - 1}`, i % 2 ? other : told),
     )
     const text = await explanationPage({ ...found, depths })
-    expect(text).toContain('<details><summary>What the stream is called, which changes 40 times</summary>')
+    expect(text).toContain('<details><summary>How the answer changes with depth (40 changes)</summary>')
   })
 })

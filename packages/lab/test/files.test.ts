@@ -57,7 +57,7 @@ async function through(out: string, resume = false): Promise<void> {
   for await (const _ of train({ arch: 'resnet8', data: images(12), recipe, worker: false, out, resume }));
 }
 
-/** What is no file, what messages call it, and how it is made at a path. */
+/** Things that are not files: what they are, what messages call them, and how to make them at a path. */
 const noFiles: [what: string, shown: string, make: (path: string) => unknown][] = [
   ['a pipe', 'a device or pipe', path => execFileSync('mkfifo', [path])],
   [
@@ -125,10 +125,10 @@ describe('a file that is too large is refused', () => {
     await expect(readRecipeFile(file)).rejects.toThrow(refused('ModelError', `${has} 16777216 of a recipe`))
   })
 
-  test.runIf(process.platform === 'linux')('even where it does not say so', async () => {
+  test.runIf(process.platform === 'linux')('even if its size does not show it', async () => {
     const path = await copied()
     await rm(join(path, 'config.json'))
-    // A file to all who ask, with no bytes, of which terabytes can be read.
+    // It claims to be a file of no bytes, but terabytes can be read from it.
     await symlink('/proc/self/pagemap', join(path, 'config.json'))
     const has = 'has more bytes than it says, more than the allowed 16777216 of a configuration'
     const message = `${JSON.stringify(join(path, 'config.json'))} ${has}`
@@ -151,7 +151,7 @@ test('links to files are followed, as in the cache of the Hugging Face hub', asy
 })
 
 describe('what is written', () => {
-  test('does not follow links, and leaves what others have there', async () => {
+  test('does not follow links, and leaves other files alone', async () => {
     const path = await directory()
     const victim = at('victim')
     await writeFile(victim, 'precious')
@@ -185,7 +185,7 @@ describe('what is written', () => {
     if (file === 'model.safetensors') expect(await readdir(path)).toEqual([file])
   })
 
-  test('takes with it what killed processes of this host left half-written', async () => {
+  test('removes what killed processes of this host left half-written', async () => {
     const path = await directory()
     const host = hostname().replace(/\W/g, '_')
     const ended = execFileSync('sh', ['-c', 'echo $$'], { encoding: 'utf8' }).trim()
@@ -215,7 +215,7 @@ describe('files of two saves', () => {
     expect((await loadModel(path)).labels).toEqual(['x', 'y', 'z'])
   })
 
-  test('are taken together where the configurations say nothing of it', async () => {
+  test('are taken together if the configurations have no fingerprints', async () => {
     const path = await mixed('model.safetensors')
     for (const file of ['config.json', 'preprocessor_config.json']) {
       const { residual_fingerprint: _, ...bare } = JSON.parse(await readFile(join(path, file), 'utf8'))
@@ -224,14 +224,14 @@ describe('files of two saves', () => {
     expect((await loadModel(path)).labels).toEqual(['a', 'b', 'c'])
   })
 
-  test('are none where somebody edits a configuration', async () => {
+  test('are not suspected when somebody edits a configuration', async () => {
     const path = await copied()
     const config = await readFile(join(path, 'config.json'), 'utf8')
     await writeFile(join(path, 'config.json'), config.replace('"b"', '"bee"'))
     expect((await loadModel(path)).labels).toEqual(['a', 'bee', 'c'])
   })
 
-  test('that are alike are the same bytes', async () => {
+  test('of equal models are the same bytes', async () => {
     const path = await directory()
     await saveModel(path, modelOf('a', 'b', 'c'))
     for (const file of await readdir(saved)) {

@@ -18,7 +18,7 @@ const data = drawShapes({ split: 'train', length: 20 })
 const trace = (options: TraceOptions): Promise<GradientTrace> => traceGradients(data, { worker: false, ...options })
 
 describe('a trace', () => {
-  test('has the signals of each network before the first update and after some', async () => {
+  test('has the signals of each network before the first step and after some steps', async () => {
     const told: number[] = []
     const options = { architectures: ['plain8', 'resnet8'], batch: 4, rate: 0.01, seed: 7 }
     const found = await trace({
@@ -39,7 +39,7 @@ describe('a trace', () => {
     for (const { measured } of found.networks) {
       expect(measured.map(({ step }) => step)).toEqual([0, 1, 2, 3, 4, 5, 6])
       expect(measured.map(({ layers, blocks }) => [layers.length, blocks.length])).toEqual(Array(7).fill([8, 3]))
-      // All weights move, and nothing of a measurement does.
+      // Training moves all weights; measuring moves none.
       const weights = measured.map(({ layers }) => layers[3].weight)
       expect(new Set(weights).size).toBe(7)
     }
@@ -51,12 +51,12 @@ describe('a trace', () => {
     )
   })
 
-  test('of a long training has measurements that are far apart later', async () => {
+  test('of a long training has measurements that grow further apart', async () => {
     const { networks } = await trace({ architectures: ['plain8'], steps: 40, batch: 1, rate: 0.001 })
     expect(networks[0].measured.map(({ step }) => step)).toEqual([0, 1, 2, 3, 5, 8, 12, 18, 27, 40])
   })
 
-  test('ends with a loss that is not finite, which is no error', async () => {
+  test('ends at a loss that is not finite, without an error', async () => {
     const { networks } = await trace({ architectures: ['plain8_nobn', 'resnet8_nobn'], steps: 4, batch: 4, rate: 1e30 })
     for (const { measured, diverged } of networks) {
       expect(measured.every(({ loss }) => Number.isFinite(loss))).toBe(true)
@@ -73,7 +73,7 @@ describe('a trace', () => {
     await expect(trace(options)).rejects.toThrow(new TrainingError(message))
   })
 
-  test('of no network, and one that is aborted', async () => {
+  test('is refused for an unknown network, and can be aborted', async () => {
     await expect(trace({ architectures: ['plain8', 'vgg16'] })).rejects.toThrow('unknown architecture "vgg16"')
     const stop = new AbortController()
     const aborted = trace({
@@ -84,28 +84,28 @@ describe('a trace', () => {
   })
 })
 
-/** The gradient between the last convolution and the first, in orders of magnitude. */
+/** How the gradient changes from the last convolution to the first, in orders of magnitude. */
 describe('early gradients', () => {
   test.each<[name: string, initialization: Initialization, least: number, most: number]>([
-    // Without shortcuts and norms, weights that are too small let them vanish; each of the three keeps them.
+    // Without shortcuts and norms, weights that are too small let gradients vanish; any one of the three prevents it.
     ['plain20_nobn', 'gaussian', -40, -12],
     ['resnet20_nobn', 'gaussian', -2, 1],
     ['plain20', 'gaussian', -1, 3],
     ['plain20_nobn', 'kaiming', -2, 1],
-    // Xavier's weights are too small by the half that ReLU takes away: 19 layers of 1 / sqrt(2) each.
+    // Xavier's weights ignore the half that a ReLU takes away: a factor of 1 / sqrt(2) for each of 19 layers.
     ['plain20_nobn', 'xavier', -5, -2],
   ])('of %s with %s weights', async (name, initialization, least, most) => {
     const { networks } = await trace({ architectures: [name], initialization, batch: 8 })
     const { ratio, gradient } = passageOf(networks[0], networks[0].measured[0])
     expect(Math.log10(ratio)).toBeGreaterThan(least)
     expect(Math.log10(ratio)).toBeLessThan(most)
-    // And nothing is learned where they are gone.
+    // Where they have vanished, nothing is learned.
     if (most < -10) expect(gradient.first).toBeLessThan(1e-12)
     else expect(gradient.first).toBeGreaterThan(1e-6)
   })
 })
 
-/** A measurement whose gradients are given: in the weights of three convolutions, and on arrival. */
+/** A measurement with the given gradients of three convolutions: of the weights, and at the outputs. */
 function measurement(
   step: number,
   loss: number,
@@ -137,25 +137,25 @@ const madeTrace = (networks: GradientTrace['networks'], changes: Partial<Gradien
 const of = (architecture: string, ...measured: Measurement[]) => ({ architecture, measured })
 
 describe('what a run showed', () => {
-  const way = 'on its way from the last convolution to the first the gradient'
+  const way = 'on its way from the last convolution to the first, the gradient'
   test.each<[what: string, measured: Measurement, said: string]>([
     ['growing', measurement(0, 2.3, [1, 1, 1], [4200, 9, 1]), `${way} grows by a factor of 4,200.`],
     ['shrinking', measurement(0, 2.3, [1, 1, 1], [2e-17, 9, 1]), `${way} shrinks by a factor of 5·10¹⁶.`],
-    ['neither', measurement(0, 2.3, [1, 1, 1], [0.8, 9, 1]), `${way} about keeps its size (0.80 of it arrive).`],
+    ['neither', measurement(0, 2.3, [1, 1, 1], [0.8, 9, 1]), `${way} roughly keeps its length (a factor of 0.80).`],
     [
       'zeros',
       measurement(0, 2.3, [0, 1, 1], [0, 9, 1]),
-      'the gradient in the weights of 1 of 3 convolutions is 0, smaller than the smallest number that float32 has.',
+      'the gradient of the weights of 1 of 3 convolutions is 0: it is too small for float32.',
     ],
     [
       'nothing but zeros',
       measurement(0, 2.3, [0, 0, 0], [0, 0, 0]),
-      'the gradient in the weights of every convolution is 0, smaller than the smallest number that float32 has.',
+      'the gradient of the weights of every convolution is 0: it is too small for float32.',
     ],
     [
       'infinities',
       measurement(0, Number.NaN, [1, 1, 1], [1, 1, 1]),
-      'there is no gradient, as activations have grown beyond float32.',
+      'there is no gradient, because activations have grown beyond the range of float32.',
     ],
   ])('in gradients that are %s', (_, measured, said) => {
     expect(gradientFindings(madeTrace([of('plain20', measured)]))).toEqual([`plain20, before training: ${said}`])
@@ -173,8 +173,8 @@ describe('what a run showed', () => {
       of('plain56', measurement(0, 2, [plain, 1, 1], [1, 1, 1])),
     ]
     const findings = gradientFindings(madeTrace(networks))
-    expect(findings.filter(text => text.startsWith('The gradient in'))).toEqual([
-      `The gradient in the weights of the first layer has the length ${said}`,
+    expect(findings.filter(text => text.startsWith('The gradient of'))).toEqual([
+      `The gradient of the first layer’s weights has the length ${said}`,
     ])
   })
 
@@ -193,10 +193,10 @@ describe('what a run showed', () => {
       },
     ]
     expect(gradientFindings(madeTrace(networks, { steps: 1000 })).slice(-4)).toEqual([
-      'In resnet20 what reaches the first block by shortcuts alone, through no F, has 1 % of the length of the whole gradient before training, and 150 % after 1,000 updates.',
-      `In 1,000 updates of resnet20 its loss went from 2.50 to 1.20, the gradient in its first layer from 1 to 0.5; ${way} grows by a factor of 3.`,
+      'In resnet20, the part of the gradient that reaches the first block through shortcuts alone has 1 % of the length of the whole gradient before training, and 150 % after 1,000 steps.',
+      `In 1,000 steps, the loss of resnet20 went from 2.50 to 1.20, and the gradient of its first layer’s weights from 1 to 0.5; after that, ${way} grows by a factor of 3.`,
       'plain20 could not be trained: the loss is NaN at step 1.',
-      `In 1 update of plain56 its loss went from 2.50 to 9.00, the gradient in its first layer from 1 to 1; ${way} about keeps its size (1.0 of it arrive). Then it ended: the loss is NaN at step 2.`,
+      `In 1 step, the loss of plain56 went from 2.50 to 9.00, and the gradient of its first layer’s weights from 1 to 1; after that, ${way} roughly keeps its length (a factor of 1.0). Then the training ended: the loss is NaN at step 2.`,
     ])
   })
 })
@@ -212,7 +212,7 @@ describe('the report', () => {
     { steps: 20, initialization: 'xavier', seed: 3 },
   )
 
-  test('has a figure of everything', () => {
+  test('has a figure for every quantity', () => {
     const names = ['gradient', 'signal', 'response', 'direct'].map(name => `${name}-before`)
     expect([...gradientSvgs(untrained).keys()].sort()).toEqual([...names].sort())
     expect([...gradientSvgs(trained).keys()].sort()).toEqual(
@@ -227,11 +227,11 @@ describe('the report', () => {
     const page = gradientPage(trained)
     expect(page).toContain('<title>The gradient on its way back</title>')
     expect(page).toContain(
-      'plain20, resnet20 with Xavier’s weights (seed 3), as they begin and in 20 updates at a rate of 0.1, measured on 64 images of shapes.',
+      'plain20, resnet20 with Xavier’s weights (seed 3), before training and during 20 steps at a learning rate of 0.1, measured on 64 images of shapes.',
     )
     for (const finding of gradientFindings(trained)) expect(page).toContain(`<li>${finding}</li>`)
-    expect(page).toContain('Where a line is missing (plain20) it is 0 in float32.')
-    // The classifier and projections are in none of the tables: three convolutions are.
+    expect(page).toContain('Where a line is missing (plain20), the value is 0 in float32.')
+    // The tables list the three convolutions, but neither the classifier nor the projections.
     expect(page).not.toMatch(/<td[^>]*>(77|99)/)
     expect(page).toContain('<th scope="col" class="n">layer1.0.conv2</th>')
   })

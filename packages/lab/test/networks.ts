@@ -1,7 +1,7 @@
 import { graphOf, input } from '@residual/core'
 import { architecture, defaultLabels, defaultPreprocessing, Model, resnet } from '@residual/resnet'
 
-/** A network of weights that nobody trained, but whose batch norms have statistics of some kind. */
+/** A network with untrained weights, whose batch norms have arbitrary statistics. */
 export function network(name: string, changes: { readonly classes?: number } = {}): Model {
   const arch = { ...architecture(name), ...changes }
   const side = arch.inputSize
@@ -17,6 +17,6 @@ export function network(name: string, changes: { readonly classes?: number } = {
   return new Model({ name, architecture: arch, labels, preprocessing, parameters: new Map(values) })
 }
 
-/** Normalised images of nothing in particular. */
+/** Arbitrary normalised images. */
 export const noise = (n: number, side: number): Float32Array =>
   Float32Array.from({ length: n * side * side * 3 }, (_, i) => 2 * Math.sin(i * 1.7 + Math.floor(i / 40) ** 2))

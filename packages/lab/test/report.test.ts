@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { barChart, dataTable, figure, heatMap, lineChart, markup, page, svgFile } from '../src/index.ts'
 
-/** Texts of an image in order. */
+/** The texts of a drawing, in order. */
 const textsOf = (svg: { text: string }): string[] => [...svg.text.matchAll(/<text[^>]*>(.*?)<\/text>/g)].map(m => m[1])
 
 const ticksOf = (svg: { text: string }): string[] => {
@@ -17,7 +17,7 @@ describe('markup', () => {
     ['nothing', markup`[${undefined}${false}${[]}]`, '[]'],
     ['zero', markup`${0}`, '0'],
     [
-      'characters that XML has not',
+      'characters that XML does not allow',
       markup`${'a\u0000b\u001bc\ud800d\u{1f600}\n'}`,
       'a\ufffdb\ufffdc\ufffdd\u{1f600}\n',
     ],
@@ -35,14 +35,14 @@ describe('a page', () => {
     scripts: "console.log('</script>')",
   })
 
-  test('escapes its texts, and ends no element early', () => {
+  test('escapes its texts, so that no element ends early', () => {
     expect(text).toContain('<title>A &lt;title&gt;</title>')
     expect(text).toContain('<p class="lead">Lead &amp; more</p>')
     expect(text.match(/<\/style>/g)).toHaveLength(1)
     expect(text.match(/<\/script>/g)).toHaveLength(1)
   })
 
-  test('is one file that may fetch nothing, in light and dark, with a way past its head', () => {
+  test('is one file that may fetch nothing, light or dark, with a link that skips its head', () => {
     expect(text).not.toMatch(/(src|href)="(?!#|data:,)/)
     expect(text).not.toMatch(/@import|url\(/)
     expect(text).toContain('default-src &#39;none&#39;;')
@@ -135,7 +135,7 @@ describe('a line chart', () => {
     expect(svg.text).toContain('class="line hue5 dashed"')
   })
 
-  test('breaks a long title between its words, and leaves it its space', () => {
+  test('breaks a long title between its words, and makes room for it', () => {
     const drawn = (title: string) =>
       lineChart({ title, series: [line([[0, 1]])], x: linear, y: { label: 'y' }, width: 340 }).svg.text
     const lines = (text: string) => [...text.matchAll(/<text class="title" x="2" y="(\d+)">(.*?)</g)]
@@ -157,7 +157,7 @@ describe('a line chart', () => {
     expect(svg.text).not.toContain('NaN')
   })
 
-  test('becomes a file of its own whose colours need no custom properties', () => {
+  test('becomes a separate file whose colours need no custom properties', () => {
     const file = svgFile(
       lineChart({
         title: 'T',
@@ -241,7 +241,7 @@ describe('a heat map', () => {
       cells: d.split('M').length - 1,
     }))
 
-  test('shades cells from pale to strong, beyond the ends as at them, and joins neighbours of one shade', () => {
+  test('shades cells from pale to strong, values beyond the ends as at the ends, and joins neighbours of one shade', () => {
     expect(
       pathsIn(
         map([
@@ -256,7 +256,7 @@ describe('a heat map', () => {
     ])
   })
 
-  test('leaves blank what has no place on the scale', () => {
+  test('leaves values blank that are not on the scale', () => {
     expect(pathsIn(map([[0, Number.NaN, 1, Number.NaN]]))).toEqual([{ opacity: 1, cells: 1 }])
   })
 
@@ -267,9 +267,9 @@ describe('a heat map', () => {
     expect(numbers.slice(0, 7)).toEqual(['0.01', '0.02', '0.05', '0.1', '0.2', '0.5', '1'])
   })
 
-  test('draws thousands of columns as many as there are pixels for', () => {
+  test('merges thousands of columns into as many as there are pixels for', () => {
     const columns = Array.from({ length: 5000 }, (_, i) => (i % 2 === 0 ? 0.01 : 1))
-    // Neighbours that are drawn as one have their mean.
+    // Merged neighbours get the mean of their shades.
     expect(pathsIn(map([columns], 300))).toEqual([{ opacity: expect.closeTo(0.54, 1), cells: 1 }])
   })
 })

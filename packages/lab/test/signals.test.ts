@@ -15,7 +15,7 @@ function narrow(name: string): Architecture {
   return { ...arch, stem: { ...arch.stem, width: 8 }, widths: [8, 16, 32, 64], layers: [1, 1, 1, 1], classes: 10 }
 }
 
-/** Rows that no name has. */
+/** Rows that have no name. */
 const rows: Record<string, Architecture> = {
   bottlenecks: narrow('resnet50'),
   bottlenecks_v2: narrow('resnet50_v2'),
@@ -51,7 +51,7 @@ function normAfter({ preActivation, norm, block }: Architecture, layer: string):
   return path === '' || number === (block === 'basic' ? '2' : '3') ? undefined : `${path}bn${Number(number) + 1}`
 }
 
-describe('signals are those of the network in double precision', () => {
+describe('signals equal those of the network in double precision', () => {
   const usual = ['resnet8', 'resnet8_b', 'resnet8_c', 'resnet8_v2', 'resnet8_c_v2', 'plain8']
   const bare = ['resnet8_nobn', 'plain8_nobn', 'resnet8_b_v2_nobn']
   test.each([...usual, ...bare, 'bottlenecks', 'bottlenecks_v2'])('%s', async name => {
@@ -65,7 +65,7 @@ describe('signals are those of the network in double precision', () => {
     const reading = (parameter: string) =>
       nodes.find(node => node.inputs.some(other => other.is('parameter') && other.attributes.name === parameter))!
     const lengthOfGradient = (tensor: Tensor) => length(values(grad(cost, [tensor])[0], parameters))
-    // Norms over three values, as there are in the last of the bottlenecks, amplify the rounding of float32.
+    // Norms over three values, as in the last bottleneck, amplify the rounding of float32.
     const digits = arch.block === 'basic' ? 5 : 3
     const near = (value: number) => expect.closeTo(value, digits - Math.ceil(Math.log10(value)))
 
@@ -101,7 +101,7 @@ describe('signals are those of the network in double precision', () => {
   })
 })
 
-test('shortcuts and direct gradients are those of central differences with F held fast', async () => {
+test('shortcuts and direct gradients equal central differences with F held constant', async () => {
   const arch = architecture('resnet14')
   const parameters = await network('resnet14').readParameters()
   const small = { ...batch, images: noise(n, 4), side: 4 }
@@ -115,7 +115,10 @@ test('shortcuts and direct gradients are those of central differences with F hel
   const given = blocks.map(({ name }) => values(named(`${name}.bn2.weight`), parameters, small.images))
   const [weight, bias] = [parameters.get('fc.weight')!, parameters.get('fc.bias')!]
 
-  /** Block input `[n, size, size, channels]` to what the shortcut adds: shortcut A halves and pads from block 2 and 4 on. */
+  /**
+   * From a block's input `[n, size, size, channels]` to what its shortcut adds: shortcut A halves and pads in blocks 2
+   * and 4.
+   */
   const shortcut = (x: readonly number[], block: number) => {
     if (block !== 2 && block !== 4) return x
     const [size, channels] = block === 2 ? [4, 16] : [2, 32]
@@ -149,7 +152,7 @@ test('shortcuts and direct gradients are those of central differences with F hel
       const total = scores.reduce((sum, score) => sum + Math.exp(score), 0)
       loss += Math.log(total) - scores[batch.labels[image]]
     }
-    // Of the sum over images, not of their mean.
+    // The sum over the images, not the mean.
     return loss
   }
   let x = values(first, parameters, small.images)
@@ -171,7 +174,7 @@ const finite = ({ loss, layers, blocks }: Signals) =>
 
 const residual = ['resnet8', 'resnet8_b', 'resnet8_c', 'resnet8_v2', 'resnet8_c_v2', 'bottlenecks', 'bottlenecks_v2']
 test.each([...residual, 'resnet8_nobn', 'resnet8_b_v2_nobn'])(
-  'where every F of %s is zero, all of the gradient comes directly',
+  'if every F of %s is zero, the whole gradient comes directly',
   async name => {
     const arch = rowOf(name)
     const [zero, usual] = await Promise.all(
@@ -190,7 +193,7 @@ test('gradients whose squares are too small for float32 are measured', async () 
   const arch = architecture('resnet8')
   const parameters = new Map(initialParameters(arch))
   const usual = await measureSignals(arch, parameters, batch)
-  // The head passes on a thousandth of a millionth of a millionth of what it did.
+  // The head passes on 2 ** -80 of what it did.
   const small = 2 ** -80
   parameters.set(
     'fc.weight',
@@ -224,7 +227,7 @@ test('what is measured does not depend on the size of the batch', async () => {
 
 test.each<[labels: number[], message: string]>([
   [[1, 2], 'got 2 labels for 3 images'],
-  [[1, 2, 10], 'got the label 10, and the network has 10 classes'],
+  [[1, 2, 10], 'got the label 10, wanted 0 to 9'],
 ])('labels %j do not fit', async (labels, message) => {
   const arch = architecture('resnet8')
   const measured = measureSignals(arch, initialParameters(arch), { ...batch, labels })

@@ -17,7 +17,7 @@ beforeAll(async () => {
 })
 afterAll(() => rm(folder, { recursive: true }))
 
-/** Two epochs of three updates. */
+/** Two epochs of three steps. */
 const small: TrainOptions = {
   ...{ arch: 'resnet8', data: images(12), worker: false },
   recipe: { epochs: 2, batch: 4, schedule: { rate: 0.05 }, augmentation: {} },
@@ -99,10 +99,10 @@ describe('a directory that is trained into', () => {
     await through({ ...small, out, resume })
   })
 
-  test('by a process that is killed is taken over, and not before', async () => {
+  test('by a process is taken over once that process is killed, and not before', async () => {
     const out = directory()
     await mkdir(out)
-    // Another process that names itself as the owner, as a training does.
+    // Another process that claims the directory, as a training does.
     const script = `const { readFileSync, writeFileSync } = require('fs')
       const fields = process.platform === 'linux' ? readFileSync('/proc/self/stat', 'utf8').split(') ')[1].split(' ') : []
       writeFileSync(${JSON.stringify(lockIn(out))}, JSON.stringify(
@@ -118,7 +118,7 @@ describe('a directory that is trained into', () => {
     expect((await readdir(out)).filter(name => name.includes('lock'))).toEqual([])
   })
 
-  test('is that of all trainings of a degradation', async () => {
+  test('is locked for all trainings of a degradation', async () => {
     const out = directory()
     const options = {
       data: small.data,
@@ -137,11 +137,11 @@ describe('a directory that is trained into', () => {
   })
 })
 
-/** Linux tells which file is brought to the disk. */
+/** Linux tells which file is synced to the disk. */
 describe.runIf(process.platform === 'linux')('on the disk', () => {
   afterEach(() => vi.restoreAllMocks())
 
-  test('no checkpoint is without the lines of its epochs', async () => {
+  test('every checkpoint comes after the log lines of its epochs', async () => {
     const out = directory()
     const synced: { file: string; lines: number; checkpoints: number }[] = []
     const checkpoints = new Set<number>()
@@ -164,7 +164,7 @@ describe.runIf(process.platform === 'linux')('on the disk', () => {
       { file: 'log.jsonl', lines: 1, checkpoints: 0 },
       { file: 'log.jsonl', lines: 2, checkpoints: 1 },
     ])
-    // The new file itself is on the disk before the first checkpoint is.
+    // The entry of the new file is on the disk before the first checkpoint is.
     const order = synced.map(({ file }) => file)
     const first = order.indexOf('log.jsonl')
     expect(order[first + 1]).toBe(basename(out))

@@ -51,7 +51,7 @@ test.each([
   expect(alone.architecture).toEqual({ ...architecture(inferred), classes: 3 })
 })
 
-describe('deepened, it gives the same logits', () => {
+describe('deepened without batch norms, a network gives the same logits', () => {
   test.each(['resnet8_nobn', 'resnet8_c_nobn', 'resnet8_b_v2_nobn'])('%s to the last bit', async name => {
     const model = network(name)
     const { model: deeper, added } = await deepen(model, { depth: 14 })
@@ -61,7 +61,7 @@ describe('deepened, it gives the same logits', () => {
     expect(await differenceOf(model, deeper)).toBeLessThan(name.includes('_c') ? 1e-6 : 1e-30)
   })
 
-  test('plain8_nobn but for rounding', async () => {
+  test('plain8_nobn except for rounding', async () => {
     const model = network('plain8_nobn')
     const { model: deeper } = await deepen(model, { depth: 14, images: { images: noise(2, 32), n: 2 } })
     expect(await differenceOf(model, deeper)).toBeLessThan(1e-5)
@@ -82,18 +82,21 @@ test.each(['resnet14_nobn', 'resnet14_v2_nobn'])('blocks of %s are removed', asy
   }
 })
 
-test.each(['resnet20_nobn', 'plain20_nobn', 'resnet50_v2_nobn'])('the drawing of %s has its numbers', name => {
-  const arch = architecture(name)
-  const summary = summarize(arch)
-  const side = arch.inputSize
-  const { params, macs, boxes } = diagramOf(graphOf([resnet(arch, input('images', [1, side, side, 3])).logits]), {
-    name,
-  })
-  expect({ params, macs }).toEqual({ params: summary.params, macs: summary.macs })
-  expect(boxes.filter(box => box.kind === 'normalisation')).toEqual([])
-})
+test.each(['resnet20_nobn', 'plain20_nobn', 'resnet50_v2_nobn'])(
+  'the diagram of %s has the numbers of its summary',
+  name => {
+    const arch = architecture(name)
+    const summary = summarize(arch)
+    const side = arch.inputSize
+    const { params, macs, boxes } = diagramOf(graphOf([resnet(arch, input('images', [1, side, side, 3])).logits]), {
+      name,
+    })
+    expect({ params, macs }).toEqual({ params: summary.params, macs: summary.macs })
+    expect(boxes.filter(box => box.kind === 'normalisation')).toEqual([])
+  },
+)
 
-test('untrained, a hundred layers do not add up to infinity', async () => {
+test('a hundred untrained layers do not grow to infinity', async () => {
   const logits = await untrainedModel(architecture('resnet110_nobn')).logits(noise(1, 32), 1)
   expect(logits.every(value => Math.abs(value) < 1e12)).toBe(true)
 })

@@ -42,9 +42,9 @@ export interface DegradeOptions extends CompileOptions {
   readonly families?: readonly Wiring[]
   /** Every network is trained once with each seed; default one run with seed 0. Two or more give bands. */
   readonly seeds?: readonly number[]
-  /** The one recipe for all; default {@link LONG_RECIPE}, without `data` {@link SHORT_RECIPE}. */
+  /** The recipe of all networks; default {@link LONG_RECIPE}, or {@link SHORT_RECIPE} without `data`. */
   readonly recipe?: string | RecipeInput
-  /** Settings that replace those of the recipe. */
+  /** Settings that override the recipe's. */
   readonly changes?: RecipeInput
   /** Learn only this many of the images, evenly spread; default all. */
   readonly limit?: number
@@ -52,7 +52,7 @@ export interface DegradeOptions extends CompileOptions {
   readonly out?: string
   /** Continue the trainings in `out`, which must have the same options; finished ones are not repeated. */
   readonly resume?: boolean
-  /** Save each training after this many steps as well as after every epoch. */
+  /** Save each training also every this many steps, not only after every epoch. */
   readonly checkpointEvery?: number
   /** When aborted, the current step is finished and saved, and the events end. */
   readonly signal?: AbortSignal
@@ -78,8 +78,8 @@ const degradeOptions = options({
 } satisfies Declared<DegradeOptions>)
 
 /**
- * Enough to tell the networks apart in minutes on 4,096 images: 384 steps. Training this
- * short needs blocks that begin as the identity; otherwise deep residual networks do not start to learn either.
+ * 384 steps on 4,096 images: enough to tell the networks apart in minutes. Such a short training needs blocks that
+ * begin as the identity; otherwise deep residual networks do not start to learn either.
  */
 export const SHORT_RECIPE: RecipeInput = {
   epochs: 6,
@@ -140,21 +140,21 @@ export interface Degradation {
   readonly planned: number
 }
 
-/** While networks are trained, and whenever one is done. */
+/** An event of a network's training, or the results so far after each network. */
 export type DegradeEvent =
   | { readonly kind: 'training'; readonly run: RunName; readonly event: TrainingEvent }
   | { readonly kind: 'network'; readonly degradation: Degradation }
 
 /**
- * Trains networks of several depths, plain and residual, in the same way on the same images, and records error, gradients
- * and responses: the experiment of He et al. 2015 (figures 1, 6 and 7), who found that deeper plain networks have a higher
- * *training* error and residual ones do not.
+ * Trains networks of several depths, plain and residual, in the same way on the same images, and records error,
+ * gradients and responses: the experiment of He et al. 2015 (figures 1, 6 and 7), who found that deeper plain networks
+ * have a higher *training* error and residual ones do not.
  *
- * With `out`, each training is a directory there that `train` could resume, and so can this function.
+ * With `out`, each training has a directory there, which `resume` or {@link train} can continue.
  *
- * Throws TrainingError for options that make no sense and for an `out` that another call is training into, ArchitectureError
- * for a depth that no network has, and what {@link train} throws, except that a loss that becomes NaN or infinite ends only
- * that network's training.
+ * @throws TrainingError for options that make no sense and for an `out` that another call is training into;
+ *   ArchitectureError for a depth that no network has; and what {@link train} throws, except that a loss that becomes
+ *   NaN or infinite ends only that network's training.
  */
 export async function* degrade(given: DegradeOptions = {}): AsyncGenerator<DegradeEvent, void, undefined> {
   const options = checkOptions('degrade', given, degradeOptions, TrainingError)
@@ -181,7 +181,7 @@ export async function* degrade(given: DegradeOptions = {}): AsyncGenerator<Degra
   }
 }
 
-/** Keeps the directory for this call, also between two trainings. */
+/** Locks the directory for this call, between trainings too. */
 async function lockOf({ out }: DegradeOptions): Promise<Lock | undefined> {
   if (out === undefined) return undefined
   await makeDirectory(out)
@@ -222,7 +222,7 @@ interface OneRun {
   readonly recipe: Recipe
 }
 
-/** Undefined if it was aborted before its end. */
+/** Trains one network; returns undefined if it was aborted. */
 async function* trainOne({ options, data, test, run, recipe }: OneRun) {
   const { limit, out, resume, checkpointEvery, signal, threads, build, backend } = options
   const compileOptions = { threads, build, backend }
@@ -264,7 +264,7 @@ async function* trainOne({ options, data, test, run, recipe }: OneRun) {
   }
 }
 
-/** Epochs after which signals are measured, including the last, besides the beginning and the first. */
+/** Epochs after which signals are measured, including the last, in addition to the beginning and the first epoch. */
 const MEASURED = 8
 
 function isMeasured(epoch: number, epochs: number): boolean {

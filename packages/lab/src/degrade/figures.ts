@@ -70,7 +70,7 @@ function errorCurve({ epochs }: DegradeRun, of: 'train' | 'test'): Point[] {
   })
 }
 
-/** Training and test error against the epoch, as in figures 1 and 6 of the paper. */
+/** Training and test error against the epoch, as in figures 1 and 6 of He et al. 2015. */
 function errorFigure(networks: readonly NetworkRuns[], family: Wiring): DegradationFigure {
   const own = networks.filter(one => one.family === family)
   const errors = networks.flatMap(({ runs }) =>
@@ -89,7 +89,7 @@ function errorFigure(networks: readonly NetworkRuns[], family: Wiring): Degradat
   const epochs = series[0].points.map(([epoch]) => epoch)
   return {
     name: `error-${family}`,
-    // The same axis in both, so that they can be compared.
+    // The same axis for all families, so that they can be compared.
     draw: width =>
       lineChart({
         title: `${WIRING_NAMES[family]}: error`,
@@ -102,7 +102,7 @@ function errorFigure(networks: readonly NetworkRuns[], family: Wiring): Degradat
         },
         width,
       }),
-    caption: markup`${WIRING_NAMES[family]}. Dashed: error on the images that were learned, over each epoch while the weights changed.${hasTest && ' Solid: error on images never seen.'}${own[0].runs.length > 1 && ' Lines are means, bands reach from the best to the worst seed.'}`,
+    caption: markup`${WIRING_NAMES[family]}. Dashed: error on the training images, over each epoch while the weights changed.${hasTest && ' Solid: error on the test images.'}${own[0].runs.length > 1 && ' Lines are means; bands reach from the best to the worst seed.'}`,
     table: dataTable({
       caption: `Error of ${WIRING_NAMES[family].toLowerCase()} by epoch, in percent`,
       headings: ['epoch', ...series.map(({ name }) => `>${name}`)],
@@ -111,7 +111,7 @@ function errorFigure(networks: readonly NetworkRuns[], family: Wiring): Degradat
   }
 }
 
-/** The gradient that arrives at each block, against its depth: 0 at the first, 1 at the last. */
+/** The gradient at each block's input, against the block's place: 0 for the first, 1 for the last. */
 function blockCurve(run: DegradeRun, at: number): Point[] {
   const blocks = run.signals.at(at)?.blocks ?? []
   return blocks.map(({ gradient }, i) => [i / Math.max(1, blocks.length - 1), gradient])
@@ -133,7 +133,7 @@ function gradientFigure(networks: readonly NetworkRuns[], at: 0 | -1): Degradati
         y: { label: 'length of gradient', scale: 'log' },
         width,
       }),
-    caption: `Length of the loss’s gradient at the input of each block ${when}, for one image. It comes from the classifier on the right and goes back to the images on the left.`,
+    caption: `Length of the loss’s gradient at the input of each block ${when}, for one image. It flows from the classifier on the right back to the images on the left.`,
     table: dataTable({
       caption: `Length of the gradient at each block ${when}`,
       headings: ['block', '>gradient'],
@@ -142,7 +142,7 @@ function gradientFigure(networks: readonly NetworkRuns[], at: 0 | -1): Degradati
   }
 }
 
-/** The gradient from which the first stage learns, during training. */
+/** The gradient that the stem and the first stage learn from, during training. */
 function earlyGradientFigure(networks: readonly NetworkRuns[]): DegradationFigure {
   const curve = ({ signals }: DegradeRun): Point[] =>
     signals.map(({ epoch, layers }) => {
@@ -155,7 +155,7 @@ function earlyGradientFigure(networks: readonly NetworkRuns[]): DegradationFigur
     name: 'gradient-early',
     draw: width =>
       lineChart({
-        title: 'Gradient of the early layers’ weights in time',
+        title: 'Gradient of the early layers’ weights over time',
         series,
         x: EPOCHS,
         y: { label: 'length of gradient', scale: 'log' },
@@ -187,7 +187,7 @@ function gradientInTime({ network, family, runs }: NetworkRuns): DegradationFigu
     name: `gradient-in-time-${family}`,
     draw: width =>
       lineChart({
-        title: `${network}: gradient of each layer’s weights in time`,
+        title: `${network}: gradient of each layer’s weights over time`,
         series,
         x: { label: 'layer' },
         y: { label: 'length of gradient', scale: 'log' },
@@ -209,11 +209,13 @@ function gradientInTime({ network, family, runs }: NetworkRuns): DegradationFigu
 export const responsesOf = ({ signals }: DegradeRun): number[] =>
   (signals.at(-1)?.layers ?? []).slice(0, -1).map(({ response }) => response)
 
-/** Standard deviation of F(x) divided by that of x in each block, at one of the measurements; NaN in plain networks. */
+/**
+ * Standard deviation of F(x) relative to that of x in each block, at one of the measurements; NaN in plain networks.
+ */
 export const residualsOf = ({ signals }: DegradeRun, at: number): number[] =>
   (signals.at(at)?.blocks ?? []).map(({ branch, shortcut }) => branch / (shortcut ?? Number.NaN))
 
-/** The paper's figure 7: in the order of the layers, and sorted by size. */
+/** Figure 7 of He et al. 2015: in the order of the layers, or sorted by size. */
 function responseFigure(networks: readonly NetworkRuns[], order: 'layer' | 'rank'): DegradationFigure {
   const curve = (run: DegradeRun): Point[] => {
     const values = responsesOf(run)
@@ -233,8 +235,8 @@ function responseFigure(networks: readonly NetworkRuns[], order: 'layer' | 'rank
       }),
     caption:
       order === 'layer'
-        ? 'Standard deviation of what each convolution gives after its batch norm, before ReLU and addition, at the end of training: the paper’s figure 7.'
-        : 'The same, from the largest to the smallest. If a residual network’s responses are smaller, its layers change what passes through them less.',
+        ? 'Standard deviation of each convolution’s output after its batch norm, before ReLU and addition, at the end of training, as in figure 7 of He et al. 2015.'
+        : 'The same values, from the largest to the smallest. The smaller a residual network’s responses are, the less its layers change what passes through them.',
     table: order === 'layer' ? responseTable(networks) : undefined,
   }
 }
@@ -255,16 +257,16 @@ function branchFigure({ network, family, runs }: NetworkRuns): DegradationFigure
     name: `residuals-${family}`,
     draw: width =>
       lineChart({
-        title: `${network}: size of F(x) beside x`,
+        title: `${network}: size of F(x) relative to x`,
         series,
         x: { label: 'block' },
         y: { label: 'std F(x) / std x', min: 0 },
         width,
       }),
     caption:
-      'Standard deviation of F(x) divided by that of what the shortcut adds, for each block. Below 1 a block changes its input rather than replacing it.',
+      'Standard deviation of F(x) divided by the standard deviation of what the shortcut adds, for each block. Below 1, a block changes its input rather than replacing it.',
     table: dataTable({
-      caption: `Standard deviation of F(x) over that of x in ${network}`,
+      caption: `Standard deviation of F(x) divided by the standard deviation of x in ${network}`,
       headings: ['block', ...series.map(({ name }) => `>${name}`)],
       rows: runs[0].signals[0].blocks.map(({ name }, i) => [
         name,

@@ -17,7 +17,7 @@ export interface NetworkRuns {
   readonly runs: readonly DegradeRun[]
 }
 
-/** The trainings by network, in the order in which these were trained. */
+/** The trainings by network, in the order in which the networks were trained. */
 export function networksOf({ runs }: Degradation): NetworkRuns[] {
   const names = [...new Set(runs.map(({ network }) => network))]
   return names.map(network => {
@@ -34,14 +34,14 @@ export interface Spread {
   readonly high: number
 }
 
-/** Undefined for an empty list. */
+/** Mean, minimum and maximum; undefined for an empty list. */
 export function spreadOf(values: readonly number[]): Spread | undefined {
   if (values.length === 0) return undefined
   const mean = values.reduce((a, b) => a + b) / values.length
   return { mean, low: Math.min(...values), high: Math.max(...values) }
 }
 
-/** Error in percent after the last epoch; undefined without any epoch, such as after a loss that is not finite. */
+/** Error in percent after the last epoch; undefined if the training diverged or has no epoch. */
 export function finalError({ epochs, diverged }: DegradeRun, of: 'train' | 'test'): number | undefined {
   const last = diverged === undefined ? epochs.at(-1) : undefined
   const top1 = of === 'train' ? last?.trainTop1 : last?.testTop1
@@ -51,10 +51,10 @@ export function finalError({ epochs, diverged }: DegradeRun, of: 'train' | 'test
 const finalErrors = ({ runs }: NetworkRuns, of: 'train' | 'test'): number[] =>
   runs.flatMap(run => finalError(run, of) ?? [])
 
-/** A run cannot show differences smaller than this many points. */
+/** Smaller differences, in percentage points, show nothing. */
 const CLEAR = 1
 
-/** What a run showed, whatever it was: sentences that can be read by themselves. */
+/** Says what a run showed, whichever way it came out, in sentences that can each be read alone. */
 export function findings(degradation: Degradation): string[] {
   const networks = networksOf(degradation)
   const families = [...new Set(networks.map(({ family }) => family))]
@@ -68,7 +68,7 @@ export function findings(degradation: Degradation): string[] {
   ]
 }
 
-/** Deep against shallow, in one family. */
+/** Compares the deepest network of a family with the shallowest. */
 function depthFinding(networks: readonly NetworkRuns[]): string[] {
   const [shallow, deep] = [networks[0], networks[networks.length - 1]]
   const [a, b] = [shallow, deep].map(one => spreadOf(finalErrors(one, 'train')))
@@ -84,24 +84,24 @@ function depthFinding(networks: readonly NetworkRuns[]): string[] {
   const name = WIRING_NAMES[deep.family]
   if (Math.abs(difference) < CLEAR) {
     return [
-      `${name} ended at ${numbers}: no difference to speak of${isPlain ? ', so this run shows no degradation' : ', the depth does no harm'}.`,
+      `${name} ended at ${numbers}: no difference to speak of, so ${isPlain ? 'this run shows no degradation' : 'depth does no harm'}.`,
     ]
   }
   const often = (worse: boolean) => {
     const n = pairs.filter(pair => pair > 0 === worse).length
-    return pairs.length > 1 ? `, with ${n} of ${pairs.length} seeds` : ''
+    return pairs.length > 1 ? `, for ${n} of ${pairs.length} seeds` : ''
   }
   if (difference > 0) {
     const why = isPlain
-      ? 'Overfitting would make the training error lower, so it is none: this is the degradation, deeper networks are harder to optimise'
-      : 'The deeper network was behind when this run ended, in spite of its shortcuts'
+      ? 'Overfitting would lower the training error, so this is not overfitting. It is degradation: deeper networks are harder to optimise'
+      : 'The deeper network was behind when this run ended, despite its shortcuts'
     return [`${name} ended at ${numbers}: deeper is worse by ${points(difference)} points${often(true)}. ${why}.`]
   }
   const why = isPlain ? ' This run shows no degradation.' : ' The shortcuts let the added layers help.'
   return [`${name} ended at ${numbers}: deeper is better by ${points(-difference)} points${often(false)}.${why}`]
 }
 
-/** The deepest network with shortcuts against that without. */
+/** Compares the deepest networks with and without shortcuts. */
 function gapFinding(networks: readonly NetworkRuns[]): string[] {
   const deepest = Math.max(...networks.map(({ depth }) => depth))
   const [plain, residual] = (['plain', 'residual'] as const).map(family => {
@@ -114,10 +114,10 @@ function gapFinding(networks: readonly NetworkRuns[]): string[] {
     Math.abs(gap) < CLEAR
       ? 'shortcuts made no difference to speak of'
       : `shortcuts ${gap > 0 ? 'lowered' : 'raised'} the training error by ${points(Math.abs(gap))} points, from ${points(plain.mean)} % to ${points(residual.mean)} %`
-  return [`At ${deepest} layers, ${said}: the same layers, the same images, the same recipe.`]
+  return [`At ${deepest} layers, ${said}, with the same layers, images and recipe.`]
 }
 
-/** The part of the gradient that reaches the first block, before training. */
+/** Compares the gradients at the first and the last block, before training. */
 function gradientFinding(networks: readonly NetworkRuns[]): string[] {
   const deepest = Math.max(...networks.map(({ depth }) => depth))
   const parts = networks
@@ -132,9 +132,7 @@ function gradientFinding(networks: readonly NetworkRuns[]): string[] {
       return times === undefined ? [] : `${times === '1' ? 'just' : `${times} times`} as long in ${network}`
     })
   if (parts.length === 0) return []
-  return [
-    `Before training, the gradient that arrives at the first block, beside that at the last, is ${parts.join(' and ')}.`,
-  ]
+  return [`Before training, the gradient at the first block, compared with the last, is ${parts.join(' and ')}.`]
 }
 
 const points = (value: number): string => value.toFixed(1)

@@ -26,10 +26,11 @@ export function degradationPage(degradation: Degradation): string {
 ${drawn(errors)}
 ${finalTable(degradation)}
 <h2>Gradients</h2>
-<p>What the first layers learn from has to come back through all the others. Along a shortcut it comes back as it is.</p>
+<p>The gradient that the first layers learn from has to come back through all the others. Along a shortcut it comes back
+unchanged.</p>
 ${drawn(gradients)}
 <h2>Responses</h2>
-<p>How much each layer does. The deeper a residual network, the less each of its layers has to change.</p>
+<p>How much each layer changes. The deeper a residual network is, the less each of its layers has to change.</p>
 ${drawn(responses)}
 ${meansTable(degradation)}
 <h2>How it was done</h2>
@@ -41,13 +42,13 @@ function setting({ data, recipe, runs }: Degradation): string {
   const seeds = new Set(runs.map(({ seed }) => seed)).size
   const steps = runs[0].epochs.at(-1)?.step ?? 0
   const zero = recipe.zeroInitResidual
-    ? ' Residual blocks began as the identity: the last batch norm of each was zero, without which a deep one may not get going in a short training.'
+    ? ' Residual blocks began as the identity, since the gammas of their last batch norms began at zero; without this, a deep network may not start to learn in a short training.'
     : ''
   return `${networksOf({ runs } as Degradation)
     .map(({ network }) => network)
     .join(
       ', ',
-    )}, trained for ${count(steps)} steps of ${recipe.batch} images on ${count(data.images)} images of ${data.name}${seeds > 1 ? ` with ${seeds} seeds` : ''}, all by one recipe.${zero}`
+    )}, trained for ${count(steps)} steps of ${recipe.batch} images on ${count(data.images)} images of ${data.name}${seeds > 1 ? ` with ${seeds} seeds` : ''}, all with one recipe.${zero}`
 }
 
 function finalTable(degradation: Degradation): Markup {
@@ -75,8 +76,9 @@ function finalTable(degradation: Degradation): Markup {
 function meansTable(degradation: Degradation): Markup {
   const mean = (values: readonly number[]) => spreadOf(values.filter(Number.isFinite))?.mean.toFixed(2) ?? '–'
   return dataTable({
-    caption: 'At the end of training, on average: standard deviation of a layer’s response, and size of F(x) beside x',
-    headings: ['network', '>response', '>F(x) beside x'],
+    caption:
+      'Means at the end of training: the standard deviation of a layer’s response, and the size of F(x) relative to x',
+    headings: ['network', '>response', '>F(x) relative to x'],
     rows: networksOf(degradation).map(({ network, runs }) => [
       network,
       mean(runs.flatMap(responsesOf)),

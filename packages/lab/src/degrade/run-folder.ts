@@ -2,7 +2,7 @@ import { kindOf, readFileIfThere, replaceFile } from '@residual/resnet/files'
 import type { EpochEvent } from '@residual/train'
 import type { Signals } from '../signals.ts'
 
-/** An epoch in the log of a training. */
+/** An epoch in the log of a training, without its kind. */
 export type EpochRecord = Omit<EpochEvent, 'kind'>
 
 /** Signals of a network on the same images, after some epochs. */
@@ -11,8 +11,8 @@ export interface TimedSignals extends Signals {
 }
 
 /**
- * The records of one training: `log.jsonl`, which the training itself writes, and `signals.jsonl` beside it. Without a path
- * both stay in memory.
+ * The records of one training: `log.jsonl`, which the training itself writes, and `signals.jsonl` next to it. Without a
+ * path both stay in memory.
  */
 export class RunFolder {
   readonly path: string | undefined
@@ -45,7 +45,7 @@ export class RunFolder {
     await replaceFile(`${this.path}/signals.jsonl`, new TextEncoder().encode(lines.join('')))
   }
 
-  /** Notes what is otherwise only in the training's own log. */
+  /** Keeps an epoch in memory if there is no path; with a path, the training's own log has it. */
   noteEpoch({ kind: _, ...event }: EpochEvent): void {
     if (this.path === undefined) this.#epochs.push(event)
   }
@@ -56,8 +56,8 @@ export class RunFolder {
 }
 
 /**
- * The records of a file, one per line, in order of their epochs. A killed process may leave half a line, which is ignored, or
- * a repeated epoch, whose last record counts.
+ * The records of a file, one per line, in order of their epochs. A killed process may leave half a line, which is
+ * ignored, or a repeated epoch, whose last record counts.
  */
 async function recordsOf<T extends { readonly epoch: number }>(path: string): Promise<T[]> {
   const bytes = await readFileIfThere(path, 'log')

@@ -9,8 +9,8 @@ export interface ExplainOptions extends CompileOptions {
   /** The class to explain: its label in upper or lower case, or its index. Default the predicted class. */
   readonly class?: string | number
   /**
-   * Where to look for the class: after a stage (`layer3`) or a block (`layer2.0`), or in pre-activation networks at `bn`,
-   * after the last batch norm and ReLU. Default the classifier's input: the last stage, or `bn`.
+   * Where to look for the class: after a stage (`layer3`) or a block (`layer2.0`), or in pre-activation networks at
+   * `bn`, after the last batch norm and ReLU. Default the classifier's input: the last stage, or `bn`.
    */
   readonly layer?: string
   /** Number of most likely classes to list, default 5. */
@@ -24,7 +24,10 @@ export interface BlockEffect {
   readonly ratio: number
   /** Cosine of the angle between F(x) and the shortcut; NaN if F(x) is zero. */
   readonly cosine: number
-  /** Length of the difference between the block's output, after the ReLU, and the shortcut, divided by that of the shortcut. */
+  /**
+   * Length of the difference between the block's output, after the ReLU, and the shortcut, divided by that of the
+   * shortcut.
+   */
   readonly change: number
 }
 
@@ -46,7 +49,7 @@ export interface Explanation {
   readonly target: Prediction
   /** The layer of the map. */
   readonly layer: string
-  /** Grad-CAM: how much each position of the layer speaks for the class. */
+  /** Grad-CAM: how much evidence for the class each position of the layer has. */
   readonly map: HeatMap
   /** In the order of the network; empty for plain networks, which have no shortcuts. */
   readonly blocks: readonly BlockEffect[]
@@ -59,12 +62,12 @@ export interface Explanation {
 }
 
 /**
- * Explains a model's answer: where in the image it sees the class (Grad-CAM: Selvaraju et al. 2017), how much each block
- * changes the stream that the shortcuts carry, and what the network would answer at each depth if the later blocks added
- * nothing. One program computes all of this.
+ * Explains a model's answer: where in the image it sees the class (Grad-CAM: Selvaraju et al. 2017), how much each
+ * block changes the stream that the shortcuts carry, and what the network would answer at each depth if the later
+ * blocks added nothing. One program computes all of this.
  *
- * @throws ModelError for a class or layer that the model does not have, and for weights that give numbers that are not
- *   finite.
+ * @throws ModelError for a class or layer that the model does not have, and for weights that lead to numbers that are
+ *   not finite.
  */
 export async function explain(model: Model, image: RgbImage, options: ExplainOptions = {}): Promise<Explanation> {
   const { class: wanted, layer: asked, topk = 5, ...compileOptions } = options
@@ -115,7 +118,10 @@ export async function explain(model: Model, image: RgbImage, options: ExplainOpt
   }
 }
 
-/** `[1, h, w]`: the positive part of the sum of a layer's channels, each weighted by the mean gradient of the score in it. */
+/**
+ * `[1, h, w]`: the positive part of the sum of a layer's channels, each weighted by the mean gradient of the score with
+ * respect to it.
+ */
 function gradCam(activation: Tensor, score: Tensor): Tensor {
   const [gradient] = grad(score, [activation])
   const weights = globalAvgPool(gradient).reshape([1, 1, 1, activation.shape[3]])
@@ -137,7 +143,7 @@ function classOf({ name, labels }: Model, wanted: string | number): number {
   if (typeof wanted === 'string' && meant.length === 1) return meant[0]
   if (typeof wanted === 'string' && meant.length > 1) {
     throw new ModelError(
-      `${name} has ${meant.length} classes ${JSON.stringify(text)}; give an index: ${meant.join(', ')}`,
+      `${name} has ${meant.length} classes called ${JSON.stringify(text)}; give an index: ${meant.join(', ')}`,
     )
   }
   if (/^\d+$/.test(text) && Number(text) < labels.length) return Number(text)

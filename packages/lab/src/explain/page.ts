@@ -15,8 +15,8 @@ export function explanationPng({ view, map }: Explanation): Promise<Uint8Array> 
 }
 
 /**
- * An {@link Explanation} as a self-contained HTML page: the image under the map, the network's answer, its answer at each
- * depth, and what each block changes.
+ * An {@link Explanation} as a self-contained HTML page: the image under the map, the network's answer, its answer at
+ * each depth, and what each block changes.
  */
 export async function explanationPage(
   explanation: Explanation,
@@ -26,20 +26,18 @@ export async function explanationPage(
   const [best] = predictions
   const isBest = best.index === target.index
   return page({
-    title: isBest
-      ? `Why ${model} answers “${target.label}”`
-      : `What speaks for “${target.label}” in the eyes of ${model}`,
-    lead: `${model}${model === architecture ? '' : ` (${architecture})`} takes ${image} for “${best.label}” with a probability of ${percent(best.score)}${isBest ? '' : `; for “${target.label}” it is ${percent(target.score)}`}. ${heatText(explanation)}`,
+    title: isBest ? `Why ${model} answers “${target.label}”` : `Where ${model} sees “${target.label}”`,
+    lead: `${model}${model === architecture ? '' : ` (${architecture})`} classifies ${image} as “${best.label}” with a probability of ${percent(best.score)}${isBest ? '' : `; the probability of “${target.label}” is ${percent(target.score)}`}. ${heatText(explanation)}`,
     body: markup`${await whereOf(explanation, image)}
 <section><h2>What it answers</h2>
 ${dataTable({
-  caption: `The ${predictions.length} likeliest of its classes`,
+  caption: `The ${predictions.length} most likely classes`,
   headings: ['class', 'probability'],
   rows: predictions.map(({ label, score }) => [label, [bar(score), percent(score)]]),
 })}</section>
 ${
   blocks.length === 0
-    ? markup`<p>${model} is a plain network: without shortcuts there is no stream to be followed from block to block.</p>`
+    ? markup`<p>${model} is a plain network: without shortcuts there is no stream to follow from block to block.</p>`
     : [depthsOf(explanation), effectsOf(explanation)]
 }`,
     styles,
@@ -61,16 +59,16 @@ async function whereOf(explanation: Explanation, image: string): Promise<Markup>
   const stops = Array.from({ length: 9 }, (_, i) => `rgb(${heatColour(i / 8).join(' ')})`)
   return markup`<section><h2>Where it sees “${target.label}”</h2>
 <div class="views">
-<figure><img class="pixels" src="${input}" width="${width}" height="${height}" alt="${image} in ${seen.width} by ${seen.height} pixels">
-<figcaption>What the network gets: ${seen.width} × ${seen.height} pixels.</figcaption></figure>
+<figure><img class="pixels" src="${input}" width="${width}" height="${height}" alt="${image} at ${seen.width} by ${seen.height} pixels">
+<figcaption>The input of the network: ${seen.width} × ${seen.height} pixels.</figcaption></figure>
 <figure><div class="stack"><img src="${square}" width="${width}" height="${height}" alt="The same square of ${image}"><img class="heat" style="opacity:${OPACITY}" src="${heat}" width="${width}" height="${height}" alt="${heatText(explanation)}"></div>
-<div class="scale"><span>says nothing</span><span class="ramp" style="background:linear-gradient(to right,${stops.join(',')})"></span><span>speaks for it most</span></div>
+<div class="scale"><span>no evidence</span><span class="ramp" style="background:linear-gradient(to right,${stops.join(',')})"></span><span>most evidence</span></div>
 <label class="slide" hidden><span>Heat over the image</span><input type="range" min="0" max="100" value="${100 * OPACITY}"><output>${100 * OPACITY} %</output></label>
 <figcaption>The same square in more pixels, under the map of ${layer}.</figcaption></figure>
 </div>
-<p>Grad-CAM weighs each channel of ${layer} by the mean gradient in it of the logit of “${target.label}”, adds the channels
-up, and keeps what is positive (Selvaraju et al., “Grad-CAM”, 2017). The map has ${map.width} × ${map.height} places; what
-lies between them is interpolated. It shows what the class is read from, not that the reading is right.</p></section>`
+<p>Grad-CAM multiplies each channel of ${layer} by the mean gradient of the logit of “${target.label}” with respect to it, adds
+up the channels, and keeps the positive part (Selvaraju et al., “Grad-CAM”, 2017). The map has ${map.width} × ${map.height} places;
+values between them are interpolated. It shows what the network bases the class on, not that the class is right.</p></section>`
 }
 
 /** A longer list of answers is folded. */
@@ -85,23 +83,23 @@ function depthsOf(explanation: Explanation): Markup {
         title: 'Probability at each depth',
         series: [
           { name: `“${target.label}”`, points: depths.map((one, i) => [i, one.target]) },
-          { name: 'the likeliest class there', points: depths.map(({ score }, i) => [i, score]), dashed: true },
+          { name: 'the most likely class', points: depths.map(({ score }, i) => [i, score]), dashed: true },
         ],
         x: { label: 'blocks passed', min: 0, max: last },
         y: { label: 'probability', min: 0, max: 1, format: value => `${Math.round(100 * value)} %` },
         width,
         height: 340,
       }),
-    caption: `The probability of “${target.label}”, and that of whatever class is the likeliest, after each block.`,
+    caption: `The probability of “${target.label}” and of the most likely class after each block.`,
     table: dataTable({
       caption: 'The answer at each depth',
-      headings: ['after', 'answer', '>its probability', `>of “${target.label}”`],
+      headings: ['after', 'answer', '>its probability', `>probability of “${target.label}”`],
       rows: depths.map(one => [one.after, one.label, percent(one.score), percent(one.target)]),
     }),
   })
   const runs = runsOf(explanation)
   const called = dataTable({
-    caption: 'What the stream is called',
+    caption: 'How the answer changes with depth',
     headings: ['after', 'answer', '>probability'],
     rows: runs.map(({ from, to, label, scores }) => {
       const [least, most] = [percent(Math.min(...scores)), percent(Math.max(...scores))]
@@ -109,10 +107,10 @@ function depthsOf(explanation: Explanation): Markup {
     }),
   })
   return markup`<section><h2>What it would answer at each depth</h2>
-<p>A residual network carries a description of the image from block to block, and each block adds to it. Whatever
-depth it has come to, the shortcuts alone can carry it on to the classifier, as if the blocks after it added nothing. ${answersText(explanation)}</p>
+<p>A residual network carries a description of the image from block to block, and each block adds to it. From
+any depth, the shortcuts alone can carry it on to the classifier, as if the later blocks added nothing. ${answersText(explanation)}</p>
 ${drawn}
-${runs.length > MANY ? markup`<details><summary>What the stream is called, which changes ${runs.length - 1} times</summary>${called}</details>` : called}
+${runs.length > MANY ? markup`<details><summary>How the answer changes with depth (${runs.length - 1} changes)</summary>${called}</details>` : called}
 ${predictions[0].index !== target.index && markup`<p>The network’s own answer is “${predictions[0].label}”.</p>`}</section>`
 }
 
@@ -129,12 +127,12 @@ function effectsOf(explanation: Explanation): Markup {
           ...(hasRelu ? [{ name: 'change after the ReLU', values: blocks.map(({ change }) => change) }] : []),
         ],
         x: { label: 'block (stage.block)' },
-        y: { label: 'in parts of the shortcut’s length', min: 0 },
+        y: { label: 'relative to the shortcut’s length', min: 0 },
         width,
       }),
-    caption: `Lengths (Euclidean norms) of what each block computes${hasRelu ? ', and of what is left of it behind the ReLU' : ''}, in parts of the length of what its shortcut passes on.`,
+    caption: `Length (Euclidean norm) of F(x) in each block${hasRelu ? ', and of the change that is left after the ReLU' : ''}, relative to the length of what the shortcut passes on.`,
     table: dataTable({
-      caption: 'What each block does to the stream',
+      caption: 'How each block changes the stream',
       headings: ['block', '>|F(x)| / |x|', '>cosine of F(x) and x', '>|H(x) − x| / |x|'],
       rows: blocks.map(one => [one.block, ...[one.ratio, one.cosine, one.change].map(ratioText)]),
     }),

@@ -1,9 +1,12 @@
 import { concat, type Tensor } from '@residual/core'
 import type { Network } from '@residual/resnet'
 
-/** What is computed of the stream that runs through the blocks of a residual network. */
+/** What is computed from the stream that runs through the blocks of a residual network. */
 export interface Stream {
-  /** `[blocks, 4]`: the sums of F squared, of the shortcut squared, of their product, and of what H differs from the shortcut, squared. */
+  /**
+   * `[blocks, 4]`: for each block the sums of F squared, of the shortcut squared, of their product, and of the squared
+   * difference between H and the shortcut.
+   */
   readonly sums: Tensor
   /** `[blocks + 1, classes]`: the logits of the stream before the first block and after each one. */
   readonly logits: Tensor
@@ -27,9 +30,9 @@ function sumsOf({ blocks }: Network): Tensor | undefined {
 }
 
 /**
- * Pools and classifies the stream at every depth as if the blocks after it added nothing: their shortcuts alone carry
- * it on, which is what makes its width that of the classifier. Where a shortcut is its input, it has nothing to do: the
- * ReLU after it finds what a ReLU has left already.
+ * Pools and classifies the stream at every depth as if the later blocks added nothing: their shortcuts alone carry it
+ * on, and give it the width that the classifier needs. Blocks whose shortcut is the identity are skipped: the ReLU
+ * after them changes nothing, since the stream has already been through a ReLU.
  */
 function logitsByDepth({ blocks, logits, embedding }: Network): Tensor {
   const end = blocks[blocks.length - 1].output
@@ -48,7 +51,7 @@ function logitsByDepth({ blocks, logits, embedding }: Network): Tensor {
   return rebuilt(logits, embedding, concat(pooled, 0))
 }
 
-/** The few operations from one tensor to another, applied to something else. */
+/** Applies the operations that lead from one tensor to another to a third tensor. */
 function rebuilt(tensor: Tensor, from: Tensor, to: Tensor): Tensor {
   if (tensor === from) return to
   if (tensor.inputs.length === 0) return tensor

@@ -7,16 +7,16 @@ export const percent = (fraction: number): string => `${(100 * fraction).toFixed
 /** Two digits; a dash for NaN. */
 export const ratioText = (value: number): string => (Number.isFinite(value) ? value.toFixed(2).replace('-', '−') : '–')
 
-/** A sentence about what the map showed. */
+/** Says what the map showed. */
 export function heatText({ map, layer, target }: Explanation): string {
   const half = areaOfHalf(map)
-  if (half === undefined) return `No place of ${layer} speaks for “${target.label}”: the map is zero everywhere.`
+  if (half === undefined) return `No place of ${layer} has evidence for “${target.label}”: the map is zero everywhere.`
   const hottest = map.values.indexOf(map.values.reduce((a, b) => Math.max(a, b)))
   const row = third(Math.floor(hottest / map.width), map.height)
   const column = third(hottest % map.width, map.width)
   const place = `${['upper', 'middle', 'lower'][row]} ${['left', 'middle', 'right'][column]}`
   const named = row === 1 && column === 1 ? 'middle' : place
-  return `Half of what speaks for “${target.label}” in ${layer} lies on ${percent(half)} of the image, most of all in the ${named}.`
+  return `Half of the evidence for “${target.label}” in ${layer} lies on ${percent(half)} of the image; it is strongest in the ${named}.`
 }
 
 const third = (place: number, places: number): number => Math.floor((3 * (place + 0.5)) / places)
@@ -43,7 +43,7 @@ export function runsOf({ depths }: Explanation): Run[] {
   return runs
 }
 
-/** A sentence about what the depths showed: where the answer comes from. */
+/** Says what the depths showed: where the answer comes from. */
 export function answersText(explanation: Explanation): string {
   const { depths } = explanation
   const runs = runsOf(explanation)
@@ -51,18 +51,18 @@ export function answersText(explanation: Explanation): string {
   const blocks = depths.length - 1
   if (runs.length === 1) return `Here the answer is “${last.label}” from the stem on, and no block changes it.`
   const settled = depths.length - last.scores.length
-  const start = `Here it would be called “${first.label}” after the stem`
+  const start = `Here the answer would be “${first.label}” after the stem`
   if (settled === blocks) return `${start}, and only the last block, ${last.to}, makes it “${last.label}”.`
   const left = blocks - settled
-  return `${start}; from ${last.from} on it is “${last.label}”, which the ${left === 1 ? 'one block' : `${left} blocks`} after it, of ${blocks}, no longer ${left === 1 ? 'changes' : 'change'}.`
+  return `${start}; from ${last.from} on it is “${last.label}”, and the last ${left === 1 ? `of ${blocks} blocks does` : `${left} of ${blocks} blocks do`} not change it.`
 }
 
-/** A sentence about what the blocks showed: which of them change much, and whether with the stream or against it. */
+/** Says what the blocks showed: how much they change, and whether with the stream or against it. */
 export function effectsText({ blocks }: Explanation): string {
   const sorted = blocks.filter(({ ratio }) => Number.isFinite(ratio)).toSorted((a, b) => a.ratio - b.ratio)
   if (sorted.length === 0) return 'Here the stream is zero, so there is nothing to compare with.'
   const [least, most, median] = [sorted[0], sorted[sorted.length - 1], sorted[sorted.length >> 1]]
   const against = blocks.filter(({ cosine }) => cosine < 0).length
   const one = (effect: typeof least) => `${ratioText(effect.ratio)} times (${effect.block})`
-  return `Here F(x) is from ${one(least)} to ${one(most)} as long as x, ${ratioText(median.ratio)} times in the median, and in ${against} of ${blocks.length} blocks it points against x: their cosine is negative.`
+  return `Here F(x) is between ${one(least)} and ${one(most)} as long as x, with a median of ${ratioText(median.ratio)} times. In ${against} of ${blocks.length} blocks it points against x: their cosine is negative.`
 }

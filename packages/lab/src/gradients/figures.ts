@@ -1,4 +1,3 @@
-import { count } from '../report/format.ts'
 import {
   type Axis,
   dataTable,
@@ -8,7 +7,7 @@ import {
   lineChart,
   type Markup,
 } from '../report/index.ts'
-import { mainLayers } from './findings.ts'
+import { mainLayers, stepsText } from './findings.ts'
 import type { GradientTrace, Measurement, TracedNetwork } from './trace.ts'
 
 /** A figure of a {@link GradientTrace}. */
@@ -22,22 +21,22 @@ type Point = readonly [x: number, y: number]
 /** The quantities that are drawn by layer. */
 const QUANTITIES = {
   gradient: {
-    title: 'Gradients in weights',
+    title: 'Gradients of weights',
     label: 'length of gradient',
     caption:
       'Length of the loss’s gradient with respect to the weights of each convolution: what the layer learns from.',
   },
   signal: {
-    title: 'Gradients on arrival',
+    title: 'Gradients at outputs',
     label: 'length of gradient',
     caption:
-      'Length of the loss’s gradient with respect to what each convolution gives, for one image: it starts at the classifier on the right and goes back to the images on the left.',
+      'Length of the loss’s gradient with respect to each convolution’s output, for one image. It starts at the classifier on the right and flows back to the images on the left.',
   },
   response: {
     title: 'Layer responses',
     label: 'standard deviation',
     caption:
-      'Standard deviation of what each convolution gives, after its batch norm where one follows, before ReLU and addition: the layer responses of the paper’s figure 7.',
+      'Standard deviation of each convolution’s output, after its batch norm if it has one, before ReLU and addition: the layer responses in figure 7 of He et al. 2015.',
   },
 } as const
 
@@ -63,7 +62,7 @@ export function gradientFigures(trace: GradientTrace): {
   }
 }
 
-/** The line of each network at one time. Networks keep their colour in all figures; plain ones are dashed. */
+/** A line for each network at one measurement. Networks keep their colour in all figures; plain ones are dashed. */
 function linesOf(
   networks: readonly TracedNetwork[],
   at: 0 | -1,
@@ -84,20 +83,19 @@ function rangeOf(values: readonly number[]): [number, number] {
   return shown.reduce(([low, high], value) => [Math.min(low, value), Math.max(high, value)], [Infinity, 0])
 }
 
-/** A logarithmic axis for values and for others that they are compared with. */
+/** A logarithmic axis that ends at powers of ten around the values. */
 function logAxis(label: string, values: readonly number[]): Axis {
   const [least, most] = rangeOf(values)
   const [low, high] = [Math.floor(Math.log10(least)), Math.ceil(Math.log10(most))]
   return { label, scale: 'log', min: 10 ** low, max: 10 ** Math.max(low + 1, high) }
 }
 
-const stepText = (step: number): string =>
-  step === 0 ? 'before training' : `after ${count(step)} ${step === 1 ? 'update' : 'updates'}`
+const stepText = (step: number): string => (step === 0 ? 'before training' : `after ${stepsText(step)}`)
 
-/** The last measurement of a network whose training ended early is from another time. */
+/** Says when networks were measured. One whose training ended early was last measured at another step. */
 function timeText(networks: readonly TracedNetwork[], at: 0 | -1): string {
   const steps = [...new Set(networks.map(({ measured }) => measured.at(at)!.step))]
-  return steps.length === 1 ? stepText(steps[0]) : 'when measured last'
+  return steps.length === 1 ? stepText(steps[0]) : 'at the last measurement'
 }
 
 function layerFigure(networks: readonly TracedNetwork[], quantity: Quantity, at: 0 | -1): GradientFigure {
@@ -110,7 +108,7 @@ function layerFigure(networks: readonly TracedNetwork[], quantity: Quantity, at:
   const isLinear = quantity === 'response' && most / least < 20
   const when = timeText(networks, at)
   const zeros = series.filter(({ points }) => points.some(([, value]) => value === 0)).map(({ name }) => name)
-  const gap = zeros.length > 0 ? ` Where a line is missing (${zeros.join(', ')}) it is 0 in float32.` : ''
+  const gap = zeros.length > 0 ? ` Where a line is missing (${zeros.join(', ')}), the value is 0 in float32.` : ''
   return {
     name: `${quantity}-${at === 0 ? 'before' : 'after'}`,
     draw: width =>
@@ -126,7 +124,7 @@ function layerFigure(networks: readonly TracedNetwork[], quantity: Quantity, at:
   }
 }
 
-const sameAs = (when: string): string => `The same ${when}, on the same axis.`
+const sameAs = (when: string): string => `The same quantity ${when}, on the same axis.`
 
 const wholeNumber = (value: number): string => (Number.isInteger(value) && value > 0 ? String(value) : '')
 
@@ -145,7 +143,7 @@ function lineTable(caption: string, heading: string, series: readonly LineSeries
 
 const threeDigits = (value: number): string => (Number.isFinite(value) ? value.toPrecision(3) : 'not finite')
 
-/** The gradient in the weights by layer and time, on the same scale for all networks. */
+/** The gradient of the weights by layer and step, on the same scale for all networks. */
 function timeFigure(network: TracedNetwork, all: readonly TracedNetwork[]): GradientFigure {
   const gradients = ({ measured }: TracedNetwork) =>
     measured.map(one => mainLayers(one).map(({ gradient }) => gradient))
@@ -153,7 +151,7 @@ function timeFigure(network: TracedNetwork, all: readonly TracedNetwork[]): Grad
   const values = gradients(network)
   const layers = mainLayers(measured[0])
   const picked = [...new Set(Array.from({ length: 8 }, (_, i) => Math.round((i * (layers.length - 1)) / 7)))]
-  const title = `${architecture}: gradients in time`
+  const title = `${architecture}: gradients over time`
   return {
     name: `time-${architecture}`,
     draw: width =>
@@ -162,14 +160,14 @@ function timeFigure(network: TracedNetwork, all: readonly TracedNetwork[]): Grad
         rows: measured.map(({ step }) => String(step)),
         values,
         x: { label: 'convolution, from the image to the classifier' },
-        y: { label: 'updates done' },
+        y: { label: 'steps done' },
         colour: logAxis('length of gradient', all.flatMap(gradients).flat()),
         width,
       }),
-    caption: `Length of the gradient in the weights of each convolution of ${architecture}, from the first update on top to the last: the stronger the colour, the longer. The scale is the same for all networks.`,
+    caption: `Length of the gradient of each convolution’s weights in ${architecture}, from the beginning at the top to the last step at the bottom. The stronger the colour, the longer the gradient. The scale is the same for all networks.`,
     table: dataTable({
       caption: `${title}, some of the layers`,
-      headings: ['updates', ...picked.map(i => `>${layers[i].name}`)],
+      headings: ['steps', ...picked.map(i => `>${layers[i].name}`)],
       rows: measured.map(({ step }, row) => [String(step), ...picked.map(i => threeDigits(values[row][i]))]),
     }),
   }
@@ -179,7 +177,7 @@ function timeFigure(network: TracedNetwork, all: readonly TracedNetwork[]): Grad
 function directFigure(networks: readonly TracedNetwork[], at: 0 | -1): GradientFigure {
   const series = linesOf(networks, at, shares).filter((_, i) => networks[i].measured[0].blocks[0].direct !== undefined)
   const when = timeText(networks, at)
-  const title = `By shortcuts alone, ${when}`
+  const title = `Through shortcuts alone, ${when}`
   return {
     name: `direct-${at === 0 ? 'before' : 'after'}`,
     draw: width =>
@@ -195,7 +193,7 @@ function directFigure(networks: readonly TracedNetwork[], at: 0 | -1): GradientF
       }),
     caption:
       at === 0
-        ? 'Length of the part of the gradient that came to each block’s input through shortcuts and the ReLUs after additions, past every convolution of a block, divided by the length of the whole. Above 1 the other part points against it.'
+        ? 'Length of the part of the gradient that reached each block’s input through shortcuts and the ReLUs after additions, without passing a convolution of any block, divided by the length of the whole gradient. Above 1, the other part points against it.'
         : sameAs(when),
     table: lineTable(title, 'block', series),
   }

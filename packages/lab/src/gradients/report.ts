@@ -1,11 +1,10 @@
 import { architecture } from '@residual/resnet'
-import { count } from '../report/format.ts'
 import { dataTable, figure, type Markup, markup, page, svgFile } from '../report/index.ts'
 import { gradientFigures } from './figures.ts'
-import { gradientFindings, numberText, passageOf } from './findings.ts'
+import { gradientFindings, numberText, passageOf, stepsText } from './findings.ts'
 import type { GradientTrace } from './trace.ts'
 
-/** The figures of a {@link GradientTrace} as SVG files, by name without an ending; start with the first. */
+/** The figures of a {@link GradientTrace} as SVG files, by name without an ending. */
 export function gradientSvgs(trace: GradientTrace): ReadonlyMap<string, string> {
   const figures = Object.values(gradientFigures(trace)).flat()
   return new Map(figures.map(({ name, draw }) => [name, svgFile(draw(SVG_WIDTH))]))
@@ -24,35 +23,36 @@ export function gradientPage(trace: GradientTrace): string {
 <ul>${gradientFindings(trace).map(text => markup`<li>${text}</li>\n`)}</ul>
 ${passageTable(trace)}
 <h2>Gradients</h2>
-<p>A layer learns from the gradient in its weights: the product of what came into the layer and of the gradient that
-arrives at what it gives. The second is shown as well, since it alone tells how the gradient fared on its way through
-the layers behind.</p>
+<p>A layer learns from the gradient of its weights: the product of the layer’s input and the gradient at its output. The
+gradient at the output is shown as well, since it alone shows how the gradient fared on its way back through the later
+layers.</p>
 ${gradients.map(figure)}
 ${
   direct.length > 0 &&
   markup`<h2>Along the shortcuts</h2>
-<p>With H(x) = F(x) + x the gradient at x is that at H(x), and what F makes of it, added up. So a part of it comes to every
-block past all convolutions, however deep the network is; only the ReLU after each addition cuts it.</p>
+<p>With H(x) = F(x) + x, the gradient at x is the gradient at H(x) plus the part that comes back through F. So part of the
+gradient reaches every block without passing a convolution, however deep the network is; only the ReLU after each addition
+cuts it.</p>
 ${direct.map(figure)}`
 }
 <h2>Responses</h2>
-<p>How large signals are on their way forward: what a layer gives is what the next one works with.</p>
+<p>How large the signals are on their way forward: the output of one layer is the input of the next.</p>
 ${responses.map(figure)}
 ${
   time.length > 0 &&
-  markup`<h2>In time</h2>
+  markup`<h2>Over time</h2>
 ${time.map(figure)}`
 }
 <h2>Why</h2>
-<p>On its way back the gradient is multiplied by one layer’s weights after another. If each makes it a little smaller it is
-gone after many, and if each makes it a little larger it is too large: the vanishing and the exploding gradient
-(Hochreiter 1991; Bengio, Simard and Frasconi 1994). Weights of a fixed size, such as a standard deviation of 0.01, hardly
-ever have the right one. Those of Glorot and Bengio (2010) keep the size in layers without ReLU, those of He et al. (2015)
-in layers with it.</p>
-<p>Batch norms bring the responses of each layer to one size, whatever the weights are, and so the gradient does not vanish
-in plain networks that have them: it grows instead, the more the deeper they are (Yang et al. 2019, “A Mean Field Theory of
-Batch Normalization”). He et al. conclude that deep plain networks are not harder to train because of vanishing gradients
-(section 4.1). ${bare ? 'Here networks were measured without batch norms' : 'Without batch norms (--no-batch-norm) and with such weights it is another matter'}.</p>`,
+<p>On its way back, the gradient is multiplied by the weights of one layer after another. If each layer makes it a little
+smaller, it vanishes after many layers; if each makes it a little larger, it explodes (Hochreiter 1991; Bengio, Simard and
+Frasconi 1994). Weights with a fixed standard deviation, such as 0.01, hardly ever have the right size. The weights of
+Glorot and Bengio (2010) keep the size of the gradient in layers without ReLU, and the weights of He et al. (2015) keep it
+in layers with ReLU.</p>
+<p>Batch norms give the responses of each layer one size, whatever the weights are. So the gradient does not vanish in plain
+networks with batch norms. It grows instead, and it grows more the deeper they are (Yang et al. 2019, “A Mean Field Theory
+of Batch Normalization”). He et al. conclude that vanishing gradients are not what makes deep plain networks harder to train
+(section 4.1). ${bare ? 'Here networks were measured without batch norms' : 'Without batch norms (--no-batch-norm) and with weights of a fixed size (--initialization gaussian), the gradient does vanish'}.</p>`,
   })
 }
 
@@ -60,11 +60,12 @@ Batch Normalization”). He et al. conclude that deep plain networks are not har
 export function gradientSetting({ networks, images, data, initialization, steps, rate, seed }: GradientTrace): string {
   const names = networks.map(({ architecture }) => architecture).join(', ')
   const weights = { kaiming: 'Kaiming’s', xavier: 'Xavier’s', gaussian: 'Gaussian' }[initialization]
-  const training = steps === 0 ? 'as they begin' : `as they begin and in ${count(steps)} updates at a rate of ${rate}`
+  const training =
+    steps === 0 ? 'before training' : `before training and during ${stepsText(steps)} at a learning rate of ${rate}`
   return `${names} with ${weights} weights (seed ${seed}), ${training}, measured on ${images} images of ${data}.`
 }
 
-/** The numbers behind the sentences. */
+/** The numbers that the sentences are based on. */
 function passageTable({ networks }: GradientTrace): Markup {
   const rows = networks.flatMap(network => {
     const { measured } = network
@@ -78,8 +79,16 @@ function passageTable({ networks }: GradientTrace): Markup {
     })
   })
   return dataTable({
-    caption: 'Gradients at the first convolution and the last',
-    headings: ['network', '>updates', '>loss', '>in first', '>in last', '>arrives at first / last', '>direct / whole'],
+    caption: 'Gradients at the first and the last convolution',
+    headings: [
+      'network',
+      '>steps',
+      '>loss',
+      '>first weights',
+      '>last weights',
+      '>first / last output',
+      '>direct / whole',
+    ],
     rows,
   })
 }

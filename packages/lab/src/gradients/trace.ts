@@ -32,7 +32,7 @@ export interface TraceOptions extends CompileOptions {
   readonly initialization?: Initialization
   /** Steps to train each network for; default 0: it is measured before training. */
   readonly steps?: number
-  /** Images to measure on, and in a step; default 64. */
+  /** Number of images to measure on, and to train with in each step; default 64. */
   readonly batch?: number
   /** Learning rate, default 0.1, of SGD with momentum 0.9 and weight decay 1e-4. */
   readonly rate?: number
@@ -60,7 +60,7 @@ const traceOptions = options({
 
 /** The result of {@link traceGradients}. */
 export interface GradientTrace {
-  /** Name of the images, if they have one. */
+  /** Name of the data; `images` if it has none. */
   readonly data: string
   /** Number of images measured on; they are the same each time and for every network. */
   readonly images: number
@@ -72,10 +72,10 @@ export interface GradientTrace {
   readonly networks: readonly TracedNetwork[]
 }
 
-/** A network at several times. */
+/** The measurements of one network. */
 export interface TracedNetwork {
   readonly architecture: string
-  /** Before the first step, and then after some steps. */
+  /** The first before training, the others after some of the steps. */
   readonly measured: readonly Measurement[]
   /** Why its training ended early, if the loss became NaN or infinite. */
   readonly diverged?: string
@@ -86,14 +86,14 @@ export interface Measurement extends Signals {
   readonly step: number
 }
 
-/** In addition to the one before the first step. */
+/** Measurements of each network, at most, in addition to the one before the first step. */
 const MEASUREMENTS = 10
 
 /**
- * Measures the signals in networks before training and, with `steps`, during it: how large the gradient is in each layer, and
- * when. Measurements are spaced geometrically, since most changes happen early.
+ * Measures the signals in networks before training and, with `steps`, during it: how large the gradient is in each
+ * layer, and when. Measurements are spaced geometrically, since most changes happen early.
  *
- * @throws ArchitectureError for a name that means no network; TrainingError and VisionError for options and images that
+ * @throws ArchitectureError for an unknown name; TrainingError and VisionError for options and images that
  *   do not fit; MemoryError (of @residual/kernels-wasm) for a batch that is too large; the signal's reason once it is
  *   aborted. A loss that is not finite ends the training of that network alone.
  */

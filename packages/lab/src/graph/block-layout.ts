@@ -16,7 +16,7 @@ interface PlacedBox {
 
 /** A line from box to box, into the block or out of it. */
 interface PlacedEdge {
-  /** `main` on the longest way through the block, otherwise `shortcut`. */
+  /** `main` on the longest path through the block, otherwise `shortcut`. */
   readonly kind: 'main' | 'shortcut'
   /** SVG path. */
   readonly path: string
@@ -32,11 +32,11 @@ export interface BlockLayout {
   readonly below: number
   readonly boxes: readonly PlacedBox[]
   readonly edges: readonly PlacedEdge[]
-  /** Inputs that do not come from the previous block: words to the left of the start of their lines. */
+  /** Inputs that do not come from the previous block: texts to the left of where their lines start. */
   readonly stubs: readonly { readonly text: string; readonly left: number; readonly y: number }[]
 }
 
-/** What a block must know about its neighbours. */
+/** What a block's layout depends on outside the block. */
 export interface Neighbours {
   /** The box of the previous block whose output enters on the axis. */
   readonly entry: number | undefined
@@ -44,7 +44,7 @@ export interface Neighbours {
   readonly exit: number | undefined
 }
 
-/** Size of text in boxes; the styles say the same. */
+/** Size of text in boxes; the styles use the same. */
 export const TEXT = { size: 12, line: 15 }
 const PADDING = { x: 6, y: 7 }
 /** From the block's edge to its first box and from its last box to the edge: enough for a shortcut to rise. */
@@ -60,7 +60,7 @@ interface Edge {
 }
 
 /**
- * Lays a block out from left to right, the longest way through it on one straight line and shortcuts in arcs above it.
+ * Lays a block out from left to right, with the longest path on one straight line and shortcuts in arcs above it.
  * @param nameOf name of the box with an id, for inputs that come from further away
  */
 export function layoutBlock(
@@ -95,7 +95,7 @@ export function layoutBlock(
   return placed(best, boxes, edges, sizes, stubs)
 }
 
-/** The boxes on the longest way from the entry to the exit, each with the one before it on that way. */
+/** The boxes on the longest path from the entry to the exit, each with the box before it on that path. */
 function mainPath(
   boxes: readonly Box[],
   own: ReadonlySet<number>,
@@ -105,7 +105,7 @@ function mainPath(
   const length = new Map<number, number>()
   const before = new Map<number, number | undefined>()
   for (const { id, inputs } of boxes) {
-    // A way that begins at the entry is longer than one that begins elsewhere.
+    // A path that begins at the entry counts as longer than one that begins elsewhere.
     let longest = inputs.some(input => input === entry) ? 1 : 0
     let previous: number | undefined
     for (const input of inputs) {
@@ -143,11 +143,11 @@ interface Arranged {
   readonly bends: readonly (readonly Point[])[]
   /** Where the main path leaves. */
   readonly axis: number
-  /** How far the main path deviates from there, in pixels in total. */
+  /** The sum of the distances of the main path from there, in pixels. */
   readonly bend: number
 }
 
-/** @param straight the main path, its end first */
+/** @param straight the main path, from its end to its start */
 function arranged(
   sizes: ReadonlyMap<string, Size>,
   edges: readonly Edge[],

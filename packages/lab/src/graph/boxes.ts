@@ -25,7 +25,7 @@ export interface Box {
   /** Multiply-accumulates. */
   readonly macs: number
   readonly receptiveField: ReceptiveField | undefined
-  /** Convolutions and matrix products on the longest way from the input through this box, and on the shortest. */
+  /** Convolutions and matrix products on the longest path from the input through this box, and on the shortest. */
   readonly depth: { readonly longest: number; readonly shortest: number }
 }
 
@@ -43,7 +43,7 @@ export function boxesOf(graph: Graph): Box[] {
   const fields = receptiveFields(graph)
   const uses = usesOf(graph)
   const boxes: Box[] = []
-  /** The box that gives each tensor. */
+  /** The id of the box that computes each tensor. */
   const giver = new Map<Tensor, number>()
   const add = (box: Omit<Box, 'id'>, output: Tensor): void => {
     giver.set(output, boxes.length)
@@ -97,7 +97,7 @@ function usesOf(graph: Graph): Map<Tensor, number> {
 function takesIn(box: Box, layer: GraphLayer): boolean {
   const kinds = box.layers.map(({ nodes }) => kindOf(nodes[0]))
   const next = kindOf(layer.nodes[0])
-  // A second batch norm or ReLU would be another step, and so is what follows a ReLU.
+  // A second batch norm or ReLU gets a box of its own, and so does anything after a ReLU.
   const follows = kinds.length > 0 && !kinds.slice(1).includes(next) && kinds[kinds.length - 1] !== 'activation'
   return follows && box.scope === layer.scope && (TAKES_IN[kinds[0]]?.includes(next) ?? false)
 }

@@ -1,8 +1,8 @@
 /**
  * Runs in the page of a diagram. It is embedded as text, so it must not use anything from outside.
  *
- * It shows the table's facts about a box while the box is focused or pointed at, moves from box to box with arrow keys, and
- * opens and closes all stages.
+ * It shows the table's facts about a box while the box is focused or pointed at, moves from box to box with arrow keys,
+ * and opens or closes all stages.
  */
 export function browse(): void {
   const tip = document.getElementById('tip')!

@@ -31,7 +31,7 @@ export function detailsOf(box: Box, { milliseconds: total, times }: Diagram): st
   ]
 }
 
-/** The convolution before a sum or a ReLU computes it while it stores its results. */
+/** The time of a box that another computes: a convolution computes the next sum or ReLU while it stores its results. */
 const timeless = (box: Box): string => (box.kind === 'input' ? '' : 'in another step')
 
 /** `3×3 conv, 64, BN, ReLU`. */
@@ -75,8 +75,9 @@ export function factsOf(diagram: Diagram): (readonly [name: string, value: strin
 
 /** A sentence about the effect of the shortcuts. */
 export function leadOf({ depth: { longest, shortest } }: Diagram): string {
-  if (longest === shortest) return `Every way from input to output passes ${count(longest)} layers with weights.`
-  return `The longest way from input to output passes ${count(longest)} layers with weights, the shortest ${count(shortest)}: shortcuts lead around the others.`
+  if (longest === shortest)
+    return `Every path from input to output passes through ${count(longest)} layers with weights.`
+  return `The longest path from input to output passes through ${count(longest)} layers with weights, the shortest through ${count(shortest)}: shortcuts lead around the others.`
 }
 
 export const hasShortcuts = ({ stages }: Diagram): boolean =>

@@ -28,8 +28,8 @@ const styles = `${blockStyles}
 .tip text{font-size:12px}`
 
 /**
- * The diagram as an SVG file. The facts about a box are its title, which browsers show at the pointer. If the file is opened
- * by itself, it can be browsed with the keyboard too.
+ * The diagram as an SVG file. The facts about a box are its title, which browsers show at the pointer. If the file is
+ * opened by itself, it can also be browsed with the keyboard.
  */
 export function diagramFile(diagram: Diagram): string {
   const stages = diagram.stages.map(stage => ({ stage, lines: linesOf(stage) }))
@@ -104,7 +104,7 @@ function stageOf(
     })
   })
   const blocks = `${count(stage.count)} ${stage.count === 1 ? 'block' : 'blocks'}`
-  const summary = `${blocks} · gives ${shapeText(stage.output)} · ${totalsText(stage, short)}`
+  const summary = `${blocks} · output ${shapeText(stage.output)} · ${totalsText(stage, short)}`
   return markup`<g role="group" aria-label="${stage.name}"><rect class="panel-head" x="${MARGIN}" y="${px(top)}" width="${width - 2 * MARGIN}" height="${HEADING}" rx="8"/><rect class="panel" x="${MARGIN}" y="${px(top)}" width="${width - 2 * MARGIN}" height="${px(height)}" rx="8"/><text class="stage-name" x="${MARGIN + 14}" y="${px(top + 22)}">${stage.name}</text><text class="quiet" x="${px(MARGIN + 14 + textWidth(stage.name, 15) * 1.1 + 18)}" y="${px(top + 22)}">${summary}</text>${rows}</g>`
 }
 

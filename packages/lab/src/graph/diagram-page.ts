@@ -9,15 +9,15 @@ import { pageStyles } from './diagram-page-styles.ts'
 import { axisOf, blockStyles, definitions, drawBlock } from './draw-block.ts'
 import { KINDS, shapeText } from './kinds.ts'
 
-/** The diagram as a page whose stages open and close; it shows details of the layer under the pointer or the focus. */
+/** The diagram as a page whose stages open and close; it shows details of the layer that is pointed at or focused. */
 export function diagramPage(diagram: Diagram): string {
   const { name, stages, boxes, milliseconds: time } = diagram
   const body = markup`
 <svg class="definitions" width="0" height="0" aria-hidden="true">${definitions}</svg>
 <dl class="facts">${factsOf(diagram).map(([fact, value]) => markup`<div><dt>${fact}</dt><dd>${value}</dd></div>`)}</dl>
 <section aria-labelledby="layers"><h2 id="layers">Layers</h2>
-<p>Data flow from left to right, line by line, as text does. Each box is a layer with what follows it directly, and
-shows its details when it is pointed at or focused; arrow keys go from box to box.</p>
+<p>Data flows from left to right, line by line, like text. Each box is a layer together with the batch norm and the ReLU
+that directly follow it. Point at a box or focus it to see its details; arrow keys move from box to box.</p>
 <div class="tools"><ul class="legend">${kindsIn(diagram).map(legendItem)}${hasShortcuts(diagram) && shortcutItem}</ul>
 <div class="buttons"><button type="button" id="open-all">Open all stages</button> <button type="button" id="close-all">Close all stages</button></div></div>
 ${stages.map(stage => stageOf(stage, diagram))}
@@ -30,8 +30,8 @@ ${stages.length > 1 && sharesOf(diagram)}
     rows: boxes.map(box => detailsOf(box, diagram)),
     rowId: row => `row-${row}`,
   })}</details>
-<p class="notes">Multiply-accumulates (MACs) are those of convolutions and linear layers, for one image. The receptive
-field is the window of the input that one number of the output can depend on${time !== undefined && '; times are of one image, the shortest of several runs, and sums and ReLUs that a convolution does while it stores its results are in its time'}.</p></section>
+<p class="notes">Multiply-accumulates (MACs) are counted for convolutions and linear layers, for one image. The receptive
+field is the window of the input that one number of the output can depend on.${time !== undefined && ' Times are for one image, the shortest of several runs. The time of a convolution includes the sums and ReLUs that it computes while it stores its results.'}</p></section>
 <div id="tip" role="tooltip" hidden></div>`
   return page({
     title: name,
@@ -77,7 +77,7 @@ function stageOf(stage: DrawnStage, diagram: Diagram): Markup {
     ]
   })
   const blocks = `${count(stage.count)} ${stage.count === 1 ? 'block' : 'blocks'}`
-  return markup`<details class="stage" open><summary><h3>${stage.name}</h3> <span class="quiet">${blocks} · gives ${shapeText(stage.output)} · ${totalsText(stage, short)}</span></summary>
+  return markup`<details class="stage" open><summary><h3>${stage.name}</h3> <span class="quiet">${blocks} · output ${shapeText(stage.output)} · ${totalsText(stage, short)}</span></summary>
 <div class="flow">${runs}</div></details>
 `
 }
@@ -102,7 +102,7 @@ function sharesOf({ stages, params, macs, milliseconds: time }: Diagram): Markup
         width,
         height: 300,
       }),
-    caption: 'How the stages share what the network has and does.',
+    caption: 'The share that each stage has of the network’s totals.',
     table: dataTable({
       caption: 'Stages',
       headings: ['stage', '>blocks', '>parameters', '>MACs', ...(time === undefined ? [] : ['>time'])],
@@ -115,5 +115,5 @@ function sharesOf({ stages, params, macs, milliseconds: time }: Diagram): Markup
       ]),
     }),
   })
-  return markup`<section aria-labelledby="shares"><h2 id="shares">Where parameters and work are</h2>${shares}</section>`
+  return markup`<section aria-labelledby="shares"><h2 id="shares">Where the parameters and the work are</h2>${shares}</section>`
 }

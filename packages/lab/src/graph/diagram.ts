@@ -15,7 +15,7 @@ export interface DrawnBlock {
 /** Blocks of a stage, one after the other. */
 export interface Run {
   readonly blocks: readonly DrawnBlock[]
-  /** Blocks after the last of `blocks` that are the same as it; so many that they are drawn only on demand. */
+  /** Blocks after the last of `blocks` that are the same as it; so many that they are drawn only on request. */
   readonly repeats: readonly DrawnBlock[]
 }
 
@@ -46,7 +46,7 @@ export interface Diagram extends Totals {
   /** In the order of the computation. */
   readonly boxes: readonly Box[]
   readonly stages: readonly DrawnStage[]
-  /** Convolutions and linear layers from input to output; the longest way is the number in a network's name. */
+  /** Convolutions and linear layers from input to output; the longest path has the number in a network's name. */
   readonly depth: Box['depth']
   /** Milliseconds by `id` of a box; empty unless steps were timed. */
   readonly times: ReadonlyMap<number, number>
@@ -59,12 +59,12 @@ export interface DiagramOptions {
   readonly steps?: readonly StepTime[]
 }
 
-/** This many equal blocks in a row are drawn as one block and a number. */
+/** A block that this many equal blocks follow is drawn once, with their number. */
 const MANY = 40
 
 /**
- * Lays out any graph for drawing: joins layers that belong together into boxes, groups boxes by the names of parameters, and
- * lays out every block. For shapes and totals per image, the graph's input should hold one image.
+ * Lays out any graph for drawing: joins layers that belong together into boxes, groups boxes by the names of
+ * parameters, and lays out every block. For shapes and totals per image, the graph's input should hold one image.
  */
 export function diagramOf(graph: Graph, { name, steps }: DiagramOptions): Diagram {
   const boxes = boxesOf(graph)

@@ -25,7 +25,7 @@ export const KINDS: Readonly<Record<Kind, { readonly name: string; readonly hue?
   other: { name: 'Other' },
 }
 
-/** The others are `other`. */
+/** All other operations are `other`. */
 const kinds: Readonly<Partial<Record<OpName, Kind>>> = {
   input: 'input',
 
@@ -95,7 +95,7 @@ export function linesOf(node: Tensor): string[] {
   return [tailOf(node)]
 }
 
-/** Names of operations that a box lists after its first: `BN`, `ReLU`. */
+/** Names of operations that are listed after the first in a box: `BN`, `ReLU`. */
 const tails: Readonly<Record<string, string>> = {
   batchNorm: 'BN',
   scaleShift: 'BN',
@@ -111,7 +111,7 @@ const tails: Readonly<Record<string, string>> = {
 
 const subsampling = (node: Tensor<'slice'>): number => Math.max(...node.attributes.step)
 
-/** One operation in a word. */
+/** A short name for an operation. */
 export function tailOf(node: Tensor): string {
   const name = node.is('unary') || node.is('binary') || node.is('reduce') ? node.attributes.kind : node.op
   return Object.hasOwn(tails, name) ? tails[name] : name

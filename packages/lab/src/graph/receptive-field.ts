@@ -2,16 +2,17 @@ import type { Graph, Tensor } from '@residual/core'
 import { count } from '../report/format.ts'
 
 /**
- * How much of the input one number of a tensor can depend on: a window of `size` pixels that moves by `stride` pixels from
- * one position to the next; `'all'` of the image if the tensor has no positions.
+ * How much of the input one number of a tensor can depend on: a window of `size` pixels that moves by `stride` pixels
+ * from one position to the next; `'all'` of the image if the tensor has no positions.
  */
 export type ReceptiveField = { readonly size: Pair; readonly stride: Pair } | 'all'
 
 type Pair = readonly [number, number]
 
 /**
- * The receptive field of every tensor that depends on an input `[n, h, w, c]`: a window `k` adds `(k - 1) * stride` of
- * what it is applied to (Araujo et al. 2019, "Computing receptive fields of convolutional neural networks").
+ * The receptive field of every tensor that depends on an input `[n, h, w, c]`: a window of size `k` adds `k - 1`
+ * times the stride of the tensor that it is applied to (Araujo et al. 2019, "Computing receptive fields of
+ * convolutional neural networks").
  */
 export function receptiveFields(graph: Graph): ReadonlyMap<Tensor, ReceptiveField> {
   const fields = new Map<Tensor, ReceptiveField>()
@@ -66,7 +67,7 @@ function windowOf(node: Tensor): { reach: Pair; stride: Pair } {
   return { reach: POINT, stride: POINT }
 }
 
-/** `11 px`, `7 × 3 px`, `all`. */
+/** `11 px`, `7 × 3 px`, `all of it`. */
 export function fieldText(field: ReceptiveField | undefined): string {
   if (field === undefined) return ''
   if (field === 'all') return 'all of it'

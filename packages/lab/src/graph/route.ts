@@ -12,7 +12,7 @@ interface Frame {
   readonly height: number
 }
 
-/** Into a sum: a line from above or below goes straight down or up, as papers draw it. */
+/** The path of a line into a sum: a line from above or below ends straight down or up, as in papers. */
 export function pathInto({ left, top, width, height }: Frame, points: readonly Point[]): string {
   const last = points[points.length - 2]
   const middle = top + height / 2
@@ -24,7 +24,7 @@ export function pathInto({ left, top, width, height }: Frame, points: readonly P
   return `${way}C${x} ${last.y} ${x} ${last.y} ${x} ${px(y)}`
 }
 
-/** How far after a point a line has changed to the height of the next point: within the gap between two ranks. */
+/** Pixels in which a line changes to the height of the next point, at most. */
 const RISE = 22
 
 /** A line that is level at every point. It leaves the axis at once and returns late, clear of the boxes between. */

@@ -2,14 +2,16 @@ import type { Box } from './boxes.ts'
 
 /** Boxes that are drawn side by side: a residual block, the stem, the head. */
 export interface Block {
-  /** Path of the block, such as `layer1.0`; outside blocks the stage's name, and for a part the name of its first box. */
+  /**
+   * Path of the block, such as `layer1.0`; outside blocks the stage's name, and for a part of a chain its first box's.
+   */
   readonly name: string
   readonly boxes: readonly Box[]
 }
 
 /** Blocks under one heading. */
 export interface Stage {
-  /** Path of the stage, such as `layer1`; `stem`, `head` and the like if names do not tell. */
+  /** Path of the stage, such as `layer1`; `stem`, `head` and the like if the boxes have no names. */
   readonly name: string
   readonly blocks: readonly Block[]
 }
@@ -18,9 +20,9 @@ export interface Stage {
 const LONGEST = 8
 
 /**
- * Groups boxes by the names of their parameters: a block is a path up to its first number, as in `layer1.0.conv1`, and a
- * stage is the part before the number. Outside all blocks are the stem, where the network begins, and the head, where it
- * ends.
+ * Groups boxes by the names of their parameters: a block is a path up to its first number, as in `layer1.0.conv1`, and
+ * a stage is the part before the number. Outside all blocks are the stem, where the network begins, and the head, where
+ * it ends.
  */
 export function stagesOf(boxes: readonly Box[]): Stage[] {
   const stages: { path: string; blocks: { path: string; boxes: Box[] }[] }[] = []

@@ -2,8 +2,8 @@ import type { StepTime, Tensor } from '@residual/core'
 import type { Box } from './boxes.ts'
 
 /**
- * Milliseconds of each box that has its own steps in a program, by `id`. The time of a box without steps, such as a sum that
- * the convolution before it computes, is included in another.
+ * Milliseconds of each box that has its own steps in a program, by `id`. The time of a box without steps, such as a sum
+ * that the convolution before it computes, is included in the time of another box.
  */
 export function timesOf(boxes: readonly Box[], steps: readonly StepTime[]): ReadonlyMap<number, number> {
   const times = new Map<number, number>()

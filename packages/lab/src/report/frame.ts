@@ -79,7 +79,7 @@ function wrapped(text: string, width: number, size: number): string[] {
   return lines
 }
 
-/** Draws names beside samples, in as many lines as they need, the first at `top`. */
+/** Draws names next to samples, in as many lines as they need, the first at `top`. */
 function legendOf(legend: FrameOptions['legend'], width: number, top: number): { markup: Markup; lines: number } {
   if (legend.length < 2) return { markup: markup``, lines: 0 }
   let [left, line] = [2, 0]

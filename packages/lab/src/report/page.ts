@@ -18,11 +18,11 @@ export interface PageOptions {
 const POLICY = "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; img-src data:"
 
 /**
- * A report as one HTML file: light or dark as the reader prefers, for pages from 320 pixels wide. It can be read without a
- * mouse, without scripts and on paper.
+ * A report as one HTML file: light or dark as the reader prefers, for screens that are at least 320 pixels wide. It can
+ * be read without a mouse, without scripts and on paper.
  */
 export function page({ title, lead, body, styles = '', scripts }: PageOptions): string {
-  // Neither may end its element, whatever it holds.
+  // Escaped so that neither can end its element, whatever it holds.
   const style = new Markup(`<style>${`${pageStyles}\n${styles}`.replaceAll('</', '<\\/')}</style>`)
   const script = scripts && new Markup(`<script type="module">${scripts.replaceAll('</', '<\\/')}</script>`)
   const text = markup`<!doctype html>

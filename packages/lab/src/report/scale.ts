@@ -2,13 +2,13 @@
 export interface Axis {
   /** What is measured, with its unit: `epoch`, `time (ms)`. */
   readonly label: string
-  /** Default linear. A logarithmic axis has no place for values that are not above 0: they leave a gap. */
+  /** Default linear. A logarithmic axis leaves a gap where values are not above 0. */
   readonly scale?: 'linear' | 'log'
   /** Start of the axis; by default all values fit. */
   readonly min?: number
   /** End of the axis; by default all values fit. */
   readonly max?: number
-  /** Formats the numbers beside the axis. */
+  /** Formats the numbers along the axis. */
   readonly format?: (value: number) => string
 }
 

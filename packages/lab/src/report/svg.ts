@@ -45,8 +45,8 @@ const cdata = (text: string): string => `<![CDATA[${text}]]>`
 export const px = (value: number): number => Math.round(value * 10) / 10
 
 /**
- * An estimate of a text's width in the reader's fonts, rather too wide than too narrow: nothing measures text before it is
- * shown.
+ * An estimate of a text's width in the reader's fonts, more likely too wide than too narrow: text cannot be measured
+ * before it is shown.
  */
 export function textWidth(text: string, size: number): number {
   let ems = 0
