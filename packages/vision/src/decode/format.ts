@@ -31,8 +31,9 @@ const AVIF_ITEMS = ['av01', 'grid', 'iden', 'tmap', 'sato', 'Exif', 'mime', 'uri
 const HEIC_BRANDS = ['heic', 'heix', 'heim', 'heis', 'hevc', 'hevx', 'hevm', 'hevs']
 
 /**
- * The format of a file by its content, since names lie. It is at least as strict as libvips and browsers, so that none of
- * them takes the file for something else, such as SVG, which may refer to other files and take minutes.
+ * Identifies the format of a file by its content, because names may be wrong. The check is at least as strict as
+ * libvips and browsers, so that none of them takes the file for something else, such as SVG, which may refer to other
+ * files and take minutes.
  * @throws VisionError if it is none of the formats.
  */
 export function formatOf(bytes: Uint8Array, name: string): ImageFormat {

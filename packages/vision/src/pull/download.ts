@@ -4,16 +4,18 @@ import type { Archive } from './archives.ts'
 import { PullError } from './errors.ts'
 import type { Part } from './part.ts'
 
-/** How long to wait for what. */
+/** How long to wait for a server, and how often to try again. */
 export interface Patience extends Pick<DownloadOptions, 'stallSeconds'> {
-  /** Times that a download is tried again, counted anew whenever one has brought a good part of it; default 5. */
+  /**
+   * How often to try a download again; default 5. The count restarts after a try that brought a good part of the file.
+   */
   readonly retries?: number
-  /** Seconds before the first of them, twice as many before each one after it; default 1. */
+  /** Seconds to wait before the first new try; default 1. The wait doubles before each further try. */
   readonly retrySeconds?: number
 }
 
 export interface ResumableOptions extends Patience, DownloadOptions {
-  /** Called with each piece: the bytes that there are now, of all. */
+  /** Called with each piece that arrives, with the number of bytes of the file so far. */
   readonly onBytes?: (bytes: number) => void
   /** Called before a wait. */
   readonly onRetry?: (reason: string, seconds: number) => void
@@ -32,8 +34,8 @@ const GOOD_PART = 1 / 64
 const LONGEST_WAIT_SECONDS = 30
 
 /**
- * Brings a part to the size of the archive, from where it is. Whether the bytes are the right ones is left to the caller.
- * @throws PullError if the server has something else or says no, and if all tries failed; the signal's reason.
+ * Continues a part until it has the size of the archive. The caller checks whether the bytes are the right ones.
+ * @throws PullError if the server refuses or has another file, and if all tries failed; the signal's reason.
  */
 export async function download(
   { url, bytes }: Pick<Archive, 'url' | 'bytes'>,
