@@ -8,7 +8,7 @@ export type RandomState = readonly [number, number, number, number]
  * Vigna ("Scrambled linear pseudorandom number generators", 2021). Do not use it for secrets.
  */
 export class Random {
-  /** An array, since engines store 32 bits in a field as a slower double. Its initial words mean nothing. */
+  /** An array, because engines store a 32-bit field as a double, which is slower. Its initial words are arbitrary. */
   readonly #words = Int32Array.of(0x9e3779b9, 0x243f6a88, 0xb7e15162, 0x6a09e667)
 
   /**
@@ -87,7 +87,7 @@ export class Random {
     for (;;) {
       const drawn = this.next()
       const result = drawn % n
-      // The last numbers are fewer than n and would make small results more likely.
+      // The last incomplete group of n numbers would make small results more likely.
       if (drawn - result <= 2 ** 32 - n) return result
     }
   }
@@ -123,7 +123,7 @@ export class Random {
     return values
   }
 
-  /** True with probability exp(-1/2): the number of uniform numbers that fall, from 1/2 on, is even (von Neumann). */
+  /** True if a falling run of uniform numbers below 1/2 has an even length: probability exp(-1/2) (von Neumann). */
   #expMinusHalf(): boolean {
     let last = 2 ** 31
     for (let even = true; ; even = !even) {
@@ -133,7 +133,9 @@ export class Random {
     }
   }
 
-  /** True with probability exp(-x (2k + x) / (2k + 2)): the same from x on, where each also passes a second test. */
+  /**
+   * True with probability exp(-x (2k + x) / (2k + 2)): the run starts below x, and each number must pass a second test.
+   */
   #expOfFraction(whole: number, fraction: number): boolean {
     const passing = ((2 * whole + fraction) / (2 * whole + 2)) * 2 ** 32
     let last = fraction * 2 ** 32

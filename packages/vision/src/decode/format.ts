@@ -6,7 +6,7 @@ const FORMATS = ['JPEG', 'PNG', 'WebP', 'GIF', 'TIFF', 'AVIF', 'BMP'] as const
 
 export type ImageFormat = (typeof FORMATS)[number]
 
-/** The first bytes of each format; a dot stands for any byte. Brands identify AVIF. */
+/** The first bytes of each format; a dot matches any byte. Brands identify AVIF. */
 const SIGNATURES: readonly (readonly [ImageFormat, string])[] = [
   ['JPEG', '\xff\xd8\xff'],
   ['PNG', '\x89PNG\r\n\x1a\n'],
@@ -45,7 +45,7 @@ export function formatOf(bytes: Uint8Array, name: string): ImageFormat {
   const brands = brandsOf(bytes)
   const says = (known: readonly string[]) => brands.some(brand => known.includes(brand))
   if (says(HEIC_BRANDS) && !says(['avif', 'avis'])) throw notRead('HEIC', name)
-  // The brand mif1 only says that there are images of some kind.
+  // The brand mif1 only means that there are images of some kind.
   if (says(['avif', 'avis', 'mif1'])) {
     for (const type of itemTypes(bytes)) if (!AVIF_ITEMS.includes(type)) throw notRead(kindOfItem(type), name)
     return 'AVIF'

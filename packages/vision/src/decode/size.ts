@@ -112,7 +112,9 @@ function tiffSize(view: DataView): Size {
   return { width: found.get(TIFF_WIDTH) ?? 0, height: found.get(TIFF_HEIGHT) ?? 0 }
 }
 
-/** The size of the largest image in the file: transparency is an image of its own, and may be larger than its image. */
+/**
+ * The size of the largest image in the file: transparency is a separate image, which may be larger than the main one.
+ */
 function avifSize(view: DataView, bytes: Uint8Array): Size {
   let largest = NONE
   for (const { start } of boxesAt(bytes, ['meta', 'iprp', 'ipco', 'ispe'])) {

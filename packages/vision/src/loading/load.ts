@@ -80,13 +80,16 @@ function start(inbox: Inbox): LoadingWorker {
   }
 }
 
-/** Batches that a worker has sent and nobody has taken yet. */
+/** Batches that a worker has sent and the loop has not taken yet. */
 class Inbox {
   readonly #batches: TrainingBatch[] = []
   #failure: VisionError | undefined
   #wake = () => {}
 
-  /** The next batch, when it arrives. @throws VisionError if no more come. */
+  /**
+   * Returns the next batch when it arrives.
+   * @throws VisionError if the worker has failed.
+   */
   async take(): Promise<TrainingBatch> {
     for (;;) {
       const batch = this.#batches.shift()

@@ -35,7 +35,7 @@ export interface ImageFiles extends LabelledImages {
   readonly maxPixels?: number
 }
 
-/** Labelled images to train on or to evaluate with. */
+/** Labelled images for training or evaluation. */
 export type TrainingSource = ImageArray | ImageFiles
 
 /** @throws VisionError if the parts of a source do not match. */

@@ -63,7 +63,7 @@ export class Canvas {
     }
   }
 
-  /** Fills the part that lies in the pixels `from` to `to` of row `y`. */
+  /** Fills the part of a polygon in the pixels `from` to `to` of row `y`. */
   #fillRow(polygon: Float64Array, y: number, from: number, to: number, color: Color): void {
     const coverage = this.#coverage
     const crossings = this.#crossings
@@ -98,7 +98,7 @@ export class Canvas {
   }
 }
 
-/** Adds to each pixel the part of it that lies between two positions in its row. */
+/** Adds to the coverage of each pixel its part between two positions in the row. */
 function cover(coverage: Float64Array, from: number, to: number): void {
   const start = Math.max(0, from)
   const end = Math.min(SIDE, to)
