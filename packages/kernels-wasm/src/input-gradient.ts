@@ -103,7 +103,7 @@ function phasesOf(g: ConvolutionGeometry): Phase[] {
 /** The phases along one axis, without those that meet no tap. */
 function axisPhases(input: number, output: number, padding: number, g: ConvolutionGeometry, axis: 0 | 1) {
   const [kernel, stride, step] = [g.kernel[axis], g.stride[axis], g.dilation[axis]]
-  // Taps of a phase lie `tapStep` apart, and the outputs that they meet `dilation`.
+  // The taps of a phase are `tapStep` apart, and the outputs that they meet are `dilation` apart.
   const tapStep = stride / gcd(stride, step)
   const dilation = step / gcd(stride, step)
   const phases = []

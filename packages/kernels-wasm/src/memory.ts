@@ -46,7 +46,7 @@ export class Heap {
    * @throws MemoryError if WebAssembly's memory is exhausted.
    */
   async reserve<T>(bytes: number, work: () => Promise<T>): Promise<T> {
-    // The allocator keeps what is freed.
+    // The allocator keeps freed memory.
     const address = this.small.allocate(bytes)
     if (!address) throw exhausted(bytes)
     this.small.release(address, bytes)

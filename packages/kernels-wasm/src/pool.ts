@@ -39,7 +39,7 @@ const THREAD_BYTES = 2 ** 20 + 2 ** 16
 class Team {
   failure: KernelError | undefined
   private readonly workers: PoolWorker[] = []
-  /** Never freed: nobody can tell when the workers of a browser have stopped using it. */
+  /** Never freed, because browsers do not tell when workers have stopped using it. */
   private readonly control: number
   private job: { resolve(): void; reject(failure: KernelError): void } | undefined
 

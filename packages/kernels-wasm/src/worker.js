@@ -1,4 +1,4 @@
-// A thread of the pool. Plain JavaScript, because Node starts it straight from src/ as well as from dist/.
+// A thread of the pool. Plain JavaScript, because Node starts it directly from both src/ and dist/.
 
 import { listenOnce, post } from '#port'
 import * as relaxed from '../wasm/relaxed-shared/residual.js'
@@ -13,7 +13,7 @@ const STACK_SIZE = 1 << 20
 listenOnce(({ build, module, memory, control, thread }) => {
   const glue = glues[build]
   glue.initSync({ module, memory, thread_stack_size: STACK_SIZE })
-  // Ready. From here on this thread never returns to its event loop, and is terminated from outside.
+  // Ready. From now on, this thread never returns to its event loop, and is terminated from outside.
   post(true)
   for (;;) {
     const ok = glue.work(control, thread)

@@ -51,7 +51,7 @@ export async function startWorker(start: WorkerStart, { done, ended }: WorkerEve
   let isReady = false
   try {
     const worker = await new Promise<Thread>((resolve, reject) => {
-      // The first message says that the worker waits for jobs; an end before it is a failed start.
+      // The first message means that the worker waits for jobs; an end before it is a failed start.
       const thread = startThread({
         message(ok) {
           if (isReady) done(ok)

@@ -36,7 +36,7 @@ describe.each([1, 2])('the memory of %s threads', threads => {
     kernels.release(kernels.allocate(3000 * MB), 3000 * MB)
   })
 
-  test('reports that it is too small even for the own values of a kernel', async () => {
+  test("reports that it is too small for a kernel's own values", async () => {
     const rest: number[] = []
     const take = (bytes: number) => {
       for (;;) {

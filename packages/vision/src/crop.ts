@@ -1,11 +1,11 @@
 import { checkImage, checkSize, type RgbImage } from './image.ts'
 
 /**
- * Cuts `width` x `height` pixels from the middle, as torchvision's `CenterCrop` does: where an odd number of pixels is
- * cut off, halves are rounded to even; where the image is smaller it is padded with black, the odd pixel at the right
+ * Cuts `width` x `height` pixels from the middle, as torchvision's `CenterCrop` does. If an odd number of pixels is cut
+ * off, the offset is rounded to even. If the image is smaller, it is padded with black, with the odd pixel at the right
  * or bottom.
  *
- * @throws VisionError for sizes that are not whole numbers from 1 or more pixels than allowed.
+ * @throws VisionError for sizes that are not whole numbers of at least 1, or for more pixels than allowed.
  */
 export function centerCrop(image: RgbImage, width: number, height: number): RgbImage {
   checkImage(image)
@@ -23,7 +23,7 @@ export interface Box {
   readonly height: number
 }
 
-/** The pixels of a box, black where it is outside of the image. */
+/** The pixels of a box; black outside the image. */
 export function cut(image: RgbImage, { left, top, width, height }: Box): RgbImage {
   const data = new Uint8Array(width * height * 3)
   const first = Math.max(0, left)
@@ -35,13 +35,13 @@ export function cut(image: RgbImage, { left, top, width, height }: Box): RgbImag
   return { width, height, data }
 }
 
-/** Where a crop starts along one side; negative where it is longer than the side. */
+/** Where a crop starts along one side; negative if it is longer than the side. */
 function cropOffset(side: number, crop: number): number {
   if (crop > side) return -Math.floor((crop - side) / 2)
   return roundHalfToEven((side - crop) / 2)
 }
 
-/** Python's `round` of a number that is not negative. */
+/** Rounds a number that is not negative as Python's `round` does. */
 export function roundHalfToEven(x: number): number {
   return x % 2 === 0.5 ? x - 0.5 : Math.round(x)
 }

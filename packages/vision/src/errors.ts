@@ -2,31 +2,31 @@ import { messageLine } from './printable.ts'
 import { nameOf } from './source.ts'
 
 /**
- * What this package throws on purpose: an image or data set that cannot be read, or arguments that make no sense. Its
- * message is one line that names the file, says what was wrong and, if something can be done about it, what to do.
+ * The error that this package throws on purpose: for an image or data set that cannot be read, or for invalid
+ * arguments. Its message is one line that names the file, says what was wrong and, if there is a remedy, what to do.
  */
 export class VisionError extends Error {
   override name = 'VisionError'
 
-  /** @param message made printable, and shortened in its middle where it is very long. */
+  /** @param message is made printable, and shortened in the middle if it is very long */
   constructor(message: string, options?: ErrorOptions) {
     super(messageLine(message), options)
   }
 }
 
-/** No server was reached; something failed that may succeed another time; or the file cannot be had. */
+/** No server was reached; the download failed but may succeed later; or the server refuses the file. */
 type FailureKind = 'unreachable' | 'interrupted' | 'refused'
 
 /** A file could not be downloaded. */
 export class DownloadError extends VisionError {
   override name = 'DownloadError'
   readonly kind: FailureKind
-  /** The server's status, if that was what was wrong. */
+  /** The server's status, if that was the reason. */
   readonly status: number | undefined
 
   constructor(
     url: URL,
-    /** What was wrong. The message has the URL before it and what to do after it. */
+    /** The reason of the failure. The message has the URL before it and advice after it. */
     readonly reason: string,
     advice: string,
     { kind = 'refused', status, cause }: { kind?: FailureKind; status?: number; cause?: unknown } = {},

@@ -9,9 +9,9 @@ export interface Kernel {
 /** How {@link resize} computes new pixels from old ones. The names are Pillow's. */
 export type Filter = 'nearest' | 'box' | 'bilinear' | 'hamming' | 'bicubic' | 'lanczos'
 
-/** The filters that average; 'nearest' copies. Defined as in Pillow's documentation of its filters. */
+/** The filters that average pixels, as Pillow's documentation defines them; 'nearest' copies pixels instead. */
 export const kernels: Record<Exclude<Filter, 'nearest'>, Kernel> = {
-  // Open on the left, so that a pixel exactly between two belongs to one of them only.
+  // Open on the left, so that a pixel exactly between two belongs to only one of them.
   box: { support: 0.5, weight: x => (x > -0.5 && x <= 0.5 ? 1 : 0) },
   bilinear: { support: 1, weight: x => Math.max(0, 1 - Math.abs(x)) },
   hamming: { support: 1, weight: x => (Math.abs(x) < 1 ? sinc(x) * hammingWindow(x) : 0) },

@@ -2,21 +2,21 @@ import { VisionError } from './errors.ts'
 
 /** An image of 8-bit RGB pixels. */
 export interface RgbImage {
-  /** Pixels in a row, at least 1. */
+  /** Number of pixels in a row, at least 1. */
   readonly width: number
-  /** Rows, at least 1. */
+  /** Number of rows, at least 1. */
   readonly height: number
   /** `[height, width, 3]`: red, green and blue of each pixel, row by row from the top. */
   readonly data: Uint8Array
 }
 
 /**
- * The most pixels that an image may have here, whether it is decoded or made by a resize: as many as Pillow opens
- * before it calls a file a decompression bomb.
+ * The most pixels that an image may have in this package, whether it is decoded or resized. Above this limit, Pillow
+ * refuses a file as a decompression bomb.
  */
 export const MAX_PIXELS = 178_956_970
 
-/** The most pixels that are decoded unless the caller allows more: 8192 x 8192. */
+/** The most pixels that `decode` accepts by default: 8192 x 8192. */
 export const DEFAULT_MAX_PIXELS = 67_108_864
 
 /** @throws VisionError if the size and the data of an image do not match. */

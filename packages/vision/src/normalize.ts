@@ -1,9 +1,9 @@
 import { VisionError } from './errors.ts'
 
-/** One value each for red, green and blue. */
+/** The values for red, green and blue. */
 export type Triple = readonly [number, number, number]
 
-/** What a network was trained with: a value `x` of 0 to 255 enters it as `(x / 255 - mean) / std`. */
+/** The normalisation that a network was trained with: a value `x` from 0 to 255 becomes `(x / 255 - mean) / std`. */
 export interface Normalization {
   readonly mean: Triple
   readonly std: Triple

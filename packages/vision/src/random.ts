@@ -1,18 +1,18 @@
 import { VisionError } from './errors.ts'
 
-/** The four words that a {@link Random} continues from; plain numbers, so that JSON keeps them. */
+/** The four words of state from which a {@link Random} continues; plain numbers, so that JSON preserves them. */
 export type RandomState = readonly [number, number, number, number]
 
 /**
- * A generator of pseudo-random numbers that gives the same ones in every JavaScript engine: xoshiro128** 1.1 of Blackman
- * and Vigna ("Scrambled linear pseudorandom number generators", 2021). Not for secrets.
+ * A generator of pseudo-random numbers that are the same in every JavaScript engine: xoshiro128** 1.1 by Blackman and
+ * Vigna ("Scrambled linear pseudorandom number generators", 2021). Do not use it for secrets.
  */
 export class Random {
-  /** An array, since engines store 32 bits in a field as a slower double. Its initial words mean nothing. */
+  /** An array, because engines store a 32-bit field as a double, which is slower. Its initial words are arbitrary. */
   readonly #words = Int32Array.of(0x9e3779b9, 0x243f6a88, 0xb7e15162, 0x6a09e667)
 
   /**
-   * @param seed A whole number; another seed gives other numbers.
+   * @param seed a whole number; different seeds give different numbers
    * @throws VisionError if the seed is not a whole number.
    */
   constructor(seed: number) {
@@ -20,7 +20,7 @@ export class Random {
   }
 
   /**
-   * A generator that continues from a saved {@link Random.state}.
+   * Creates a generator that continues from a saved {@link Random.state}.
    * @throws VisionError for anything but four whole numbers from 0 to 2^32 - 1, not all 0.
    */
   static of(state: RandomState): Random {
@@ -35,17 +35,17 @@ export class Random {
     return random
   }
 
-  /** All that decides which numbers come next. */
+  /** The state that determines which numbers come next. */
   state(): RandomState {
     const [a, b, c, d] = new Uint32Array(this.#words.buffer)
     return [a, b, c, d]
   }
 
   /**
-   * An independent generator for a list of keys. It depends on the keys and on this generator's state, which does not
-   * change. So numbers drawn for one purpose never depend on how many were drawn for another.
+   * Creates an independent generator for a list of keys. It depends on the keys and on this generator's state, which
+   * does not change. So the numbers drawn for one purpose never depend on how many were drawn for another.
    *
-   * @param keys Whole numbers and strings.
+   * @param keys whole numbers and strings
    * @throws VisionError for a key that is neither.
    */
   fork(...keys: readonly (number | string)[]): Random {
@@ -56,7 +56,7 @@ export class Random {
     return random
   }
 
-  /** A whole number from 0 to 2^32 - 1. */
+  /** Draws a whole number from 0 to 2^32 - 1. */
   next(): number {
     const words = this.#words
     const [b, d] = [words[1], words[3]]
@@ -71,13 +71,13 @@ export class Random {
     return result
   }
 
-  /** A multiple of 2^-53 from 0 to below 1. */
+  /** Draws a multiple of 2^-53 that is at least 0 and below 1. */
   uniform(): number {
     return ((this.next() >>> 5) * 2 ** 26 + (this.next() >>> 6)) / 2 ** 53
   }
 
   /**
-   * A whole number from 0 to `n - 1`, all equally likely.
+   * Draws a whole number from 0 to `n - 1`, all equally likely.
    * @throws VisionError for an `n` that is not a whole number from 1 to 2^32.
    */
   below(n: number): number {
@@ -87,15 +87,15 @@ export class Random {
     for (;;) {
       const drawn = this.next()
       const result = drawn % n
-      // The last numbers are fewer than n and would make small results more likely.
+      // The last incomplete group of n numbers would make small results more likely.
       if (drawn - result <= 2 ** 32 - n) return result
     }
   }
 
   /**
-   * A normally distributed number with mean 0 and variance 1, by Karney's algorithm ("Sampling exactly from the normal
-   * distribution", 2016), which only compares uniform numbers: logarithms and cosines differ between engines in their
-   * last bits.
+   * Draws a normally distributed number with mean 0 and variance 1. Karney's algorithm ("Sampling exactly from the
+   * normal distribution", 2016) only compares uniform numbers, because logarithms and cosines differ between engines in
+   * their last bits.
    */
   normal(): number {
     for (;;) {
@@ -123,7 +123,7 @@ export class Random {
     return values
   }
 
-  /** True with probability exp(-1/2): the number of uniform numbers that fall, from 1/2 on, is even (von Neumann). */
+  /** True if a falling run of uniform numbers below 1/2 has an even length: probability exp(-1/2) (von Neumann). */
   #expMinusHalf(): boolean {
     let last = 2 ** 31
     for (let even = true; ; even = !even) {
@@ -133,7 +133,9 @@ export class Random {
     }
   }
 
-  /** True with probability exp(-x (2k + x) / (2k + 2)): the same from x on, where each also passes a second test. */
+  /**
+   * True with probability exp(-x (2k + x) / (2k + 2)): the run starts below x, and each number must pass a second test.
+   */
   #expOfFraction(whole: number, fraction: number): boolean {
     const passing = ((2 * whole + fraction) / (2 * whole + 2)) * 2 ** 32
     let last = fraction * 2 ** 32

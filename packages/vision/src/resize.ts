@@ -2,20 +2,22 @@ import { checkFilter, type Filter, type Kernel, kernels } from './filters.ts'
 import { checkImage, checkSize, type RgbImage } from './image.ts'
 
 /**
- * Coefficients are fixed-point numbers with this many bits after the point. A sum of products takes 8 bits more, and 2
- * are kept for the overshoot of kernels with negative lobes, so that it never leaves an int32.
+ * Coefficients are fixed-point numbers with this many bits after the point. A sum of products needs 8 more bits, and 2
+ * are reserved for the overshoot of kernels with negative lobes, so the sum always fits into an int32.
  */
 const PRECISION_BITS = 32 - 8 - 2
 const HALF = 1 << (PRECISION_BITS - 1)
 
 /**
- * Resizes an image to `width` x `height`, to exactly the bytes of Pillow 13's `Image.resize`. (Older releases round a few
- * bytes differently if the height shrinks by more than twice as many pixels as the width.)
+ * Resizes an image to `width` x `height` pixels, to exactly the bytes of Pillow 13's `Image.resize`. (Older releases
+ * round a few bytes differently if the height shrinks by more than twice as many pixels as the width.)
  *
  * Every filter except 'nearest' antialiases: when shrinking, its kernel is widened by the scale. Rows and columns are
  * resampled one after the other, with rounding to 8 bits in between.
  *
- * @throws VisionError for sizes that are not whole numbers from 1 or more pixels than allowed.
+ * @param filter default 'bilinear'
+ * @throws VisionError for sizes that are not whole numbers of at least 1, more pixels than allowed, or an unknown
+ *   filter.
  */
 export function resize(image: RgbImage, width: number, height: number, filter: Filter = 'bilinear'): RgbImage {
   checkImage(image)
@@ -34,10 +36,11 @@ export function resize(image: RgbImage, width: number, height: number, filter: F
 }
 
 /**
- * Resizes an image so that its short side has `size` pixels, as torchvision's `Resize(size)` does: the long side
+ * Resizes an image so that its short side has `size` pixels, as torchvision's `Resize(size)` does. The long side
  * becomes `size * long / short`, rounded down.
  *
- * @throws VisionError if the result would have more pixels than allowed.
+ * @param filter default 'bilinear'
+ * @throws VisionError as {@link resize} does.
  */
 export function resizeShortest(image: RgbImage, size: number, filter: Filter = 'bilinear'): RgbImage {
   const { width, height } = image
@@ -145,7 +148,9 @@ function nearest({ width: fromWidth, height: fromHeight, data }: RgbImage, width
   return { width, height, data: resized }
 }
 
-/** The old position under the middle of each new one. Computed by addition, whose rounding decides ties as Pillow does. */
+/**
+ * The old position under the middle of each new one. Computed by addition, whose rounding decides ties as Pillow does.
+ */
 function nearestPlaces(from: number, to: number): Int32Array {
   const scale = from / to
   const places = new Int32Array(to)

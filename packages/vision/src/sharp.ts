@@ -2,7 +2,7 @@ import { VisionError } from './errors.ts'
 
 type SharpFunction = typeof import('sharp')['default']
 
-/** The package sharp, loaded when needed, so that data sets can be read without it. Node only. */
+/** Loads the package sharp when it is needed, so that data sets can be read without it. Node only. */
 export async function loadSharp(): Promise<SharpFunction> {
   const { default: sharp } = await import('sharp').catch(error => {
     const what = 'cannot load the package sharp, which decodes and encodes images; install it again with npm i sharp'
@@ -12,7 +12,9 @@ export async function loadSharp(): Promise<SharpFunction> {
 }
 
 const loaders = (...kinds: string[]) => ({ operation: kinds.map(kind => `VipsForeignLoad${kind}`) })
-/** libvips' loaders for what `decode` reads from memory. Some phones write JPEG files with a gain map: Uhdr. */
+/**
+ * libvips' loaders for the formats that `decode` reads from memory. Uhdr: some phones write JPEG files with a gain map.
+ */
 const DECODERS = loaders(
   ...['JpegBuffer', 'UhdrBuffer', 'PngBuffer', 'WebpBuffer', 'NsgifBuffer', 'TiffBuffer', 'HeifBuffer'],
 )
@@ -21,7 +23,7 @@ const SVG = loaders('SvgBuffer')
 let isBlocking = false
 let drawings = 0
 
-/** Lets libvips run only the loaders for what `decode` reads, in the whole process. */
+/** Lets libvips run only the loaders for the formats that `decode` reads, in the whole process. */
 export async function blockOtherLoaders(): Promise<void> {
   const sharp = await loadSharp()
   sharp.block(loaders(''))
@@ -30,7 +32,7 @@ export async function blockOtherLoaders(): Promise<void> {
   isBlocking = true
 }
 
-/** Calls back with a sharp that draws SVG, even if other loaders are blocked. */
+/** Calls `draw` with a sharp that can draw SVG, even if other loaders are blocked. */
 export async function withSvg<T>(draw: (sharp: SharpFunction) => Promise<T>): Promise<T> {
   const sharp = await loadSharp()
   if (drawings++ === 0 && isBlocking) sharp.unblock(SVG)

@@ -9,7 +9,7 @@ export interface Opened {
   readonly size: number | undefined
 }
 
-/** What messages call a source: its path, URL or file name, or else `fallback`. Always one line. */
+/** The name of a source in messages: its path, URL or file name, or else `fallback`. Always one line. */
 export function nameOf(source: Source, fallback: string): string {
   if (typeof source === 'string') return oneLine(source)
   if (source instanceof URL) return oneLine(source.protocol === 'file:' ? source.pathname : withoutPassword(source))
@@ -23,7 +23,7 @@ function withoutPassword(url: URL): string {
   return shown.href
 }
 
-/** Untrusted text in a form that a message may show. */
+/** Makes untrusted text safe to show in a message: printable, on one line and at most 300 characters long. */
 export function oneLine(text: string): string {
   const short = text.length > 300 ? `${text.slice(0, 297)}...` : text
   return printable(short) === short ? short : printable(JSON.stringify(short))

@@ -12,13 +12,13 @@ export function records(count: number, labelBytes: 1 | 2, seed = 0): Uint8Array<
   return bytes
 }
 
-/** An image as such a file holds it: its red, green and blue values one after the other. */
+/** An image in the form of a record: all red values, then all green, then all blue ones. */
 function planes(seed: number): Uint8Array {
   const { data } = imageOf(seed)
   return Uint8Array.from(data, (_, i) => data[(i % 1024) * 3 + Math.floor(i / 1024)])
 }
 
-/** The image of a record of that seed. */
+/** The image of the record with this seed. */
 export function imageOf(seed: number) {
   const { data } = image('noise', 32, 32 * (seed + 1))
   return { width: 32, height: 32, data: data.subarray(seed * 3072) }
@@ -34,7 +34,7 @@ export function tar(members: readonly (readonly [string, Uint8Array])[]): Uint8A
   return Buffer.concat([...blocks, new Uint8Array(1024)])
 }
 
-/** `size` may be a text of eleven characters, to say nonsense. */
+/** A tar header. For an invalid size, `size` may be a text of eleven characters. */
 export function header(name: string, size: number | string): Uint8Array {
   const bytes = new Uint8Array(512)
   const write = (text: string, at: number) => bytes.set(new TextEncoder().encode(text), at)

@@ -17,7 +17,7 @@ describe('the build for browsers', () => {
   beforeAll(async () => {
     folder = mkdtempSync(join(tmpdir(), 'residual-'))
     const entry = { index: fileURLToPath(new URL('../src/index.ts', import.meta.url)) }
-    // The folder has no package.json to say what .js would be.
+    // The folder has no package.json that would make .js files modules.
     const outExtension = () => ({ js: '.mjs' })
     await build({ ...browser, config: false, entry, outDir: folder, outExtension, silent: true })
     bundle = join(folder, 'index.mjs')
@@ -28,7 +28,7 @@ describe('the build for browsers', () => {
     expect(readFileSync(bundle, 'utf8')).not.toMatch(/\bimport\b(?!\.meta)|\brequire\b/)
   })
 
-  test('reads bitmaps and data sets from URLs by what browsers and Node have in common', async () => {
+  test('reads bitmaps and data sets from URLs with APIs that browsers and Node share', async () => {
     const { readImage, openCifar } = await import(pathToFileURL(bundle).href)
     const dataUrl = (bytes: Uint8Array) => `data:;base64,${Buffer.from(bytes).toString('base64')}`
     const image = await readImage(dataUrl(readFileSync(new URL('files/rgb.bmp', goldens))))
@@ -43,7 +43,7 @@ describe('the build for browsers', () => {
       vi.unstubAllGlobals()
     })
 
-    test.each(Object.entries(headers))('no %s of more pixels than allowed', async (kind, file) => {
+    test.each(Object.entries(headers))('no %s with more pixels than allowed', async (kind, file) => {
       const { decode } = await import(pathToFileURL(bundle).href)
       const createImageBitmap = vi.fn(async () => Promise.reject(new Error('cut short')))
       vi.stubGlobal('createImageBitmap', createImageBitmap)
@@ -55,14 +55,14 @@ describe('the build for browsers', () => {
       expect(createImageBitmap).toHaveBeenCalledTimes(kind === 'BMP' ? 0 : 1)
     })
 
-    test('nothing that does not say how large it is', async () => {
+    test('nothing that does not contain its size', async () => {
       const { decode } = await import(pathToFileURL(bundle).href)
       await expect(decode(new Uint8Array([0xff, 0xd8, 0xff, 0xd9]))).rejects.toThrow(
         'image: cannot decode this JPEG file, it is damaged, cut short or of a kind that this browser does not know; get it again or save it as PNG',
       )
     })
 
-    test('no longer than allowed', async () => {
+    test('for no longer than allowed', async () => {
       const { decode } = await import(pathToFileURL(bundle).href)
       const close = vi.fn()
       let finish: (bitmap: object) => void = () => {}

@@ -7,7 +7,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { batchOf, type CifarDataset, cifar10Classes, cifar100Classes, openCifar, VisionError } from '../src/index.ts'
 import { header, imageOf, records, tar, tarGz } from './archives.ts'
 
-/** Five training files of two records each, and a test file of three; archives of this order are common. */
+/** Five training files of two records each, and a test file of three; archives in this order are common. */
 const cifar10 = {
   'cifar-10-batches-bin/': new Uint8Array(0),
   'cifar-10-batches-bin/data_batch_1.bin': records(2, 1, 0),
@@ -142,7 +142,7 @@ describe('openCifar reports', () => {
       'CIFAR data: lacks data_batch_1.bin, data_batch_3.bin, data_batch_5.bin; get it again',
     ],
     [
-      'a member twice',
+      'a repeated member',
       () =>
         gzip(
           tar([
@@ -208,7 +208,7 @@ describe('openCifar reports', () => {
       'CIFAR data: cut short after 3612 bytes; get it again',
     ],
     [
-      'an archive cut short in a member that is not wanted',
+      'an archive cut short in a member that is not needed',
       () => raw(header('readme.txt', 1000), new Uint8Array(10)),
       TEST,
       'CIFAR data: cut short after 522 bytes; get it again',
@@ -226,13 +226,13 @@ describe('openCifar reports', () => {
       'CIFAR data: byte 0 of what is packed in it starts no tar header; get it again',
     ],
     [
-      'a tar size that is no number',
+      'a tar size that is not a number',
       () => raw(header('test_batch.bin', '\x80\xff\xff')),
       TEST,
       'CIFAR data: the tar header at byte 0 has no valid size; get it again',
     ],
     [
-      'a file of another size',
+      'a file of the wrong size',
       () => new File([new Uint8Array(5000)], 'x.bin'),
       TEST,
       'x.bin: 5000 bytes are neither a .tar.gz nor a whole number of CIFAR records',
@@ -271,7 +271,7 @@ describe('openCifar reports', () => {
     )
   })
 
-  test('mutated archives by typed errors, or reads them', async () => {
+  test('mutated archives with typed errors, or reads them', async () => {
     const plain = tar(Object.entries(cifar100))
     const bytes = fc.array(fc.tuple(fc.nat(plain.length - 1), fc.nat(255)), { maxLength: 4 })
     const headerBytes = fc.array(fc.tuple(fc.nat(511), fc.nat(255)), { maxLength: 4 })
@@ -289,7 +289,7 @@ describe('openCifar reports', () => {
   })
 })
 
-/** Ends a stream after so many chunks. */
+/** Ends a stream after a number of chunks. */
 function limited(chunks: number): TransformStream<Uint8Array, Uint8Array> {
   let passed = 0
   return new TransformStream({
@@ -322,14 +322,14 @@ describe('batchOf', () => {
     [3, 2],
     [0, 11],
     [0, 1.5],
-  ])('of images %d to %d is an error', (from, to) => {
+  ])('refuses the images %d to %d', (from, to) => {
     const call = () => batchOf(dataset, from, to, normalization)
     expect(call).toThrow(VisionError)
     expect(call).toThrow(`got images ${from} to ${to}, wanted a range within 0 to 10`)
   })
 })
 
-test('class names are those of the data sets', () => {
+test('class names match the data sets', () => {
   expect([cifar10Classes.length, cifar100Classes.length]).toEqual([10, 100])
   expect([...cifar100Classes].sort()).toEqual(cifar100Classes)
   expect([cifar100Classes[0], cifar100Classes[33], cifar100Classes[99]]).toEqual(['apple', 'forest', 'worm'])

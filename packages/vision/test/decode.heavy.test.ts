@@ -11,7 +11,7 @@ import { largePng } from './hostile.ts'
 const SIDE = Math.sqrt(DEFAULT_MAX_PIXELS)
 const MINUTES = 60_000
 
-/** Decodes a file in a process of its own, and prints the megabytes that it took, or what was wrong. */
+/** A script that decodes a file in a separate process, and prints the width or the error and the megabytes used. */
 const script = `
   const { register } = await import('node:module')
   register('${new URL('../dev/typescript.js', import.meta.url)}')
@@ -44,7 +44,7 @@ describe('memory of a decode', () => {
 
   const blank = (channels: 3 | 4) =>
     sharp({ create: { width: SIDE, height: SIDE, channels, background: { r: 200, g: 90, b: 30, alpha: 0.5 } } })
-  // Bytes for each pixel, as the documentation of `maxPixels` has them.
+  // The most bytes per pixel, from the documentation of `maxPixels`.
   const files: [string, number, () => Sharp][] = [
     ['interlaced PNG', 12, () => blank(3).png({ compressionLevel: 1, progressive: true })],
     ['interlaced PNG of 16 bits with alpha', 12, () => blank(4).toColourspace('rgb16').png({ progressive: true })],
@@ -57,7 +57,7 @@ describe('memory of a decode', () => {
     ['AVIF of 12 bits', 30, () => blank(3).toColourspace('rgb16').avif({ effort: 0, bitdepth: 12 })],
   ]
   test.each(files)(
-    '%s of as many pixels as allowed: %d bytes a pixel',
+    '%s with as many pixels as allowed takes at most %d bytes per pixel',
     { timeout: 5 * MINUTES },
     async (_, most, make) => {
       const { outcome, megabytes } = await measured(await make().toBuffer())
@@ -66,13 +66,13 @@ describe('memory of a decode', () => {
     },
   )
 
-  test('is next to none where there are more', { timeout: MINUTES }, async () => {
+  test('is close to none for more pixels than allowed', { timeout: MINUTES }, async () => {
     const { outcome, megabytes } = await measured(largePng(13_000, 13_000))
     expect(outcome).toContain('13000 x 13000 are more than the allowed')
     expect(megabytes).toBeLessThan(32)
   })
 
-  test('is there where they are allowed', { timeout: MINUTES }, async () => {
+  test('is used for more pixels if maxPixels allows them', { timeout: MINUTES }, async () => {
     expect((await measured(largePng(13_000, 13_000), { maxPixels: 169_000_000 })).outcome).toBe(13_000)
   })
 })

@@ -15,21 +15,21 @@ const golden: { files: Record<string, { size: [number, number]; sha256: string }
 const fileUrl = (name: string) => new URL(`files/${name}`, goldens)
 const bytesOf = (name: string) => new Uint8Array(readFileSync(fileUrl(name)))
 
-describe('decode gives the pixels of Pillow', () => {
+describe('decode returns the same pixels as Pillow', () => {
   test.each(Object.entries(golden.files))('%s', async (name, expected) => {
     const { width, height, data } = await readImage(fileUrl(name))
     expect({ size: [width, height], sha256: sha256(data) }).toEqual(expected)
   })
 })
 
-test('ignores what other programs left beyond the pixels of a 24-bit row', async () => {
+test('ignores the padding after the pixels of a 24-bit row', async () => {
   const bmp = bytesOf('rgb.bmp')
-  // 37 pixels of 3 bytes are filled up to a multiple of 4.
+  // Rows of 37 pixels of 3 bytes are padded to a multiple of 4.
   for (let row = 54; row < bmp.length; row += 112) bmp[row + 111] = 0xff
   expect(sha256((await decode(bmp)).data)).toBe(golden.files['rgb.bmp'].sha256)
 })
 
-describe('an image may come as', () => {
+describe('an image may be given as', () => {
   let folder: string
   const bytes = bytesOf('rgb.png')
   const expected = golden.files['rgb.png'].sha256
@@ -87,7 +87,7 @@ describe('errors', () => {
     }
   })
 
-  test.runIf(process.platform === 'linux')('a file that has more bytes than it says is read all the same', async () => {
+  test.runIf(process.platform === 'linux')('a file with more bytes than its size is read anyway', async () => {
     const message = `/proc/self/status: not an image in a known format (JPEG, PNG, WebP, GIF, TIFF, AVIF, BMP); save it as PNG or JPEG`
     await expect(readImage('/proc/self/status')).rejects.toThrow(new VisionError(message))
   })
@@ -96,13 +96,13 @@ describe('errors', () => {
     ['no file', () => '/nowhere/cat.png', '/nowhere/cat.png: no such file or folder'],
     ['a folder', () => path(''), `${path('')}: is a folder, wanted a file`],
     ['a device', () => '/dev/zero', '/dev/zero: is a device or pipe, wanted a file'],
-    ['a name of two lines', () => '/nowhere/a\nb.png', '"/nowhere/a\\nb.png": no such file or folder'],
+    ['a name with a line break', () => '/nowhere/a\nb.png', '"/nowhere/a\\nb.png": no such file or folder'],
     [
       'a name that steers a terminal',
       () => '/nowhere/\u009b31m\u202e.png',
       '"/nowhere/\\u009b31m\\u202e.png": no such file or folder',
     ],
-    ['nothing in it', () => new Uint8Array(0), 'image: the file is empty'],
+    ['an empty file', () => new Uint8Array(0), 'image: the file is empty'],
     [
       'an SVG',
       () => new TextEncoder().encode('<svg xmlns="http://www.w3.org/2000/svg"/>'),
@@ -133,7 +133,11 @@ describe('errors', () => {
       () => named(bytesOf('rgb.bmp').slice(0, 3000), 'cat.bmp'),
       'cat.bmp: the BMP file is cut short: its 37 x 29 pixels take 3248 bytes, it has 2946; get the whole file',
     ],
-    ['a BMP of nothing', () => bytesOf('rgb.bmp').slice(0, 10), 'image: the BMP header is cut short; save it as PNG'],
+    [
+      'the first bytes of a BMP',
+      () => bytesOf('rgb.bmp').slice(0, 10),
+      'image: the BMP header is cut short; save it as PNG',
+    ],
     ['half a BMP header', () => bytesOf('rgb.bmp').slice(0, 40), 'image: the BMP header is cut short; save it as PNG'],
     [
       'an old BMP header',
@@ -141,7 +145,7 @@ describe('errors', () => {
       'image: unknown BMP header of 12 bytes; save it as PNG',
     ],
     [
-      'a BMP of no width',
+      'a BMP without a width',
       () => withBytes('rgb.bmp', { 18: 0 }),
       'image: the BMP header says 0 x 29 pixels; save it as PNG',
     ],
@@ -161,7 +165,7 @@ describe('errors', () => {
       'image: compressed BMP files (kind 1) are not supported; save it as PNG',
     ],
     [
-      'a BMP of other bit fields',
+      'a BMP with unusual bit fields',
       () => withBytes('32-bits-masks.bmp', { 54: 1 }),
       'image: BMP files with unusual bit fields are not supported; save it as PNG',
     ],
@@ -171,7 +175,7 @@ describe('errors', () => {
       'image: the BMP palette has 576 colours, wanted at most 256; save it as PNG',
     ],
     [
-      'a BMP within its palette',
+      'a BMP cut short in its palette',
       () => bytesOf('palette.bmp').slice(0, 100),
       'image: the BMP palette is cut short; save it as PNG',
     ],
@@ -186,11 +190,11 @@ describe('errors', () => {
     expect(error.message).toBe(message)
   })
 
-  test('uses the name it is given', async () => {
+  test('contain the given name', async () => {
     await expect(decode(new Uint8Array(0), { name: 'cat.png' })).rejects.toThrow('cat.png: the file is empty')
   })
 
-  test('of mutated files are typed, or the pixels are as many as the header says', async () => {
+  test('for mutated files have a type, or the number of pixels matches the header', async () => {
     const names = Object.keys(golden.files).filter(name => !name.startsWith('orientation'))
     const mutation = fc.record({
       name: fc.constantFrom(...names),

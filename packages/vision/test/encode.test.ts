@@ -13,7 +13,7 @@ describe('encodePng', () => {
     ['a row', noise(257, 1)],
     ['a column', noise(1, 31)],
     ['odd sides', noise(37, 23)],
-    // Encoders are tempted by it to write a palette or grey.
+    // An image that tempts encoders to write a palette or grey.
     ['one colour', { width: 8, height: 8, data: new Uint8Array(192).fill(255) }],
   ])('writes %s that decodes to the same pixels', async (_, image) => {
     const file = await encodePng(image)
@@ -22,7 +22,7 @@ describe('encodePng', () => {
     expect({ width, height, data: Buffer.from(data) }).toEqual({ ...image, data: Buffer.from(image.data) })
   })
 
-  test('refuses sizes and data that do not fit together', async () => {
+  test('refuses an image whose size and data do not fit together', async () => {
     await expect(encodePng({ ...noise(2, 2), width: 3 })).rejects.toThrow(
       new VisionError('image of 3 x 2 has 12 bytes, wanted 18: red, green and blue of each pixel'),
     )
@@ -48,7 +48,7 @@ describe('svgToPng', () => {
     await expect(svgToPng(svg, { scale })).rejects.toThrow(new VisionError(`got the scale ${scale}, wanted 0.1 to 10`))
   })
 
-  test('refuses what is no SVG', async () => {
+  test('refuses a text that is not an SVG', async () => {
     await expect(svgToPng('<svg')).rejects.toThrow(/^cannot draw the SVG \(.+\); is it well-formed\?$/)
   })
 })

@@ -1,6 +1,6 @@
 import { deflateSync } from 'node:zlib'
 
-/** Files that say one thing and hold another, or far more than they look like. */
+/** Files whose content differs from what they claim, or is far larger than it looks. */
 
 type Part = string | Uint8Array | readonly number[]
 
@@ -15,11 +15,11 @@ const u16 = (value: number) => [value >> 8, value & 255]
 const u32 = (value: number) => [value >>> 24, (value >>> 16) & 255, (value >>> 8) & 255, value & 255]
 const reversed = (bytes: readonly number[]) => [...bytes].reverse()
 
-/** An SVG after the first bytes of something else. */
+/** An SVG after the first bytes of another format. */
 export const svgAfter = (start: string) =>
   join(start, '<svg xmlns="http://www.w3.org/2000/svg" width="8" height="8"><rect width="8" height="8"/></svg>')
 
-/** A PNG of 1-bit grey, whose file is far smaller than its pixels. */
+/** A PNG with 1-bit grey, whose file is far smaller than its pixels. */
 export function largePng(width: number, height: number): Uint8Array<ArrayBuffer> {
   const chunk = (type: string, data: Part) => {
     const body = join(type, data)
@@ -39,7 +39,7 @@ function crc32(bytes: Uint8Array): number {
   return ~crc >>> 0
 }
 
-/** The headers of files with images of any size, and nothing after them. */
+/** The headers of files with images of any size, without any pixels. */
 export const headers: Record<string, (width: number, height: number) => Uint8Array<ArrayBuffer>> = {
   'JPEG with a thumbnail': (width, height) => {
     const frame = (w: number, h: number) => join([0xff, 0xc0], u16(17), [8], u16(h), u16(w), [3])
@@ -84,7 +84,7 @@ export const headers: Record<string, (width: number, height: number) => Uint8Arr
 function gif(width: number, height: number, frameWidth: number, frameHeight: number): Uint8Array<ArrayBuffer> {
   const size = (w: number, h: number) => [...reversed(u16(w)), ...reversed(u16(h))]
   const comment = '\x21\xfe\x05, ,;,\0'
-  // Two colours: the flags' highest bit says that there is a table of them.
+  // A table of two colours, which the highest bit of the flags announces.
   return join(
     'GIF89a',
     size(width, height),
@@ -98,7 +98,7 @@ function gif(width: number, height: number, frameWidth: number, frameHeight: num
 }
 
 function tiff(start: string, width: number, height: number, order: (bytes: number[]) => number[]) {
-  // As LONG and as SHORT, which lies in the first half of its field.
+  // The width is a LONG, the height a SHORT, which is in the first half of its field.
   const entry = (tag: number, type: number, value: number[]) =>
     join(order(u16(tag)), order(u16(type)), order(u32(1)), value, Array(4 - value.length))
   return join(start, order(u32(8)), order(u16(2)), entry(256, 4, order(u32(width))), entry(257, 3, order(u16(height))))
@@ -117,7 +117,7 @@ export function avif(
   return join(box('ftyp', brands), box('meta', u32(0), box('iprp', box('ipco', ...properties))))
 }
 
-/** An AVIF file whose one item is of a type. */
+/** An AVIF file with a single item of this type. */
 export function avifOf(type: string): Uint8Array<ArrayBuffer> {
   const item = box('infe', u32(2 << 24), u16(1), u16(0), type, '\0')
   return join(box('ftyp', 'avif\0\0\0\0avifmif1'), box('meta', u32(0), box('iinf', u32(0), u16(1), item)))

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import type { RgbImage } from '../src/index.ts'
 
-/** Images made by a formula in whole numbers; goldens/images.py makes the same ones. */
+/** Makes images by a formula with whole numbers; goldens/images.py makes the same images. */
 export function image(kind: string, width: number, height: number): RgbImage {
   const data = new Uint8Array(width * height * 3)
   for (let y = 0, at = 0; y < height; y++) {

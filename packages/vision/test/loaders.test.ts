@@ -7,14 +7,14 @@ import { svgAfter } from './hostile.ts'
 const svg = svgAfter('')
 const bytesOf = (name: string) => readFileSync(new URL(`goldens/files/${name}`, import.meta.url))
 
-// What is blocked is blocked in the whole process, so each of these begins with what the former left.
+// Loaders are blocked in the whole process, so each of these tests begins in the state that the previous one left.
 describe.sequential('loaders of libvips', () => {
-  test('are left alone by a decode', async () => {
+  test('are not changed by a decode', async () => {
     await decode(bytesOf('rgb.png'))
     expect((await sharp(svg).metadata()).format).toBe('svg')
   })
 
-  test('are blocked where they are for no format that is read', async () => {
+  test('are blocked unless decode reads their format', async () => {
     await blockOtherLoaders()
     await expect(sharp(svg).metadata()).rejects.toThrow('unsupported image format')
     for (const name of ['rgb.png', 'rgb.jpg', 'rgb.webp', 'palette.gif', 'rgb.tiff']) {
@@ -24,7 +24,7 @@ describe.sequential('loaders of libvips', () => {
     expect((await decode(avif)).data).toHaveLength(37 * 29 * 3)
   })
 
-  test('draw SVG of the program nevertheless, and only that', async () => {
+  test('still draw the SVG of svgToPng, but no other', async () => {
     await blockOtherLoaders()
     const text = new TextDecoder().decode(svg)
     const files = await Promise.all([svgToPng(text), svgToPng(text, { scale: 2 })])
@@ -33,8 +33,8 @@ describe.sequential('loaders of libvips', () => {
   })
 })
 
-test('a file that another libvips takes for something else is not decoded', async () => {
-  // Stands for a libvips that was built with other loaders, which are asked first.
+test('a file that libvips takes for another format is not decoded', async () => {
+  // Imitates a libvips that was built with other loaders, which come first.
   const image = { timeout: () => image, metadata: async () => ({ format: 'magick', width: 8, height: 8 }) }
   vi.resetModules()
   vi.doMock('sharp', () => ({ default: () => image }))

@@ -4,8 +4,8 @@ import { Random, type RandomState, VisionError } from '../src/index.ts'
 
 const numbers = (count: number, draw: () => number) => Array.from({ length: count }, draw)
 
-describe('the numbers are fixed:', () => {
-  test("xoshiro128**'s for the state 1 2 3 4, as its authors' C gives them", () => {
+describe('the numbers are fixed for', () => {
+  test("the state 1 2 3 4, as in the authors' C code for xoshiro128**", () => {
     const random = Random.of([1, 2, 3, 4])
     expect(numbers(10, () => random.next())).toEqual([
       11520, 0, 5927040, 70819200, 2031721883, 1637235492, 1287239034, 3734860849, 3729100597, 4258142804,
@@ -37,14 +37,14 @@ describe('the numbers are fixed:', () => {
     const random = new Random(1).fork(...keys)
     expect(numbers(3, () => random.next())).toEqual(expected)
   })
-  test('shuffled', () => {
+  test('shuffles', () => {
     const shuffled = [4, 6, 8, 2, 1, 3, 5, 7, 0, 9]
     expect(new Random(0).shuffle([0, 1, 2, 3, 4, 5, 6, 7, 8, 9])).toEqual(shuffled)
     expect(new Random(0).shuffle(Uint8Array.of(0, 1, 2, 3, 4, 5, 6, 7, 8, 9))).toEqual(Uint8Array.from(shuffled))
     expect(new Random(1).shuffle(['only'])).toEqual(['only'])
     expect(new Random(1).shuffle([])).toEqual([])
   })
-  test('normal and uniform, to the last bit', () => {
+  test('normal and uniform numbers, to the last bit', () => {
     const random = new Random(5)
     const normal = [-0.21844528837241406, -1.3737125673915214, 0.8748662971664206, -0.02476252409161639]
     expect(numbers(4, () => random.normal())).toEqual(normal)
@@ -60,23 +60,23 @@ describe('distributions', () => {
     // 5 standard deviations.
     for (const count of counts) expect(Math.abs(count - 10_000)).toBeLessThan(470)
   })
-  test('below reaches to 2^32', () => {
+  test('below works up to 2^32', () => {
     const random = new Random(1)
     expect(numbers(100, () => random.below(1)).every(x => x === 0)).toBe(true)
     const large = numbers(100, () => random.below(2 ** 32))
     expect(Math.max(...large)).toBeGreaterThan(2 ** 32 * 0.9)
-    // More than half of all 32-bit numbers are turned down.
+    // Just under half of all 32-bit numbers are rejected.
     const odd = numbers(1000, () => random.below(2 ** 31 + 1))
     expect(odd.every(x => Number.isInteger(x) && x >= 0 && x <= 2 ** 31)).toBe(true)
     expect(Math.abs(odd.filter(x => x < 2 ** 30).length - 500)).toBeLessThan(80)
   })
-  test('uniform is from 0 to below 1', () => {
+  test('uniform numbers are at least 0 and below 1', () => {
     const random = new Random(2)
     const drawn = numbers(20_000, () => random.uniform())
     expect(drawn.every(x => x >= 0 && x < 1)).toBe(true)
     expect(Math.abs(drawn.reduce((sum, x) => sum + x, 0) / drawn.length - 0.5)).toBeLessThan(0.011)
   })
-  test('normal has the moments and the shares of a normal distribution', () => {
+  test('normal numbers have the moments and shares of a normal distribution', () => {
     const random = new Random(3)
     const count = 200_000
     const drawn = numbers(count, () => random.normal())
@@ -95,7 +95,7 @@ describe('distributions', () => {
       expect(Math.abs(mean(x => (x >= from && x < to ? 1 : 0)) - share)).toBeLessThan(0.006)
     }
   })
-  test('a shuffle puts each element in each place equally often', () => {
+  test('a shuffle puts each element in each position equally often', () => {
     const random = new Random(4)
     const counts = new Array(25).fill(0)
     for (let i = 0; i < 10_000; i++) {
@@ -109,7 +109,7 @@ describe('properties', () => {
   const seed = fc.maxSafeInteger()
   const key = fc.oneof(fc.maxSafeInteger(), fc.string())
 
-  test('a saved state goes on with the same numbers', () => {
+  test('a restored state continues with the same numbers', () => {
     fc.assert(
       fc.property(seed, fc.nat(50), (seed, drawn) => {
         const random = new Random(seed)
@@ -120,7 +120,7 @@ describe('properties', () => {
       }),
     )
   })
-  test('a fork leaves its origin as it is and depends on what it was forked from', () => {
+  test('a fork does not change its origin, and depends on the state of the origin', () => {
     fc.assert(
       fc.property(seed, fc.array(key, { maxLength: 3 }), (seed, keys) => {
         const random = new Random(seed)
@@ -134,7 +134,7 @@ describe('properties', () => {
       }),
     )
   })
-  test('other keys, other numbers', () => {
+  test('different keys give different numbers', () => {
     const keys = fc.array(key, { maxLength: 3 })
     fc.assert(
       fc.property(keys, keys, (a, b) => {
@@ -151,7 +151,7 @@ describe('errors', () => {
   const state = 'got a random state that is not four whole numbers from 0 to 2^32 - 1, of which one is not 0'
   test.each<[string, () => unknown, string]>([
     ['a fraction as seed', () => new Random(0.5), `got 0.5 ${wholeSeed}`],
-    ['no number as seed', () => new Random(Number.NaN), `got NaN ${wholeSeed}`],
+    ['NaN as seed', () => new Random(Number.NaN), `got NaN ${wholeSeed}`],
     ['too large a key', () => new Random(1).fork(2 ** 53), `got 9007199254740992 ${wholeSeed}`],
     ['below 0', () => new Random(1).below(0), 'got a random number below 0, wanted a whole number from 1 to 2^32'],
     [

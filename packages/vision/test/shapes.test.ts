@@ -4,7 +4,7 @@ import { expect, test } from 'vitest'
 
 const hash = (bytes: Uint8Array) => createHash('sha256').update(bytes).digest('hex').slice(0, 16)
 
-test('images and labels are these bytes, whatever draws them', () => {
+test('images and labels have the same bytes in every engine', () => {
   const { images, labels, ...rest } = drawShapes({ split: 'train', length: 1000 })
   expect(rest).toEqual({
     name: 'shapes',
@@ -18,7 +18,7 @@ test('images and labels are these bytes, whatever draws them', () => {
   expect(hash(images)).toBe('28987e6bac09bbb8')
 })
 
-test('an image depends on the seed, the split and its index alone', () => {
+test('an image depends only on the seed, the split and its index', () => {
   const all = drawShapes({ split: 'test', length: 105, seed: 7 })
   const some = drawShapes({ split: 'test', length: 33, seed: 7 })
   expect(all.images.subarray(0, some.images.length)).toEqual(some.images)
@@ -33,14 +33,14 @@ test('an image depends on the seed, the split and its index alone', () => {
   expect(new Set(images).size).toBe(3 * 105)
 })
 
-test('each ten successive images have every class once, in an order of their own', () => {
+test('every ten successive images have each class once, in different orders', () => {
   const { labels } = drawShapes({ split: 'train', length: 500 })
   const orders = Array.from({ length: 50 }, (_, i) => [...labels.subarray(10 * i, 10 * i + 10)])
   for (const order of orders) expect(order.toSorted()).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8, 9])
   expect(new Set(orders.map(String)).size).toBe(50)
 })
 
-test('there are as many as in CIFAR unless told otherwise', () => {
+test('there are as many images as in CIFAR by default', () => {
   expect(drawShapes({ split: 'test' })).toMatchObject({ length: 10_000 })
 })
 

@@ -5,7 +5,7 @@ import { sha256 } from './images.ts'
 
 const data = process.env.RESIDUAL_DATA ?? fileURLToPath(new URL('../../../../shared/data', import.meta.url))
 
-/** The hashes are those of NumPy arrays: labels, and images after reshape(-1, 3, 32, 32).transpose(0, 2, 3, 1). */
+/** The hashes come from NumPy arrays: labels, and images after reshape(-1, 3, 32, 32).transpose(0, 2, 3, 1). */
 describe('CIFAR-10 from its archive', () => {
   test.each([
     [
@@ -29,7 +29,7 @@ describe('CIFAR-10 from its archive', () => {
   })
 })
 
-describe('photos have the pixels that Pillow gives', () => {
+describe('photos have the same pixels as with Pillow', () => {
   test.each([
     ['cat_chelsea.png', 451, 300],
     ['coffee.png', 600, 400],

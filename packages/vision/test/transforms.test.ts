@@ -24,7 +24,7 @@ interface Goldens {
 }
 const goldens: Goldens = JSON.parse(readFileSync(new URL('goldens/transforms.json', import.meta.url), 'utf8'))
 
-describe('the bytes are those of torchvision', () => {
+describe('the bytes are the same as with torchvision', () => {
   test.each(goldens.resizeShortest)('resizeShortest of $width x $height to $size', golden => {
     const { width, height, data } = resizeShortest(image('noise', golden.width, golden.height), golden.size)
     expect({ result: [width, height], sha256: sha256(data) }).toEqual({ result: golden.result, sha256: golden.sha256 })
@@ -47,7 +47,7 @@ describe('properties', () => {
   const side = fc.integer({ min: 1, max: 60 })
   const filter = fc.constantFrom<Filter[]>('nearest', 'box', 'bilinear', 'hamming', 'bicubic', 'lanczos')
 
-  test('an image of one colour stays so, at any size', () => {
+  test('an image of one colour keeps that colour at any size', () => {
     fc.assert(
       fc.property(side, side, side, side, filter, fc.nat(255), (width, height, toWidth, toHeight, filter, value) => {
         const flat = { width, height, data: new Uint8Array(width * height * 3).fill(value) }
@@ -70,7 +70,7 @@ describe('properties', () => {
       }),
     )
   })
-  test('a crop within a padded image gives it back', () => {
+  test('cropping a padded image returns the original', () => {
     fc.assert(
       fc.property(side, side, side, side, (width, height, more, evenMore) => {
         const original = image('noise', width, height)
@@ -86,7 +86,7 @@ describe('errors', () => {
   const tall = image('noise', 1, 3000)
   const normal: Preprocessing = { resize: 4, crop: 4, filter: 'bilinear', mean: [0, 0, 0], std: [1, 1, 1] }
   test.each<[string, () => unknown, string]>([
-    ['no width', () => resize(small, 0, 3), 'got an image size of 0 x 3, wanted whole numbers from 1'],
+    ['a width of 0', () => resize(small, 0, 3), 'got an image size of 0 x 3, wanted whole numbers from 1'],
     ['half a pixel', () => centerCrop(small, 2, 1.5), 'got an image size of 2 x 1.5, wanted whole numbers from 1'],
     [
       'too many pixels',
@@ -94,7 +94,7 @@ describe('errors', () => {
       `an image of 20000 x 20000 has more than the allowed ${MAX_PIXELS} pixels`,
     ],
     [
-      'too many pixels by a long side',
+      'too many pixels because of a long side',
       () => resizeShortest(tall, 256),
       `an image of 256 x 768000 has more than the allowed ${MAX_PIXELS} pixels`,
     ],
@@ -114,7 +114,7 @@ describe('errors', () => {
       'got std 1, 0, 1, wanted three finite numbers above 0, for red, green and blue',
     ],
     [
-      'a mean of nothing',
+      'a mean of NaN',
       () => preprocess(small, { ...normal, mean: [0, Number.NaN, 0] }),
       'got mean 0, NaN, 0, wanted three finite numbers, for red, green and blue',
     ],

@@ -13,17 +13,17 @@ const failure = async (promise: Promise<unknown>): Promise<string> => {
   return error.message
 }
 
-describe('an SVG is told from what it starts like', () => {
+describe('an SVG is not taken for the format that it imitates', () => {
   const unknown =
     'image: not an image in a known format (JPEG, PNG, WebP, GIF, TIFF, AVIF, BMP); save it as PNG or JPEG'
   test.each([
     ['AVIF within a comment', '<!--ftypavif-->', unknown],
     ['HEIF within a comment', '<!--ftypmif1-->', unknown],
-    ['AVIF of an absurd length', '\t\t\t\tftypavif', unknown],
-    ['AVIF of no length', '\0\0\0\0ftypavif', unknown],
+    ['AVIF with an absurd length', '\t\t\t\tftypavif', unknown],
+    ['AVIF without a length', '\0\0\0\0ftypavif', unknown],
     ['WebP without an image', 'RIFF<!--WEBP-->', unknown],
-    ['GIF of no version', 'GIF8', unknown],
-    ['TIFF of another version', 'II+\0', unknown],
+    ['GIF without a version', 'GIF8', unknown],
+    ['TIFF with another version', 'II+\0', unknown],
     ['a declaration', '<?xml version="1.0"?>', unknown],
     ['spaces', '\n\n  ', unknown],
     ['BMP', 'BM', 'image: unknown BMP header of 1886680168 bytes; save it as PNG'],
@@ -43,7 +43,7 @@ describe('an SVG is told from what it starts like', () => {
     ['AVIF', '\0\0\0\x10ftypavif\0\0\0\0'],
     ['AVIF', '\0\0\0\x18ftypmif1\0\0\0\0mif1avif'],
     ['AVIF', '\0\0\0\x10ftypmif1\0\0\0\0'],
-  ])('%s, by no decoder but its own', async (format, start) => {
+  ])('%s: only the decoder of that format sees it', async (format, start) => {
     const file = svgAfter(start)
     expect(await failure(decode(file))).toMatch(
       new RegExp(`^image: cannot decode this ${format} file, it is damaged, cut short or of a rare kind \\(`),
@@ -54,14 +54,14 @@ describe('an SVG is told from what it starts like', () => {
 describe('refused by name', () => {
   const files: [string, string, () => Uint8Array | Promise<Uint8Array>][] = [
     ['HEIC', 'HEIC files are not read', () => avif([[8, 8]], 'heic\0\0\0\0mif1heic')],
-    ['HEIC that says mif1 first', 'HEIC files are not read', () => avif([[8, 8]], 'mif1\0\0\0\0mif1heic')],
+    ['HEIC with mif1 as its first brand', 'HEIC files are not read', () => avif([[8, 8]], 'mif1\0\0\0\0mif1heic')],
     ['JPEG 2000', 'JPEG 2000 files are not read', () => join('\0\0\0\x0cjP  \r\n\x87\n')],
     ['a JPEG 2000 stream', 'JPEG 2000 files are not read', () => join('\xff\x4f\xff\x51\0\x2f')],
     ['JPEG XL', 'JPEG XL files are not read', () => join('\0\0\0\x0cJXL \r\n\x87\n')],
     ['a JPEG XL stream', 'JPEG XL files are not read', () => join('\xff\x0a\0\0')],
     ['HEVC in an AVIF file', 'HEIC files are not read', () => avifOf('hvc1')],
     ['an overlay in an AVIF file', 'HEIF (iovl) files are not read', () => avifOf('iovl')],
-    ['items of odd bytes in an AVIF file', 'HEIF files are not read', () => avifOf('\x9b[2J')],
+    ['items with odd types in an AVIF file', 'HEIF files are not read', () => avifOf('\x9b[2J')],
   ]
   test.each(files)('%s', async (_, what, file) => {
     expect(await failure(decode(await file(), { name: 'a.avif' }))).toBe(`a.avif: ${what}; save it as PNG or JPEG`)
@@ -79,19 +79,19 @@ describe('more pixels than allowed are refused by the header', () => {
     )
   })
 
-  test.each(Object.entries(headers))('%s that has fewer gets to the decoder', async (_, file) => {
+  test.each(Object.entries(headers))('%s with fewer pixels reaches the decoder', async (_, file) => {
     const message = await failure(decode(file(width, height), { maxPixels: width * height }))
     expect(message).toMatch(/cannot decode|cut short/)
   })
 
-  test('also where there are pixels after it', async () => {
+  test('even if pixels follow', async () => {
     const bytes = largePng(12_000, 12_000)
     expect(bytes.length).toBeLessThan(25_000)
     expect(await failure(readImage(bytes))).toContain('12000 x 12000 are more than the allowed')
   })
 
   const files = ['rgb.png', 'rgb.jpg', 'orientation-6.jpg', 'rgb.webp', 'palette.gif', 'rgb.tiff', 'rgb.bmp']
-  test.each(files)('%s, to the pixel', async name => {
+  test.each(files)('%s, exact to the pixel', async name => {
     const url = new URL(`goldens/files/${name}`, import.meta.url)
     expect(await failure(readImage(url, { maxPixels: 37 * 29 - 1 }))).toBe(
       `${url.pathname}: 37 x 29 are more than the allowed 1072 pixels; shrink it first, or raise maxPixels (--max-pixels)`,
@@ -99,7 +99,7 @@ describe('more pixels than allowed are refused by the header', () => {
     expect((await readImage(url, { maxPixels: 37 * 29 })).data).toHaveLength(37 * 29 * 3)
   })
 
-  describe('of a source of files', () => {
+  describe('in a source of files', () => {
     const files = [readFileSync(new URL('goldens/files/rgb.png', import.meta.url))]
     const first = (maxPixels: number, worker: boolean) =>
       loadBatches(
@@ -111,7 +111,7 @@ describe('more pixels than allowed are refused by the header', () => {
         'image 0: 37 x 29 are more than the allowed 1072 pixels; shrink it first, or raise maxPixels (--max-pixels)',
       )
     })
-    test('unless it is allowed', async () => {
+    test('unless maxPixels allows them', async () => {
       expect((await first(1073, false)).value?.images).toHaveLength(8 * 8 * 3)
       expect(() => first(0, false)).toThrow(`got maxPixels 0, wanted a whole number from 1 to ${MAX_PIXELS}`)
     })
@@ -125,6 +125,6 @@ test.each([
   [{ timeout: 0 }, 'got timeout 0, wanted a whole number of seconds from 1 to 3600'],
   [{ timeout: 0.5 }, 'got timeout 0.5, wanted a whole number of seconds from 1 to 3600'],
   [{ timeout: Number.POSITIVE_INFINITY }, 'got timeout Infinity, wanted a whole number of seconds from 1 to 3600'],
-])('the options %j make no sense', async (options, message) => {
+])('the options %j are refused', async (options, message) => {
   expect(await failure(decode(headers.PNG(8, 8), options))).toBe(message)
 })

@@ -14,7 +14,7 @@ onePixel.set([3, 2, 1], 54)
 
 const archive = tarGz({ 'test_batch.bin': records(100, 1) })
 
-/** What the server does at each path. */
+/** The server's answer for each path. */
 const answers: Record<string, RequestListener> = {
   '/one%20pixel.bmp': (_, response) => response.end(onePixel),
   '/test_batch.bin': (_, response) => response.end(records(2, 1)),
@@ -53,16 +53,16 @@ afterAll(() => {
   server.close()
 })
 
-test.each(['/one pixel.bmp', '/moved.bmp'])('an image may be fetched: %s', async path => {
+test.each(['/one pixel.bmp', '/moved.bmp'])('images can be fetched: %s', async path => {
   const image = await readImage(new URL(base + path))
   expect(image).toEqual({ width: 1, height: 1, data: Uint8Array.of(1, 2, 3) })
 })
 
-test.each(['/test_batch.bin', '/packed/test_batch.bin'])('a data set may be fetched: %s', async path => {
+test.each(['/test_batch.bin', '/packed/test_batch.bin'])('data sets can be fetched: %s', async path => {
   expect((await openCifar(new URL(base + path), { split: 'test' })).length).toBe(2)
 })
 
-/** A time for what stalls alone. */
+/** A short stall limit, only for paths that stall. */
 const patience = (path: string) => (/silent|stalling/.test(path) ? { stallSeconds: 0.3 } : {})
 
 test.each([
@@ -81,7 +81,7 @@ test.each([
   ['/stalling.png', 'nothing came for 0.3 s; try again later'],
   ['/file.png', 'the server redirects to a file: URL; give an http or https address'],
   ['/circle.png', 'the server redirects in circles; check the address'],
-])('what goes wrong with an image is reported: %s', async (path, message) => {
+])('a failed download of an image is reported: %s', async (path, message) => {
   const error = await readImage(new URL(base + path), patience(path)).catch(error => error)
   expect(error).toBeInstanceOf(DownloadError)
   expect(error).toBeInstanceOf(VisionError)
@@ -96,17 +96,17 @@ test.each([
     'the server has 1000000000000000 bytes, more than the 1073741824 bytes that a data set may have; check the address',
   ],
   ['/down.tar.gz', 'the server answered 502; try again later'],
-])('what goes wrong with a data set is reported: %s', async (path, message) => {
+])('a failed download of a data set is reported: %s', async (path, message) => {
   const error = await openCifar(new URL(base + path), { split: 'test', ...patience(path) }).catch(error => error)
   expect(error).toBeInstanceOf(DownloadError)
   expect(error.message).toBe(`${base}${path}: ${message}`)
 })
 
-test('a page in the place of an image is no image', async () => {
+test('a web page instead of an image is refused', async () => {
   await expect(readImage(new URL(`${base}/login.png`))).rejects.toThrow(VisionError)
 })
 
-test('a server that cannot be reached is reported', async () => {
+test('an unreachable server is reported', async () => {
   const error = await openCifar(new URL('http://127.0.0.1:1/cifar.tar.gz'), { split: 'test' }).catch(error => error)
   expect(error).toBeInstanceOf(DownloadError)
   expect(error.message).toBe('http://127.0.0.1:1/cifar.tar.gz: cannot be fetched (bad port); check the address')
@@ -114,21 +114,21 @@ test('a server that cannot be reached is reported', async () => {
 
 describe('a signal', () => {
   test.each([
-    ['an image', '/silent.png', (url: URL, signal: AbortSignal) => readImage(url, { signal })],
-    ['an image that has begun', '/stalling.png', (url: URL, signal: AbortSignal) => readImage(url, { signal })],
+    ['a download of an image', '/silent.png', (url: URL, signal: AbortSignal) => readImage(url, { signal })],
+    ['a started download of an image', '/stalling.png', (url: URL, signal: AbortSignal) => readImage(url, { signal })],
     [
-      'an archive that has begun',
+      'a started download of an archive',
       '/stalling.tar.gz',
       (url: URL, signal: AbortSignal) => openCifar(url, { split: 'test', signal }),
     ],
-  ])('ends %s with its reason', async (_, path, open) => {
+  ])('aborts %s with its reason', async (_, path, open) => {
     const controller = new AbortController()
     const reason = new Error('enough')
     server.once('request', () => setTimeout(() => controller.abort(reason), 50))
     await expect(open(new URL(base + path), controller.signal)).rejects.toBe(reason)
   })
 
-  test('that is aborted lets nothing begin', async () => {
+  test('that is already aborted prevents the start of a download', async () => {
     const signal = AbortSignal.abort('before')
     await expect(readImage(new URL(`${base}/cat.png`), { signal })).rejects.toBe('before')
     await expect(readImage(onePixel, { signal })).rejects.toBe('before')
@@ -136,11 +136,11 @@ describe('a signal', () => {
   })
 })
 
-/** Answers that no server here can give: those of https, and those that browsers make of others. */
-describe('by other kinds of fetch', () => {
+/** Tests of answers that no local server can give: over https, or changed by a browser. */
+describe('with a stubbed fetch', () => {
   afterEach(() => vi.unstubAllGlobals())
 
-  /** A fetch of these answers, by URL and kind of redirect. */
+  /** Replaces fetch by one with these answers, by kind of redirect and URL. Returns a list of the requests. */
   function stubFetch(answers: Record<string, () => Response>): string[] {
     const asked: string[] = []
     vi.stubGlobal('fetch', async (url: URL, { redirect }: RequestInit) => {
@@ -156,12 +156,12 @@ describe('by other kinds of fetch', () => {
     Object.defineProperties(response, { type: { value: seen.type }, url: { value: seen.url } })
   const image = () => new Response(onePixel)
 
-  test('https leads to https of another host', async () => {
+  test('https may redirect to https on another host', async () => {
     stubFetch({ 'manual https://a.test/x': redirect('https://b.test/y'), 'manual https://b.test/y': image })
     expect((await readImage(new URL('https://a.test/x'))).width).toBe(1)
   })
 
-  test('http leads to https', async () => {
+  test('http may redirect to https', async () => {
     stubFetch({ 'manual http://a.test/x': redirect('https://a.test/x'), 'manual https://a.test/x': image })
     expect((await readImage(new URL('http://a.test/x'))).width).toBe(1)
   })
@@ -169,13 +169,13 @@ describe('by other kinds of fetch', () => {
   test.each([
     ['at once', { 'manual https://a.test/x': redirect('http://b.test/y') }],
     [
-      'at last',
+      'in the end',
       {
         'manual https://a.test/x': redirect('https://a.test/z'),
         'manual https://a.test/z': redirect('http://b.test/y'),
       },
     ],
-  ])('https does not lead to http, %s', async (_, answers) => {
+  ])('https must not redirect to http, %s', async (_, answers) => {
     const asked = stubFetch({ ...answers, 'manual http://b.test/y': image })
     await expect(readImage(new URL('https://a.test/x'))).rejects.toThrow(
       'https://a.test/x: the server redirects from https to http://b.test/y; give an https address, or that one itself if you trust it',
@@ -183,7 +183,7 @@ describe('by other kinds of fetch', () => {
     expect(asked).not.toContain('manual http://b.test/y')
   })
 
-  test('a browser follows by itself, and is asked where it got to', async () => {
+  test('a browser follows redirects by itself, and the last URL is checked', async () => {
     const hidden = () => shownAs(new Response(), { type: 'opaqueredirect', url: 'https://a.test/x' })
     const answers = { 'manual https://a.test/x': hidden }
     stubFetch({
@@ -200,7 +200,7 @@ describe('by other kinds of fetch', () => {
     )
   })
 
-  test('a page is told what may be wrong where its browser says nothing', async () => {
+  test('the error on a page lists possible causes, because browsers do not report them', async () => {
     stubFetch({})
     vi.stubGlobal('location', new URL('https://page.test/'))
     await expect(readImage(new URL('https://a.test/x'))).rejects.toThrow(
@@ -208,7 +208,7 @@ describe('by other kinds of fetch', () => {
     )
   })
 
-  test('a length is that of the file unless it may be that of what it was packed into', async () => {
+  test('a content-length is the size of the file unless the answer may be compressed', async () => {
     const headers = { 'content-length': '59' }
     stubFetch({ 'manual https://a.test/x': () => new Response(onePixel, { headers }) })
     await expect(readImage(new URL('https://a.test/x'))).rejects.toThrow(

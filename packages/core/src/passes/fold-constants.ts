@@ -4,8 +4,8 @@ import { evaluateNode } from '../reference/evaluate.ts'
 import { rewrite } from './rewrite.ts'
 
 /**
- * Computes everything that depends on no input, once and at compile time. A graph without inputs stays as it is: it
- * will run only once, and the kernels are faster than the reference used here.
+ * Computes everything that depends only on constants, once and at compile time. A graph without inputs stays as it is:
+ * it will run only once, and the kernels are faster than the reference used here.
  */
 export function foldConstants(graph: Graph): Graph {
   if (graph.inputs.length === 0) return graph

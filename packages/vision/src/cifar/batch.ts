@@ -3,7 +3,7 @@ import { type Normalization, normalize } from '../normalize.ts'
 import { IMAGE_BYTES } from './kinds.ts'
 import type { CifarDataset } from './records.ts'
 
-/** Images as input of a network, and their classes. */
+/** Images as the input of a network, and their classes. */
 export interface Batch {
   /** `[to - from, 32, 32, 3]`, normalised. */
   readonly images: Float32Array
@@ -12,8 +12,8 @@ export interface Batch {
 }
 
 /**
- * The images `from` (included) to `to` (excluded) of a data set, normalised for a network.
- * @throws VisionError for a range outside the data set, or a normalisation that makes no sense.
+ * Returns the images `from` (included) to `to` (excluded) of a data set, normalised for a network.
+ * @throws VisionError for a range outside the data set, or an invalid normalisation.
  */
 export function batchOf(dataset: CifarDataset, from: number, to: number, normalization: Normalization): Batch {
   if (!Number.isInteger(from) || !Number.isInteger(to) || from < 0 || to < from || to > dataset.length) {

@@ -1,6 +1,6 @@
 import { VisionError } from '../errors.ts'
 
-/** Reads a stream by the number of bytes wanted instead of by the chunks in which it arrives. */
+/** Reads a requested number of bytes from a stream, whatever the chunks in which they arrive. */
 export class ByteReader {
   /** Bytes read or skipped so far. */
   position = 0
@@ -9,21 +9,24 @@ export class ByteReader {
   readonly #limit: number
   #chunk: Uint8Array = new Uint8Array(0)
 
-  /** Messages call the stream `name`. More than `limit` bytes are an error, so that no stream goes on for ever. */
+  /** Messages call the stream `name`. More than `limit` bytes are an error, so that no stream continues for ever. */
   constructor(stream: ReadableStream<Uint8Array>, name: string, limit = Number.POSITIVE_INFINITY) {
     this.#reader = stream.getReader()
     this.#name = name
     this.#limit = limit
   }
 
-  /** The next `length` bytes, which stay in place until the next call. @throws VisionError if there are fewer. */
+  /**
+   * Reads the next `length` bytes, which are valid until the next call.
+   * @throws VisionError if there are fewer.
+   */
   async read(length: number): Promise<Uint8Array> {
     const bytes = await this.readUpTo(length)
     if (bytes.length < length) throw this.#cutShort()
     return bytes
   }
 
-  /** The next `length` bytes, or as many as there are before the end. */
+  /** Reads the next `length` bytes, or as many as remain. */
   async readUpTo(length: number): Promise<Uint8Array> {
     await this.#fill()
     if (this.#chunk.length >= length) return this.#take(length)
@@ -45,7 +48,7 @@ export class ByteReader {
     }
   }
 
-  /** The bytes that were not read, as a stream that starts with `first`. */
+  /** Returns `first` and the remaining bytes as a stream. */
   rest(first: Uint8Array): ReadableStream<Uint8Array> {
     const started = [first, this.#chunk].filter(chunk => chunk.length > 0)
     return new ReadableStream({

@@ -7,14 +7,14 @@ export type Split = 'test' | 'train'
 export const SIDE = 32
 /** Bytes of an image: first its red, then its green, then its blue values, row by row. */
 export const IMAGE_BYTES = SIDE * SIDE * 3
-/** Records of the largest official file, CIFAR-100's train.bin. */
+/** The number of records in the largest official file, CIFAR-100's train.bin. */
 export const MAX_RECORDS = 50_000
 
 /** One of the two data sets, as described on https://www.cs.toronto.edu/~kriz/cifar.html under "binary version". */
 export interface CifarKind {
   readonly name: 'cifar10' | 'cifar100'
   readonly classes: readonly string[]
-  /** How many values each byte before an image may take; the last byte is the label. */
+  /** How many values each byte before an image can take; the last byte is the label. */
   readonly labelRanges: readonly number[]
   /** The files of each split, in order. */
   readonly files: Readonly<Record<Split, readonly string[]>>
@@ -36,7 +36,7 @@ export const kinds: readonly CifarKind[] = [
   },
 ]
 
-/** Bytes of one or two labels and an image. */
+/** The size of a record in bytes: one or two labels and an image. */
 export function recordBytes(kind: CifarKind): number {
   return kind.labelRanges.length + IMAGE_BYTES
 }

@@ -19,11 +19,11 @@ export interface CifarOptions extends DownloadOptions {
 /**
  * Reads a split of CIFAR-10 or CIFAR-100 in their binary versions (Krizhevsky, "Learning Multiple Layers of Features
  * from Tiny Images", 2009): from the folder with the .bin files, from a single .bin file, or from the .tar.gz, which is
- * unpacked while it is read and of which only the split is kept. The files tell which of the two data sets it is. In
- * browsers a string is a URL relative to the page, and there are no folders.
+ * unpacked while it is read; only the split is kept. The files show which of the two data sets it is. In browsers a
+ * string is a URL relative to the page, and there are no folders.
  *
- * @throws VisionError for files that are missing, incomplete, damaged or of the other split; DownloadError, which is a
- *   VisionError, if a download fails; the signal's reason.
+ * @throws VisionError for files that are missing, incomplete, damaged or of the other split; DownloadError, a subclass
+ *   of VisionError, if a download fails; the signal's reason after an abort.
  */
 export async function openCifar(source: Source, { split, ...options }: CifarOptions): Promise<CifarDataset> {
   if (split !== 'test' && split !== 'train') {

@@ -3,19 +3,19 @@ import type { ImageArray } from '../loading/source.ts'
 import type { ByteReader } from './byte-reader.ts'
 import { type CifarKind, IMAGE_BYTES, MAX_RECORDS, recordBytes, SIDE } from './kinds.ts'
 
-/** A data set of small images, held in memory. */
+/** A data set of small images in memory. */
 export interface CifarDataset extends ImageArray {
   readonly name: 'cifar10' | 'cifar100'
   /** The class of each image; for CIFAR-100 the fine class. */
   readonly labels: Uint8Array
-  /** `[length, 32, 32, 3]`: height, width, channels. Shared between threads where the environment allows it. */
+  /** `[length, 32, 32, 3]`: height, width, channels. Shared between threads if the environment allows it. */
   readonly images: Uint8Array
 }
 
 /** Records converted at a time: enough that the time to wait for them does not matter. */
 const CHUNK = 256
 
-/** Gathers the files of a split, in any order, into one data set. All must hold the same number of records. */
+/** Combines the files of a split, in any order, into one data set. All must hold the same number of records. */
 export class DatasetBuilder {
   readonly #kind: CifarKind
   readonly #files: readonly string[]
@@ -72,7 +72,9 @@ export class DatasetBuilder {
   }
 }
 
-/** Memory that a worker reads without a copy; browsers allow it on cross-origin isolated pages. */
+/**
+ * Allocates memory that a worker can read without a copy, if possible; browsers require a cross-origin isolated page.
+ */
 export function sharedBytes(length: number): Uint8Array {
   const isolated = (globalThis as { crossOriginIsolated?: boolean }).crossOriginIsolated ?? true
   const shared = isolated && typeof SharedArrayBuffer === 'function'

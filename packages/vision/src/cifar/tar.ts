@@ -12,10 +12,10 @@ export interface TarMember {
 }
 
 /**
- * The regular files of a tar archive (POSIX ustar), in order. While a file is yielded, any part of its content may be read
- * from `reader`. Long names in pax and GNU headers are ignored.
+ * Yields the regular files of a tar archive (POSIX ustar), in order. After each, the caller may read any part of its
+ * content from `reader`. Long names in pax and GNU headers are ignored.
  *
- * @throws VisionError if it is not a tar archive or is cut short; messages call it `name`.
+ * @throws VisionError if it is not a tar archive or is cut short; messages call the archive `name`.
  */
 export async function* tarMembers(reader: ByteReader, name: string): AsyncGenerator<TarMember> {
   for (;;) {

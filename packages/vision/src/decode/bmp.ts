@@ -11,8 +11,8 @@ const BI_BITFIELDS = 3
 const USUAL_MASKS = [0xff0000, 0xff00, 0xff]
 
 /**
- * Decodes an uncompressed Windows bitmap with 24 or 32 bits per pixel, or with 8 and a palette. The fourth byte of 32 bits
- * is ignored. Neither libvips nor all browsers read all of these.
+ * Decodes an uncompressed Windows bitmap with 24 or 32 bits per pixel, or with 8 bits and a palette. The fourth byte of
+ * 32 bits is ignored. libvips and some browsers do not read all of these.
  */
 export function decodeBmp(bytes: Uint8Array, maxPixels: number, name: string): RgbImage {
   const { width, height, topDown, bits, pixelsAt, palette } = readHeader(bytes, maxPixels, name)

@@ -27,7 +27,9 @@ function* boxesIn(bytes: Uint8Array, from: number, to: number): Generator<Box, v
 /** More brands than any file names. This also rejects text, whose first four characters are a much larger number. */
 const MAX_FTYP_BYTES = 2048
 
-/** The brands that a file claims to conform to, the major one first; none if the file does not start with a box of brands. */
+/**
+ * The brands that a file claims to conform to, the major brand first; none if the file does not start with a brand box.
+ */
 export function brandsOf(bytes: Uint8Array): string[] {
   if (bytes.length < 16 || text(bytes, 4, 4) !== 'ftyp') return []
   const size = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength).getUint32(0)

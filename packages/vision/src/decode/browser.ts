@@ -37,7 +37,7 @@ export async function decodeFormat(
   }
 }
 
-/** Does nothing: browsers choose their decoders themselves, and none of them reads a text format. */
+/** Does nothing: browsers choose their own decoders, and none of them reads a text format. */
 export async function blockOtherLoaders(): Promise<void> {}
 
 /** The value of a promise, if it comes within this many seconds; a value that comes too late is closed. */
@@ -52,7 +52,9 @@ async function within(seconds: number, decoding: Promise<ImageBitmap>, late: () 
   return Promise.race([decoding, timedOut]).finally(() => clearTimeout(timer))
 }
 
-/** The pixels read from a 2D canvas; undefined if some are transparent, since a canvas multiplies them by their alpha. */
+/**
+ * The pixels read from a 2D canvas; undefined if some are transparent, since a canvas multiplies them by their alpha.
+ */
 function opaquePixels(bitmap: ImageBitmap): Uint8ClampedArray | undefined {
   const context = new OffscreenCanvas(bitmap.width, bitmap.height).getContext('2d', { willReadFrequently: true })
   if (!context) return undefined

@@ -6,7 +6,7 @@ const FORMATS = ['JPEG', 'PNG', 'WebP', 'GIF', 'TIFF', 'AVIF', 'BMP'] as const
 
 export type ImageFormat = (typeof FORMATS)[number]
 
-/** The first bytes of each format; a dot stands for any byte. Brands identify AVIF. */
+/** The first bytes of each format; a dot matches any byte. Brands identify AVIF. */
 const SIGNATURES: readonly (readonly [ImageFormat, string])[] = [
   ['JPEG', '\xff\xd8\xff'],
   ['PNG', '\x89PNG\r\n\x1a\n'],
@@ -31,8 +31,9 @@ const AVIF_ITEMS = ['av01', 'grid', 'iden', 'tmap', 'sato', 'Exif', 'mime', 'uri
 const HEIC_BRANDS = ['heic', 'heix', 'heim', 'heis', 'hevc', 'hevx', 'hevm', 'hevs']
 
 /**
- * The format of a file by its content, since names lie. It is at least as strict as libvips and browsers, so that none of
- * them takes the file for something else, such as SVG, which may refer to other files and take minutes.
+ * Identifies the format of a file by its content, because names may be wrong. The check is at least as strict as
+ * libvips and browsers, so that none of them takes the file for something else, such as SVG, which may refer to other
+ * files and take minutes.
  * @throws VisionError if it is none of the formats.
  */
 export function formatOf(bytes: Uint8Array, name: string): ImageFormat {
@@ -44,7 +45,7 @@ export function formatOf(bytes: Uint8Array, name: string): ImageFormat {
   const brands = brandsOf(bytes)
   const says = (known: readonly string[]) => brands.some(brand => known.includes(brand))
   if (says(HEIC_BRANDS) && !says(['avif', 'avis'])) throw notRead('HEIC', name)
-  // The brand mif1 only says that there are images of some kind.
+  // The brand mif1 only means that there are images of some kind.
   if (says(['avif', 'avis', 'mif1'])) {
     for (const type of itemTypes(bytes)) if (!AVIF_ITEMS.includes(type)) throw notRead(kindOfItem(type), name)
     return 'AVIF'

@@ -1,19 +1,22 @@
 import { VisionError } from '../errors.ts'
 import { DEFAULT_MAX_PIXELS, MAX_PIXELS } from '../image.ts'
 
-/** Seconds that a decode may take, unless the caller says otherwise. */
+/** The most seconds that a decode may take by default. */
 const DEFAULT_TIMEOUT = 60
 const MAX_TIMEOUT = 3600
 
 /** The limits of a decode. */
 export interface Limits {
-  /** Pixels of the image. */
+  /** The most pixels of the image. */
   readonly maxPixels: number
-  /** Seconds. */
+  /** The most seconds. */
   readonly timeout: number
 }
 
-/** The limits in some options, with defaults. @throws VisionError for limits that make no sense. */
+/**
+ * Returns the limits in some options, with defaults filled in.
+ * @throws VisionError for invalid limits.
+ */
 export function limitsOf({ maxPixels = DEFAULT_MAX_PIXELS, timeout = DEFAULT_TIMEOUT }: Partial<Limits>): Limits {
   checkMaxPixels(maxPixels)
   if (!Number.isInteger(timeout) || timeout < 1 || timeout > MAX_TIMEOUT) {
@@ -22,13 +25,13 @@ export function limitsOf({ maxPixels = DEFAULT_MAX_PIXELS, timeout = DEFAULT_TIM
   return { maxPixels, timeout }
 }
 
-/** @throws VisionError if it is not a valid limit of pixels. */
+/** @throws VisionError if `maxPixels` is not a whole number from 1 to {@link MAX_PIXELS}. */
 export function checkMaxPixels(maxPixels: number): void {
   if (Number.isInteger(maxPixels) && maxPixels >= 1 && maxPixels <= MAX_PIXELS) return
   throw new VisionError(`got maxPixels ${maxPixels}, wanted a whole number from 1 to ${MAX_PIXELS}`)
 }
 
-/** Pixels per row, and rows. */
+/** The number of pixels in a row, and the number of rows. */
 export interface Size {
   readonly width: number
   readonly height: number

@@ -2,12 +2,13 @@ import { boxesAt } from './boxes.ts'
 import type { ImageFormat } from './format.ts'
 import type { Size } from './limits.ts'
 
-/** A format whose size is read from its header here; BMP files are read here as a whole. */
+/** A format whose header this module reads; BMP files have their own decoder. */
 export type SizedFormat = Exclude<ImageFormat, 'BMP'>
 
 /**
- * The image size in a file's header, before it is turned upright: all pixels that a decoder would allocate. Undefined if the
- * header does not say, because the file is damaged, cut short or of a rare kind.
+ * Reads the image size from a file's header, before the image is rotated upright: all pixels that a decoder would
+ * allocate.
+ * @returns undefined if the header does not contain it, because the file is damaged, cut short or of a rare kind
  */
 export function sizeOf(bytes: Uint8Array, format: SizedFormat): Size | undefined {
   try {
@@ -111,7 +112,9 @@ function tiffSize(view: DataView): Size {
   return { width: found.get(TIFF_WIDTH) ?? 0, height: found.get(TIFF_HEIGHT) ?? 0 }
 }
 
-/** The size of the largest image in the file: transparency is an image of its own, and may be larger than its image. */
+/**
+ * The size of the largest image in the file: transparency is a separate image, which may be larger than the main one.
+ */
 function avifSize(view: DataView, bytes: Uint8Array): Size {
   let largest = NONE
   for (const { start } of boxesAt(bytes, ['meta', 'iprp', 'ipco', 'ispe'])) {

@@ -2,18 +2,18 @@ import { DownloadError, VisionError } from '../errors.ts'
 import { interrupted, networkFailure } from './failures.ts'
 import { checkRedirect, MAX_REDIRECTS, redirectOf } from './redirect.ts'
 
-/** When to give a download up. */
+/** When to give up a download. */
 export interface DownloadOptions {
-  /** Ends the download, which rejects with the signal's reason. `AbortSignal.timeout` limits the time of all of it. */
+  /** Aborts the download, which then rejects with the signal's reason. `AbortSignal.timeout` limits its whole time. */
   readonly signal?: AbortSignal
-  /** Seconds without a byte after which a connection is given up, default 30. */
+  /** The seconds without a byte after which the connection is given up; default 30. */
   readonly stallSeconds?: number
 }
 
-/** The longest that a timer takes, in milliseconds. */
+/** The longest time of a timer, in milliseconds. */
 const LONGEST = 2 ** 31 - 1
 
-/** The requests that one file takes. To be closed when the file is there or given up. */
+/** The requests for one file. Close it when the file is complete or given up. */
 export class Connection {
   readonly #url: URL
   readonly #stallSeconds: number
@@ -21,7 +21,7 @@ export class Connection {
   readonly #controller = new AbortController()
   #hasStalled = false
 
-  /** @throws VisionError for a `stallSeconds` that is no time; the signal's reason where it is aborted already. */
+  /** @throws VisionError for an invalid `stallSeconds`; the signal's reason if it is already aborted. */
   constructor(url: URL, { signal, stallSeconds = 30 }: DownloadOptions) {
     if (!(stallSeconds > 0)) throw new VisionError(`got stallSeconds ${stallSeconds}, wanted a number above 0`)
     signal?.throwIfAborted()
@@ -32,7 +32,7 @@ export class Connection {
   }
 
   /**
-   * Asks for the file, and follows redirects to the last answer.
+   * Requests the file, and follows redirects to the last answer.
    * @throws DownloadError as {@link waitFor} does, and if a redirect must not be followed; the signal's reason.
    */
   async request(headers: Readonly<Record<string, string>>): Promise<Response> {
@@ -42,7 +42,7 @@ export class Connection {
     for (let redirects = 0; redirects <= MAX_REDIRECTS; redirects++) {
       const response = await ask(from, 'manual')
       if (response.type === 'opaqueredirect') {
-        // A browser does not say where this leads. It can only follow by itself, and say afterwards where it is.
+        // A browser does not tell where this leads. It can only follow by itself, and tell afterwards where it arrived.
         const last = await ask(from, 'follow')
         checkRedirect(from, new URL(last.url || from), this.#url)
         return last
@@ -55,7 +55,10 @@ export class Connection {
     throw new DownloadError(this.#url, 'the server redirects in circles', 'check the address')
   }
 
-  /** Waits for what the server does next. @throws DownloadError if it fails or nothing comes; the signal's reason. */
+  /**
+   * Waits for the server's next answer or piece.
+   * @throws DownloadError if it fails or nothing arrives in time; the signal's reason.
+   */
   async waitFor<T>(next: () => Promise<T>): Promise<T> {
     const timer = setTimeout(this.#stall, Math.min(LONGEST, this.#stallSeconds * 1000))
     try {
@@ -70,7 +73,7 @@ export class Connection {
     }
   }
 
-  /** Ends it, however much of it was read. */
+  /** Closes the connection, however much was read. */
   close(): void {
     this.#signal?.removeEventListener('abort', this.#abort)
     this.#controller.abort()

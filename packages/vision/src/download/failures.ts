@@ -1,7 +1,7 @@
 import { DownloadError } from '../errors.ts'
 import { oneLine } from '../source.ts'
 
-/** What an answer means that is not the file. */
+/** The error for an answer that is not the file. */
 export function statusFailure(url: URL, status: number): DownloadError {
   const mayPass = status === 408 || status === 425 || status === 429 || status >= 500
   const reason = `the server answered ${status}`
@@ -16,7 +16,7 @@ function adviceFor(status: number): string {
   return status === 408 || status === 425 || status >= 500 ? 'try again later' : 'check the address'
 }
 
-/** What failed below HTTP, by the codes of Node's sockets. */
+/** Failures below HTTP, by the codes of Node's sockets. */
 const UNREACHABLE: Readonly<Record<string, string>> = {
   ENOTFOUND: 'there is no such server, or no network',
   EAI_AGAIN: 'there is no such server, or no network',
@@ -24,7 +24,7 @@ const UNREACHABLE: Readonly<Record<string, string>> = {
   ENETUNREACH: 'there is no network',
 }
 
-/** What an error of fetch means, which says no more than `fetch failed` or `terminated` itself. */
+/** The error for a failure of fetch, whose own message is only `fetch failed` or `terminated`. */
 export function networkFailure(url: URL, error: unknown): DownloadError {
   const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error
   const code = cause instanceof Error && 'code' in cause && typeof cause.code === 'string' ? cause.code : ''
@@ -42,7 +42,7 @@ export function networkFailure(url: URL, error: unknown): DownloadError {
     return new DownloadError(url, reason, 'try again later', { kind: 'interrupted', cause })
   }
   if (code) return interrupted(url, `the connection broke (${code})`, cause)
-  // A browser tells no more than its own words for anything that may have happened.
+  // A browser has one message for every kind of failure.
   const message = oneLine(cause instanceof Error ? cause.message : String(cause))
   const advice = globalThis.location
     ? 'check the address and the network, and that the server allows pages of this origin (CORS)'
@@ -50,6 +50,6 @@ export function networkFailure(url: URL, error: unknown): DownloadError {
   return new DownloadError(url, `cannot be fetched (${message})`, advice, { kind: 'interrupted', cause })
 }
 
-/** What may go better another time. */
+/** The error for a failure that may not happen again. */
 export const interrupted = (url: URL, reason: string, cause?: unknown): DownloadError =>
   new DownloadError(url, reason, 'try again later', { kind: 'interrupted', cause })

@@ -5,33 +5,34 @@ import { interrupted, statusFailure } from './failures.ts'
 
 export type { DownloadOptions } from './connection.ts'
 
-/** What is wanted of a URL. */
+/** The options of {@link openDownload}. */
 export interface FileRequest extends DownloadOptions {
-  /** Bytes that the file may have, counted as they come out of a compressed answer; default any number. */
+  /** The most bytes that the file may have, counted after decompression; default no limit. */
   readonly limit?: number
-  /** What messages call a file with that limit, default 'a file'. */
+  /** The name of such a file in messages about the limit; default 'a file'. */
   readonly what?: string
-  /** Sent with the request, such as `range`, with which a server may answer 206. */
+  /** Headers of the request, such as `range`, which a server may answer with 206. */
   readonly headers?: Readonly<Record<string, string>>
 }
 
 /** A file that a server has begun to send. */
 export interface Download {
-  /** 200, or 206 where a range was asked for. */
+  /** 200, or 206 if a range was requested. */
   readonly status: number
   readonly headers: Headers
-  /** Bytes to come, where the server says so. */
+  /** The number of bytes to come, if the server tells it. */
   readonly size: number | undefined
-  /** The bytes as they come. It fails with a DownloadError or the signal's reason; its `cancel` closes the connection. */
+  /** The bytes as they arrive. It fails with a DownloadError or the signal's reason; `cancel` closes the connection. */
   readonly stream: ReadableStream<Uint8Array>
 }
 
 /**
- * Begins to download a file. Nothing is tried a second time, and the connection is given up where nothing comes for 30
- * seconds. Redirects are followed to other servers, at most ten, but never from https to http.
+ * Begins to download a file. It tries only once, and gives up the connection if nothing arrives for `stallSeconds`. It
+ * follows at most ten redirects, also to other servers, but never from https to http.
  *
- * @param source URL, in browsers relative to the page.
- * @throws DownloadError for every answer but the file, and if there is none; the signal's reason.
+ * @param source a URL, in browsers relative to the page
+ * @throws DownloadError if the server does not answer or its answer is not the file; the signal's reason after an
+ *   abort.
  */
 export async function openDownload(source: string | URL, request: FileRequest = {}): Promise<Download> {
   const url = urlOf(source)
@@ -87,14 +88,16 @@ function streamOf(
   return new ReadableStream({ pull, cancel: () => connection.close() }, { highWaterMark: 0 })
 }
 
-/** What {@link download} wants of a URL. */
+/** The options of {@link download}. */
 export interface WholeFileRequest extends FileRequest {
   readonly limit: number
-  /** Called with the first bytes, 512 or more unless there are fewer; what it throws ends the download. */
+  /**
+   * Called with the first bytes, at least 512 unless the file is shorter; an error that it throws ends the download.
+   */
   readonly check?: (start: Uint8Array) => void
 }
 
-/** As many bytes as tell what a file is. */
+/** Enough bytes to identify a file. */
 const START_BYTES = 512
 
 /**
@@ -144,8 +147,8 @@ function tooLarge(url: URL, more: string, { limit, what = 'a file' }: FileReques
 }
 
 /**
- * A URL, in browsers relative to the page.
- * @throws VisionError if it is none, or names a user, whose password cannot be sent.
+ * Parses a URL, which in browsers may be relative to the page.
+ * @throws VisionError if it is not a URL, or contains a user or password, which are not sent.
  */
 export function urlOf(source: string | URL): URL {
   const base = globalThis.document?.baseURI ?? globalThis.location?.href

@@ -6,7 +6,10 @@ export const MAX_REDIRECTS = 10
 
 const STATUSES = [301, 302, 303, 307, 308]
 
-/** Where an answer leads on to; undefined if it is the last one. @throws DownloadError if it must not lead. */
+/**
+ * The URL that an answer redirects to; undefined if it is the last answer.
+ * @throws DownloadError if the redirect must not be followed.
+ */
 export function redirectOf({ status, headers }: Response, from: URL, url: URL): URL | undefined {
   const location = STATUSES.includes(status) ? headers.get('location') : null
   if (location === null) return undefined
@@ -19,8 +22,8 @@ export function redirectOf({ status, headers }: Response, from: URL, url: URL): 
 }
 
 /**
- * A server may lead to another, but not out of the web, nor to a connection that anybody on the way can change.
- * @throws DownloadError if it does.
+ * Checks a redirect. It may lead to another server, but not to a URL that is not http or https, nor from https to http.
+ * @throws DownloadError if the redirect must not be followed.
  */
 export function checkRedirect(from: URL, to: URL, url: URL): void {
   if (!/^https?:$/.test(to.protocol)) {

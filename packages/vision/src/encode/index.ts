@@ -4,7 +4,7 @@ import { checkImage, type RgbImage } from '../image.ts'
 
 /**
  * Encodes an image as a PNG file of 8-bit RGB, without loss.
- * @returns the bytes of the file.
+ * @returns the bytes of the file
  * @throws VisionError if the size and the data of the image do not match.
  */
 export async function encodePng(image: RgbImage): Promise<Uint8Array> {
@@ -13,8 +13,9 @@ export async function encodePng(image: RgbImage): Promise<Uint8Array> {
 }
 
 /**
- * Draws an SVG as a PNG file. Text uses the fonts of the machine and is left out if there are none.
- * @param scale pixels per pixel of the SVG, 0.1 to 10, default 1.
+ * Draws an SVG as a PNG file. Text uses the fonts of the machine and is omitted if there are none.
+ * @param scale pixels per pixel of the SVG, from 0.1 to 10; default 1
+ * @returns the bytes of the file
  * @throws VisionError if it is not an SVG, and for a scale out of this range.
  */
 export async function svgToPng(svg: string, { scale = 1 }: { readonly scale?: number } = {}): Promise<Uint8Array> {

@@ -3,12 +3,12 @@ import type { Opened } from '../source.ts'
 import { DATA_SET, IMAGE } from './limits.ts'
 import type { Listing } from './listing.ts'
 
-/** The whole file at a URL; a string is taken relative to the page. */
+/** Reads the whole file at a URL; a string is relative to the page. */
 export async function readFrom(source: string | URL, options: DownloadOptions): Promise<Uint8Array> {
   return download(source, { ...options, ...IMAGE })
 }
 
-/** The bytes of a file as they come. */
+/** Opens a file at a URL as a stream of bytes. */
 export async function openFrom(source: string | URL, options: DownloadOptions): Promise<Opened> {
   return openDownload(source, { ...options, ...DATA_SET })
 }
@@ -18,7 +18,7 @@ export async function folderAt(_source: string | URL): Promise<ReadonlyMap<strin
   return undefined
 }
 
-/** What a path means wherever it is read: it may be relative to the page. */
+/** Returns a path in a form that also works in a worker: a path may be relative to the page. */
 export function located(path: string): string {
   return urlOf(path).href
 }

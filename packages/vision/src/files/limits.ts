@@ -1,8 +1,8 @@
-/** More than any camera writes; a larger file is refused before it is read into memory. */
+/** The largest image file, in bytes: more than any camera writes. Larger files are refused before they are read. */
 export const MAX_FILE_BYTES = 2 ** 30
 
-/** What is downloaded as an image, and how much it may be. */
+/** The limit for an image, and its name in messages. */
 export const IMAGE = { limit: MAX_FILE_BYTES, what: 'an image file' }
 
-/** As much as an archive may unpack to. */
+/** The limit for a data set, which is also the limit for an unpacked archive, and its name in messages. */
 export const DATA_SET = { limit: 2 ** 30, what: 'a data set' }

@@ -8,7 +8,10 @@ import { nameOf, type Opened } from '../source.ts'
 import { DATA_SET, IMAGE, MAX_FILE_BYTES } from './limits.ts'
 import type { Listing } from './listing.ts'
 
-/** The whole file at a path or URL. @throws VisionError if it cannot be read or is absurdly large. */
+/**
+ * Reads the whole file at a path or URL.
+ * @throws VisionError if it cannot be read or is absurdly large.
+ */
 export async function readFrom(source: string | URL, options: DownloadOptions): Promise<Uint8Array> {
   const path = localPath(source)
   if (path === undefined) return download(source, { ...options, ...IMAGE })
@@ -19,7 +22,7 @@ export async function readFrom(source: string | URL, options: DownloadOptions): 
   }
   const chunks: Uint8Array[] = []
   let length = 0
-  // To the end, and one byte more than is allowed at most: a file may have more than it says, as those in /proc.
+  // Reads at most one byte more than allowed: a file may have more bytes than its size says, for example in /proc.
   const highWaterMark = Math.min(Math.max(size, 1 << 12), 1 << 20)
   try {
     for await (const chunk of file.createReadStream({ end: MAX_FILE_BYTES, highWaterMark })) {
@@ -33,7 +36,10 @@ export async function readFrom(source: string | URL, options: DownloadOptions): 
   return Buffer.concat(chunks)
 }
 
-/** The bytes of a file as they come. @throws VisionError if it cannot be opened. */
+/**
+ * Opens a file as a stream of bytes.
+ * @throws VisionError if it cannot be opened.
+ */
 export async function openFrom(source: string | URL, options: DownloadOptions): Promise<Opened> {
   const path = localPath(source)
   if (path === undefined) return openDownload(source, { ...options, ...DATA_SET })
@@ -42,7 +48,7 @@ export async function openFrom(source: string | URL, options: DownloadOptions): 
   return { stream, size }
 }
 
-/** The paths of what a folder holds, by file name; undefined for anything that is no folder. */
+/** The paths of the entries of a folder, by name; undefined for anything that is not a folder. */
 export async function folderAt(source: string | URL): Promise<ReadonlyMap<string, string> | undefined> {
   const path = localPath(source)
   if (path === undefined) return undefined
@@ -54,12 +60,12 @@ export async function folderAt(source: string | URL): Promise<ReadonlyMap<string
   }
 }
 
-/** What a path means wherever it is read. */
+/** Returns a path in a form that also works in a worker. */
 export function located(path: string): string {
   return path
 }
 
-/** What a folder holds; undefined for anything that is no folder on this machine. */
+/** Lists a folder; undefined for anything that is not a folder on this machine. */
 export async function listFolder(source: string | URL): Promise<Listing | undefined> {
   const path = localPath(source)?.replace(/(?<=.)\/+$/, '')
   if (path === undefined) return undefined
@@ -91,15 +97,16 @@ function localPath(source: string | URL): string | undefined {
 }
 
 /**
- * Opens a file to be read. Devices, pipes and sockets are refused, since they may never end, and are not waited for. (The
- * same is in @residual/resnet, whose errors are others.)
+ * Opens a file for reading. Refuses devices, pipes and sockets without waiting for them, because they may never end.
+ * (@residual/resnet has the same function with other errors.)
  */
 async function openFile(path: string): Promise<{ file: FileHandle; size: number }> {
   let file: FileHandle | undefined
   try {
-    // Looked at before it is opened, which may already do something to a device; and after, as it may be another by then.
+    // Checked before opening, which may already affect a device, and afterwards, because it may be another file by
+    // then.
     checkRegular(await stat(path), path)
-    // Without O_NONBLOCK, which Windows does not have, a pipe is not open before somebody writes to it.
+    // Without O_NONBLOCK, which Windows does not have, opening a pipe waits until another process writes to it.
     file = await open(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0))
     const status = await file.stat()
     checkRegular(status, path)

@@ -1,18 +1,18 @@
 import { VisionError } from '../errors.ts'
 
 /**
- * How images are changed at random each time they are trained on. Changes are made in the order of this list. It is plain
+ * The random changes to each image whenever it is used in training, applied in the order of these fields. This is plain
  * data, so it can be kept in a JSON file.
  */
 export interface Augmentation {
   /**
-   * Cuts out a random part and resizes it to `crop` x `crop`, as torchvision's `RandomResizedCrop` does (Szegedy et al.,
-   * "Going Deeper with Convolutions", 2015); takes the place of `resize` and the crop from the middle.
+   * Cuts out a random part and resizes it to `crop` x `crop`, as torchvision's `RandomResizedCrop` does (Szegedy et
+   * al., "Going Deeper with Convolutions", 2015). Replaces `resize` and the crop from the middle.
    */
   readonly randomResizedCrop?: boolean | RandomResizedCrop
   /**
-   * Pads each side with this many black pixels and crops the original size at a random place: 4 for CIFAR (He et al., "Deep
-   * Residual Learning for Image Recognition", 2015).
+   * Pads each side with this many black pixels and crops the original size at a random position: 4 for CIFAR (He et
+   * al., "Deep Residual Learning for Image Recognition", 2015).
    */
   readonly padAndCrop?: number
   /** Mirrors half of the images, left to right. */
@@ -24,19 +24,19 @@ export interface Augmentation {
    */
   readonly cutout?: number
   /**
-   * Blends each image of a batch, and its target, with another: `l * this + (1 - l) * other`, with `l` drawn for each batch
-   * from Beta(alpha, alpha) (Zhang et al., "mixup", 2018). This is alpha. With `cutmix` as well, each batch gets one of
-   * the two.
+   * Blends each image of a batch, and its target, with another: `l * this + (1 - l) * other`, with `l` drawn for each
+   * batch from Beta(alpha, alpha) (Zhang et al., "mixup", 2018). This field is alpha. If `cutmix` is also given, each
+   * batch gets one of the two at random.
    */
   readonly mixup?: number
   /**
-   * Pastes a rectangle of another image into each image of the batch, and divides the target by area; the rectangle has
-   * `1 - l` of the image's area, minus what reaches beyond it (Yun et al., "CutMix", 2019). This is alpha.
+   * Pastes a rectangle of another image into each image of the batch, and divides the target by area. The rectangle has
+   * `1 - l` of the image's area, minus the part beyond the image (Yun et al., "CutMix", 2019). This field is alpha.
    */
   readonly cutmix?: number
 }
 
-/** Which parts of an image a random resized crop may take. */
+/** The parts of an image that a random resized crop may take. */
 export interface RandomResizedCrop {
   /** Smallest and largest area, as a fraction of the image; default 0.08 and 1. */
   readonly scale?: readonly [number, number]
@@ -44,7 +44,7 @@ export interface RandomResizedCrop {
   readonly ratio?: readonly [number, number]
 }
 
-/** An augmentation with its defaults; 0 means that a change is not made. */
+/** An augmentation with its defaults filled in; 0 means that a change is not made. */
 export interface AugmentationPlan {
   readonly randomResizedCrop: Required<RandomResizedCrop> | undefined
   readonly padAndCrop: number
@@ -54,7 +54,10 @@ export interface AugmentationPlan {
   readonly cutmix: number
 }
 
-/** @throws VisionError for unknown names and for values that make no sense. */
+/**
+ * Checks an augmentation and fills in its defaults.
+ * @throws VisionError for unknown names and invalid values.
+ */
 export function planAugmentation(augmentation: Augmentation): AugmentationPlan {
   const { randomResizedCrop = false, padAndCrop = 0, flip = false, cutout = 0, mixup = 0, cutmix = 0 } = augmentation
   const plan = {

@@ -6,11 +6,11 @@ import { mix } from './mix.ts'
 import { type Plan, stepsOf } from './plan.ts'
 import { imageOf, type TrainingSource } from './source.ts'
 
-/** Labelled images in the form in which a network takes them. */
+/** A batch of labelled images, ready to enter a network. */
 export interface TrainingBatch {
-  /** The number of the batch, counted from 0 through all epochs. */
+  /** The number of the step, counted from 0 through all epochs. */
   readonly step: number
-  /** The number of the pass over the images, from 0. */
+  /** The number of the epoch, counted from 0. */
   readonly epoch: number
   /** `[n, height, width, 3]`, normalised. */
   readonly images: Float32Array
@@ -22,12 +22,12 @@ export interface TrainingBatch {
   readonly indices: Int32Array
 }
 
-/** Files that are read at the same time. */
+/** The number of files that are read at the same time. */
 const LANES = 4
 
 /**
- * Makes any batch of a source. Everything random in it depends only on the seed, the epoch and the positions of its images
- * in the order of the epoch, not on earlier batches.
+ * Makes any batch of a source. Everything random in a batch depends only on the seed, the epoch and the positions of
+ * its images in the order of the epoch, not on earlier batches.
  */
 export class BatchMaker {
   readonly #source: TrainingSource
@@ -45,7 +45,10 @@ export class BatchMaker {
     this.#order = plan.indices
   }
 
-  /** @throws VisionError for a file that cannot be read. */
+  /**
+   * Makes the batch of a step.
+   * @throws VisionError for a file that cannot be read.
+   */
   async make(step: number): Promise<TrainingBatch> {
     const { batch, width, height, augmentation } = this.#plan
     const steps = stepsOf(this.#plan)

@@ -2,14 +2,14 @@ import type { RgbImage } from '../image.ts'
 import type { Random } from '../random.ts'
 import type { AugmentationPlan } from './augmentation.ts'
 
-/** Writes images of one size into a batch: normalised, and moved, mirrored and covered at random. */
+/** Writes images of one size into a batch: normalises them, and moves, mirrors and covers them at random. */
 export class Painter {
   readonly #width: number
   readonly #height: number
   /** `[256, 3]`: the normalised value of each byte in each channel. */
   readonly #values: Float32Array
   readonly #augmentation: AugmentationPlan
-  /** The whole image. */
+  /** A whole black image, normalised. */
   readonly #black: Float32Array
 
   constructor(width: number, height: number, values: Float32Array, augmentation: AugmentationPlan) {

@@ -5,16 +5,16 @@ import type { Random } from '../random.ts'
 import { resize, resizeShortest } from '../resize.ts'
 import type { RandomResizedCrop } from './augmentation.ts'
 
-/** How images of any size become squares of one size. */
+/** How to turn images of any size into squares of one size. */
 export interface Fit {
-  /** Pixels of the short side before the middle is cut out. */
+  /** Length of the short side before the middle is cut out, in pixels. */
   readonly resize: number
-  /** Pixels of each side. */
+  /** Side of the square, in pixels. */
   readonly crop: number
   readonly filter: Filter
 }
 
-/** A square: a random part of the image, or its middle. */
+/** Cuts a square out of an image: a random part if `randomPart` is given, otherwise the middle. */
 export function fit(
   image: RgbImage,
   { resize: short, crop, filter }: Fit,

@@ -8,13 +8,13 @@ import type { ImageFiles } from './source.ts'
 export type ImageFolderSplit = 'train' | 'val'
 
 export interface ImageFolderOptions {
-  /** Which of the folders train and val to use; leave it out for a folder that holds the classes itself. */
+  /** Which of the folders train and val to use; omit it if the folder holds the classes itself. */
   readonly split?: ImageFolderSplit
   /** The most pixels that an image may have, as for `decode`. */
   readonly maxPixels?: number
 }
 
-/** A folder of images. */
+/** The labelled images of a folder. */
 export interface ImageFolder extends ImageFiles {
   readonly files: readonly string[]
   readonly labels: Int32Array
@@ -25,12 +25,13 @@ const SPLITS: readonly ImageFolderSplit[] = ['train', 'val']
 const IMAGE = /\.(jpe?g|png|webp|gif|tiff?|avif|bmp)$/i
 
 /**
- * Finds labelled images in a folder that holds one folder for each class, `class/*.jpg`, or else `train/class/*.jpg`
- * and `val/class/*.jpg`. Classes are the folders' names, numbered in their order; both splits have the classes of `train`.
- * Images are in the order of their names, and those in subfolders of a class come after the others. Hidden files and files
- * without an image's ending are ignored. No image is read before it is loaded. Node only: browsers see no folders.
+ * Finds labelled images in a folder with one folder for each class, `class/*.jpg`, or with `train/class/*.jpg` and
+ * `val/class/*.jpg`. The classes are the names of the folders, in the order of their characters; both splits have the
+ * classes of `train`. Images are in the order of their names, and images in subfolders of a class come after the
+ * others. Hidden files and files without the extension of an image are ignored. Images are not read until they are
+ * loaded. Node only: browsers see no folders.
  *
- * @throws VisionError if it is not such a folder, and for a `maxPixels` that makes no sense.
+ * @throws VisionError if it is not such a folder, and for an invalid `maxPixels`.
  */
 export async function openImageFolder(path: string | URL, options: ImageFolderOptions = {}): Promise<ImageFolder> {
   const { split, maxPixels } = options
@@ -56,7 +57,7 @@ async function openClasses(path: string | URL, split: ImageFolderSplit | undefin
 }
 
 /**
- * The splits that `openImageFolder` finds in a folder: train and val, if they hold folders and no images.
+ * Returns the splits that {@link openImageFolder} finds in a folder: train and val, if they hold folders and no images.
  * @throws VisionError if it is not a folder.
  */
 export async function imageFolderSplits(path: string | URL): Promise<ImageFolderSplit[]> {

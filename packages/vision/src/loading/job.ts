@@ -3,7 +3,7 @@ import type { TrainingBatch } from './batches.ts'
 import type { Plan } from './plan.ts'
 import type { TrainingSource } from './source.ts'
 
-/** A worker's first message. Numbers of steps follow, and it answers each with a {@link Reply}, in order. */
+/** The first message to a worker. Step numbers follow, and the worker answers each with a {@link Reply}, in order. */
 export interface Job {
   readonly source: TrainingSource
   readonly plan: Plan
@@ -14,7 +14,7 @@ export type Reply =
   /** An `expected` failure is the message of a `VisionError`. */
   | { readonly failure: string; readonly expected: boolean }
 
-/** A job in a form that can be sent, and the buffers that are transferred with it. */
+/** Returns a job in a form that can be sent to a worker, and the buffers to transfer with it. */
 export function sendable({ source, plan }: Job): { job: Job; transferred: ArrayBuffer[] } {
   const { length, classes } = source
   const labelled = { length, classes: [...classes], labels: Int32Array.from(source.labels) }

@@ -15,12 +15,12 @@ import type { TrainingSource } from './source.ts'
  * for await (const { images, targets, step } of loadBatches(source, { batch: 128, to: 64_000, augment, mean, std })) ...
  * ```
  *
- * A step's batch has the same bits whichever step the loop starts from, with and without a worker. The worker starts with
- * the loop and stops when the loop ends, also by `break` or `throw`. It keeps a Node process alive only while the loop waits
- * for a batch. Batches belong to the caller.
+ * The batch of a step has the same bits whichever step the loop starts from, with or without a worker. The worker
+ * starts with the loop and stops when the loop ends, even by `break` or `throw`. It keeps a Node process alive only
+ * while the loop waits for a batch. Batches belong to the caller.
  *
- * @throws VisionError at once for a source whose parts do not match and for options that make no sense; in the loop for a
- * file that cannot be read and for a worker that fails.
+ * @throws VisionError at once for a source whose parts do not match and for invalid options; in the loop for a file
+ *   that cannot be read and for a worker that fails.
  */
 export function loadBatches(
   source: TrainingSource,
@@ -80,13 +80,16 @@ function start(inbox: Inbox): LoadingWorker {
   }
 }
 
-/** Batches that a worker has sent and nobody has taken yet. */
+/** Batches that a worker has sent and the loop has not taken yet. */
 class Inbox {
   readonly #batches: TrainingBatch[] = []
   #failure: VisionError | undefined
   #wake = () => {}
 
-  /** The next batch, when it arrives. @throws VisionError if no more come. */
+  /**
+   * Returns the next batch when it arrives.
+   * @throws VisionError if the worker has failed.
+   */
   async take(): Promise<TrainingBatch> {
     for (;;) {
       const batch = this.#batches.shift()

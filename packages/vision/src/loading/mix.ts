@@ -2,7 +2,7 @@ import type { Box } from '../crop.ts'
 import type { Random } from '../random.ts'
 import type { AugmentationPlan } from './augmentation.ts'
 
-/** `size` images and their targets, which are mixed in place. */
+/** A batch of `size` images and their targets, to be mixed in place. */
 export interface Mixed {
   readonly size: number
   readonly width: number
@@ -14,8 +14,8 @@ export interface Mixed {
 }
 
 /**
- * Mixes each image of a batch with another, as the augmentation says: the first with the last, the second with the last but
- * one, and so on. The pairs are as random as the order of the batch.
+ * Mixes each image of a batch with another, as the augmentation says: the first with the last, the second with the
+ * second to last, and so on. The pairs are as random as the order of the batch.
  */
 export function mix(batch: Mixed, { mixup, cutmix }: AugmentationPlan, random: Random): void {
   if (mixup === 0 && cutmix === 0) return
@@ -46,7 +46,10 @@ function blend(values: Float32Array, count: number, kept: number): void {
   }
 }
 
-/** A box with this share of the area and the image's proportions; its centre is anywhere, and it is cut off at the edges. */
+/**
+ * A box with this share of the area and the image's proportions; its centre is anywhere, and it is cut off at the
+ * edges.
+ */
 function boxOf(share: number, { width, height }: Mixed, random: Random): Box {
   const wide = Math.floor(width * Math.sqrt(share))
   const high = Math.floor(height * Math.sqrt(share))
@@ -76,7 +79,8 @@ function swap({ size, width, height, images }: Mixed, box: Box): void {
 
 /**
  * A number from 0 to 1 drawn from Beta(alpha, alpha), by Devroye's method from a point in the unit circle ("Random
- * variate generation in one line of code", 1996). Rounded to 20 bits, since engines may differ in the last bits of a power.
+ * variate generation in one line of code", 1996). Rounded to 20 bits, since engines may differ in the last bits of a
+ * power.
  */
 function symmetricBeta(random: Random, alpha: number): number {
   for (;;) {

@@ -6,57 +6,61 @@ import { type Augmentation, type AugmentationPlan, planAugmentation } from './au
 import type { Fit } from './fit.ts'
 import { checkSource, type TrainingSource } from './source.ts'
 
-/** Which images form a batch, and in which order. */
+/** Options that decide which images form a batch, and in which order. */
 export interface BatchOptions {
-  /** Images in a batch. */
+  /** Number of images in a batch. */
   readonly batch: number
-  /** Gives every epoch its own order, decided by the seed; default true. Otherwise images keep the order of the source. */
+  /**
+   * Whether the seed gives every epoch a different order; default true. Otherwise images keep the order of the source.
+   */
   readonly shuffle?: boolean
   /**
-   * Leaves out the images at the end of an epoch that do not fill a batch; default as `shuffle`, since they come in other
-   * epochs. Otherwise the last batch of an epoch is smaller.
+   * Whether to omit the images at the end of an epoch that do not fill a batch. The default is that of `shuffle`,
+   * because a shuffle includes these images in other epochs. Otherwise the last batch of an epoch is smaller.
    */
   readonly dropLast?: boolean
-  /** The images of the source to use, by index; one pass over them is an epoch; default all. */
+  /** Indices of the images to use; default all. One pass over them is an epoch. */
   readonly indices?: ArrayLike<number>
 }
 
-/** What {@link loadBatches} loads; the `preprocessing` of a model may be spread into it. */
+/** Options of {@link loadBatches}; the `preprocessing` of a model may be spread into them. */
 export interface LoadOptions extends BatchOptions, Normalization {
-  /** Decides everything random; a whole number, default 0. */
+  /** Determines everything random; a whole number of at least 0, default 0. */
   readonly seed?: number
-  /** The first step, default 0. Steps count batches through all epochs; starting at any of them is equally fast. */
+  /** The first step, default 0. Steps count batches through all epochs; a start at any step is equally fast. */
   readonly from?: number
-  /** The step to stop before, default the end of the epoch that starts at or before `from`; may be Infinity. */
+  /** The step to stop before; default the end of the epoch of `from`. It may be Infinity. */
   readonly to?: number
   /**
-   * Makes images squares with this many pixels per side, by resizing them and cutting out the middle. Required for files,
-   * whose sizes differ; by default images stay as they are.
+   * Turns images into squares with this many pixels per side, by resizing them and cutting out the middle. Required for
+   * files, whose sizes differ; by default other images stay as they are.
    */
   readonly crop?: number
-  /** Pixels of the short side before the middle is cut out; default `crop`. */
+  /** Length of the short side before the middle is cut out, in pixels; default `crop`. */
   readonly resize?: number
-  /** How images are resized; default 'bilinear'. */
+  /** The filter for resizing; default 'bilinear'. */
   readonly filter?: Filter
   /** Random changes; default none. */
   readonly augment?: Augmentation
-  /** Whether a worker makes the batches, which leaves the caller's thread free; default true where there are workers. */
+  /**
+   * Whether a worker makes the batches, which leaves the caller's thread free; default true if workers are available.
+   */
   readonly worker?: boolean
-  /** Batches that the worker prepares while another is used; default 2. */
+  /** How many batches the worker prepares while another is used; default 2. */
   readonly ahead?: number
 }
 
-/** Options with their defaults: everything that decides what is in a batch. */
+/** Options with their defaults filled in: everything that determines the content of a batch. */
 export interface Plan extends Normalization {
   readonly batch: number
   readonly seed: number
   readonly shuffle: boolean
   readonly dropLast: boolean
   readonly indices: Int32Array
-  /** Size of the images in a batch. */
+  /** Width and height of the images in a batch. */
   readonly width: number
   readonly height: number
-  /** How they get that size; undefined if they have it already. */
+  /** How images get that size; undefined if they have it already. */
   readonly fit: Fit | undefined
   readonly augmentation: AugmentationPlan
 }
@@ -64,7 +68,10 @@ export interface Plan extends Normalization {
 /** A larger batch is a mistake. */
 const MAX_BATCH_BYTES = 2 ** 31
 
-/** @throws VisionError for a source whose parts do not match, and for options that make no sense. */
+/**
+ * Checks a source and options, and fills in the defaults.
+ * @throws VisionError for a source whose parts do not match, and for invalid options.
+ */
 export function planOf(source: TrainingSource, options: LoadOptions): Plan {
   checkSource(source)
   const { mean, std, seed = 0 } = options
@@ -82,8 +89,8 @@ export function planOf(source: TrainingSource, options: LoadOptions): Plan {
 }
 
 /**
- * The number of batches that {@link loadBatches} makes of an epoch.
- * @throws VisionError for options that make no sense.
+ * The number of batches that {@link loadBatches} makes in an epoch.
+ * @throws VisionError for invalid options.
  */
 export function stepsPerEpoch(source: Pick<TrainingSource, 'length'>, options: BatchOptions): number {
   return stepsOf(orderOf(source, options))
@@ -130,7 +137,7 @@ function fitOf(
   throw new VisionError(`${why} images of many sizes; give crop, the pixels of a side that all shall have`)
 }
 
-/** @throws VisionError for an option that is not a whole number from `least`. */
+/** @throws VisionError for an option that is not a whole number of at least `least`. */
 export function whole(name: string, value: number, least: number): void {
   if (!Number.isSafeInteger(value) || value < least) {
     throw new VisionError(`got ${name} ${value}, wanted a whole number from ${least}`)

@@ -4,38 +4,38 @@ import { VisionError } from '../errors.ts'
 import { checkSize, type RgbImage } from '../image.ts'
 import { nameOf } from '../source.ts'
 
-/** What all sets of labelled images have. */
+/** The fields that all sets of labelled images share. */
 export interface LabelledImages {
   /** Number of images. */
   readonly length: number
-  /** The names of the labels. */
+  /** The names of the classes. */
   readonly classes: readonly string[]
-  /** The class of each image, 0 to `classes.length - 1`. */
+  /** The class of each image, from 0 to `classes.length - 1`. */
   readonly labels: ArrayLike<number>
 }
 
 /**
- * Images of one size, held in memory; a `CifarDataset` is one. A worker reads them in place from a `SharedArrayBuffer`, and
- * otherwise gets a copy.
+ * Images of one size in memory, such as a `CifarDataset`. A worker reads them in place if they are in a
+ * `SharedArrayBuffer`; otherwise it gets a copy.
  */
 export interface ImageArray extends LabelledImages {
-  /** Pixels in a row. */
+  /** Number of pixels in a row. */
   readonly width: number
-  /** Rows. */
+  /** Number of rows. */
   readonly height: number
   /** `[length, height, width, 3]`: 8-bit red, green and blue. */
   readonly images: Uint8Array
 }
 
-/** Images of any sizes in files of any format that `decode` reads; `openImageFolder` makes one of a folder. */
+/** Images of any size in files of any format that `decode` reads; `openImageFolder` makes this from a folder. */
 export interface ImageFiles extends LabelledImages {
   /** The path of each image (in browsers a URL, relative to the page), or the file itself. */
   readonly files: readonly (string | Uint8Array | Blob)[]
-  /** The most pixels that an image may have, as for `decode`; four are decoded at a time. */
+  /** The most pixels that an image may have, as for `decode`; four images are decoded at a time. */
   readonly maxPixels?: number
 }
 
-/** Labelled images to train on or to evaluate with. */
+/** Labelled images for training or evaluation. */
 export type TrainingSource = ImageArray | ImageFiles
 
 /** @throws VisionError if the parts of a source do not match. */
@@ -75,7 +75,10 @@ function isFile(file: unknown): boolean {
   return typeof file === 'string' || file instanceof Uint8Array || file instanceof Blob
 }
 
-/** An image of a source, which the caller must not change. @throws VisionError for a file that cannot be read. */
+/**
+ * Returns an image of a source, which the caller must not change.
+ * @throws VisionError for a file that cannot be read.
+ */
 export function imageOf(source: TrainingSource, index: number): RgbImage | Promise<RgbImage> {
   if ('files' in source) {
     const file = source.files[index]

@@ -8,7 +8,7 @@ export async function thisProcess(): Promise<ProcessName> {
   return { host: hostname(), pid, started: (await statusOf(pid))?.started }
 }
 
-/** Whether a process has ended for certain. Nothing is certain about a process on another host. */
+/** Whether a process has certainly ended. Nothing is certain about a process on another host. */
 export async function hasEnded({ host, pid, started }: ProcessName): Promise<boolean> {
   if (host !== hostname()) return false
   if (!isRunning(pid)) return true
@@ -21,12 +21,15 @@ function isRunning(pid: number): boolean {
   try {
     return process.kill(pid, 0)
   } catch (error) {
-    // Somebody else's process.
+    // It is another user's process.
     return error instanceof Error && 'code' in error && error.code === 'EPERM'
   }
 }
 
-/** What Linux has in a file; other systems have none. A zombie has ended, but its parent has not asked how. */
+/**
+ * The status that Linux provides in a file; undefined elsewhere. A zombie has ended, but its parent has not collected
+ * it.
+ */
 async function statusOf(pid: number): Promise<{ isZombie: boolean; started: string } | undefined> {
   if (process.platform !== 'linux') return undefined
   const text = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => undefined)

@@ -1,7 +1,7 @@
-/** Which process something belongs to, so that it can be told whether that process still runs. */
+/** Identifies the process that owns something, so that others can check whether it still runs. */
 export interface ProcessName {
   readonly host: string
   readonly pid: number
-  /** When it started, in the system's own count, where the system tells; a later process may have the same number. */
+  /** The system's start time, if available, because a later process may have the same number. */
   readonly started?: string
 }

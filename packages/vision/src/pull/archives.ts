@@ -1,9 +1,9 @@
-/** A file on the web that is known by its content. */
+/** A file on the web that is identified by its content. */
 export interface Archive {
-  /** What it is called, there and here. */
+  /** Its name, both on the web and in the cache. */
   readonly file: string
   readonly url: string
-  /** Its size. */
+  /** Its size in bytes. */
   readonly bytes: number
   /** SHA-256 of its content, in lower-case hexadecimal digits. */
   readonly sha256: string
@@ -13,9 +13,9 @@ export interface Archive {
 export type PulledName = 'cifar10' | 'cifar100'
 
 /**
- * The binary versions from their author's page, https://www.cs.toronto.edu/~kriz/cifar.html. It states their MD5
- * (c32a1d4ab5d03f1284b67883e8d87530 and 03b5dce01913d631647c71ecec9e9cb8); a mirror could forge that, so the SHA-256 of
- * the same files is compared.
+ * The binary versions from their author's page, https://www.cs.toronto.edu/~kriz/cifar.html. It states their MD5 hashes
+ * (c32a1d4ab5d03f1284b67883e8d87530 and 03b5dce01913d631647c71ecec9e9cb8). A mirror could forge these, so {@link pull}
+ * compares the SHA-256 of the same files.
  */
 export const archives: Readonly<Record<PulledName, Archive>> = {
   cifar10: {

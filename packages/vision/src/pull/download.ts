@@ -4,22 +4,24 @@ import type { Archive } from './archives.ts'
 import { PullError } from './errors.ts'
 import type { Part } from './part.ts'
 
-/** How long to wait for what. */
+/** How long to wait for a server, and how often to try again. */
 export interface Patience extends Pick<DownloadOptions, 'stallSeconds'> {
-  /** Times that a download is tried again, counted anew whenever one has brought a good part of it; default 5. */
+  /**
+   * How often to try a download again; default 5. The count restarts after a try that brought a good part of the file.
+   */
   readonly retries?: number
-  /** Seconds before the first of them, twice as many before each one after it; default 1. */
+  /** Seconds to wait before the first new try; default 1. The wait doubles before each further try. */
   readonly retrySeconds?: number
 }
 
 export interface ResumableOptions extends Patience, DownloadOptions {
-  /** Called with each piece: the bytes that there are now, of all. */
+  /** Called with each piece that arrives, with the number of bytes of the file so far. */
   readonly onBytes?: (bytes: number) => void
   /** Called before a wait. */
   readonly onRetry?: (reason: string, seconds: number) => void
 }
 
-/** What may go better another time. */
+/** A failure that may not happen again. */
 class Interruption extends Error {}
 
 /** The server has another version of the file than the one begun. */
@@ -27,13 +29,13 @@ class Changed extends Interruption {
   override message = 'the file has changed on the server and is loaded from its beginning'
 }
 
-/** A share of the file that makes a try worth it, however it ended. */
+/** The share of the file that makes a try count as a success, however it ended. */
 const GOOD_PART = 1 / 64
 const LONGEST_WAIT_SECONDS = 30
 
 /**
- * Brings a part to the size of the archive, from where it is. Whether the bytes are the right ones is left to the caller.
- * @throws PullError if the server has something else or says no, and if all tries failed; the signal's reason.
+ * Continues a part until it has the size of the archive. The caller checks whether the bytes are the right ones.
+ * @throws PullError if the server refuses or has another file, and if all tries failed; the signal's reason.
  */
 export async function download(
   { url, bytes }: Pick<Archive, 'url' | 'bytes'>,
@@ -61,7 +63,10 @@ export async function download(
   }
 }
 
-/** What was interrupted and may be tried again. @throws PullError, or the error itself, for all else. */
+/**
+ * The reason of an interruption after which a new try makes sense.
+ * @throws PullError, or the error itself, for any other failure.
+ */
 function interruptionIn(error: unknown, url: string): string {
   if (error instanceof Interruption) return error.message
   if (!(error instanceof VisionError)) throw error
@@ -97,7 +102,7 @@ async function attempt(
   }
 }
 
-/** A part that is longer than the file is of something else. */
+/** The number of bytes to continue after. A part longer than the file belongs to another file and is restarted. */
 async function firstByte(part: Part, bytes: number): Promise<number> {
   const have = await part.size()
   if (have <= bytes) return have
@@ -115,7 +120,7 @@ function goesOn(answer: Download, url: string, have: number, bytes: number, vali
     }
     throw new Changed()
   }
-  // The checksum is that of the file as it is.
+  // The checksum is of the file without any content encoding.
   const encoding = headers.get('content-encoding') ?? 'identity'
   if (encoding !== 'identity') {
     throw new PullError(`${url}: the server sends the file in another form (${encoding}); try a --mirror`)
@@ -125,7 +130,7 @@ function goesOn(answer: Download, url: string, have: number, bytes: number, vali
   return false
 }
 
-/** A weak ETag does not say that the bytes are the same, so it is no reason to go on. */
+/** Identifies a version of the file. A weak ETag does not guarantee the same bytes, so it does not count. */
 function validatorOf({ headers }: Download): string | undefined {
   const tag = headers.get('etag')
   return tag && !tag.startsWith('W/') ? tag : (headers.get('last-modified') ?? undefined)

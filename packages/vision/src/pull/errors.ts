@@ -1,6 +1,6 @@
 import { VisionError } from '../errors.ts'
 
-/** A download that failed, or that gave something else than was asked for. */
+/** A download that failed, or that brought another file than requested. */
 export class PullError extends VisionError {
   override name = 'PullError'
 }

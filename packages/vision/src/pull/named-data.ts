@@ -5,9 +5,10 @@ import { drawShapes, type ShapesDataset } from '../shapes/shapes.ts'
 import { PullError } from './errors.ts'
 
 /**
- * Opens a data set that has a name: `shapes`, which is drawn, or `cifar10` or `cifar100` as {@link pull} left them.
- * Undefined for any other text, which is a path.
- * @throws PullError for a data set that was not pulled.
+ * Opens a data set by its name: `shapes`, which is drawn, or `cifar10` or `cifar100`, which {@link pull} has
+ * downloaded.
+ * @returns undefined for any other text, which is a path
+ * @throws PullError for a data set that has not been pulled.
  */
 export async function openNamedData(
   name: string,

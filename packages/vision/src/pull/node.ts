@@ -10,12 +10,12 @@ import type { Pulled, PullOptions } from './types.ts'
 export { cacheDirectory }
 
 /**
- * Downloads a data set, or any file that is known by its content, into the cache: from where an earlier try ended, over
- * stalls and broken connections, and compares its SHA-256. The file appears whole or not at all, however many processes
- * pull it at once.
+ * Downloads a data set, or any file that is identified by its content, into the cache, and checks its SHA-256. It
+ * continues from the end of an earlier try, and survives stalls and broken connections. The file appears whole or not
+ * at all, however many processes pull it at the same time.
  *
- * @throws PullError if it cannot be had, is another file or cannot be written; the signal's reason once aborted, after
- *   which the next call goes on.
+ * @throws PullError if the file cannot be downloaded, is another file or cannot be written; the signal's reason after
+ *   an abort. The next call then continues.
  */
 export async function pull(what: PulledName | Archive, options: PullOptions = {}): Promise<Pulled> {
   const archive = typeof what === 'string' ? archives[what] : what
@@ -43,15 +43,15 @@ export async function pull(what: PulledName | Archive, options: PullOptions = {}
   return { path, wasThere: false }
 }
 
-/** Where a pulled data set is; undefined if it was not pulled. */
+/** The path of a pulled data set; undefined if it has not been pulled. */
 export async function pulledPath(name: PulledName, directory?: string): Promise<string | undefined> {
   const path = await placeOf(archives[name], directory)
   return (await sizeOf(path)) === archives[name].bytes ? path : undefined
 }
 
 /**
- * Loads a part to its end and compares it. What was put together from several tries may be of different versions of the
- * file, and what came at once may be damaged: either is loaded a second time.
+ * Downloads a part to its end and checks it. Pieces from several tries may belong to different versions of the file,
+ * and even a file from a single try may be damaged. In either case the file is downloaded a second time.
  */
 async function load(archive: Archive, part: Part, options: PullOptions): Promise<void> {
   const meter = new Meter(archive.bytes, options.onProgress)
@@ -86,11 +86,11 @@ function mirrorUrl(mirror: string, file: string): string {
   return url.href
 }
 
-/** Tells the rate of a download, ten times a second at most. */
+/** Reports the progress of a download, at most ten times a second. */
 class Meter {
   readonly #total: number
   readonly #onProgress: PullOptions['onProgress']
-  /** When how many bytes were there, over the last seconds. */
+  /** The number of bytes at some times within the last seconds. */
   readonly #marks: { readonly time: number; readonly bytes: number }[] = []
   #lastReport = Number.NEGATIVE_INFINITY
   #bytes = 0
@@ -102,7 +102,7 @@ class Meter {
 
   update(bytes: number): void {
     const time = performance.now()
-    // A download that began again tells nothing about the rate before.
+    // The download has restarted, so earlier marks say nothing about its rate.
     if (bytes < this.#bytes) this.#marks.length = 0
     this.#bytes = bytes
     if (time - this.#lastReport < 100) return

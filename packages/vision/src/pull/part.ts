@@ -17,13 +17,13 @@ import { hostname } from 'node:os'
 import { basename, dirname, join } from 'node:path'
 import { hasEnded } from '#processes'
 
-/** A part of another machine, or of a process whose number is used again, is given up when it has not grown so long. */
+/** A part from another machine, or from a process whose number is in use again, counts as abandoned after this time. */
 const ABANDONED_AFTER = 15 * 60 * 1000
 
 /**
- * A file that is not whole yet: a folder beside the place of the file, with the bytes that there are and with what the
- * server called that version of the file. A process makes a folder its own by renaming it, which succeeds for one only,
- * so two downloads never write to the same bytes. What a process leaves when it is killed is taken over by the next.
+ * A file that is not complete yet: a folder next to the path of the file, with the bytes so far and the server's
+ * validator of that version of the file. A process takes over a folder by renaming it, which only one process can do,
+ * so two downloads never write to the same bytes. The next process takes over the part of a process that was killed.
  */
 export class Part {
   readonly #target: string
@@ -34,7 +34,7 @@ export class Part {
     this.#folder = folder
   }
 
-  /** Takes over the largest part of `target` that belongs to nobody, or begins one. Its folder must exist. */
+  /** Takes over the largest abandoned part of `target`, or begins a new one. The folder of `target` must exist. */
   static async claim(target: string): Promise<Part> {
     const claimed = await takeAbandoned(target)
     if (claimed) return new Part(target, claimed)
@@ -44,40 +44,40 @@ export class Part {
     return new Part(target, own)
   }
 
-  /** Removes what processes that were killed left of `target`, which is whole. What others work on is theirs to remove. */
+  /** Removes abandoned parts of `target`, which is complete. Running processes remove their own parts. */
   static async clean(target: string): Promise<void> {
-    // The file is whole, so it does not matter if its folder cannot be written to.
+    // The file is complete, so it does not matter if its folder cannot be written to.
     const left = await takeAbandoned(target).catch(() => undefined)
     if (left) await rm(left, { recursive: true, force: true }).catch(() => {})
   }
 
-  /** Bytes that there are. */
+  /** The number of bytes so far. */
   async size(): Promise<number> {
     return (await stat(join(this.#folder, 'bytes'))).size
   }
 
-  /** What tells this version of the file from others: an ETag or a date. */
+  /** The ETag or date that distinguishes this version of the file from others. */
   async validator(): Promise<string | undefined> {
     return (await readFile(join(this.#folder, 'validator'), 'utf8').catch(() => '')) || undefined
   }
 
-  /** Begins from the first byte, of a version with this validator. */
+  /** Restarts from the first byte, for the version with this validator. */
   async restart(validator = ''): Promise<void> {
     await truncate(join(this.#folder, 'bytes'))
     await writeFile(join(this.#folder, 'validator'), validator)
   }
 
-  /** Opens the bytes for writing after those that there are. */
+  /** Opens the part for appending bytes. */
   async append(): Promise<FileHandle> {
     return open(join(this.#folder, 'bytes'), 'a')
   }
 
-  /** The SHA-256 of the bytes. */
+  /** The SHA-256 of the bytes so far. */
   async sha256(): Promise<string> {
     return sha256Of(join(this.#folder, 'bytes'))
   }
 
-  /** Puts the bytes in the place of the file, in one step, replacing what is there. */
+  /** Moves the bytes to the path of the file in one step, replacing any file there. */
   async finish(): Promise<void> {
     const bytes = join(this.#folder, 'bytes')
     const file = await open(bytes, 'r+')
@@ -87,7 +87,7 @@ export class Part {
     await Part.clean(this.#target)
   }
 
-  /** Leaves the bytes to the next who claims them. */
+  /** Leaves the bytes for the next process that claims them. */
   async release(): Promise<void> {
     if ((await this.size()) === 0) await this.discard()
     else await rename(this.#folder, `${this.#target}.part`).catch(() => this.discard())
@@ -98,7 +98,7 @@ export class Part {
   }
 }
 
-/** The name of a new part: its owner's name, and something that no other part of this process has. */
+/** The path of a new part, which contains the name of its process and a random text that no other part has. */
 function ownFolder(target: string): string {
   const random = Math.random().toString(36).slice(2, 10)
   return `${target}.${hostName()}.${process.pid}.${random}.part`
@@ -108,12 +108,12 @@ function hostName(): string {
   return hostname().replace(/[^\w-]/g, '_')
 }
 
-/** Makes the parts of a file that nobody works on this process's own, and keeps of them the largest. */
+/** Takes over the abandoned parts of a file, and keeps only the largest. */
 async function takeAbandoned(target: string): Promise<string | undefined> {
   let kept: string | undefined
   for (const { touched, folder, size } of await abandonedParts(target)) {
     const own = ownFolder(target)
-    // Touched first, so that nobody takes it for abandoned again.
+    // It is touched first, so that no other process considers it abandoned.
     const isTaken = await touch(touched)
       .then(() => rename(folder, own))
       .then(
@@ -126,24 +126,24 @@ async function takeAbandoned(target: string): Promise<string | undefined> {
   return kept
 }
 
-/** A folder of a part; killed at its beginning or end, a process leaves one without bytes. */
+/** The folder of an abandoned part. A process that is killed at its beginning or end leaves a folder without bytes. */
 interface AbandonedPart {
   readonly folder: string
   readonly size: number | undefined
-  /** What tells when it was last worked on. */
+  /** The file or folder whose modification time tells when a process last worked on the part. */
   readonly touched: string
 }
 
-/** The parts of a file that nobody works on, the largest first. */
+/** The abandoned parts of a file, the largest first. */
 async function abandonedParts(target: string): Promise<AbandonedPart[]> {
   const [directory, file, host] = [dirname(target), basename(target), hostName()]
   const found: AbandonedPart[] = []
   for (const name of await readdir(directory)) {
     const rest = name.startsWith(`${file}.`) ? name.slice(file.length) : ''
-    // What an earlier version was about to remove ends in `.old`.
+    // Parts that an earlier version of this package was about to remove end in `.old`.
     if (!/\.part(\.old)?$/.test(rest)) continue
     const folder = join(directory, name)
-    // Firefox, for one, has files of such names.
+    // Other programs use such names too, for example Firefox.
     const entries = await readdir(folder).catch(() => undefined)
     if (!entries?.every(entry => entry === 'bytes' || entry === 'validator')) continue
     const touched = entries.includes('bytes') ? join(folder, 'bytes') : folder

@@ -1,35 +1,35 @@
 import type { Patience } from './download.ts'
 
-/** How far a download is. */
+/** The progress of a download. */
 export interface PullProgress {
-  /** Bytes that there are, those of earlier tries among them. */
+  /** Bytes so far, including those of earlier tries. */
   readonly bytes: number
-  /** Bytes of the whole file. */
+  /** Size of the whole file in bytes. */
   readonly total: number
-  /** Over the last seconds. */
+  /** The rate over the last few seconds. */
   readonly bytesPerSecond: number
-  /** At this rate; Infinity where nothing came yet. */
+  /** The time left at this rate; Infinity if nothing has arrived yet. */
   readonly secondsLeft: number
 }
 
 export interface PullOptions extends Patience {
-  /** Where to load from instead: the http or https URL of the file, or of a folder that has it. */
+  /** Another place to download from: the http or https URL of the file, or of a folder that contains it. */
   readonly mirror?: string
-  /** Loads again what is there already. */
+  /** Downloads the file again even if it is already in the folder. */
   readonly force?: boolean
-  /** The folder to put it in, default `data` in {@link cacheDirectory}. */
+  /** The folder for the file; default `data` in {@link cacheDirectory}. */
   readonly directory?: string
   readonly signal?: AbortSignal
   /** Called up to ten times a second. */
   readonly onProgress?: (progress: PullProgress) => void
-  /** Called when a try failed, before the wait for the next one. */
+  /** Called after a failed try, before the wait for the next one. */
   readonly onRetry?: (reason: string, seconds: number) => void
 }
 
-/** What {@link pull} gives. */
+/** The result of {@link pull}. */
 export interface Pulled {
   /** Path of the file. */
   readonly path: string
-  /** Whether it was there already. */
+  /** Whether the file was already there. */
   readonly wasThere: boolean
 }

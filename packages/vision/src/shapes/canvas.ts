@@ -3,14 +3,14 @@ import { SIDE } from '../cifar/kinds.ts'
 /** Red, green and blue, 0 to 255. */
 export type Color = readonly [number, number, number]
 
-/** Lines on which a row of pixels is sampled; along a line, coverage is exact. */
+/** The number of lines that sample a row of pixels; along a line, coverage is exact. */
 const SUBROWS = 4
 /** More corners than any polygon has. */
 const MAX_CROSSINGS = 64
 
 /**
- * A 32 x 32 image that is being drawn, in double precision. It uses only sums, products and quotients, which have the same
- * bits in every engine.
+ * A canvas of 32 x 32 pixels in double precision. It uses only sums, products, quotients and square roots, which have
+ * the same bits in every engine.
  */
 export class Canvas {
   /** `[32, 32, 3]`, 0 to 255 or a little beyond. */
@@ -63,7 +63,7 @@ export class Canvas {
     }
   }
 
-  /** Fills the part that lies in the pixels `from` to `to` of row `y`. */
+  /** Fills the part of a polygon in the pixels `from` to `to` of row `y`. */
   #fillRow(polygon: Float64Array, y: number, from: number, to: number, color: Color): void {
     const coverage = this.#coverage
     const crossings = this.#crossings
@@ -98,7 +98,7 @@ export class Canvas {
   }
 }
 
-/** Adds to each pixel the part of it that lies between two positions in its row. */
+/** Adds to the coverage of each pixel its part between two positions in the row. */
 function cover(coverage: Float64Array, from: number, to: number): void {
   const start = Math.max(0, from)
   const end = Math.min(SIDE, to)

@@ -17,16 +17,16 @@ const DARK = 110
 /** A shape is at least this much lighter than the background, summed over the channels. */
 const CONTRAST = 150
 
-/** Draws images of shapes one after the other and reuses its memory. */
+/** Draws images of shapes one after another, and reuses its memory. */
 export class ShapeArtist {
   readonly #canvas = new Canvas()
   readonly #knots = new Float64Array((CELLS + 1) * (CELLS + 1) * 3)
   readonly #polygons = shapes.map(shape => new Float64Array(shape.length))
 
   /**
-   * Draws an image of the class `label` into `[32, 32, 3]` bytes: a large light shape, filled or in outline, anywhere,
-   * turned and stretched, on a dark blotchy background, among small shapes and lines of any colour, some of which cross
-   * it, under noise.
+   * Draws an image of the class `label` into `[32, 32, 3]` bytes: a large light shape on a dark blotchy background. The
+   * shape is filled or in outline, turned and stretched, at any position. Small shapes and lines of any colour surround
+   * and cross it, and noise covers the image.
    */
   draw(random: Random, label: number, bytes: Uint8Array): void {
     const canvas = this.#canvas

@@ -1,6 +1,6 @@
 /**
- * Corners of the shapes, x and y in turn, the size of a circle of radius 1, with y pointing down. Written out because sines
- * differ between engines in their last bits.
+ * The corners of the shapes, x and y in turn, about the size of a circle of radius 1, with y pointing down. They are
+ * written out because sines differ between engines in their last bits.
  */
 export const outlines = {
   circle: [

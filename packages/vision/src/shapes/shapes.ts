@@ -6,7 +6,7 @@ import { Random } from '../random.ts'
 import { oneLine } from '../source.ts'
 import { ShapeArtist, shapeClasses } from './draw.ts'
 
-/** A data set of drawn images, held in memory. */
+/** A data set of drawn images in memory. */
 export interface ShapesDataset extends ImageArray {
   readonly name: 'shapes'
   readonly labels: Uint8Array
@@ -17,7 +17,7 @@ export interface ShapesOptions {
   readonly split: Split
   /** Number of images; default 50,000 for training and 10,000 for testing, as in CIFAR. */
   readonly length?: number
-  /** A whole number; another seed gives other images. Default 0. */
+  /** A whole number; different seeds give different images. Default 0. */
   readonly seed?: number
 }
 
@@ -25,11 +25,11 @@ export interface ShapesOptions {
 const MAX_LENGTH = Math.floor(2 ** 31 / IMAGE_BYTES)
 
 /**
- * Draws a data set, for use when none is at hand: 32 x 32 images of ten shapes that vary in position, size, proportions,
- * rotation and colours, among clutter and noise. Every ten successive images have each class once. An image depends only on
- * the seed, the split and its index, and has the same bytes in every JavaScript engine.
+ * Draws a data set, for use when no other is available: 32 x 32 images of ten shapes that vary in position, size,
+ * proportions, rotation and colours, among clutter and noise. Every ten successive images contain each class once. An
+ * image depends only on the seed, the split and its index, and has the same bytes in every JavaScript engine.
  *
- * @throws VisionError for a split, length or seed that makes no sense.
+ * @throws VisionError for an invalid split, length or seed.
  */
 export function drawShapes({
   split,

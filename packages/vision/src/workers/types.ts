@@ -1,17 +1,17 @@
 import type { Job, Reply } from '../loading/job.ts'
 
-/** What a worker sends to the thread that started it. */
+/** The messages of a worker to the thread that started it. */
 export interface WorkerEvents {
   message(reply: Reply): void
-  /** It runs no more, or never did. Comes after a `terminate` as well. */
+  /** The worker has stopped, or never started. Also called after a `terminate`. */
   ended(reason: string): void
 }
 
 /** A worker, as the thread that started it sees it. */
 export interface LoadingWorker {
   send(message: Job | number, transferred?: readonly ArrayBuffer[]): void
-  /** Whether it keeps a Node process alive, at first not. */
+  /** Sets whether the worker keeps a Node process alive; at first it does not. */
   keepAlive(wanted: boolean): void
-  /** Resolves once it runs no more, as far as can be told. */
+  /** Stops the worker. Resolves when it has stopped, or in browsers at once, as they do not tell. */
   terminate(): Promise<void>
 }

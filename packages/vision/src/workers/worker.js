@@ -1,4 +1,5 @@
-// Stands for the worker.js that a build makes of worker.ts, where the package runs from its sources, as in tests.
+// Takes the place of the worker.js that a build makes from worker.ts when the package runs from its sources, as in
+// tests.
 
 import('node:module').then(({ register }) => {
   register(new URL('../../dev/typescript.js', import.meta.url))

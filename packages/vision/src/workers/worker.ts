@@ -5,7 +5,7 @@ import { VisionError } from '../errors.ts'
 import { BatchMaker } from '../loading/batches.ts'
 
 let maker: BatchMaker
-/** Batches are made one after the other. */
+/** Batches are made one after another. */
 let turns = Promise.resolve()
 
 listen(message => {

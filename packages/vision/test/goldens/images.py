@@ -1,10 +1,10 @@
-"""Images made by a formula in whole numbers; ../images.ts makes the same ones."""
+"""Makes images by a formula with whole numbers; ../images.ts makes the same images."""
 
 from PIL import Image
 
 
 def image(kind: str, width: int, height: int) -> Image.Image:
-    """A 'smooth' image of slopes and edges, or one of 'noise' that reaches 0 and 255 in every neighbourhood."""
+    """A 'smooth' image with slopes and edges, or one with 'noise' that reaches 0 and 255 in every neighbourhood."""
     data = bytearray(width * height * 3)
     for y in range(height):
         for x in range(width):

@@ -1,4 +1,4 @@
-"""Makes the files in files/ and decode.json: what Pillow makes of them, as SHA-256 of the RGB bytes.
+"""Makes the files in files/, and decode.json with the SHA-256 of the RGB bytes that Pillow decodes from each.
 
     python make_decode_goldens.py
 """
@@ -27,7 +27,7 @@ GREY16.putdata([(value * 7) % 700 for value in range(WIDTH * HEIGHT)])
 
 
 def png16(color_type: int, channels: int) -> bytes:
-    """A PNG file of 16 bits a channel, most of which Pillow reads but does not write."""
+    """A PNG file with 16 bits per channel, of a kind that Pillow mostly reads but does not write."""
 
     def chunk(kind: bytes, data: bytes) -> bytes:
         return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
@@ -55,9 +55,9 @@ def bmp(bits: int, *, top_down: bool = False, colors: int = 0, masks: bool = Fal
 
 
 def swapped_profile() -> bytes:
-    """An sRGB profile whose red and green are exchanged: whoever applies it makes other colours."""
+    """An sRGB profile with red and green exchanged: a decoder that applies it produces other colours."""
     profile = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
-    # Without the time it was made, so that every run makes the same files.
+    # The creation time is removed, so that every run makes the same files.
     profile = profile[:24] + bytes(12) + profile[36:]
     return profile.replace(b"rXYZ", b"tmp.", 1).replace(b"gXYZ", b"rXYZ", 1).replace(b"tmp.", b"gXYZ", 1)
 
@@ -123,7 +123,7 @@ def write_files() -> None:
 
 def main() -> None:
     write_files()
-    # Not to be decoded.
+    # A file that must not be decoded.
     GREY.resize((4, 3)).convert("F").save(Path(__file__).with_name("float.tiff"))
     versions = {"pillow": PIL.__version__, "libjpeg_turbo": features.version("libjpeg_turbo")}
     files = {}

@@ -1,8 +1,8 @@
-"""Makes resize.json: what Pillow's Image.resize gives, as SHA-256 of the RGB bytes.
+"""Makes resize.json with the SHA-256 of the RGB bytes that Pillow's Image.resize returns.
 
     python make_resize_goldens.py
 
-The images come from a formula that the test repeats, so none is kept.
+The images come from a formula that the test repeats, so they are not stored.
 """
 
 import hashlib
@@ -25,16 +25,16 @@ FILTERS = {
 
 # Width and height before and after.
 SIZES = [
-    # One pixel, to it and from it.
+    # To and from a single pixel.
     (1, 1, 1, 1), (1, 1, 7, 5), (7, 5, 1, 1), (1, 9, 4, 9), (9, 1, 9, 4), (1, 100, 100, 1), (2, 2, 3, 3),
     # Nothing to do, or only along one side.
     (13, 11, 13, 11), (64, 48, 64, 17), (64, 48, 17, 48), (31, 57, 31, 200), (31, 57, 200, 57),
-    # Off by one, and halves, thirds and multiples, where places fall exactly between pixels.
+    # Off by one, and halves, thirds and multiples, for which positions fall exactly between pixels.
     (32, 32, 31, 31), (32, 32, 33, 33), (100, 80, 99, 81), (64, 64, 32, 32), (63, 63, 21, 21), (65, 65, 32, 33),
     (16, 16, 32, 32), (17, 19, 51, 57), (10, 10, 100, 100), (6, 4, 30, 20), (3, 2, 300, 200), (128, 128, 64, 256),
     # One side shrinks while the other grows.
     (40, 200, 90, 70), (200, 40, 70, 90), (5, 500, 50, 5), (500, 5, 5, 50),
-    # To what networks take.
+    # To the sizes that networks take.
     (32, 32, 224, 224), (28, 28, 32, 32), (96, 96, 32, 32), (451, 300, 384, 256), (451, 300, 32, 32),
     (600, 400, 384, 256), (512, 600, 256, 300), (640, 427, 383, 256), (640, 480, 298, 224), (640, 480, 341, 256),
     (1280, 960, 341, 256), (1280, 960, 299, 224), (1920, 1080, 455, 256), (1080, 1920, 224, 398), (300, 451, 235, 353),
@@ -51,7 +51,7 @@ def main() -> None:
     cases = []
     for number, (width, height, to_width, to_height) in enumerate(SIZES):
         for kind in ("smooth", "noise"):
-            # Every filter sees every size, each pair of size and filter one of the two kinds.
+            # Every filter runs with every size; each pair of size and filter uses one of the two kinds.
             for place, (name, resampling) in enumerate(FILTERS.items()):
                 if (place + number) % 2 != (kind == "noise"):
                     continue

@@ -1,8 +1,8 @@
-"""Makes transforms.json: what torchvision's transforms give on Pillow images, as SHA-256 of the bytes.
+"""Makes transforms.json with the SHA-256 of the bytes that torchvision's transforms return for Pillow images.
 
     python make_transforms_goldens.py
 
-Of whole preprocessings the bytes are those of the float32 values in the order height, width, channels.
+For a whole preprocessing, these are the bytes of the float32 values in the order height, width, channels.
 """
 
 import hashlib

@@ -12,14 +12,14 @@ async function augmented(source: ImageArray, augment: Augmentation, options: Par
   })
 }
 
-/** Counts things by name. */
+/** Counts how often each name occurs. */
 function tally(names: Iterable<string>): Map<string, number> {
   const counts = new Map<string, number>()
   for (const name of names) counts.set(name, (counts.get(name) ?? 0) + 1)
   return counts
 }
 
-/** An image of {@link coordinates} as it looks through a window, perhaps mirrored. */
+/** The part of an image of {@link coordinates} in a window, mirrored if `flip` is true. */
 function windowOf(width: number, height: number, left: number, top: number, flip: boolean): Uint8Array {
   return Uint8Array.from({ length: width * height * 3 }, (_, i) => {
     const [y, x] = [Math.floor(i / 3 / width) + top, Math.floor(i / 3) % width]
@@ -36,7 +36,7 @@ describe('padAndCrop and flip', () => {
     ['padAndCrop by 1', { padAndCrop: 1 }, 1, [false], 150, 300],
     ['padAndCrop by 2, and flip', { padAndCrop: 2, flip: true }, 2, [false, true], 15, 75],
     ['padAndCrop by more than the image', { padAndCrop: 5 }, 5, [false], 1, 60],
-  ])('%s: every place is as likely', async (_, augment, padding, flips, least, most) => {
+  ])('%s: every position is equally likely', async (_, augment, padding, flips, least, most) => {
     const [width, height] = [5, 4]
     const names = new Map<string, string>()
     const places = Array.from({ length: 2 * padding + 1 }, (_, i) => i - padding)
@@ -48,14 +48,14 @@ describe('padAndCrop and flip', () => {
     const count = least === most ? least : 2000
     const images = await augmented(coordinates(count, width, height), augment)
     const counts = tally(images.map(image => names.get(image.join()) ?? 'unknown'))
-    // Windows that see nothing of the image, all black, have one name.
+    // Windows outside the image are all black, so they share one name.
     counts.delete(names.get(new Uint8Array(width * height * 3).join()) ?? '')
     expect(counts.get('unknown')).toBeUndefined()
     for (const [name, times] of counts) expect([name, times >= least && times <= most]).toEqual([name, true])
     if (padding < 4) expect(counts.size).toBe(names.size)
   })
 
-  test('black is normalised like any colour', async () => {
+  test('black borders are normalised', async () => {
     const source = coordinates(200, 3, 3)
     const normalization = { mean: [0.5, 0.25, 0.125], std: [0.5, 0.5, 0.25] } as const
     const options = { batch: 200, shuffle: false, worker: false, ...normalization, augment: { padAndCrop: 3 } }
@@ -63,7 +63,7 @@ describe('padAndCrop and flip', () => {
     const black = Array.from({ length: 200 }, (_, i) => images.subarray(i * 27, (i + 1) * 27)).filter(image =>
       image.every((value, i) => value === [-1, -0.5, -0.5][i % 3]),
     )
-    // 24 of the 49 windows see nothing.
+    // 24 of the 49 windows are outside the image.
     expect(Math.abs(black.length - (200 * 24) / 49)).toBeLessThan(30)
   })
 })
@@ -74,7 +74,7 @@ describe('cutout', () => {
     { side: 2, width: 5, height: 3 },
     { side: 3, width: 5, height: 3 },
     { side: 20, width: 5, height: 3 },
-  ])('of $side pixels covers a square whose middle lies anywhere, with the mean', async ({ side, width, height }) => {
+  ])('of $side pixels covers a square at any position with the mean', async ({ side, width, height }) => {
     const source = coordinates(3000, width, height)
     const expected = new Map<string, number>()
     for (let middleX = 0; middleX < width; middleX++) {
@@ -107,7 +107,9 @@ describe('cutout', () => {
 })
 
 describe('randomResizedCrop', () => {
-  /** What each crop took: as large as the image and copied from the nearest pixel, it has each column and row. */
+  /**
+   * The box of each crop. A crop as large as the image, resized by 'nearest', contains every column and row of its box.
+   */
   async function boxes(
     width: number,
     height: number,
@@ -125,21 +127,21 @@ describe('randomResizedCrop', () => {
   }
   const mean = (values: number[]) => values.reduce((sum, x) => sum + x, 0) / values.length
 
-  test('takes areas, proportions and places as the law says', async () => {
+  test('draws areas, proportions and positions from their distributions', async () => {
     const [width, height] = [60, 48]
     const found = await boxes(width, height, 1000, true)
     const areas = found.map(box => (box.width * box.height) / (width * height))
     const logs = found.map(box => Math.log(box.width / box.height))
     expect(Math.min(...areas)).toBeGreaterThan(0.07)
     expect(Math.max(...areas)).toBeLessThanOrEqual(1)
-    // Up to 0.6 every box fits, so areas are uniform there.
+    // Every box with an area of up to 0.6 fits, so areas are uniform there.
     const below = (limit: number) => areas.filter(area => area < limit).length
     expect(Math.abs(below(0.34) / below(0.6) - 0.5)).toBeLessThan(0.07)
     expect(Math.min(...logs)).toBeGreaterThan(Math.log(3 / 4) - 0.08)
     expect(Math.max(...logs)).toBeLessThan(Math.log(4 / 3) + 0.08)
     const small = logs.filter((_, i) => areas[i] < 0.6)
     expect(Math.abs(mean(small))).toBeLessThan(0.03)
-    // That of a uniform distribution over 2 log(4 / 3).
+    // The variance of a uniform distribution over a range of 2 log(4 / 3).
     expect(Math.abs(mean(small.map(x => x * x)) - Math.log(4 / 3) ** 2 / 3)).toBeLessThan(0.005)
     for (const [start, side, total] of [
       ['left', 'width', width],
@@ -170,13 +172,7 @@ describe('randomResizedCrop', () => {
       { scale: [1, 1], ratio: [0.5, 1.5] },
       { left: 8, top: 0, width: 15, height: 10 },
     ],
-    [
-      'an image as it is, where its proportions fit',
-      10,
-      9,
-      { scale: [2, 3] },
-      { left: 0, top: 0, width: 10, height: 9 },
-    ],
+    ['the whole image if its proportions fit', 10, 9, { scale: [2, 3] }, { left: 0, top: 0, width: 10, height: 9 }],
     ['one pixel', 40, 1, { scale: [1, 1], ratio: [0.01, 0.02] }, { left: 19, top: 0, width: 1, height: 1 }],
   ])('takes %s', async (_, width, height, randomResizedCrop, expected) => {
     for (const box of await boxes(width, height, 12, randomResizedCrop)) expect(box).toMatchObject(expected)
@@ -253,18 +249,18 @@ describe('mixup and cutmix', () => {
     }
     expect(Math.max(...shares)).toBeGreaterThan(0.6)
     expect(Math.min(...shares)).toBe(0)
-    // Half of the area on average, of which a part reaches beyond the image.
+    // The rectangle has half of the area on average, but a part of it is beyond the image.
     expect(Math.abs(mean(shares) - 0.25)).toBeLessThan(0.07)
   })
 
-  test('both: each batch gets one of the two', async () => {
+  test('each batch gets one of the two if both are given', async () => {
     const blended = (await batches({ mixup: 1, cutmix: 1 }, 400)).filter(({ images }) =>
       images.some(value => value > 0.1 && value < 199),
     )
     expect(Math.abs(blended.length - 200)).toBeLessThan(50)
   })
 
-  test('the middle one of an odd number stays, and labels are the former ones', async () => {
+  test('the middle image of an odd number stays, and labels do not change', async () => {
     const [{ images, targets, labels }] = await batches({ mixup: 1 }, 1, [0, 1, 2, 3, 4])
     expect([...labels]).toEqual([0, 0, 1, 1, 1])
     expect(images.subarray(2 * bytes, 3 * bytes).every(value => Math.abs(value - 200) < 1e-3)).toBe(true)

@@ -6,7 +6,7 @@ import { asBytes, collect, noise } from './sources.ts'
 
 const here = { ...asBytes, worker: false }
 
-describe('which images', () => {
+describe('batches have the images of', () => {
   const indices = async (length: number, options: Partial<LoadOptions>) =>
     (await collect(loadBatches(noise(length), { batch: 4, ...here, ...options }))).map(batch => [...batch.indices])
 
@@ -22,7 +22,7 @@ describe('which images', () => {
       ],
     ],
     [
-      'without the last',
+      'an epoch without the last batch',
       10,
       { shuffle: false, dropLast: true },
       [
@@ -30,9 +30,9 @@ describe('which images', () => {
         [4, 5, 6, 7],
       ],
     ],
-    ['a batch of more than there are', 3, { shuffle: false }, [[0, 1, 2]]],
+    ['a source smaller than a batch', 3, { shuffle: false }, [[0, 1, 2]]],
     [
-      'into the next epoch',
+      'one epoch and the next',
       6,
       { shuffle: false, from: 1, to: 4 },
       [
@@ -60,10 +60,10 @@ describe('which images', () => {
         [8, 9],
       ],
     ],
-    ['of some', 10, { shuffle: false, indices: [7, 3, 9, 3, 0], to: 3 }, [[7, 3, 9, 3], [0], [7, 3, 9, 3]]],
+    ['some indices', 10, { shuffle: false, indices: [7, 3, 9, 3, 0], to: 3 }, [[7, 3, 9, 3], [0], [7, 3, 9, 3]]],
     ['no steps', 10, { from: 2, to: 2 }, []],
     [
-      'shuffled',
+      'shuffled epochs',
       10,
       { to: 4 },
       [
@@ -74,7 +74,7 @@ describe('which images', () => {
       ],
     ],
     [
-      'shuffled by another seed',
+      'an epoch shuffled by another seed',
       10,
       { seed: 1, dropLast: false },
       [
@@ -84,7 +84,7 @@ describe('which images', () => {
       ],
     ],
     [
-      'some, shuffled',
+      'some indices, shuffled',
       10,
       { indices: [1, 3, 5, 7, 9], dropLast: false, to: 4 },
       [[7, 1, 9, 3], [5], [7, 3, 9, 5], [1]],
@@ -93,7 +93,7 @@ describe('which images', () => {
     expect(await indices(length, options)).toEqual(expected)
   })
 
-  test('each epoch has every image once, in another order', async () => {
+  test('every epoch, each image once and in a different order', async () => {
     const orders = (await indices(12, { batch: 12, to: 20 })).map(order => order.join())
     expect(new Set(orders).size).toBe(20)
     for (const order of orders) {
@@ -113,13 +113,13 @@ describe('which images', () => {
     [50_000, { batch: 128, shuffle: false, dropLast: true }, 390],
     [50_000, { batch: 128, indices: Int32Array.from({ length: 256 }, (_, i) => i) }, 2],
     [10, { batch: 10 }, 1],
-  ])('stepsPerEpoch, case %#', (length, options, expected) => {
+  ])('as many batches as stepsPerEpoch says, case %#', (length, options, expected) => {
     expect(stepsPerEpoch({ length }, options)).toBe(expected)
   })
 })
 
-describe('what is in a batch', () => {
-  test('images, targets, labels and where they are from', async () => {
+describe('a batch', () => {
+  test('has images, targets, labels and the indices of the images', async () => {
     const source = noise(7, 5, 4)
     const normalization = { mean: [0.5, 0.25, 0], std: [0.5, 0.25, 2] } as const
     const [first, second] = await collect(
@@ -142,7 +142,7 @@ describe('what is in a batch', () => {
     expect(second.labels).toEqual(Int32Array.of(1, 2, 0))
   })
 
-  test('is for evaluation what batchOf gives', async () => {
+  test('for evaluation equals the result of batchOf', async () => {
     const source = { ...noise(6, 32), name: 'cifar10', classes: cifar10Classes } as const
     const dataset = { ...source, labels: Uint8Array.of(0, 1, 2, 3, 4, 5) }
     const preprocessing = {
@@ -173,11 +173,11 @@ const everything: LoadOptions = {
   },
 }
 
-describe('the same batches', () => {
+describe('the batches are the same', () => {
   const source = noise(23, 16, 20)
   const uninterrupted = collect(loadBatches(source, { ...everything, worker: false }))
 
-  test('as ever', async () => {
+  test('as in earlier versions', async () => {
     const batches = await uninterrupted
     expect(batches.map(({ epoch }) => epoch)).toEqual([0, 0, 0, 0, 1, 1, 1, 1, 2, 2, 2, 2, 3, 3])
     const bytes = batches.flatMap(({ images, targets }) =>
@@ -188,12 +188,12 @@ describe('the same batches', () => {
     )
   })
 
-  test.each([1, 3, 4, 7, 13, 14])('from step %d on', async from => {
+  test.each([1, 3, 4, 7, 13, 14])('when the loop starts at step %d', async from => {
     const batches = await collect(loadBatches(source, { ...everything, worker: false, from }))
     expect(batches).toEqual((await uninterrupted).slice(from))
   })
 
-  test('by a worker, from shared memory, from a part of a larger array, and from numbers', async () => {
+  test('from a worker, with shared memory, with a part of a larger array, and with labels in an array', async () => {
     const expected = (await uninterrupted).slice(3)
     const shared = new Uint8Array(new SharedArrayBuffer(source.images.length))
     shared.set(source.images)
@@ -211,7 +211,7 @@ describe('the same batches', () => {
     }
   })
 
-  test('of each image in batches of another size', async () => {
+  test('image by image in batches of another size', async () => {
     const { mixup: _, cutmix: __, ...augment } = everything.augment ?? {}
     const options = { ...everything, augment, worker: false }
     const epoch = async (batch: number) =>
@@ -221,7 +221,7 @@ describe('the same batches', () => {
     expect(await epoch(23)).toEqual(await epoch(4))
   })
 
-  test('whatever is asked for at once', async () => {
+  test('when two loops run at the same time', async () => {
     const two = [0, 1].map(seed => collect(loadBatches(source, { ...everything, seed, to: 6, worker: false })))
     const [a, b] = await Promise.all(two)
     expect(a).not.toEqual(b)
@@ -229,7 +229,7 @@ describe('the same batches', () => {
   })
 })
 
-test('any sizes and steps come out in the shapes that are promised', async () => {
+test('batches have the documented shapes for any sizes and options', async () => {
   const property = fc.asyncProperty(
     fc.record({
       length: fc.integer({ min: 1, max: 20 }),

@@ -14,11 +14,11 @@ describe('CIFAR-10', () => {
     train = await openCifar(`${data}/cifar10/cifar-10-binary.tar.gz`, { split: 'train' })
   })
 
-  test('is held in memory that workers share', () => {
+  test('is in memory that workers share', () => {
     expect(train.images.buffer).toBeInstanceOf(SharedArrayBuffer)
   })
 
-  test('an epoch has every image but the last few once, normalised', async () => {
+  test('has every image except the last few once in an epoch, normalised', async () => {
     const seen = new Uint8Array(train.length)
     const [sums, squares] = [
       [0, 0, 0],
@@ -47,7 +47,7 @@ describe('CIFAR-10', () => {
     for (const square of squares) expect(Math.abs(square / count / 1024 - 1)).toBeLessThan(0.01)
   })
 
-  test('gives the same bits from any step, by a worker or not', async () => {
+  test('gives the same bits from any step, with or without a worker', async () => {
     const options = { batch: 128, seed: 5, augment, ...normalization, to: 400 }
     const hash = async (from: number, worker: boolean) =>
       (await collect(loadBatches(train, { ...options, from, worker }))).map(({ images, targets }) =>

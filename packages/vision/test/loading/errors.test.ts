@@ -10,15 +10,15 @@ const pixels = (name: string, value: unknown) => `got ${name} ${value}, wanted a
 
 describe('loadBatches refuses at once', () => {
   test.each<[string, object, string]>([
-    ['no images', { ...source, length: 0 }, 'got a source of 0 images, wanted at least one'],
+    ['a length of 0', { ...source, length: 0 }, 'got a source of 0 images, wanted at least one'],
     ['missing labels', { ...source, labels: [0] }, 'got 1 labels for 10 images, wanted one for each'],
     [
-      'a label of no class',
+      'a label without a class',
       { ...source, classes: ['a', 'b'] },
       'image 2 has label 2, wanted 0 to 1, one of the classes',
     ],
     [
-      'a label that is no number',
+      'a label that is not a number',
       { ...source, labels: 'abcabcabca' },
       'image 0 has label a, wanted 0 to 2, one of the classes',
     ],
@@ -30,7 +30,7 @@ describe('loadBatches refuses at once', () => {
     ['no width', { ...source, width: undefined }, 'got an image size of undefined x 3, wanted whole numbers from 1'],
     ['missing files', { ...files, files: [] }, 'got 0 files for 1 images, wanted one for each'],
     [
-      'no file',
+      'something that is not a file',
       { ...files, files: [new URL('file:///a')] },
       'image 0 is no file; wanted a path, a Uint8Array or a Blob',
     ],
@@ -100,12 +100,12 @@ describe('loadBatches refuses at once', () => {
     expect(() => loadBatches(source, options)).toThrow(new VisionError(message))
   })
 
-  test('files without a size', () => {
+  test('files without crop', () => {
     const message = 'files hold images of many sizes; give crop, the pixels of a side that all shall have'
     expect(() => loadBatches(files, { batch: 1, ...asBytes })).toThrow(new VisionError(message))
   })
 
-  test('what stepsPerEpoch refuses as well', () => {
+  test('a batch that is too large, as stepsPerEpoch does', () => {
     expect(() => stepsPerEpoch({ length: 3 }, { batch: 4 })).toThrow(
       new VisionError('3 images do not fill a batch of 4; give a smaller batch, or dropLast false'),
     )

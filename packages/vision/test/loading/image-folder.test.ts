@@ -82,7 +82,7 @@ describe('openImageFolder finds', () => {
       ],
     ],
     [
-      'only what is an image by its ending, links, and folders within classes',
+      'only files with the extension of an image, links, and folders within classes',
       'odd',
       undefined,
       ['cat', 'dog\nand\u{1f415}', 'linked'],
@@ -110,7 +110,7 @@ describe('openImageFolder finds', () => {
       ],
     ],
     [
-      'val, numbered as train',
+      'val, with the labels of train',
       'split',
       'val',
       ['a', 'b', 'c'],
@@ -121,7 +121,7 @@ describe('openImageFolder finds', () => {
     ],
     ['val alone', 'onlyval', 'val', ['x'], [[0, 'val/x/1.png']]],
     [
-      'classes of the names of splits',
+      'classes with the names of splits',
       'trains',
       undefined,
       ['bus', 'train', 'val'],
@@ -175,7 +175,7 @@ describe('openImageFolder reports', () => {
       'ROOT/outside: holds no folders, wanted a folder of images for each class',
     ],
     [
-      'splits without choice',
+      'splits if none is chosen',
       () => `${root}/split`,
       {},
       'ROOT/split: holds the splits train and val; say which to take',
@@ -205,7 +205,7 @@ describe('openImageFolder reports', () => {
 })
 
 describe('images of a folder', () => {
-  test('are loaded as preprocess makes them', async () => {
+  test('are preprocessed as preprocess does it', async () => {
     const source = await openImageFolder(join(root, 'plain'))
     const preprocessing = { resize: 20, crop: 16, filter: 'bicubic', ...asBytes } as const
     const expected = await Promise.all(source.files.map(async file => preprocess(await readImage(file), preprocessing)))
@@ -216,7 +216,7 @@ describe('images of a folder', () => {
     }
   })
 
-  test('are the same with and without a worker, from any step', async () => {
+  test('are the same with and without a worker, and from any step', async () => {
     const source = await openImageFolder(join(root, 'odd'))
     const augment = { randomResizedCrop: true, flip: true, padAndCrop: 1, cutmix: 1 }
     const options = { batch: 3, crop: 12, to: 7, seed: 4, augment, ...asBytes }
@@ -239,7 +239,7 @@ describe('images of a folder', () => {
       png.subarray(0, 60),
       'FILE: cannot decode this PNG file, it is damaged, cut short or of a rare kind (',
     ],
-  ])('of which one is %s: the error names the file', async (_, name, content, message) => {
+  ])('name the file in the error if one is %s', async (_, name, content, message) => {
     const path = folder(`bad-${name}`, { 'x/good.png': png, [`x/${name}`]: content })
     const source = await openImageFolder(path)
     const error = await collect(loadBatches(source, { batch: 2, crop: 8, worker: false, ...asBytes })).catch(
@@ -250,7 +250,7 @@ describe('images of a folder', () => {
     expect(error.message.startsWith(message.replace('FILE', `${path}/x/${name}`))).toBe(true)
   })
 
-  test('of which one is a link to nowhere: the error names the link', async () => {
+  test('name the link in the error if one is a link to nowhere', async () => {
     const path = folder('dangling', { 'x/good.png': png })
     symlinkSync('/nowhere.png', `${path}/x/bad.png`)
     const batches = collect(loadBatches(await openImageFolder(path), { batch: 2, crop: 8, worker: false, ...asBytes }))

@@ -1,10 +1,10 @@
 import type { ImageArray, TrainingBatch } from '../../src/index.ts'
 import { image } from '../images.ts'
 
-/** Bytes enter a network as they are, to the rounding of single precision. */
+/** A normalisation that keeps bytes as they are, except for rounding in single precision. */
 export const asBytes = { mean: [0, 0, 0], std: [1 / 255, 1 / 255, 1 / 255] } as const
 
-/** Images of noise, all different, and labels that go round three classes. */
+/** Different images of noise, and labels that cycle through three classes. */
 export function noise(length: number, width = 8, height = width): ImageArray {
   return {
     length,
@@ -16,7 +16,7 @@ export function noise(length: number, width = 8, height = width): ImageArray {
   }
 }
 
-/** Equal images whose red is the column and whose green is the row, both from 1; blue is 200. */
+/** Equal images whose red is the column and whose green is the row, both counted from 1; blue is 200. */
 export function coordinates(length: number, width: number, height: number): ImageArray {
   const one = Uint8Array.from({ length: width * height * 3 }, (_, i) => {
     const pixel = Math.floor(i / 3)

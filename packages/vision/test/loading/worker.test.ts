@@ -11,7 +11,7 @@ import { type ImageFiles, loadBatches, VisionError } from '../../src/index.ts'
 import { node } from '../../tsup.config.ts'
 import { asBytes, collect, noise } from './sources.ts'
 
-/** All that were ever started and have not ended. */
+/** All workers that were started and have not ended. */
 const workers = new Set<Worker>()
 const remember = (worker: Worker) => {
   workers.add(worker)
@@ -62,7 +62,7 @@ describe('the worker', () => {
     expect(workers.size).toBe(0)
   })
 
-  test('is not started for no steps, nor where it is not wanted, nor before the first batch is', async () => {
+  test('is not started for no steps, with worker: false, or before the first batch is needed', async () => {
     const started: Worker[] = []
     const count = (worker: Worker) => started.push(worker)
     process.on('worker', count)
@@ -73,11 +73,11 @@ describe('the worker', () => {
     expect(started).toEqual([])
   })
 
-  test('makes no more batches ahead than it may', async () => {
+  test('prepares no more batches than `ahead` allows', async () => {
     const images = new Uint8Array(new SharedArrayBuffer(source.images.length))
     const batches = loadBatches({ ...source, images }, { ...options, ahead: 2 })
     await batches.next()
-    // Time enough to make all of them.
+    // Enough time to make all batches.
     await setTimeout(200)
     images.fill(255)
     const rest = (await collect(batches)).map(batch => batch.images.some(value => value > 254))
@@ -88,8 +88,8 @@ describe('the worker', () => {
   test.each([
     ['while a batch is waited for', 0],
     ['while a batch is used', 1],
-  ])('that is killed %s is an error', async (_, taken) => {
-    // Large enough that few are ready.
+  ])('causes an error if it is killed %s', async (_, taken) => {
+    // The images are so large that few batches are ready.
     const batches = loadBatches(source, { ...options, crop: 1000, to: 100 })
     for (let step = 0; step < taken; step++) await batches.next()
     const next = taken === 0 ? collect(batches) : undefined
@@ -98,13 +98,13 @@ describe('the worker', () => {
     await worker.terminate()
     const error = await (next ?? collect(batches)).catch(error => error)
     expect(error).toBeInstanceOf(VisionError)
-    // Node tells one code or another, depending on how far the worker had come.
+    // Node reports one code or another, depending on how far the worker was.
     const message = `the worker that loads images ended unexpectedly (exit code N); ${goOn}`
     expect(error.message.replace(/code \d/, 'code N')).toBe(message)
     expect(await batches.next()).toEqual({ done: true, value: undefined })
   })
 
-  test('tells what it cannot read as the caller would be told', async () => {
+  test('reports an unreadable file with the same error as without a worker', async () => {
     const files: ImageFiles = {
       length: 2,
       classes: ['a'],
@@ -129,7 +129,7 @@ describe('the worker', () => {
   })
 })
 
-/** A bitmap of 2 x 2 pixels, all with red 30, green 20 and blue 10. */
+/** A bitmap with 2 x 2 pixels, all with red 30, green 20 and blue 10. */
 function bmp(): Uint8Array<ArrayBuffer> {
   const bytes = new Uint8Array(54 + 16)
   const view = new DataView(bytes.buffer)
@@ -147,7 +147,7 @@ function bmp(): Uint8Array<ArrayBuffer> {
   return bytes
 }
 
-describe('as built for Node', () => {
+describe('in the build for Node', () => {
   let folder: string
   beforeAll(async () => {
     folder = mkdtempSync(join(tmpdir(), 'residual-'))
@@ -183,13 +183,13 @@ describe('as built for Node', () => {
       `for await (const { step } of batches) if (step === 3) break; console.log('left')`,
       'left\n',
     ],
-    ['batches that are forgotten', `console.log((await batches.next()).value.step)`, '0\n'],
-    ['a batch that nobody waits for', `batches.next().then(() => console.log('came'))`, 'came\n'],
+    ['batches that are never finished', `console.log((await batches.next()).value.step)`, '0\n'],
+    ['a batch that nobody awaits', `batches.next().then(() => console.log('came'))`, 'came\n'],
   ])('a process ends after %s, and not before', (_, script, printed) => {
     expect(run(script)).toBe(printed)
   })
 
-  test('a process that may start no worker is told so', () => {
+  test('a process that may not start workers gets an error', () => {
     const script = `console.log(String(await batches.next().catch(error => error)))`
     const flag = process.allowedNodeEnvironmentFlags.has('--permission') ? '--permission' : '--experimental-permission'
     const printed = run(script, flag, '--allow-fs-read=*')

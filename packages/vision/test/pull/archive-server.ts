@@ -3,7 +3,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net'
 import { onTestFinished } from 'vitest'
 
-/** Bytes that look like nothing in particular, and what is known of them. */
+/** An archive of arbitrary bytes, and its description. */
 export function archiveOf(bytes: number, seed = 1) {
   const content = Buffer.from(Uint32Array.from({ length: bytes / 4 }, (_, i) => Math.imul(i + seed, 0x9e3779b1)).buffer)
   const sha256 = createHash('sha256').update(content).digest('hex')
@@ -13,7 +13,7 @@ export function archiveOf(bytes: number, seed = 1) {
 /** Answers one request. */
 export type Answer = (request: IncomingMessage, response: ServerResponse) => void
 
-/** A server that gives the first request the first answer, and so on, and the last to all others. */
+/** Starts a server that answers the first request with the first answer, and so on; the last answer is repeated. */
 export async function serve(...answers: readonly Answer[]) {
   const requests: { range: string | undefined; ifRange: string | undefined; path: string | undefined }[] = []
   const server = createServer((request, response) => {
@@ -28,7 +28,7 @@ export async function serve(...answers: readonly Answer[]) {
   return { requests, url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/data` }
 }
 
-/** As a good server does: ranges, and an ETag that tells versions apart. */
+/** Answers as a good server does: with ranges, and with an ETag that distinguishes versions. */
 export const file =
   (content: Buffer, { etag = '"1"', until = content.length }: { etag?: string; until?: number } = {}): Answer =>
   (request, response) => {
@@ -50,7 +50,7 @@ export const stalling =
     response.write(content.subarray(0, until))
   }
 
-/** Answers with a status and no more. */
+/** Answers with a status and nothing else. */
 export const status =
   (code: number, headers: Readonly<Record<string, string>> = {}): Answer =>
   (_, response) =>

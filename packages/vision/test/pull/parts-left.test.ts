@@ -7,7 +7,7 @@ import { type Answer, archiveOf, file, serve } from './archive-server.ts'
 
 const { content, archive } = archiveOf(1 << 16)
 const here = hostname().replace(/[^\w-]/g, '_')
-/** More than Linux numbers processes. */
+/** A number above all process numbers of Linux. */
 const ended = 2 ** 22 + 1
 
 let directory: string
@@ -21,13 +21,13 @@ async function pullFrom(answer: Answer) {
   return { requests, call: () => pull(archive, { directory, mirror: url, retries: 0 }) }
 }
 
-/** That the file is whole and nothing else is there. */
+/** Expects that the file is complete and that nothing else is in the folder. */
 async function expectWhole(): Promise<void> {
   expect(await readdir(directory)).toEqual(['set.tar.gz'])
   expect((await readFile(join(directory, 'set.tar.gz'))).equals(content)).toBe(true)
 }
 
-/** What a process leaves that is killed while it makes a part, puts it into its place, or removes it. */
+/** Creates the remains of processes that were killed while they created, finished or removed a part. */
 async function leaveParts(): Promise<void> {
   for (const [name, files] of Object.entries({
     [`${here}.${ended}.new.part`]: [],
@@ -40,14 +40,14 @@ async function leaveParts(): Promise<void> {
   }
 }
 
-test('parts of killed processes are removed by who pulls the file', async () => {
+test('a pull removes the parts of killed processes', async () => {
   await leaveParts()
   const { call } = await pullFrom(file(content))
   await call()
   await expectWhole()
 })
 
-test('parts of killed processes are removed by who finds the file there', async () => {
+test('a pull removes the parts of killed processes if the file is already there', async () => {
   const { requests, call } = await pullFrom(file(content))
   await writeFile(join(directory, 'set.tar.gz'), content)
   await leaveParts()
@@ -56,7 +56,7 @@ test('parts of killed processes are removed by who finds the file there', async 
   expect(requests).toEqual([])
 })
 
-test('parts that are left while the file is pulled are removed at its end', async () => {
+test('a pull removes at its end the parts that other processes have left during it', async () => {
   const { call } = await pullFrom(async (request, response) => {
     await leaveParts()
     file(content)(request, response)
@@ -65,7 +65,7 @@ test('parts that are left while the file is pulled are removed at its end', asyn
   await expectWhole()
 })
 
-test('what only looks like a part, or belongs to a process that runs, is left as it is', async () => {
+test('a pull keeps files that only look like parts, and the parts of running processes', async () => {
   const names = ['set.tar.gz.part', 'set.tar.gz.mine.part', `set.tar.gz.${here}.${process.pid}.begun.part`]
   await writeFile(join(directory, names[0]), 'of another program')
   await mkdir(join(directory, names[1]))

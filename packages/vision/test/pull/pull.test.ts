@@ -41,13 +41,13 @@ async function pullFrom(answers: readonly Answer[], options: PullOptions = {}) {
   return { requests, retries, url, call }
 }
 
-/** That the file is whole and nothing else is there. */
+/** Expects that the file is complete and that nothing else is in the folder. */
 async function expectWhole(): Promise<void> {
   expect(await readdir(directory)).toEqual(['set.tar.gz'])
   expect((await readFile(join(directory, 'set.tar.gz'))).equals(content)).toBe(true)
 }
 
-test('a file is loaded once, checked, and then there', async () => {
+test('downloads and checks a file once, unless forced', async () => {
   const { requests, retries, call } = await pullFrom([file(content)])
   const path = join(directory, 'set.tar.gz')
   expect(await call()).toEqual({ path, wasThere: false })
@@ -59,7 +59,7 @@ test('a file is loaded once, checked, and then there', async () => {
   expect(retries).toEqual([])
 })
 
-test('what is there but damaged is loaded again', async () => {
+test('downloads a damaged file again', async () => {
   const { call } = await pullFrom([file(content)])
   await writeFile(join(directory, 'set.tar.gz'), other)
   expect(await call()).toMatchObject({ wasThere: false })
@@ -75,7 +75,7 @@ test.each(Object.entries(recovered))('gets the file from a server that %s', asyn
   expect(requests.map(({ range }) => range)).toEqual(ranges)
 })
 
-test('goes on by the date of a server without strong ETags', async () => {
+test('continues by the date if the server has no strong ETags', async () => {
   const date = 'Thu, 04 Jun 2009 00:00:00 GMT'
   const dated = (until: number): Answer => {
     const answer = file(content, { etag: 'W/"1"', until })
@@ -91,7 +91,7 @@ test('goes on by the date of a server without strong ETags', async () => {
   expect(requests[1]).toMatchObject({ range: `bytes=${half}-`, ifRange: date })
 })
 
-/** Servers that a file cannot be had from, and what is said, after the URL. */
+/** Servers that cannot provide the file, and the part of the message after the URL. */
 const failing: Record<string, [answers: Answer[], message: string]> = {
   'has no such file': [[status(404)], 'the server answered 404; try a --mirror'],
   'forbids it': [[status(403)], 'the server answered 403; try a --mirror'],
@@ -123,14 +123,14 @@ const failing: Record<string, [answers: Answer[], message: string]> = {
   ],
 }
 
-test.each(Object.entries(failing))('gives a server up that %s', async (name, [answers, message]) => {
+test.each(Object.entries(failing))('gives up on a server that %s', async (name, [answers, message]) => {
   const { url, call } = await pullFrom(answers, { stallSeconds: name.startsWith('stalls') ? 0.5 : 20 })
   await expect(call()).rejects.toThrow(new PullError(`${url}/set.tar.gz: ${message}`))
   expect(await readdir(directory)).not.toContain('set.tar.gz')
 })
 
-describe('what cannot be tried', () => {
-  test('is a mirror that is no URL', async () => {
+describe('fails at once with', () => {
+  test('a mirror that is not a URL', async () => {
     await expect(pull(archive, { directory, mirror: 'here' })).rejects.toThrow(
       new PullError('got "here" as --mirror, wanted an http or https URL'),
     )
@@ -139,7 +139,7 @@ describe('what cannot be tried', () => {
     )
   })
 
-  test('is a server that is not there', async () => {
+  test('a server that refuses connections', async () => {
     const server = createServer().listen(0, '127.0.0.1')
     await once(server, 'listening')
     const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/set.tar.gz`
@@ -149,7 +149,7 @@ describe('what cannot be tried', () => {
     )
   })
 
-  test('is a folder that cannot be made', async () => {
+  test('a folder that cannot be created', async () => {
     await writeFile(join(directory, 'data'), '')
     const path = join(directory, 'data', 'set.tar.gz')
     await expect(pull(archive, { directory: join(directory, 'data') })).rejects.toThrow(
@@ -158,19 +158,19 @@ describe('what cannot be tried', () => {
   })
 })
 
-test('the mirror may be the file itself', async () => {
+test('accepts the URL of the file itself as the mirror', async () => {
   const { requests, url } = await serve(file(content))
   await pull(archive, { directory, mirror: `${url}/renamed.tgz?key=1` })
   await expectWhole()
   expect(requests[0].path).toBe('/data/renamed.tgz?key=1')
 })
 
-test('an aborted pull stops at once and is gone on with', async () => {
+test('an aborted pull stops at once, and the next pull continues it', async () => {
   const { requests, call } = await pullFrom([stalling(content, half), file(content)])
   const controller = new AbortController()
   const polling = setInterval(async () => {
     const [part] = (await readdir(directory)).filter(name => name.endsWith('.part'))
-    // It may take another name meanwhile.
+    // The part may get another name in the meantime.
     const bytes = part && (await readFile(join(directory, part, 'bytes')).catch(() => undefined))
     if (bytes && bytes.length === half) controller.abort(new Error('enough'))
   }, 10)
@@ -182,7 +182,7 @@ test('an aborted pull stops at once and is gone on with', async () => {
   expect(requests[1]).toMatchObject({ range: `bytes=${half}-`, ifRange: '"1"' })
 })
 
-test('progress is told to the end', async () => {
+test('reports progress until the end', async () => {
   const told: PullProgress[] = []
   const { call } = await pullFrom([file(content, { until: half }), file(content)])
   await call({ onProgress: progress => told.push(progress) })
@@ -191,8 +191,8 @@ test('progress is told to the end', async () => {
   expect(told.map(({ bytes }) => bytes)).toEqual(told.map(({ bytes }) => bytes).sort((a, b) => a - b))
 })
 
-describe('several at once', () => {
-  test('in one process end with one good file', async () => {
+describe('several pulls at once', () => {
+  test('in one process result in one good file', async () => {
     const { call } = await pullFrom([file(content, { until: half }), file(content)])
     const pulled = await Promise.all(Array.from({ length: 5 }, () => call()))
     expect(pulled.map(({ path }) => path)).toEqual(Array(5).fill(join(directory, 'set.tar.gz')))
@@ -210,8 +210,8 @@ describe('several at once', () => {
   })
 })
 
-describe('parts that were left behind', () => {
-  /** A part of `bytes` bytes, in the name of a process. */
+describe('parts left behind', () => {
+  /** Creates a part of `bytes` bytes that belongs to a process. */
   async function leave(host: string, pid: number, bytes: number, age = 0): Promise<string> {
     const name = `set.tar.gz.${host}.${pid}.abc.part`
     await mkdir(join(directory, name))
@@ -222,14 +222,14 @@ describe('parts that were left behind', () => {
   }
 
   const here = hostname().replace(/[^\w-]/g, '_')
-  /** More than Linux numbers processes. */
+  /** A number above all process numbers of Linux. */
   const ended = 2 ** 22 + 1
 
   test.each([
     ['by a process that has ended', here, ended, 0, true],
     ['by a process of another machine long ago', 'elsewhere', 1, 16 * 60_000, true],
-    ['by a process of another machine lately', 'elsewhere', 1, 60_000, false],
-    ['by a process that runs', here, process.pid, 60_000, false],
+    ['by a process of another machine recently', 'elsewhere', 1, 60_000, false],
+    ['by a running process', here, process.pid, 60_000, false],
   ])('%s', async (_, host, pid, age, isTaken) => {
     const name = await leave(host, pid, half, age)
     const { requests, call } = await pullFrom([file(content)])
@@ -238,7 +238,7 @@ describe('parts that were left behind', () => {
     expect(await readdir(directory)).toEqual(['set.tar.gz', ...(isTaken ? [] : [name])])
   })
 
-  test('the largest is gone on with, the others are removed', async () => {
+  test('by several processes: the largest is continued, the others are removed', async () => {
     await leave(here, ended, 1000)
     await leave(here, ended + 1, half)
     const { requests, call } = await pullFrom([file(content)])
@@ -247,7 +247,7 @@ describe('parts that were left behind', () => {
     await expectWhole()
   })
 
-  test('a part that is longer than the file is begun anew', async () => {
+  test('with more bytes than the file are restarted', async () => {
     const name = await leave(here, ended, half)
     await writeFile(join(directory, name, 'bytes'), Buffer.concat([content, content]))
     const { call } = await pullFrom([file(content)])

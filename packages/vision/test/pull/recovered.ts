@@ -2,17 +2,17 @@ import { type Answer, archiveOf, file, stalling, status } from './archive-server
 
 export const { content, archive } = archiveOf(1 << 20)
 export const half = content.length / 2
-/** As long as the right one. */
+/** Another content of the same length. */
 export const other = archiveOf(1 << 20, 2).content
 
-/** Servers that do something wrong, what is told of each, and what is asked for, range by range. */
+/** Servers that do something wrong, the reported reasons of new tries, and the range of each request. */
 export const recovered: Record<string, [answers: Answer[], retries: string[], ranges: (string | undefined)[]]> = {
   'breaks off': [
     [file(content, { until: half }), file(content)],
     ['the connection broke (UND_ERR_SOCKET)'],
     [undefined, `bytes=${half}-`],
   ],
-  'ends early without saying how much there is': [
+  'ends early without a content-length': [
     [chunked((_, response) => response.end(content.subarray(0, half))), file(content)],
     [`the connection ended after ${half} of ${content.length} bytes`],
     [undefined, `bytes=${half}-`],
@@ -33,12 +33,12 @@ export const recovered: Record<string, [answers: Answer[], retries: string[], ra
     ['the connection broke (UND_ERR_SOCKET)'],
     [undefined, `bytes=${half}-`],
   ],
-  'changes the file, and says so': [
+  'changes the file and its ETag': [
     [file(other, { until: half, etag: '"0"' }), file(content)],
     ['the connection broke (UND_ERR_SOCKET)'],
     [undefined, `bytes=${half}-`],
   ],
-  'changes the file, and heeds only the range': [
+  'changes the file, and ignores if-range': [
     [
       file(other, { until: half, etag: '"0"' }),
       (request, response) => {
@@ -49,17 +49,17 @@ export const recovered: Record<string, [answers: Answer[], retries: string[], ra
     ['the connection broke (UND_ERR_SOCKET)', 'the file has changed on the server and is loaded from its beginning'],
     [undefined, `bytes=${half}-`, undefined],
   ],
-  'changes the file, and does not say so': [
+  'changes the file, but not its ETag': [
     [file(other, { until: half, etag: '"0"' }), file(content, { etag: '"0"' })],
     ['the connection broke (UND_ERR_SOCKET)', 'the file is damaged and is loaded from its beginning'],
     [undefined, `bytes=${half}-`, undefined],
   ],
-  'has no such range any more': [
+  'no longer has the range': [
     [file(content, { until: half }), status(416), file(content)],
     ['the connection broke (UND_ERR_SOCKET)', 'the file has changed on the server and is loaded from its beginning'],
     [undefined, `bytes=${half}-`, undefined],
   ],
-  'sends another part than asked for': [
+  'sends another range than requested': [
     [
       file(content, { until: half }),
       (_, response) =>
@@ -79,7 +79,7 @@ export const recovered: Record<string, [answers: Answer[], retries: string[], ra
   redirects: [[status(302, { location: '/elsewhere' }), file(content)], [], [undefined, undefined]],
 }
 
-/** Leaves out the length. */
+/** Removes the content-length from an answer. */
 export function chunked(answer: Answer): Answer {
   return (request, response) => {
     response.flushHeaders()
