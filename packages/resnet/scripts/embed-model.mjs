@@ -1,4 +1,4 @@
-// Makes a trained network the embedded model: its weights in half precision, its configuration, and its log.
+// Makes a trained network the embedded model: copies its weights in half precision, its configuration and its log.
 //
 //     pnpm --filter @residual/resnet embed-model my-resnet20
 import { copyFile, readFile, writeFile } from 'node:fs/promises'

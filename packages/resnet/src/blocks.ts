@@ -18,7 +18,7 @@ interface BlockKind {
   readonly branch: (shape: BlockShape) => readonly ConvShape[]
   /** Channels of the block's output, divided by the width of its stage. */
   readonly expansion: number
-  /** The optional fields of an architecture that this kind of block uses. */
+  /** The fields of an architecture that this kind of block uses, among those that some kinds ignore. */
   readonly honours: readonly ('groups' | 'widthPerGroup' | 'strideIn')[]
 }
 

@@ -181,9 +181,7 @@ export class Model {
     return this.#program(n, side).then(use)
   }
 
-  /**
-   * The program for a size. A caller that uses it at once can do so even if the program is to be disposed of meanwhile.
-   */
+  /** The program for a size. A caller that uses it at once does so before any later disposal of the program. */
   #program(n: number, side: number): Promise<Program> {
     if (this.#isDisposed) return Promise.reject(new ModelError(`${this.name} was disposed of; load it again`))
     const key = `${n} of ${side}`

@@ -4,7 +4,7 @@ import { architecture, architectureNames } from '../src/architectures.ts'
 import { resnet } from '../src/network.ts'
 import { summarize } from '../src/summary.ts'
 
-/** Parameters as published with the networks, and MACs (in billions) as torchvision publishes them with its weights. */
+/** The published numbers of parameters, and torchvision's numbers of multiply-accumulates in billions. */
 const PUBLISHED: [name: string, params: number, gmacs?: number][] = [
   ['resnet18', 11_689_512, 1.814],
   ['resnet34', 21_797_672, 3.664],
@@ -27,7 +27,7 @@ const PUBLISHED: [name: string, params: number, gmacs?: number][] = [
   ['plain20', 269_722],
 ]
 
-/** 16 channels in 7 layers of the CIFAR networks' first stage, 32 in 6 of the second, 64 in 6 of the third. */
+/** The biases of ResNet-20: 16 channels in the stem and 6 layers, 32 in 6 layers and 64 in 6 layers. */
 const BIASES_20 = 16 * 7 + 32 * 6 + 64 * 6
 
 describe('published numbers', () => {
@@ -38,17 +38,14 @@ describe('published numbers', () => {
     if (gmacs !== undefined) expect(Math.round(summary.macs / 1e6) / 1e3).toBe(gmacs)
   })
 
-  test.each(['resnet20_nobn', 'plain20_nobn', 'resnet20_v2_nobn'])(
-    '%s has a bias where others have gamma and beta',
-    name => {
-      const { params, layers } = summarize(architecture(name))
-      expect(params).toBe(269_722 - BIASES_20)
-      expect(layers.filter(layer => layer.operation === 'batchNorm')).toEqual([])
-      expect(layers.find(layer => layer.name === 'layer2.0.conv1')!.params).toBe(32 * 16 * 9 + 32)
-    },
-  )
+  test.each(['resnet20_nobn', 'plain20_nobn', 'resnet20_v2_nobn'])('%s has biases in place of gamma and beta', name => {
+    const { params, layers } = summarize(architecture(name))
+    expect(params).toBe(269_722 - BIASES_20)
+    expect(layers.filter(layer => layer.operation === 'batchNorm')).toEqual([])
+    expect(layers.find(layer => layer.name === 'layer2.0.conv1')!.params).toBe(32 * 16 * 9 + 32)
+  })
 
-  test('v1 strides earlier and so computes less than v1.5', () => {
+  test('v1 strides earlier and therefore computes less than v1.5', () => {
     expect(Math.round(summarize(architecture('resnet50_v1')).macs / 1e7) / 1e2).toBe(3.86)
   })
 })
@@ -78,7 +75,7 @@ describe('names', () => {
     expect(architecture(canonical)).toEqual(arch)
   })
 
-  test('50 and 152 are ImageNet networks unless CIFAR is said', () => {
+  test('depths 50 and 152 are ImageNet networks without the prefix cifar_', () => {
     expect(architecture('resnet50')).toMatchObject({ family: 'imagenet', layers: [3, 4, 6, 3], shortcut: 'B' })
     expect(architecture('cifar_resnet50')).toMatchObject({ family: 'cifar', layers: [8, 8, 8], shortcut: 'A' })
   })
@@ -123,7 +120,7 @@ describe('names', () => {
     ['resnet20_v1', 'resnet20_v1: only bottleneck blocks have a v1 stride placement; write resnet20'],
     ['resnet20_a_b', 'resnet20: state one shortcut, not _a and _b'],
     ['resnet50_v1_v2', 'resnet50: state one version, not _v1 and _v2'],
-  ])('%j is refused in one line', (name, message) => {
+  ])('%j is refused with a message of one line', (name, message) => {
     expect(() => architecture(name)).toThrow(expect.objectContaining({ name: 'ArchitectureError', message }))
   })
 })
@@ -180,7 +177,7 @@ describe('layers', () => {
     )
   })
 
-  test('the embedding is what the classifier reads', () => {
+  test('the embedding is the input of the classifier', () => {
     const images = input('images', [2, 224, 224, 3])
     const { logits, embedding } = resnet(architecture('wide_resnet50_2'), images, { classes: 5 })
     expect([logits.shape, embedding.shape]).toEqual([

@@ -46,16 +46,16 @@ describe('in browsers', () => {
     ['appendToFile', files => files.appendToFile('model', 'text')],
     ['makeDirectory', files => files.makeDirectory('model')],
     ['takeLock', files => files.takeLock('model', { refuse })],
-  ])('%s says that there is no file system', async (_, write) => {
+  ])('%s reports that there is no file system', async (_, write) => {
     await expect(write((await load('files')) as Files)).rejects.toEqual(expect.objectContaining(unwritable))
   })
 
-  test('saveModel says so too', async () => {
+  test('saveModel reports that there is no file system', async () => {
     const { Model, saveModel } = (await load('resnet')) as Package
     await expect(saveModel('model', new Model(parts()))).rejects.toEqual(expect.objectContaining(unwritable))
   })
 
-  test('models are loaded from URLs alone', async () => {
+  test('models are only loaded from URLs', async () => {
     const { loadModel } = (await load('resnet')) as Package
     const path = new URL('../models/cifar10-resnet20/model.safetensors', import.meta.url)
     const model = await loadModel(`data:;base64,${readFileSync(path).toString('base64')}`)
@@ -73,11 +73,11 @@ describe('in browsers', () => {
     ['pull', ({ pull }) => pull('cifar10')],
     ['pulledPath', ({ pulledPath }) => pulledPath('cifar10')],
     ['openNamedData', ({ openNamedData }) => openNamedData('cifar10', { split: 'test' })],
-  ])('%s says that nothing is kept', async (_, use) => {
+  ])('%s reports that there is no cache', async (_, use) => {
     await expect(use((await load('pull')) as Pull)).rejects.toEqual(expect.objectContaining(noCache))
   })
 
-  test('data that is drawn is there', async () => {
+  test('drawn data is available', async () => {
     const { openNamedData } = (await load('pull')) as Pull
     expect((await openNamedData('shapes', { split: 'test' }))?.length).toBeGreaterThan(0)
   })

@@ -8,7 +8,7 @@ import { loadModel } from '../src/load.ts'
 const data = process.env.RESIDUAL_DATA ?? fileURLToPath(new URL('../../../../shared/data', import.meta.url))
 const weights = (file: string) => `${data}/weights/${file}`
 
-/** How the published network's images were normalised. */
+/** The mean and standard deviation with which the published network was trained. */
 const published = { mean: [0.485, 0.456, 0.406], std: [0.229, 0.224, 0.225] } as const
 
 const runtimes = [
@@ -24,7 +24,7 @@ beforeAll(async () => {
   dataset = await openCifar(`${data}/cifar10/cifar-10-binary.tar.gz`, { split: 'test' })
 })
 
-describe('a ResNet-20 that others trained in PyTorch', () => {
+describe('a published ResNet-20 that was trained in PyTorch', () => {
   test.each(runtimes)('has its published accuracy, 91.73 %, on $build with $threads thread(s)', async options => {
     using model = await loadModel(weights('resnet20-12fca82f.th'), { ...published, ...options })
     expect(model.architecture.name).toBe('resnet20')
@@ -47,14 +47,14 @@ describe('a ResNet-20 that others trained in PyTorch', () => {
   })
 })
 
-test('weights that were trained for this project in PyTorch have the accuracy they had there', async () => {
+test('weights that were trained for this project in PyTorch have the same accuracy as in PyTorch', async () => {
   const [mean, std] = [[125.307, 122.95, 113.865] as const, [62.993, 62.089, 66.705] as const]
   const scaled = (values: readonly number[]) => values.map(value => value / 255) as [number, number, number]
   using model = await loadModel(weights('resnet20-bootstrap.safetensors'), { mean: scaled(mean), std: scaled(std) })
   expect((await evaluate(model, dataset)).top1).toBe(0.908)
 })
 
-test('the embedded model has the accuracy that its card states, of each class as well', async () => {
+test('the embedded model has the accuracy that its card states, overall and for each class', async () => {
   const card = readFileSync(new URL('../models/cifar10-resnet20/README.md', import.meta.url), 'utf8')
   const stated = (name: string) => Number(new RegExp(`\\| ${name} +\\| ([\\d.]+) %`).exec(card)?.[1])
   using model = await loadModel('cifar10-resnet20')

@@ -4,7 +4,7 @@ import { type EvaluateOptions, evaluate } from '../src/evaluate.ts'
 import { Model } from '../src/model.ts'
 import { parts } from './parts.ts'
 
-/** Seven images of stripes and noise, with labels that no network would give. */
+/** Seven images of stripes and noise, with labels that no network would predict. */
 const dataset: CifarDataset = {
   name: 'cifar10',
   length: 7,
@@ -17,7 +17,7 @@ const dataset: CifarDataset = {
 
 const model = new Model(parts(undefined, [...cifar10Classes]))
 
-/** Rank of each image's label among its logits, by sorting, and the mean cross-entropy. */
+/** The rank of each image's label among its logits, the predicted classes, and the mean cross-entropy. */
 async function expected(count: number): Promise<{ ranks: number[]; guesses: number[]; loss: number }> {
   const logits = await model.logits(batchOf(dataset, 0, count, model.preprocessing).images, count)
   const [ranks, guesses]: [number[], number[]] = [[], []]
@@ -61,11 +61,11 @@ describe('evaluate', () => {
     expect(progress.at(-1)).toEqual([limit, limit])
   })
 
-  test('a limit above the length means all', async () => {
+  test('a limit above the length evaluates all images', async () => {
     expect((await evaluate(model, dataset, { limit: 1000 })).images).toBe(7)
   })
 
-  test('brings images to the size that the model takes', async () => {
+  test('resizes images for the model', async () => {
     const { preprocessing, ...rest } = parts(undefined, [...cifar10Classes])
     const larger = { ...preprocessing, resize: 48, crop: 40 }
     const one = { ...dataset, length: 1, labels: dataset.labels.slice(0, 1), images: dataset.images.slice(0, 3072) }
@@ -81,7 +81,7 @@ describe('evaluate', () => {
     await expect(evaluate(model, dataset, { batch: 2, signal })).rejects.toThrow('enough')
   })
 
-  test('says what does not fit', async () => {
+  test('explains what is wrong', async () => {
     await expect(evaluate(model, dataset, { batch: 0 })).rejects.toThrow(
       'evaluate: got batch 0, wanted a whole number of at least 1',
     )

@@ -26,7 +26,7 @@ const variants = [
 ]
 
 describe('inferArchitecture', () => {
-  test.each([...residual, ...variants])('knows %s by its parameters', name => {
+  test.each([...residual, ...variants])('recognises %s by its parameters', name => {
     expect(inferArchitecture(shapesOf(name))).toEqual(architecture(name))
   })
 
@@ -51,7 +51,7 @@ describe('inferArchitecture', () => {
     ['no stem', shapes => shapes.delete('conv1.weight'), 'there is no conv1.weight of four axes'],
     ['no classifier', shapes => shapes.delete('fc.weight'), 'there is no fc.weight of two axes'],
     [
-      'a block too many',
+      'one block too many',
       shapes => shapes.set('layer2.3.conv1.weight', [32, 32, 3, 3]),
       'no known architecture has basic blocks in stages of [3, 4, 3]',
     ],
@@ -85,7 +85,7 @@ describe('inferArchitecture', () => {
       shapes => shapes.set('layer2.0.downsample.0.weight', [32, 16, 1, 1]),
       'the nearest is resnet20_b, with 9 missing ("layer2.0.downsample.1.weight", "layer2.0.downsample.1.bias", "layer2.0.downsample.1.running_mean" and 6 more)',
     ],
-  ])('says why with %s', (_, change, reason) => {
+  ])('gives the reason for %s', (_, change, reason) => {
     const shapes = shapesOf('resnet20')
     change(shapes)
     const message = `cannot tell the architecture from the weights: ${reason}; state it with --arch`

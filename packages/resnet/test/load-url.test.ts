@@ -7,8 +7,8 @@ import { type Answers, config, endless, MODEL, page, sending, serveFiles, weight
 
 describe('a model at a URL', () => {
   const loaded: Record<string, Answers> = {
-    'of all files': MODEL,
-    'packed by gzip': { ...MODEL, 'config.json': sending(gzipSync(config), { 'content-encoding': 'gzip' }) },
+    'with all files': MODEL,
+    'compressed with gzip': { ...MODEL, 'config.json': sending(gzipSync(config), { 'content-encoding': 'gzip' }) },
     'in pieces without a length': {
       ...MODEL,
       'model.safetensors': (_, response) => {
@@ -23,12 +23,12 @@ describe('a model at a URL', () => {
         response.end()
       },
     },
-    'elsewhere on the server': {
+    'with a redirect on the same server': {
       ...MODEL,
       'model.safetensors': status(302, { location: '/data/there' }),
       there: sending(weights),
     },
-    'with weights of another name': {
+    'with another name for the weights': {
       'config.json': MODEL['config.json'],
       'preprocessor_config.json': MODEL['preprocessor_config.json'],
       'pytorch_model.bin': sending(weights),
@@ -40,12 +40,12 @@ describe('a model at a URL', () => {
     expect(model).toMatchObject({ name: 'data', labels: ['a', 'b', 'c'], preprocessing: { mean: [0.5, 0.5, 0.5] } })
   })
 
-  test.each([404, 410])('without the optional files, which are answered by %d', async code => {
+  test.each([404, 410])('without the optional files, which are answered with %d', async code => {
     const { url } = await serveFiles({ 'model.safetensors': sending(weights), '*': status(code) })
     expect(await loadModel(url)).toMatchObject({ labels: ['class 0', 'class 1', 'class 2'] })
   })
 
-  test('on another server', async () => {
+  test('with redirects to another server', async () => {
     const there = await serveFiles(MODEL)
     const { url } = await serve((request, response) =>
       status(307, { location: new URL(request.url!, there.url).href })(request, response),
@@ -53,7 +53,7 @@ describe('a model at a URL', () => {
     expect((await loadModel(url)).labels).toEqual(['a', 'b', 'c'])
   })
 
-  test('with a query, which goes with each file', async () => {
+  test('with a query, which is sent for each file', async () => {
     const { requests, url } = await serveFiles(MODEL)
     await loadModel(`${url}?key=1`)
     await loadModel(`${url}/model.safetensors?key=2`)
@@ -65,7 +65,7 @@ describe('a model at a URL', () => {
     ])
   })
 
-  test('that is bytes', async () => {
+  test('that contains the bytes', async () => {
     const blob = URL.createObjectURL(new Blob([weights]))
     const data = `data:application/octet-stream;base64,${weights.toString('base64')}`
     for (const url of [blob, data]) {
@@ -75,7 +75,7 @@ describe('a model at a URL', () => {
   })
 })
 
-/** What servers do, and what is said of it; URL stands for the address of the directory. */
+/** Faults of servers and the errors for them. URL is replaced by the address of the directory. */
 const refused: Record<string, [answers: Answers, name: string, message: string]> = {
   'has no such model': [{}, 'ModelError', 'URL holds no model.safetensors and no pytorch_model.bin'],
   'fails at the config': [
@@ -103,7 +103,7 @@ const refused: Record<string, [answers: Answers, name: string, message: string]>
     'ModelError',
     'URL/model.safetensors: the server answered 500; try again later',
   ],
-  'forbids all': [
+  'forbids everything': [
     { '*': status(403) },
     'ModelError',
     'URL/config.json: the server answered 403; it is private or needs a login, so download it yourself and give the file',
@@ -113,12 +113,12 @@ const refused: Record<string, [answers: Answers, name: string, message: string]>
     'ModelError',
     'URL/model.safetensors: the server answered 401; it is private or needs a login, so download it yourself and give the file',
   ],
-  'says something rare': [
+  'answers with a rare status': [
     { ...MODEL, 'config.json': status(418) },
     'ModelError',
     'URL/config.json: the server answered 418; check the address',
   ],
-  'says that there is nothing to send': [
+  'answers that there is no content': [
     { ...MODEL, 'config.json': status(204) },
     'ModelError',
     'URL/config.json: the server answered 204; check the address',
@@ -143,7 +143,7 @@ const refused: Record<string, [answers: Answers, name: string, message: string]>
     'FormatError',
     'this is a web page, not weights; the download may need another address',
   ],
-  'sends a pointer of git-lfs': [
+  'sends a git-lfs pointer': [
     { ...MODEL, 'model.safetensors': sending('version https://git-lfs.github.com/spec/v1\noid sha256:abc\nsize 1\n') },
     'FormatError',
     'this is a git-lfs pointer, not the weights; run git lfs pull',
@@ -164,7 +164,7 @@ const refused: Record<string, [answers: Answers, name: string, message: string]>
     'ModelError',
     'URL/config.json: the server redirects to what is no URL; check the address',
   ],
-  'redirects without saying where': [
+  'redirects without an address': [
     { ...MODEL, 'config.json': status(302) },
     'ModelError',
     'URL/config.json: the server answered 302; check the address',
@@ -190,7 +190,7 @@ const refused: Record<string, [answers: Answers, name: string, message: string]>
     'ModelError',
     'URL/config.json: the connection broke (UND_ERR_SOCKET); try again later',
   ],
-  'says an absurd length': [
+  'states an absurd length': [
     { ...MODEL, 'model.safetensors': (_, response) => response.writeHead(200, { 'content-length': 1e15 }).write('PK') },
     'ModelError',
     'URL/model.safetensors: the server has 1000000000000000 bytes, more than the 4294967296 bytes that a file of weights may have; check the address',
@@ -215,12 +215,12 @@ const refused: Record<string, [answers: Answers, name: string, message: string]>
     'ModelError',
     'URL/config.json: the server sends more than the 16777216 bytes that a config may have; check the address',
   ],
-  'never ends weights that are none': [
+  'sends endless bytes that are not weights': [
     { ...MODEL, 'model.safetensors': endless('\0') },
     'FormatError',
     'this is neither a safetensors file nor a PyTorch checkpoint',
   ],
-  'packs much into little': [
+  'compresses much into little': [
     {
       ...MODEL,
       'preprocessor_config.json': sending(gzipSync(Buffer.alloc(1 << 26, ' ')), { 'content-encoding': 'gzip' }),
@@ -228,7 +228,7 @@ const refused: Record<string, [answers: Answers, name: string, message: string]>
     'ModelError',
     'URL/preprocessor_config.json: the server sends more than the 16777216 bytes that a config may have; check the address',
   ],
-  'damages what it packs': [
+  'damages what it compresses': [
     { ...MODEL, 'config.json': sending('{}', { 'content-encoding': 'gzip' }) },
     'ModelError',
     'URL/config.json: what the server sends cannot be unpacked (Z_DATA_ERROR); try again later',
@@ -282,13 +282,13 @@ describe('a signal', () => {
     await closed
   })
 
-  test('ends what waits for an answer', async () => {
+  test('ends the wait for an answer', async () => {
     const controller = new AbortController()
     const { url } = await serve(() => controller.abort('no more'))
     await expect(loadModel(url, { signal: controller.signal })).rejects.toBe('no more')
   })
 
-  test('that is aborted lets nothing begin', async () => {
+  test('that is already aborted prevents any request', async () => {
     const { requests, url } = await serveFiles(MODEL)
     const signal = AbortSignal.abort(new Error('before'))
     for (const source of [url, 'cifar10-resnet20', new Uint8Array(weights)]) {
@@ -297,7 +297,7 @@ describe('a signal', () => {
     expect(requests).toEqual([])
   })
 
-  test('is not asked once the model is there', async () => {
+  test('has no effect after the model has been loaded', async () => {
     const controller = new AbortController()
     const { url } = await serveFiles(MODEL)
     const model = await loadModel(url, { signal: controller.signal })

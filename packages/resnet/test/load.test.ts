@@ -11,7 +11,7 @@ import { type LoadOptions, loadModel } from '../src/load.ts'
 import { resnet } from '../src/network.ts'
 import { torchLegacy, torchZip } from './weights/torch-builder.ts'
 
-/** The weights of an architecture, every number 0.01; `rename` makes them look like another library's. */
+/** The weights of an architecture, with all values 0.01; `rename` can change the names to another library's. */
 function tensorsOf(name: string, classes: number, rename = (key: string) => key): Map<string, Weight<Uint8Array>> {
   const { parameters } = graphOf([resnet(architecture(name), input('x', [1, 32, 32, 3]), { classes }).logits])
   return new Map(
@@ -24,7 +24,7 @@ function tensorsOf(name: string, classes: number, rename = (key: string) => key)
 
 const weightsOf = (...network: Parameters<typeof tensorsOf>) => writeSafetensors(tensorsOf(...network))
 
-/** With a classifier of these shapes, of which one extent is 0. */
+/** Weights with an empty classifier: the given shapes have an axis of size 0. */
 function withoutElements(weight: readonly number[], bias: readonly number[]): Map<string, Weight<Uint8Array>> {
   const empty = (shape: readonly number[]) => ({ dtype: 'F16', shape, bytes: new Uint8Array(0) }) as const
   return new Map([...tensorsOf('resnet20', 3), ['fc.weight', empty(weight)], ['fc.bias', empty(bias)]])
@@ -90,25 +90,25 @@ beforeAll(async () => {
 afterAll(() => rm(folder, { recursive: true }))
 
 describe('loadModel', () => {
-  test('reads a file, tells the architecture and takes the preprocessing of the family', async () => {
+  test("reads a file, infers the architecture and uses the family's preprocessing", async () => {
     const model = await loadModel(at('small.safetensors'))
     expect(model).toMatchObject({ name: 'small', labels: ['class 0', 'class 1', 'class 2'] })
     expect(model.architecture).toEqual({ ...architecture('resnet20'), classes: 3 })
     expect(model.preprocessing).toMatchObject({ resize: 32, crop: 32, mean: [0.4914, 0.4822, 0.4465] })
   })
 
-  test('takes bytes, and file URLs', async () => {
+  test('accepts bytes and file URLs', async () => {
     expect((await loadModel(weightsOf('resnet20', 100))).labels[3]).toBe('bear')
     expect((await loadModel(pathToFileURL(at('small.safetensors')).href)).name).toBe('small')
   })
 
-  test('reads a directory with names, architecture and preprocessing of its own', async () => {
+  test('reads a directory with its own labels, architecture and preprocessing', async () => {
     const model = await loadModel(at('ours'))
     expect(model).toMatchObject({ name: 'ours', labels: ['a', 'b', 'c'], architecture: { name: 'plain20' } })
     expect(model.preprocessing).toMatchObject({ resize: 40, crop: 32, mean: [0.5, 0.5, 0.5], std: [0.2, 0.2, 0.2] })
   })
 
-  test('what the caller states goes first', async () => {
+  test("the caller's options take precedence", async () => {
     const options: LoadOptions = { arch: 'resnet20', mean: [0.1, 0.2, 0.3], std: [1, 2, 3] }
     const model = await loadModel(at('ours'), options)
     expect(model.architecture.name).toBe('resnet20')
@@ -123,7 +123,7 @@ describe('loadModel', () => {
     expect(transformers.architecture).toEqual({ ...architecture('resnet50_v1'), classes: 2 })
   })
 
-  test('opens a classifier of one class, which is sure of it', async () => {
+  test('opens a classifier with a single class, which always has score 1', async () => {
     const model = await loadModel(weightsOf('resnet20', 1))
     const image = { width: 32, height: 32, data: new Uint8Array(32 * 32 * 3) }
     expect((await model.classify(image)).predictions).toEqual([{ label: 'class 0', score: 1, index: 0 }])
@@ -229,7 +229,7 @@ describe('weights that stay in their file', () => {
     return at(name)
   }
 
-  test('give what bytes give, whatever takes the place of the file', async () => {
+  test('give the same results as bytes, even if another file takes the place of theirs', async () => {
     const path = await file('moved.safetensors')
     const [model, bytes] = [await loadModel(path), await loadModel(weightsOf('resnet20', 3))]
     await rm(path)
@@ -254,8 +254,8 @@ describe('weights that stay in their file', () => {
     await expect(readFloat32(model.parameters.get('fc.bias')!)).rejects.toThrow(message)
   })
 
-  describe('of more models than files stay open', () => {
-    /** Loads so many that a model from before has to open its file again. */
+  describe('with more models than open files', () => {
+    /** Loads so many models that earlier ones have to open their files again. */
     async function loadOthers(): Promise<void> {
       const others = await file('others.safetensors')
       for (let i = 0; i < 32; i++) await loadModel(others)
@@ -310,7 +310,7 @@ describe('weights that stay in their file', () => {
     })
   })
 
-  test('are not read once the model is disposed of', async () => {
+  test('are not read after the model has been disposed of', async () => {
     const model = await loadModel(await file('disposed.safetensors'))
     await model.prepare()
     model[Symbol.dispose]()

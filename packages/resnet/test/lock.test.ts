@@ -19,7 +19,7 @@ afterEach(() => rm(folder, { recursive: true }))
 const refuse = (owner: string) => new Error(`${owner} has it`)
 const take = (patience?: number) => takeLock(path, { refuse, patience })
 
-/** A process that has ended and was waited for. */
+/** The number of a process that has ended. */
 async function endedProcess(): Promise<number> {
   const child = spawn(process.execPath, ['-e', ''])
   await once(child, 'exit')
@@ -30,7 +30,7 @@ const lockOf = (owner: object) =>
   writeFile(path, JSON.stringify({ host: hostname(), started: '1', id: '0123abcd', ...owner }))
 
 describe('a lock', () => {
-  test('is had by one only, and by the next once it is released', async () => {
+  test('has only one owner, and another after it is released', async () => {
     const lock = await take()
     await expect(take()).rejects.toThrow(`process ${process.pid} on host ${JSON.stringify(hostname())} has it`)
     await lock.release()
@@ -39,7 +39,7 @@ describe('a lock', () => {
     await (await take()).release()
   })
 
-  test('is waited for', async () => {
+  test('can be waited for', async () => {
     const lock = await take()
     const waiting = take(30_000)
     await new Promise(resolve => setTimeout(resolve, 50))
@@ -47,7 +47,7 @@ describe('a lock', () => {
     await (await waiting).release()
   })
 
-  test("is not another's to release", async () => {
+  test('cannot be released by another owner', async () => {
     const lock = await take()
     await rm(path)
     const second = await take()
@@ -58,7 +58,7 @@ describe('a lock', () => {
 
   test.each<[what: string, leave: () => Promise<void>]>([
     ['a process that has ended', async () => lockOf({ pid: await endedProcess() })],
-    ['an earlier process of the same number', () => lockOf({ pid: process.pid })],
+    ['an earlier process with the same number', () => lockOf({ pid: process.pid })],
     [
       'a process that ended before it wrote its name',
       async () => {
@@ -67,7 +67,7 @@ describe('a lock', () => {
       },
     ],
     [
-      'one process while another that has ended was clearing it',
+      'an ended process, which another ended process was removing,',
       async () => {
         await lockOf({ pid: await endedProcess() })
         await writeFile(`${path}.0123abcd`, await readFile(path))
@@ -83,15 +83,15 @@ describe('a lock', () => {
 
   test.each<[what: string, leave: () => Promise<void>, owner: string]>([
     ['another host', () => lockOf({ host: 'elsewhere', pid: 1 }), 'process 1 on host "elsewhere"'],
-    ['a process that begins to write its name', () => writeFile(path, ''), 'an unknown process'],
-    ['what is a link', () => symlink('/dev/zero', path), 'an unknown process'],
-  ])('of %s is not', async (_, leave, owner) => {
+    ['a process that has just begun to write its name', () => writeFile(path, ''), 'an unknown process'],
+    ['unknown owner, because the file is a link,', () => symlink('/dev/zero', path), 'an unknown process'],
+  ])('of %s is not taken over', async (_, leave, owner) => {
     await leave()
     await expect(take()).rejects.toThrow(`${owner} has it`)
     expect(await readdir(folder)).toEqual(['.lock'])
   })
 
-  test('that cannot be made says why', async () => {
+  test('that cannot be created reports why', async () => {
     path = join(folder, 'nothing', '.lock')
     await expect(take()).rejects.toThrow(
       expect.objectContaining({
@@ -119,7 +119,7 @@ describe('between processes a lock', () => {
   })
   afterAll(() => rm(dirname(source), { recursive: true }))
 
-  /** Starts a process that runs `code` with `take` and the path at hand, and ends with its error if it has one. */
+  /** Starts a process that runs `code`, which can use `take` and `path`. */
   const start = (code: string) => {
     const script = `
       import { readFileSync, writeFileSync } from 'node:fs'
@@ -130,7 +130,7 @@ describe('between processes a lock', () => {
     return spawn(process.execPath, ['--input-type=module', '-e', script], { stdio: ['ignore', 'pipe', 'inherit'] })
   }
 
-  test('is had by one at a time, however many want it and end with it', async () => {
+  test('has one owner at a time, even if several processes want it and one is killed with it', async () => {
     const counter = join(folder, 'counter')
     await writeFile(counter, '0')
     await lockOf({ pid: await endedProcess() })

@@ -24,14 +24,14 @@ export const sending =
 
 export type Answers = Readonly<Record<string, Answer>>
 
-/** A good server, but for some of its files. */
+/** The correct answers of a server. Tests replace some of them. */
 export const MODEL: Answers = {
   'config.json': sending(config),
   'preprocessor_config.json': sending(preprocessor),
   'model.safetensors': sending(weights),
 }
 
-/** A server of these files, which knows no others. */
+/** Starts a server that has only these files. */
 export async function serveFiles(answers: Answers) {
   return serve((request, response) => {
     const file = request.url!.replace(/^\/data\/|\?.*$/g, '')

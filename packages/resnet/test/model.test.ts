@@ -16,7 +16,7 @@ describe('a model', () => {
     expect([...together]).toEqual(alone.flatMap(logits => [...logits]))
   })
 
-  test('takes images of any size in any order, more sizes than it keeps programs', async () => {
+  test('accepts images of any size in any order, with more sizes than it keeps programs', async () => {
     using model = new Model(parts())
     const sides = [8, 16, 24, 32, 8, 16]
     const logits = await Promise.all(sides.map(side => model.logits(waves(1, side), 1)))
@@ -25,13 +25,13 @@ describe('a model', () => {
     expect(logits[2]).not.toEqual(logits[3])
   })
 
-  test('gives the vector before the classifier', async () => {
+  test('returns the vector before the classifier', async () => {
     using model = new Model(parts())
     const vector = await model.embed(waves(2, 16), 2)
     expect(vector).toHaveLength(2 * 64)
   })
 
-  test('classifies an image: scores add up to one, the largest first', async () => {
+  test('classifies an image: scores add up to one, and the largest is first', async () => {
     using model = new Model(parts())
     const image = { width: 40, height: 32, data: Uint8Array.from({ length: 40 * 32 * 3 }, (_, i) => (i * 7) % 256) }
     const { predictions, logits } = await model.classify(image)
@@ -44,7 +44,7 @@ describe('a model', () => {
     expect((await model.classify(image, { topk: 1 })).predictions).toEqual([first])
   })
 
-  test.each([1, 2])('ends the calls under way when it is disposed of, on %i threads', async threads => {
+  test.each([1, 2])('finishes its current calls when it is disposed of, on %i threads', async threads => {
     const sides = [8, 16, 24, 8]
     using model = new Model(parts(), { threads })
     const wanted: Float32Array[] = []
@@ -56,7 +56,7 @@ describe('a model', () => {
     expect(await Promise.all(calls)).toEqual(wanted)
   })
 
-  test('says what is wrong', async () => {
+  test('explains what is wrong', async () => {
     const model = new Model(parts())
     const image = { width: 1, height: 1, data: new Uint8Array(3) }
     await expect(model.logits(new Float32Array(10), 1)).rejects.toThrow(
@@ -75,7 +75,7 @@ describe('a model', () => {
   })
 })
 
-test('a batch of more pixels than 642,124 gives what small batches give', async () => {
+test('a batch with more than 642,124 pixels gives the same logits as small batches', async () => {
   using model = await loadModel('cifar10-resnet20')
   const count = 640
   const images = waves(count, 32)
@@ -86,7 +86,7 @@ test('a batch of more pixels than 642,124 gives what small batches give', async 
   }
 })
 
-test('the embedded model runs alike on the kernels and on the reference', async () => {
+test('the embedded model gives the same logits on the kernels and on the reference', async () => {
   using model = await loadModel('cifar10-resnet20')
   using reference = await loadModel('cifar10-resnet20', { backend: 'reference' })
   const [logits, wanted] = await Promise.all([model, reference].map(each => each.logits(waves(1, 32), 1)))

@@ -4,7 +4,7 @@ import type { ModelParts } from '../src/model.ts'
 import { resnet } from '../src/network.ts'
 import { defaultPreprocessing } from '../src/preprocessing.ts'
 
-/** What a small network of some classes is made of; `fill` gives the weights, and any will do. */
+/** The parts of a small model with the given labels. `fill` returns the weights; any will do. */
 export function parts(fill: (name: string, i: number) => number = defaultFill, labels = ['left', 'right']): ModelParts {
   const arch = { ...architecture('resnet8'), classes: labels.length }
   const { parameters } = graphOf([resnet(arch, input('images', [1, 32, 32, 3])).logits])

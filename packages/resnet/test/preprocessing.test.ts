@@ -8,13 +8,13 @@ const defaults = defaultPreprocessing('imagenet')
 
 describe('preprocessor_config.json', () => {
   test.each<[what: string, config: JsonObject, wanted: Partial<Preprocessing>]>([
-    ['an empty one is the default', {}, {}],
+    ['an empty file gives the default', {}, {}],
     ['crop_pct', { size: 224, crop_pct: 0.875, resample: 3 }, { resize: 256, crop: 224, filter: 'bicubic' }],
     ['crop_pct rounds down', { size: { shortest_edge: 224 }, crop_pct: 0.95 }, { resize: 235, crop: 224 }],
     ['crop_size', { size: { shortest_edge: 232 }, crop_size: { height: 224, width: 224 } }, { resize: 232, crop: 224 }],
     ['only a size', { size: { height: 32, width: 32 } }, { resize: 32, crop: 32 }],
     ['mean and std', { image_mean: [0.5, 0.5, 0.5], image_std: [1, 1, 1] }, { mean: [0.5, 0.5, 0.5], std: [1, 1, 1] }],
-    ['nulls say nothing', { size: null, image_mean: null, crop_pct: null, resample: null }, {}],
+    ['nulls count as missing', { size: null, image_mean: null, crop_pct: null, resample: null }, {}],
   ])('%s', (_, config, wanted) => {
     expect(readPreprocessorConfig(config, defaults)).toEqual({ ...defaults, ...wanted })
   })

@@ -24,7 +24,7 @@ afterAll(() => rm(folder, { recursive: true }))
 
 const [resnet8, resnet50] = [architecture('resnet8'), architecture('resnet50')]
 
-/** Rows that no name means. */
+/** Rows without a known name. */
 const ROWS: readonly Architecture[] = [
   { ...resnet8, name: 'unequal stages', layers: [2, 1, 1] },
   { ...resnet8, name: 'two stages', layers: [1, 1], widths: [16, 40], classes: 3 },
@@ -37,7 +37,7 @@ const ROWS: readonly Architecture[] = [
   },
 ]
 
-describe('a row that no name means', () => {
+describe('a row without a known name', () => {
   test.each(ROWS)('$name is built, saved and loaded', async arch => {
     const model = untrainedModel(arch)
     const path = join(folder, arch.name)
@@ -50,14 +50,14 @@ describe('a row that no name means', () => {
     expect((await loadModel(weights, { arch })).architecture).toEqual(arch)
   })
 
-  test('has a label that tells its blocks', () => {
+  test('has a label with its numbers of blocks', () => {
     expect(ROWS.map(row => named(row).name)).toEqual([
       ...['resnet-2-1-1', 'resnet-1-1', 'resnet-1-1-1', 'resnet-1-1-1', 'plain-1-1-1', 'resnet-1-1-1'],
     ])
   })
 })
 
-test('config.json holds the row beside its name, and the row is what counts', async () => {
+test('config.json holds the row and its name, and the row takes precedence', async () => {
   const path = join(folder, 'both')
   await saveModel(path, untrainedModel(resnet8))
   const file = join(path, 'config.json')
@@ -71,7 +71,7 @@ test('config.json holds the row beside its name, and the row is what counts', as
 test.each([
   ...['resnet8', 'cifar_resnet50_b_v2', 'plain20_nobn', 'resnet50_c_v1', 'resnet34_a_nobn_linear5', 'wide_resnet50_2'],
   ...['plain34', 'cifar_plain152', 'resnext101_64x4d_v2', 'resnet20_linear36'],
-])('the row of %s is named by its fields alone', name => {
+])('the row of %s gets its name from its fields', name => {
   const row: Architecture = { ...architecture(name), name: 'another', classes: 7, inputSize: 48 }
   expect(named(row).name).toBe(name)
 })
@@ -88,8 +88,8 @@ test.each([
   expect(depthOf(architecture(name))).toBe(depth)
 })
 
-describe('a row of a file', () => {
-  test.each(ROWS)('is read as it is: $name', row => {
+describe('a row in a file', () => {
+  test.each(ROWS)('is read unchanged: $name', row => {
     expect(readArchitecture(JSON.parse(JSON.stringify(row)), 'f', 'row')).toEqual(row)
   })
 
@@ -130,7 +130,7 @@ describe('a row of a file', () => {
     )
   })
 
-  test.each([[[1]], ['resnet8'], [null], [undefined]])('is an object, not %j', value => {
+  test.each([[[1]], ['resnet8'], [null], [undefined]])('must be an object, not %j', value => {
     expect(() => readArchitecture(value, 'f', 'row')).toThrow(expect.objectContaining({ name: 'FormatError' }))
   })
 
@@ -169,14 +169,14 @@ describe('the blocks of a network', () => {
     expect(embedding.inputs).toEqual([features])
   })
 
-  test('have the factor of their residual branch in it', () => {
+  test('include the factor in their residual branch', () => {
     const scale = input('scale', [1, 1, 1, 1])
     const { blocks } = resnet(resnet8, input('images', [1, 32, 32, 3]), { branchScale: () => scale })
     for (const { branch } of blocks) expect(branch.inputs[1]).toBe(scale)
   })
 })
 
-test('a model of a row takes its number of classes from the weights', async () => {
+test('a model with a given row takes the number of classes from the weights', async () => {
   const { name, preprocessing } = untrainedModel(resnet50)
   const small = { ...ROWS[0], classes: 2 }
   const { parameters } = untrainedModel(small)

@@ -16,7 +16,7 @@ describe('an untrained model', () => {
     },
   )
 
-  test('tells what it runs on, once it is prepared', async () => {
+  test('reports what it runs on after it is prepared', async () => {
     using model = untrainedModel(architecture('resnet8'), { build: 'simd128', threads: 2 })
     const { build, threads, memory } = await model.prepare(2)
     expect({ build, threads }).toEqual({ build: 'simd128', threads: 2 })

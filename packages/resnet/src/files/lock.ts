@@ -23,7 +23,7 @@ const NAMELESS_AFTER = 10_000
  * process exits. A killed process leaves the file behind, and another process takes it over. The lock of a process on
  * another host is never taken over, since nobody can tell whether that process still runs.
  *
- * @param path path of the lock file, in a directory that exists.
+ * @param path the path of the lock file; its directory must exist.
  * @throws the error of `refuse` if another process holds the lock; CheckpointError if the file cannot be written.
  */
 export async function takeLock(path: string, { refuse, patience = 0 }: LockOptions): Promise<Lock> {

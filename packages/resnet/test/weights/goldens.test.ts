@@ -13,7 +13,7 @@ interface Expected {
 }
 const expected: Record<string, Record<string, Expected>> = JSON.parse(read('expected.json').toString())
 
-describe('readWeights gives what torch.load gives, under torchvision names', () => {
+describe('readWeights gives the same tensors as torch.load, under torchvision names', () => {
   test.each(Object.entries(expected))('%s', (file, state) => {
     const tensors = readWeights(read(file))
     const found = Object.fromEntries(
@@ -73,7 +73,7 @@ describe('readWeights refuses', () => {
   ])('%s when it is cut short', (file, message) => {
     const bytes = read(file)
     const cut = () => readWeights(bytes.subarray(0, bytes.length - 8))
-    // The legacy container names storages by their address at the time.
+    // The legacy container names storages by their addresses when they were saved.
     expect(cut).toThrow(new RegExp(`^${message.replace('KEY', '\\d+').replaceAll('.', '\\.')}$`))
   })
 })

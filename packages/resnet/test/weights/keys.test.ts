@@ -73,7 +73,7 @@ describe('normalizeKeys', () => {
     expect(normalized(names)).toEqual(names)
   })
 
-  test('refuses two tensors of one name', () => {
+  test('refuses two tensors with the same name', () => {
     expect(() => normalized(['fc.weight', 'linear.weight'])).toThrow(
       expect.objectContaining({ name: 'FormatError', message: 'two of the tensors would be named "fc.weight"' }),
     )
@@ -106,11 +106,11 @@ describe('matchParameters', () => {
       '5 unexpected ("a", "b", "c" and 2 more)',
     ],
     [
-      'all at once',
+      'missing, unexpected and of another shape',
       { 'conv1.weight': [2, 3, 3, 3], 'fc.weight': [8], x: [1] },
       '1 missing ("fc.bias"); 1 unexpected ("x"); 2 of another shape ("conv1.weight" is [2,3,3,3], not [2,3,1,1], "fc.weight" is [8], not [4,2])',
     ],
-  ])('reports what is %s', (_, shapes, message) => {
+  ])('reports keys that are %s', (_, shapes, message) => {
     expect(() => matchParameters(expected, tensorsOf(shapes))).toThrow(
       expect.objectContaining({ name: 'ParameterError', message: `the weights do not fit the network: ${message}` }),
     )

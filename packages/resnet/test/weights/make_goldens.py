@@ -1,8 +1,8 @@
-"""Writes goldens/: small checkpoints in both containers of torch.save, and expected.json with what they hold.
+"""Writes goldens/: small checkpoints in both containers of torch.save, and expected.json with their tensors.
 
     python make_goldens.py        (needs torch and numpy; made with torch 2.15.0 and numpy 2.4.6)
 
-expected.json: {file: {name: {"dtype", "shape", "values"}}}, names as torch.load gives them.
+expected.json: {file: {name: {"dtype", "shape", "values"}}}, with the names that torch.load returns.
 """
 
 import argparse
@@ -112,7 +112,7 @@ class OldTensor:
 
 
 class OldDict:
-    """As Python 2 pickled it: the items are an argument."""
+    """An OrderedDict as Python 2 pickled it: the items are an argument."""
 
     def __init__(self, items):
         self.items = items
@@ -127,7 +127,7 @@ class OldPickler(pickle.Pickler):
 
 
 def save_old():
-    """What PyTorch 0.x wrote: storages on a GPU, some of them named parts of another, and the first rebuild function."""
+    """Writes a file like PyTorch 0.x: storages on a GPU, named parts of storages, and the first rebuild function."""
     elements = values(10)
     part = ("part", 4, 6)
     checkpoint = OldDict({
@@ -151,7 +151,7 @@ def save_old():
 save_old()
 
 
-# What has to be refused.
+# Files that must be refused.
 class Attack:
     def __reduce__(self):
         return os.system, ("echo executed",)

@@ -12,7 +12,7 @@ const tar = new Uint8Array(1024)
 tar.set(latin('storages'))
 tar.set(latin('ustar  '), 257)
 
-describe('readWeights tells what else a file is', () => {
+describe('readWeights identifies files that are not weights', () => {
   test.each<[what: string, bytes: Uint8Array, message: string]>([
     ['nothing', new Uint8Array(0), 'the file is empty'],
     ['a few bytes', latin('PK'), neither],
@@ -59,7 +59,7 @@ describe('readWeights refuses a zip archive', () => {
   test.each<[what: string, bytes: Uint8Array, message: string]>([
     ['without entries', buildZip([]), 'the zip archive has no record data.pkl, so it is not a PyTorch checkpoint'],
     [
-      'of other things',
+      'with other content',
       buildZip([{ name: 'word/document.xml', data: empty }]),
       'the zip archive has no record data.pkl, so it is not a PyTorch checkpoint',
     ],
@@ -74,14 +74,14 @@ describe('readWeights refuses a zip archive', () => {
       'zip entry "m/data.pkl" is compressed, which torch.save never does; save the weights again',
     ],
     ['that is encrypted', buildZip([{ ...dict, flags: 1 }]), 'zip entry "m/data.pkl" is encrypted'],
-    ['with an entry twice', buildZip([dict, dict]), 'the zip archive has two entries "m/data.pkl"'],
+    ['with a repeated entry', buildZip([dict, dict]), 'the zip archive has two entries "m/data.pkl"'],
     [
       'without its directory',
       buildZip([dict]).subarray(0, 40),
       'the zip archive has no central directory; the file may be cut short',
     ],
     [
-      'with a directory elsewhere',
+      'with a wrong position of the directory',
       changed(buildZip([dict]), view => view.setUint32(view.byteLength - 6, 0, true)),
       'the zip archive is damaged: its directory breaks off at byte 0',
     ],
@@ -96,19 +96,19 @@ describe('readWeights refuses a zip archive', () => {
       'zip entry "m/data.pkl" reaches beyond the end of the file, which may be cut short',
     ],
     [
-      'with an entry elsewhere',
+      'with a wrong position of an entry',
       ((zip: Uint8Array) => changed(zip, view => view.setUint32(directoryAt(zip) + 42, 4, true)))(buildZip([dict])),
       'zip entry "m/data.pkl" is not where the directory says',
     ],
     [
-      'with lost 64-bit records',
+      'without its 64-bit records',
       changed(buildZip([dict]), view => view.setUint32(view.byteLength - 6, 0xffffffff, true)),
       'the zip archive is damaged: its 64-bit directory is not where it should be',
     ],
   ])('%s', (_, bytes, message) => refuses(bytes, message))
 })
 
-/** Pushes a tensor of this storage, offset, shape and strides, all spelt as opcodes. */
+/** Opcodes that push a tensor. The storage and the rest (offset, shape and strides) are opcodes too. */
 const tensor = (storage: string, rest: string) => `ctorch._utils\n_rebuild_tensor_v2\n(${storage}${rest}tR`
 const storage = (type = 'ctorch\nFloatStorage\n', key = 'U\x010', length = 'K\x04') =>
   `(U\x07storage${type}${key}U\x03cpu${length}tQ`
@@ -129,12 +129,12 @@ describe('readWeights refuses a pickle', () => {
     ['without a value', '\x80\x02.', 'the pickle is damaged: it takes from an empty stack, at byte 3'],
     ['that takes from below a mark', 'K\x01(0.', 'the pickle is damaged: it takes from an empty stack, at byte 4'],
     [
-      'that ends what it did not begin',
+      'that ends a list that it did not begin',
       'K\x01t.',
       'the pickle is damaged: it ends a list that it did not begin, at byte 3',
     ],
     [
-      'that recalls what it did not store',
+      'that recalls an entry that it did not store',
       'h\x07.',
       'the pickle is damaged: it recalls entry 7, which it did not store, at byte 2',
     ],
@@ -155,7 +155,7 @@ describe('readWeights refuses a pickle', () => {
     ],
     ['that calls a number', 'K\x01)R.', 'the pickle is damaged: it calls something that is not a global, at byte 4'],
     [
-      'that makes a number of a global',
+      'that names a global by numbers',
       'K\x01K\x01\x93.',
       'the pickle is damaged: it has a global whose name is not text, at byte 5',
     ],
@@ -176,7 +176,7 @@ describe('readWeights refuses a pickle', () => {
       `\x8b\xe8\x03\x00\x00${'x'.repeat(1000)}.`,
       'the pickle is damaged: it has an integer of 1000 bytes, at byte 5',
     ],
-    ['with a global without end', 'cos', 'the pickle ends too early, at byte 1'],
+    ['with an unfinished global', 'cos', 'the pickle ends too early, at byte 1'],
     [
       'of 65,537 lists',
       ']'.repeat(2 ** 16 + 1),
@@ -185,7 +185,7 @@ describe('readWeights refuses a pickle', () => {
     ['of 30,000 nested lists', `${']'.repeat(30_000)}${'a'.repeat(29_999)}.`, notDict],
     ['that is 2^10000 references to a list', `]q\x00${'h\x00h\x00\x86q\x00'.repeat(10_000)}.`, notDict],
     [
-      'with a tensor of such a shape',
+      'with a tensor whose shape is such a list',
       named(`]q\x00${'h\x00h\x00\x86q\x00'.repeat(10_000)}0${tensor(storage(), 'K\x00h\x00h\x00')}`),
       misdescribed,
     ],
@@ -195,12 +195,12 @@ describe('readWeights refuses a pickle', () => {
       'the file needs the Python object "__builtin__.eval", which weights do not; nothing was executed. Save model.state_dict() alone, or write it as safetensors',
     ],
     [
-      'that names what objects have',
+      'that names properties of JavaScript objects',
       'cconstructor\n__proto__\n.',
       'the file needs the Python object "constructor.__proto__", which weights do not; nothing was executed. Save model.state_dict() alone, or write it as safetensors',
     ],
     ['of an empty dict', '}.', nowhere('none')],
-    ['of a dict in itself', '}q\x00U\x05modelh\x00s.', nowhere('"model"')],
+    ['of a dict that contains itself', '}q\x00U\x05modelh\x00s.', nowhere('"model"')],
     ['of 20,000 dicts in each other', `${withinDicts('}', 20_000)}.`, nowhere('"model"')],
     ['of 20,000 dicts of other names', `${withinDicts('}', 20_000, 'epoch')}.`, nowhere('"epoch"')],
     [
@@ -241,12 +241,12 @@ describe('readWeights refuses a pickle', () => {
       'a tensor of shape [2] with strides [9007199254740991] from element 0 reaches beyond its storage of 4 elements',
     ],
     [
-      'with a tensor of 2^52 times the same',
+      'with a tensor that repeats an element 2^52 times',
       named(tensor(storage(), 'K\x00\x8a\x07\x00\x00\x00\x00\x00\x00\x10\x85K\x00\x85')),
       'a tensor of shape [4503599627370496] with strides [0] repeats elements of its storage of 4; save it after .contiguous()',
     ],
     [
-      'without the storage it needs',
+      'without the storage that it needs',
       named(tensor(storage(), 'K\x00K\x04\x85K\x01\x85')),
       'the checkpoint has no record "data/0"; the file may be cut short',
     ],
@@ -279,13 +279,13 @@ describe('readWeights reads', () => {
     expect(readWeights(zip).get('w')).toEqual({ dtype: 'F32', shape: [4], bytes: values })
   })
 
-  test('the weights before their averages, wherever those are nested', () => {
+  test('trained weights in preference to their averages, wherever they are nested', () => {
     const dict = (name: string) => `}U\x01${name}${tensor(storage(), 'K\x00K\x04\x85K\x01\x85')}s`
     const pickle = `}U\x09model_ema${dict('e')}sU\x05model}U\x03net${dict('n')}sU\x0astate_dict${dict('d')}ss.`
     expect([...readWeights(buildZip([{ name: 'data.pkl', data: latin(pickle) }, entries[1]])).keys()]).toEqual(['d'])
   })
 
-  test('tensors without elements, whatever their strides', () => {
+  test('tensors without elements, with any strides', () => {
     const huge = '\x8a\x07\xff\xff\xff\xff\xff\xff\x1f'
     const pickle = named(tensor(storage(), `K\x00(${huge.repeat(30)}K\x00t(${huge.repeat(31)}t`))
     const zip = buildZip([{ name: 'data.pkl', data: latin(pickle) }, entries[1]])
@@ -300,7 +300,7 @@ const one = named(tensor(storage(), 'K\x00K\x04\x85K\x01\x85'))
 
 describe('readWeights refuses a legacy file', () => {
   test.each<[what: string, rest: string, message: string]>([
-    ['of nothing else', '', 'the pickle ends too early, at byte 15'],
+    ['that ends after its magic number', '', 'the pickle ends too early, at byte 15'],
     ['of another version', 'M\xea\x03.', 'the checkpoint has an unknown version of the legacy format'],
     ['of 20,000 dicts in each other', `${start}\x80\x02${withinDicts('}', 20_000)}.].`, nowhere('"model"')],
     ['without the list of storages', `${start}${one}N.`, 'the checkpoint has no list of its storages'],

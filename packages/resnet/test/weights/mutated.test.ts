@@ -9,7 +9,7 @@ const names = ['training', 'dtypes', 'strided', 'old', 'protocol4']
 test.each([
   ['.th', 1],
   ['.pth', 2],
-])('200 damaged %s files are refused with a FormatError or hold what they say', (suffix, seed) => {
+])('200 damaged %s files are refused with a FormatError or load with consistent shapes', (suffix, seed) => {
   const files = names
     .filter(name => name !== 'old' || suffix === '.th')
     .map(name => new Uint8Array(readFileSync(new URL(`goldens/${name}${suffix}`, import.meta.url))))
@@ -28,10 +28,10 @@ test.each([
       expect(error).toBeInstanceOf(FormatError)
       expect((error as Error).message).toMatch(/^.{1,500}$/)
     }
-    // Elements of one byte become floats of four.
+    // Elements of one byte become floats of four bytes.
     expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(4 * file.length)
   }
-  // Changes of elements, padding and what weights do not need leave a file that loads.
+  // A file still loads if elements, padding or parts that weights do not need have changed.
   expect(loaded).toBeGreaterThan(20)
   expect(loaded).toBeLessThan(180)
 })

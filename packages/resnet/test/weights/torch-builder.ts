@@ -3,11 +3,11 @@ import { buildZip, join } from './zip-builder.ts'
 
 const latin = (text: string) => Uint8Array.from(text, character => character.charCodeAt(0))
 
-/** `value`, as pickled by {@link dictOf} or another of these, within `depth` dicts under the same key. */
+/** Nests a pickled value in `depth` dicts, each under the same key. */
 export const withinDicts = (value: string, depth: number, key = 'model') =>
   `${`}${text(key)}`.repeat(depth)}${value}${'s'.repeat(depth)}`
 
-/** The file that torch.save writes: a zip archive. `wrap` may change the pickle of the dict before it is written. */
+/** A zip archive as torch.save writes it. `wrap` may change the pickle of the dict before it is written. */
 export function torchZip(tensors: Map<string, Weight<Uint8Array>>, wrap = (dict: string) => dict): Uint8Array {
   const values = [...tensors.values()]
   return buildZip([
@@ -16,7 +16,7 @@ export function torchZip(tensors: Map<string, Weight<Uint8Array>>, wrap = (dict:
   ])
 }
 
-/** The file that torch.save wrote before PyTorch 1.6: pickles one after the other, and then the storages. */
+/** A file as torch.save wrote it before PyTorch 1.6: several pickles, then the storages. */
 export function torchLegacy(tensors: Map<string, Weight<Uint8Array>>, wrap = (dict: string) => dict): Uint8Array {
   const keys = [...tensors.keys()].map((_, i) => text(`${i}`))
   const pickles = [

@@ -7,7 +7,7 @@ import { readWeights } from '../../src/weights/index.ts'
 const data = process.env.RESIDUAL_DATA ?? new URL('../../../../../shared/data', import.meta.url).pathname
 const read = (name: string) => new Uint8Array(readFileSync(`${data}/weights/${name}`))
 
-/** Sums of the values and of their squares in double precision, over every tensor. */
+/** The sums of all values and of their squares, in double precision. */
 function sums(tensors: Map<string, Weight<Uint8Array>>): [values: number, squares: number] {
   let [sum, squares] = [0, 0]
   for (const tensor of tensors.values()) {
@@ -21,7 +21,7 @@ function sums(tensors: Map<string, Weight<Uint8Array>>): [values: number, square
 
 describe('readWeights', () => {
   test.each([
-    // Sums computed by torch.load and by the safetensors package, in float64.
+    // Sums in float64 of the tensors that torch.load and the safetensors package load.
     ['resnet20-12fca82f.th', 97, [139.7826495598208, 10987.817166808309]],
     ['resnet20-bootstrap.safetensors', 97, [1601.832089434516, 30150.371343977564]],
   ])('%s', (file, count, expected) => {
@@ -35,13 +35,13 @@ describe('readWeights', () => {
     for (const i of [0, 1]) expect(Math.abs(found[i] / expected[i] - 1)).toBeLessThan(1e-10)
   })
 
-  test('gives back what safetensors was written from', () => {
+  test('reads the weights that writeSafetensors wrote', () => {
     const written = writeSafetensors(readWeights(read('resnet20-12fca82f.th')))
     expect(Buffer.compare(writeSafetensors(readWeights(written)), written)).toBe(0)
   })
 
   test.each(['resnet20-12fca82f.th', 'resnet20-bootstrap.safetensors'])(
-    'meets 200 damaged copies of %s with a FormatError or a load, in at most twice the memory of the file',
+    'refuses 200 damaged copies of %s with a FormatError or loads them, in at most twice the memory of the file',
     name => {
       const file = read(name)
       const below = randomBelow(3)
@@ -50,7 +50,7 @@ describe('readWeights', () => {
         return arrayBuffers + heapUsed
       }
       for (let run = 0; run < 200; run++) {
-        // The pickles of the one are its first 20 kB, the header of the other its first 8.
+        // The pickles of the .th file are its first 20 kB; the header of the safetensors file is its first 8 kB.
         const changed = mutate(file, [0, run % 4 === 0 ? file.length : 20_000], below)
         const before = memory()
         try {

@@ -1,14 +1,14 @@
-/** An entry of a zip archive to build; the options make it one that torch.save would not write. */
+/** An entry of a zip archive. The optional fields make entries that torch.save would not write. */
 export interface ZipEntry {
   readonly name: string
   readonly data: Uint8Array
   readonly method?: number
   readonly flags?: number
-  /** Puts sizes and offset into a zip64 extra field, behind a field of another kind. */
+  /** Puts sizes and offset into a zip64 extra field, after a field of another kind. */
   readonly isWide?: boolean
 }
 
-/** A zip archive of these entries; `isWide` writes the 64-bit end records as archives over 4 GB have them. */
+/** Builds a zip archive. `isWide` writes the 64-bit end records of archives over 4 GB. */
 export function buildZip(entries: readonly ZipEntry[], isWide = false): Uint8Array {
   const parts: Uint8Array[] = []
   const directory: Uint8Array[] = []
