@@ -42,4 +42,7 @@ export const json = (what = ''): CommandOption<boolean | undefined> => flag(`pri
 
 /** `--max-pixels` for `maxPixels`. */
 export const flagOf = (key: string, { isNegated }: CommandOption<unknown>): string =>
-  `--${isNegated ? 'no-' : ''}${key.replace(/[A-Z]/g, letter => `-${letter.toLowerCase()}`)}`
+  `--${isNegated ? 'no-' : ''}${kebabCase(key)}`
+
+/** `one-cycle` for `oneCycle`. */
+export const kebabCase = (name: string): string => name.replace(/[A-Z]/g, letter => `-${letter.toLowerCase()}`)

@@ -1,11 +1,15 @@
-import { number, oneOf, text, whole } from '@residual/core/schema'
+import { type Option, oneOf, text, whole } from '@residual/core/schema'
 import type { RecipeInput } from '@residual/train'
+import { SCHEDULES, settings } from '@residual/train/settings'
 import { CommandError } from '../errors.ts'
-import { flag, option, type Values } from '../option.ts'
+import { flag, kebabCase, option, type Values } from '../option.ts'
 
-const SCHEDULES = { cosine: 'cosine', step: 'step', 'one-cycle': 'oneCycle', constant: 'constant' } as const
+/** The schedules by their names on the command line: `one-cycle` for `oneCycle`. */
+const schedules = new Map(Object.keys(SCHEDULES).map(kind => [kebabCase(kind), kind as keyof typeof SCHEDULES]))
 
-const scheduleNames = Object.keys(SCHEDULES) as (keyof typeof SCHEDULES)[]
+/** A setting that a command may change. */
+const changed = <Out, In>(setting: Option<Out, In>) =>
+  setting.optional().help(`${setting.facts.help}, in place of the recipe's`)
 
 /** `--recipe`, with the names that a command speaks of. */
 export const recipeOption = (names: string, byDefault: string) =>
@@ -13,20 +17,20 @@ export const recipeOption = (names: string, byDefault: string) =>
 
 /** What every command that trains may change of its recipe. */
 export const recipeOptions = {
-  epochs: option('n', whole(1, 1_000_000).optional().help("passes over the data, in place of the recipe's")),
-  batch: option('n', whole(1, 65_536).optional().help("images in a step, in place of the recipe's")),
-  lr: option('rate', number(0).optional().help("highest learning rate, in place of the recipe's")),
+  epochs: option('n', changed(settings.epochs)),
+  batch: option('n', changed(settings.batch)),
+  lr: option('rate', changed(settings.rate)),
 }
 
 /** The rest of what may be changed. */
 export const moreRecipeOptions = {
   schedule: option(
     'name',
-    oneOf(...scheduleNames)
+    oneOf(...schedules.keys())
       .optional()
       .help("course of the learning rate, in place of the recipe's"),
   ),
-  weightDecay: option('x', number(0).optional().help("weight decay, in place of the recipe's")),
+  weightDecay: option('x', changed(settings.weightDecay)),
 }
 
 export const checkpointEveryOption = option(
@@ -40,7 +44,7 @@ type Changes = Values<typeof recipeOptions> & Partial<Values<typeof moreRecipeOp
 
 /** What options say in place of a recipe's settings; undefined if they say nothing. */
 export function recipeChanges({ epochs, batch, lr, schedule, weightDecay }: Changes): RecipeInput | undefined {
-  const kind = schedule && SCHEDULES[schedule]
+  const kind = schedule && schedules.get(schedule)
   const changes: RecipeInput = {
     ...(epochs !== undefined && { epochs }),
     ...(batch !== undefined && { batch }),

@@ -8,6 +8,7 @@ import {
   type Options,
   type Output,
 } from '@residual/core/schema'
+import { settings } from '../settings.ts'
 
 /** The inputs of an optimiser. */
 export interface OptimizerInputs {
@@ -65,7 +66,7 @@ export function optimizer<Declared extends Options<Fields>>({
 /** Options that several optimisers have. */
 export const common = {
   momentum: number(0, 1).default(0.9).help('share of the last step that goes into the next one'),
-  weightDecay: number(0).help('weight decay'),
+  weightDecay: settings.weightDecay,
   decayNorms: boolean.default(true).help('whether biases and the gamma and beta of norms decay as well'),
 }
 

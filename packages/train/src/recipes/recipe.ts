@@ -17,6 +17,7 @@ import { INITIALIZATIONS } from '../initialize.ts'
 import { OPTIMIZERS } from '../optimizers/index.ts'
 import { SCHEDULES } from '../schedules/index.ts'
 import type { warmUpOptions } from '../schedules/schedule.ts'
+import { MOST, settings } from '../settings.ts'
 
 const pair = list(number(0), 2)
 const crops = options({
@@ -38,14 +39,11 @@ const augmentation = options({
   cutmix: number(0).optional().help('paste a part of another image; alpha of the beta distribution'),
 })
 
-/** More than any training takes, and few enough to count exactly. */
-const MOST = 1_000_000_000
-
 /** The options of recipes: everything that says how a network is trained, except the network and the data. */
 export const recipeOptions = options({
-  epochs: whole(1, MOST).optional().help('length in passes over the data; give this or steps'),
+  epochs: settings.epochs.optional().help('length in passes over the data; give this or steps'),
   steps: whole(1, MOST).optional().help('length in steps'),
-  batch: whole(1, 65_536).default(128).help('images in a batch'),
+  batch: settings.batch.default(128),
   accumulate: whole(1, 65_536).default(1).help('batches in a step'),
   optimizer: byKind(OPTIMIZERS).help('how the weights change'),
   schedule: byKind(SCHEDULES).help('how the learning rate changes'),
