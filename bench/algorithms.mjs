@@ -1,4 +1,4 @@
-// Measures the choice of algorithm for convolutions: every way to run each shape, and the one that is taken.
+// Measures the choice of algorithms for convolutions: for each shape, every algorithm that can run it.
 //
 //   pnpm build && node bench/algorithms.mjs [--threads 1]
 import { cpus } from 'node:os'
@@ -13,7 +13,7 @@ import {
 const { values } = parseArgs({ options: { threads: { type: 'string', default: '1' } } })
 const kernels = await loadKernels({ threads: Number(values.threads) })
 
-/** `batch x height x width x channels -> outputs, kernel, stride, groups`: the convolutions of the networks here. */
+/** `[batch, side, channels, outputs, kernel, stride, groups]`: convolutions of the networks here. */
 const shapes = [
   [1, 224, 3, 64, 7, 2],
   [1, 56, 64, 64, 3],
@@ -42,7 +42,7 @@ const shapes = [
   [1, 32, 64, 4, 3],
 ]
 
-/** Runs in one measurement; the median counts. */
+/** Runs in one measurement, whose median counts. */
 const ROUNDS = 17
 /** Copies of the weights, used in turn: in a network, other layers push a layer's weights out of the caches. */
 const COPIES = 8

@@ -1,8 +1,8 @@
-// Bars in groups, as SVG.
+// Draws groups of bars as SVG.
 
 const COLOURS = ['#0b6e99', '#d98e04', '#8a63a8', '#9aa5ad']
 const WIDTH = 760
-/** Where bars begin, and the room for the text after the longest. */
+/** Where bars begin, and the space for the text after the longest bar. */
 const [LEFT, RIGHT] = [150, 110]
 const [BAR, GAP] = [14, 18]
 
@@ -11,7 +11,8 @@ const escaped = text => String(text).replace(/[&<>"]/g, sign => `&#${sign.charCo
 /**
  * Horizontal bars. Each group has its own scale, and its longest bar fills it: times of networks differ a thousandfold,
  * and only the times of one network are compared.
- * @param {{ title: string, unit: string, groups: { label: string, note: string, bars: { name: string, value: number }[] }[] }} chart
+ * @param {{ title: string, unit: string, groups: { label: string, note: string, bars: { name: string, value: number }[]
+ *   }[] }} chart
  */
 export function drawBars({ title, unit, groups }) {
   const names = [...new Set(groups.flatMap(({ bars }) => bars.map(({ name }) => name)))]

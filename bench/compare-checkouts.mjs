@@ -1,11 +1,11 @@
-// Measures two checkouts of this repository side by side: the same networks, in turn in one process, layer by layer.
+// Compares the speed of two checkouts of this repository: the same networks, in turn in one process, layer by layer.
 //
 //   git worktree add ../old COMMIT    and in both: pnpm install && pnpm build
 //   node bench/compare-checkouts.mjs ../old . [--networks resnet18,resnet50,resnet20-training] [--rounds 30]
 //                                             [--threads 1] [--build auto] [--limit 1.02] [--layers 20]
 //
-// Prints the least milliseconds of each layer and of a whole run. Exits with 1 if a whole run of the second checkout
-// takes more than `limit` times as long as one of the first.
+// Prints the shortest times of each layer and of a whole run, in milliseconds. Exits with 1 if a whole run of the
+// second checkout takes more than `limit` times as long as a run of the first.
 import { existsSync } from 'node:fs'
 import { cpus } from 'node:os'
 import { resolve } from 'node:path'
@@ -27,11 +27,11 @@ if (positionals.length !== 2) throw new Error('name two checkouts: node bench/co
 
 /** Images in a training step. */
 const BATCH = 64
-/** Runs before the first round, in which V8 replaces its first, slower code. */
+/** Runs before the first round, in which V8 replaces the slower code that it compiles first. */
 const WARM_UP = 3
 const PACKAGES = ['core', 'resnet', 'train']
 
-/** The exports of a checkout's packages, as far as it has them: training was part of resnet once. */
+/** The exports of the packages that a checkout has: in old ones, training is part of resnet. */
 async function load(checkout) {
   const files = PACKAGES.map(name => resolve(checkout, 'packages', name, 'dist/index.js'))
   const built = files.filter(file => existsSync(file))
@@ -133,7 +133,7 @@ for (const name of values.networks.split(',')) {
     sides.push({ ...(await prepare(api, name)), times: { runs: [], layers: new Map() } })
   }
   for (const side of sides) for (let i = 0; i < WARM_UP; i++) await side.program.run(side.inputs)
-  // The second in a round comes first in the next.
+  // The order alternates: the second checkout in a round comes first in the next.
   for (let round = 0; round < Number(values.rounds); round++) {
     for (const side of round % 2 ? [...sides].reverse() : sides) await measure(side)
   }

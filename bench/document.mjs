@@ -1,4 +1,4 @@
-// The measured parts of docs/performance.md, which scripts write: the text between a section's two comments.
+// Writes the measured parts of docs/performance.md: the text between the two comments of a section.
 import { readFileSync, writeFileSync } from 'node:fs'
 
 const file = new URL('../docs/performance.md', import.meta.url)

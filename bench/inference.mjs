@@ -1,4 +1,4 @@
-// Inference beside rivals: the same network, weights and image, outputs compared, runs in turn in one process.
+// Compares inference with rivals: the same network, weights and image, outputs compared, runs in turn in one process.
 //
 //   pnpm build && cd bench && npm ci
 //   node inference.mjs [--arch resnet18] [--batch 1] [--threads 1] [--rivals onnxruntime-web,tfjs-wasm]
@@ -35,11 +35,11 @@ if (values.node && nodeOf(values.node) !== process.execPath) {
 
 /** The largest difference between two outputs, relative to their root mean square, that counts as rounding. */
 const TOLERANCE = 1e-4
-/** A turn times runs for this many milliseconds, but at least one run. */
+/** A turn lasts this many milliseconds, and has at least one run. */
 const TURN = 200
-/** The pause before a turn, in which the threads of the previous rival stop waiting for work. */
+/** Milliseconds of pause before a turn, in which the threads of the previous rival stop waiting for work. */
 const PAUSE = 20
-/** Runs that take longer than this are their own warm-up. */
+/** Runs that take more milliseconds than this need no warm-up run in each turn. */
 const LONG = 1000
 /** The fewest rounds, however long they take. */
 const LEAST_ROUNDS = 3
@@ -83,7 +83,7 @@ async function turn(run, isLong) {
   return median(times)
 }
 
-// V8 replaces its first, slower code during these runs.
+// V8 replaces the slower code that it compiles first during these runs.
 for (const entrant of entrants) {
   const first = await timed(entrant.run)
   entrant.isLong = first > LONG
@@ -109,7 +109,7 @@ const result = {
     name,
     version,
     milliseconds: { median: three(median(turns)), best: three(Math.min(...turns)) },
-    /** Its time divided by ours: for the best turns, least disturbed by others, and the median over all rounds. */
+    /** Its time divided by ours, for the best turns, which other processes disturb least. */
     ratio: three(Math.min(...turns) / Math.min(...ours.turns)),
     medianRatio: three(median(turns.map((time, i) => time / ours.turns[i]))),
     difference: Number(difference.toPrecision(2)),

@@ -1,4 +1,4 @@
-// Networks with weights from a formula, and an image: the inputs of every rival.
+// Networks with weights from a formula, and images: the inputs of every rival.
 import { graphOf, input } from '../packages/core/dist/index.js'
 import { architecture, resnet } from '../packages/resnet/dist/index.js'
 
@@ -16,7 +16,7 @@ const fill = (count, seed, map) => {
   return Float32Array.from({ length: count }, () => map(values.next().value))
 }
 
-/** Weights of about the variance of Kaiming initialisation, batch norms near the identity. */
+/** Weights with about the variance of Kaiming initialisation, and batch norms near the identity. */
 function valuesFor({ attributes: { name }, shape }, seed) {
   const count = shape.reduce((a, b) => a * b, 1)
   if (name.endsWith('running_var') || (shape.length === 1 && name.endsWith('weight'))) {

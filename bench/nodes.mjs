@@ -15,5 +15,5 @@ if (existsSync(brought)) {
 /** The executable of a major version. */
 export function nodeOf(major) {
   if (nodes[major]) return nodes[major]
-  throw new Error(`--node ${major}: there are only ${Object.keys(nodes).join(' and ')}; npm install brings 24 on Linux`)
+  throw new Error(`--node ${major}: there are only ${Object.keys(nodes).join(' and ')}; npm install adds 24 on Linux`)
 }

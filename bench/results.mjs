@@ -1,4 +1,4 @@
-// The files in results/, from which tables and charts are made.
+// Reads and writes the files in results/, from which tables and charts are made.
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { inRows } from '../scripts/rows.mjs'
 

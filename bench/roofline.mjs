@@ -1,4 +1,4 @@
-// The most that one core gives a WebAssembly kernel: products and sums in registers, and bytes from memory.
+// Measures the limits of one core for a WebAssembly kernel: products and sums in registers, and bytes from memory.
 //
 //   node bench/roofline.mjs
 import { cpus } from 'node:os'
@@ -39,7 +39,7 @@ function tile(rows, product) {
       }),
     ]).flat(),
   ])
-  // Round and round in 2 KB, which together with the rows' 2 KB stay in the first-level cache.
+  // The address wraps around in 2 KB, which stay in the first-level cache together with the rows.
   return [...steps, ...get(ADDRESS), 0x41, 0x80, 1, 0x6a, 0x41, 0xff, 0x0f, 0x71, ...set(ADDRESS)]
 }
 
@@ -86,7 +86,7 @@ async function time(body, count) {
   const { run, memory } = instance.exports
   // Pages that were never written to all map to the same one.
   new Uint32Array(memory.buffer).fill(0x3f000000)
-  // Until V8 has replaced its first code.
+  // V8 replaces the code that it compiles first during these runs.
   for (let i = 0; i < 200; i++) run(10_000)
   await new Promise(resolve => setTimeout(resolve, 200))
   let best = Infinity

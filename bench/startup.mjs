@@ -1,9 +1,9 @@
-// From the start of a process to the first prediction of resnet18, and its memory at that point: processes in turn,
-// each reading the same weights from a file of its own format.
+// Measures the time from the start of a process to the first prediction of resnet18, and the memory at that point, with
+// processes in turn that read the same weights, each in its own file format.
 //
 //   pnpm build && cd bench && npm ci && node startup.mjs [--arch resnet18] [--rounds 7] [--node 24]
 //
-// Writes results/startup.json, and that part of docs/performance.md.
+// Writes results/startup.json, and the section of docs/performance.md.
 import { spawnSync } from 'node:child_process'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { cpus, tmpdir } from 'node:os'
@@ -37,7 +37,7 @@ writeFileSync(files.onnx, toOnnx(net.graph, net.parameters))
 
 const entrants = { residual: files.residual, 'onnxruntime-web': files.onnx, 'onnxruntime-node': files.onnx }
 
-/** A process's own report, and the time from before it was started. */
+/** Runs a process once: its own report, and the time since before its start. */
 function once(name) {
   const start = performance.timeOrigin + performance.now()
   const { stdout, status } = spawnSync(
@@ -56,7 +56,7 @@ for (const name of names) once(name)
 for (let round = 0; round < Number(values.rounds); round++) for (const name of names) runs[name].push(once(name))
 rmSync(folder, { recursive: true })
 
-/** All should have computed the same logits. */
+/** All must compute the same logits. */
 for (const name of names) {
   const difference = Math.abs(runs[name][0].logit - runs.residual[0].logit)
   if (!(difference < 1e-4)) throw new Error(`${name}: the first logit differs from ours by ${difference}`)

@@ -1,10 +1,10 @@
-// Measures every network of docs/performance.md beside its rivals, one process per configuration; about 11 minutes.
-// Writes results/inference.json, and the table and the plot of docs/performance.md.
+// Compares every network of docs/performance.md with its rivals, one process per configuration, in about 11 minutes.
+// Writes results/inference.json, and the table and the chart of docs/performance.md.
 //
 //   pnpm build && cd bench && npm ci && node table.mjs [--only resnet18] [--seconds 8] [--draw]
 //
-// Nothing else should run meanwhile. --draw redraws table and plot from the committed results; --only writes
-// nothing.
+// Nothing else should run at the same time. --draw redraws the table and the chart from the committed results; --only
+// writes nothing.
 import { execFileSync } from 'node:child_process'
 import { writeFileSync } from 'node:fs'
 import { loadavg } from 'node:os'
@@ -29,7 +29,7 @@ const majors = Object.keys(nodes)
   .sort((a, b) => b - a)
 const newest = majors[0]
 
-/** Networks and batches; those marked `newest` take long and run on the newest Node only. */
+/** Networks and batches; those marked `newest` take long, and run only on the newest Node. */
 const networks = [
   { arch: 'resnet18', batch: 1 },
   { arch: 'resnet34', batch: 1 },

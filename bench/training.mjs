@@ -1,13 +1,14 @@
-// Training beside rivals: the same network, weights and batch, first losses compared, steps in turn. Writes
-// results/training.json and the section of docs/performance.md. About 10 minutes, in which nothing else should run.
+// Compares training with rivals: the same network, weights and batch, first losses compared, steps in turn. Writes
+// results/training.json and the section of docs/performance.md. It takes about 10 minutes, in which nothing else should
+// run.
 //
 //   pnpm build && cd bench && npm ci
 //   python3 -m venv pytorch/.venv && pytorch/.venv/bin/pip install -r pytorch/requirements.txt
 //   node training.mjs [--python pytorch/.venv/bin/python] [--only resnet20] [--threads 1,2] [--trainers pytorch]
 //                     [--rounds 10] [--slow-batch 4] [--node 24] [--draw]
 //
-// --only and --trainers write nothing, as they measure a part; --draw redraws the section from the committed results. A
-// PyTorch process waits while it is not its turn. Memory is read from /proc, so it needs Linux.
+// --only and --trainers measure only a part and write nothing; --draw redraws the section from the committed results. A
+// PyTorch process waits while it is not its turn. Memory is read from /proc, so this needs Linux.
 import { execFileSync, spawnSync } from 'node:child_process'
 import { cpus, loadavg } from 'node:os'
 import { setTimeout as pause } from 'node:timers/promises'
@@ -53,7 +54,7 @@ const networks = [
 const slow = new Set(['tfjs-cpu', 'jax-js'])
 /** The largest difference between first losses. */
 const TOLERANCE = 1e-3
-/** The pause before a turn, in which the threads of the previous trainer stop waiting for work. */
+/** Milliseconds of pause before a turn, in which the threads of the previous trainer stop waiting for work. */
 const PAUSE = 50
 /** Timed steps in a turn, after one that warms the caches. */
 const STEPS = 2
@@ -109,7 +110,7 @@ async function measure({ name, batch, side }) {
     results.push({
       ...{ trainer, threads, version, batch, memory, difference: Number(difference.toPrecision(2)) },
       milliseconds: { median: three(median(times)), best: three(Math.min(...times)) },
-      /** Its time divided by ours: for the fastest steps, and the median over all rounds. Above 1 we are faster. */
+      /** Its time divided by ours, for the fastest steps; above 1, ours are faster. */
       ratio: three(Math.min(...times) / Math.min(...rival.times)),
       medianRatio: three(median(turns.map((time, i) => time / rival.turns[i]))),
     })
@@ -117,7 +118,7 @@ async function measure({ name, batch, side }) {
   return { name, batch, side, rounds: Number(values.rounds), results, kernels }
 }
 
-/** Steps of the trainers that take minutes: the second one, after everything that compiles at first has compiled. */
+/** The shorter of two steps of the trainers that take minutes: the first one may include compiling. */
 async function measureSlow({ name, side }) {
   const task = problem(name, { batch: Number(values['slow-batch']), side })
   const names = chosen.filter(name => slow.has(name))

@@ -20,7 +20,7 @@ if (status !== 0) process.exit(status ?? 1)
 console.log(`
 The model is a ResNet-20 trained on the 32 x 32 images of CIFAR-10, so it knows ten things: airplanes, automobiles,
 birds, cats, deer, dogs, frogs, horses, ships and trucks. The cat is one of them. A cup of coffee, an admiral and a
-rocket are not, and a classifier cannot say so: it names what they look most like to it.
+rocket are not, but a classifier cannot say so: it names the class that they resemble most.
 
 Your own images:  node packages/cli/dist/cli.js classify IMAGE...
 All commands:       node packages/cli/dist/cli.js --help`)

@@ -26,7 +26,9 @@ const rows = columns => {
   return columns[fields[0]].map((_, i) => Object.fromEntries(fields.map(field => [field, columns[field][i]])))
 }
 
-/** The data of the figures: names, which do not change, from the first measurement, and responses from the last. */
+/**
+ * Keeps the data of the figures: names, which do not change, from the first measurement, and responses from the last.
+ */
 const keepSignals = ({ epoch, layers, blocks }, i, { length }) => {
   const names = i === 0 ? ['name'] : []
   const responses = i === length - 1 ? ['response'] : []
@@ -42,7 +44,7 @@ const openSignals = ({ epoch, layers, blocks }, _, [first]) => ({
   blocks: rows({ name: first.blocks.name, ...blocks }),
 })
 
-/** Six digits, as in the signals. */
+/** Rounds to six digits, as in the signals. */
 const rounded = (_, value) => (typeof value === 'number' ? Number(value.toPrecision(6)) : value)
 
 if (source) {

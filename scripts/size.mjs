@@ -1,5 +1,5 @@
-// The gzipped size of everything a page loads to classify images: the JavaScript that a bundler writes, with all parts
-// loaded on demand, and the largest WebAssembly build (a page loads one). Fails above the limit.
+// Prints the gzipped size of everything that a page loads to classify images: the JavaScript that a bundler writes,
+// with all parts loaded on demand, and the largest WebAssembly build (a page loads one). Fails above the limit.
 //
 //   pnpm size
 import { readFileSync } from 'node:fs'
@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url'
 import { gzipSync } from 'node:zlib'
 import { build } from 'esbuild'
 
-/** Bytes. */
+/** The most bytes. */
 const LIMIT = 150_000
 const root = fileURLToPath(new URL('..', import.meta.url))
 

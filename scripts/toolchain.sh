@@ -1,7 +1,8 @@
-# Sets up the tools that build the kernels, once, and puts them on PATH. Source it: `. scripts/toolchain.sh`.
+# Sets up the tools that build the kernels, if they are missing, and puts them on PATH.
+# Source it: `. scripts/toolchain.sh`.
 #
-# There are two ways to a Rust compiler with the wasm32-unknown-unknown target and the sources of std (the shared-memory
-# builds compile std with atomics): rustup if its server answers, Debian's packages if it does not.
+# There are two ways to get a Rust compiler with the wasm32-unknown-unknown target and the sources of std (the
+# shared-memory builds compile std with atomics): rustup if its server answers, Debian's packages if it does not.
 # wasm-pack and wasm-bindgen come from crates.io into .tools/.
 
 wasm_bindgen_version=$(sed -n 's/^wasm-bindgen = "=\(.*\)"/\1/p' crates/wasm/Cargo.toml)

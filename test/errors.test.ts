@@ -18,6 +18,6 @@ test.each([
   expect(new type(`${'x'.repeat(1e6)}: is damaged`).message).toMatch(/^x{1500}….{300}$/)
 })
 
-test('that of a training which diverged is one, too', () => {
+test('the error of a training that diverged has one too', () => {
   expect(new DivergenceError(NAME, 3, 'fc')).toMatchObject({ message: SHOWN, step: 3, layer: 'fc' })
 })

@@ -1,8 +1,8 @@
-"""Trains a network with PyTorch, a step for each line `step` of standard input; bench/training/pytorch.mjs starts it.
+"""Trains a network with PyTorch, one step for each line `step` of standard input; bench/training/pytorch.mjs starts it.
 
     python training.py resnet20 problem.safetensors THREADS '{"rate": 0.05, "momentum": 0.9, "weightDecay": 0.0005}'
 
-It is PyTorch as one would use it on a CPU: channels-last, in eager mode, oneDNN's kernels.
+It uses PyTorch as one would on a CPU: channels-last, in eager mode, with oneDNN's kernels.
 """
 
 import json

@@ -1,4 +1,4 @@
-// ONNX Runtime as native code, with the processor's widest vectors.
+// ONNX Runtime as native code, which uses the processor's widest vectors.
 import * as ort from 'onnxruntime-node'
 import { toOnnx } from '../../packages/onnx/dist/index.js'
 import { toNchw } from '../networks.mjs'

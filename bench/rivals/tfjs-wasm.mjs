@@ -24,7 +24,7 @@ function stepsOf({ graph, parameters }) {
   const users = new Map()
   for (const node of graph.nodes) for (const x of node.inputs) users.set(x, [...(users.get(x) ?? []), node])
   const steps = []
-  /** Tensors that an earlier step computes along with its own. */
+  /** Tensors that an earlier step also computes. */
   const done = new Set()
   const values = tensor => parameters.get(tensor.attributes.name)
   const nextIf = (node, matches) => {
@@ -60,7 +60,7 @@ function stepsOf({ graph, parameters }) {
     matmul(node) {
       const [a, weight] = node.inputs
       const sum = nextIf(node, user => user.op === 'binary')
-      // Transposed ahead of time: with transposeB, TensorFlow.js leaves its fast path and adds the bias wrongly.
+      // Transposed in advance: with transposeB, TensorFlow.js leaves its fast path and adds the bias wrongly.
       const b = tf.transpose(tf.tensor2d(values(weight), [...weight.shape]))
       const bias = sum && tf.tensor1d(values(sum.inputs[1]))
       return [sum ?? node, at => tf.fused.matMul({ a: at(a), b, bias })]

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 
-/** Reports to startup.mjs on a process that has just made its first prediction. A megabyte is 10^6 bytes. */
+/** Reports to startup.mjs that a process has just made its first prediction. A megabyte is 10^6 bytes. */
 export function report(logits) {
   const predicted = performance.timeOrigin + performance.now()
   // Not resourceUsage().maxRSS, which counts the process that started this one.
@@ -11,5 +11,5 @@ export function report(logits) {
   process.exit()
 }
 
-/** An image of this many values, the same for all. */
+/** An image of this many values, which is the same for all. */
 export const image = count => new Float32Array(count).fill(0.5)

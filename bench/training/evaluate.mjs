@@ -1,8 +1,8 @@
-// Computes a graph of ours with the operations of another library.
+// Computes one of our graphs with the operations of another library.
 import { graphOf } from '../../packages/core/dist/index.js'
 
 /**
- * @param output a tensor of ours
+ * @param output one of our tensors
  * @param leaves the library's values of its inputs and parameters, by name
  * @param rules for each operation, a function from the library's input values and our tensor to the library's value
  * @param keep called on a value that is used again later
@@ -24,6 +24,6 @@ export function evaluate(output, leaves, rules, keep = value => value) {
   return values.get(output)
 }
 
-/** The features of a network in training that a library cannot compute. */
+/** Whether a network has grouped convolutions, which some libraries cannot compute. */
 export const groupedConvolutions = ({ logits }) =>
   graphOf([logits]).nodes.some(node => node.op === 'conv2d' && node.attributes.groups > 1)

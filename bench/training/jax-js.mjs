@@ -1,4 +1,4 @@
-// jax-js on WebAssembly: one function, which it differentiates and compiles. It has threads in browsers only.
+// jax-js on WebAssembly: one function, which it differentiates and compiles. It has threads only in browsers.
 import { readFileSync } from 'node:fs'
 import { defaultDevice, init, jit, lax, nn, numpy as np, valueAndGrad } from '@jax-js/jax'
 import { evaluate } from './evaluate.mjs'
@@ -41,7 +41,7 @@ const rules = {
     const [n, height, width, channels] = widths.map(pair => [...pair])
     return np.pad(x, [n, channels, height, width])
   },
-  // Its input is not negative, so zeros around it do no harm.
+  // Its input is not negative, so padding with zeros does no harm.
   maxPool2d([x], { attributes: { kernel, stride, padding } }) {
     const padded = np.pad(x, [[0, 0], [0, 0], ...sides(padding)])
     return lax.reduceWindow(padded, np.max, [1, 1, ...kernel], [1, 1, ...stride])

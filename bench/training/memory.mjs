@@ -1,4 +1,6 @@
-// Memory of this library's training steps, in a process of its own: node training/memory.mjs ARCH BATCH SIDE THREADS
+// Measures the memory of this library's training steps in its own process:
+//
+//   node training/memory.mjs ARCH BATCH SIDE THREADS
 import { readFileSync, writeFileSync } from 'node:fs'
 import { problem } from './problem.mjs'
 import { prepare } from './residual.mjs'

@@ -1,4 +1,4 @@
-// PyTorch in a process of its own, which does a step for each line it receives and waits in between.
+// PyTorch in its own process, which does a step for each line that it receives and waits in between.
 import { spawn } from 'node:child_process'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -44,7 +44,7 @@ export async function prepare(problem, { threads, python }) {
   return {
     version,
     step: () => ask('step'),
-    /** Megabytes of this process: its peak, and the increase of the peak since before network and batch were made. */
+    /** Megabytes of this process: its peak, and the peak's increase over the memory before the network was made. */
     peak: () => ask('memory'),
     close: () => child.kill(),
   }

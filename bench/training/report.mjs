@@ -28,7 +28,7 @@ function speeds({ results }) {
       'threads',
       'step',
       'images/s',
-      'our images/s by its',
+      'our images/s ÷ its',
       'x own 1 thread',
       'memory of training (whole process)',
     ],
@@ -55,7 +55,7 @@ export function report({ node, cpu, networks }) {
       const parts = program && Object.entries(program).map(([part, bytes]) => `${part} ${(bytes / 1e6).toFixed(1)} MB`)
       return [
         `### ${name}, ${side}x${side}, batch ${batch}`,
-        `Node ${node}, ${cpu}; ${rounds} rounds in turn, load of the machine beforehand ${load.toFixed(1)}. First losses differ by at most ${worst}.`,
+        `Node ${node}, ${cpu}; ${rounds} rounds in turn, load of the machine before the measurement ${load.toFixed(1)}. First losses differ by at most ${worst}.`,
         speeds(network),
         parts ? `Our program's own memory: ${parts.join(', ')}.` : '',
         'Our step on one thread, by operation:',

@@ -1,4 +1,4 @@
-// This library: forward, backward and update are one program.
+// This library: forward pass, backward pass and update are one program.
 import { compile, input } from '../../packages/core/dist/index.js'
 import { sgd } from '../../packages/train/dist/index.js'
 import { optimizer } from './problem.mjs'

@@ -7,7 +7,7 @@ import { objectsIn, residual } from './residual.ts'
 let folder: string
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'residual-'))
-  // Records of CIFAR-10's binary version: a label, then an image of one grey.
+  // Records of CIFAR-10's binary version: a label, then an image in one shade of grey.
   const records = Uint8Array.from({ length: 20 * 3073 }, (_, i) => (i % 3073 === 0 ? 8 : 12 * ((i / 3073) | 0)))
   await writeFile(join(folder, 'test_batch.bin'), records)
 })
@@ -50,11 +50,11 @@ test('ablate prints bars', async () => {
   expect(lines.slice(11)).toEqual([''])
 })
 
-test('ablate --shuffle swaps neighbours and says which it cannot', async () => {
+test('ablate --shuffle swaps neighbours and says which it cannot swap', async () => {
   const { stdout } = await ablate(...data, '--shuffle')
   expect(stdout).toContain('\nWith one block and the next one swapped:\n  layer1.0 ')
   expect(stdout).toMatch(
-    /\nlayer1\.2, layer2\.0, layer2\.2, layer3\.0 cannot change places with the next: the shapes differ\n$/,
+    /\nlayer1\.2, layer2\.0, layer2\.2, layer3\.0 cannot be swapped with the next: their shapes differ\n$/,
   )
 })
 
@@ -67,7 +67,7 @@ test('ablate draws a page and an SVG file', async () => {
   expect(object.output).toBe('ablation.svg')
   const svg = await readFile(join(folder, 'ablation.svg'), 'utf8')
   expect(svg).toMatch(/^<svg .*cifar10-resnet20: accuracy with two neighbours swapped/s)
-  // One for the whole network, and one for each pair.
+  // One bar for the whole network, and one for each pair.
   expect(svg.match(/<rect class="bar/g)).toHaveLength(5)
 })
 

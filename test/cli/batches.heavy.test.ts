@@ -22,7 +22,7 @@ test('bench takes batches of more pixels than 642,124', async () => {
   expect(run).toMatchObject({ status: 0, stderr: '' })
 })
 
-test('a ResNet-18 gives each of 104 images the same logits in batches of 100 and of 8', async () => {
+test('a ResNet-18 gives 104 images the same logits in batches of 100 and of 8', async () => {
   using model = await loadModel(join(folder, 'resnet18'))
   const images = Float32Array.from({ length: COUNT * 224 * 224 * 3 }, (_, i) => Math.sin(i * 0.37))
   const logitsIn = async (batch: number) => {
@@ -36,7 +36,7 @@ test('a ResNet-18 gives each of 104 images the same logits in batches of 100 and
   expect(await logitsIn(100)).toEqual(await logitsIn(8))
 })
 
-test('eval takes 104 images in its batches of 100', async () => {
+test('eval takes 104 images in batches of 100', async () => {
   for (const [i, name] of CLASSES.entries()) {
     await mkdir(join(folder, 'images', name), { recursive: true })
     const data = new Uint8Array(224 * 224 * 3).map((_, at) => (at * (i + 3)) % 256)

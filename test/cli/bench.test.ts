@@ -11,7 +11,7 @@ beforeAll(async () => {
 })
 afterAll(() => rm(folder, { recursive: true }))
 
-test('bench --per-layer lists every layer with what ran it', async () => {
+test('bench --per-layer lists every layer with the kernel that ran it', async () => {
   const json = await residual(['bench', '--arch', 'resnet8', '--build', 'simd128', '--per-layer', '--json'])
   const [{ layers }] = objectsIn(json) as [{ layers: Record<string, unknown>[] }]
   expect(layers.map(({ name }) => name)).toContain('layer2.0.conv1')
@@ -59,7 +59,7 @@ test('bench prints one JSON object with exactly these keys', async () => {
 describe('bench --compare', () => {
   const call = ['bench', '--arch', 'resnet8', '--build', 'simd128', '--compare']
 
-  /** Installs a rival in a folder of its own, which answers every image with these logits. */
+  /** Installs a rival in its own folder, which answers every image with these logits. */
   async function withRival(name: string, logits: Iterable<number>): Promise<string> {
     const path = join(folder, name)
     const rival = join(path, 'node_modules/onnxruntime-web')
@@ -85,7 +85,7 @@ exports.InferenceSession = {
     return path
   }
 
-  test('tells how an installed rival did', async () => {
+  test('shows the times of an installed rival', async () => {
     const images = new Float32Array(32 * 32 * 3).map((_, i) => Math.sin(i))
     const model = untrainedModel(architecture('resnet8'), { build: 'simd128' })
     const cwd = await withRival('agreeing', await model.logits(images, 1))
@@ -106,7 +106,7 @@ exports.InferenceSession = {
 
   test.each([
     [
-      'says what to do where there is none',
+      'says what to do if there is none',
       undefined,
       /onnxruntime-web is not installed here; run 'npm install onnxruntime-web' in this folder\n$/,
     ],

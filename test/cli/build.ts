@@ -1,4 +1,4 @@
 import { buildJavaScript } from '../../scripts/build-javascript.mjs'
 
-/** Once before all tests of the command, which run what users install: dist, not src. */
+/** Runs once before all tests of the command, which test what users install: dist, not src. */
 export const setup = buildJavaScript

@@ -1,7 +1,7 @@
 import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 
-/** Records of CIFAR-10's binary version: a label, then an image whose colour tells the label, with noise. */
+/** Records of CIFAR-10's binary version: a label, then a noisy image whose colour shows the label. */
 function records(count: number, seed: number): Uint8Array {
   let state = seed
   return Uint8Array.from({ length: count * 3073 }, (_, i) => {

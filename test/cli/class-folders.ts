@@ -15,10 +15,10 @@ const DATA = {
   swapped: ['1 dog', '2 cat'],
 }
 
-/** Images in each of ten classes, four fifths of which fill a batch of `deepen --finetune`. */
+/** Images in each of ten classes: enough that four fifths of them fill a batch of `deepen --finetune`. */
 const ENOUGH = 17
 
-/** Makes folders of images by class, and a model, `few-model`, that was trained on one of them. */
+/** Makes the folders of images, and a model, `few-model`, that is trained on the folder `few`. */
 export async function makeClassFolders(folder: string): Promise<void> {
   const image = await encodePng({ width: 32, height: 32, data: new Uint8Array(3072) })
   for (const [data, names] of Object.entries(DATA)) {
@@ -32,17 +32,20 @@ export async function makeClassFolders(folder: string): Promise<void> {
   expect(await residual(['train', ...options], { cwd: folder })).toMatchObject({ status: 0, stderr: '' })
 }
 
-/** Why the embedded model is not measured on the folder `other`. */
+/** Why the embedded model is refused for the folder `other`. */
 export const DONKEY =
   'cifar10-resnet20 has other classes than the images: class 5 is "dog" in the model and "donkey" in the images'
 
-/** Why `few-model` is not measured on the folder `swapped`. */
+/** Why `few-model` is refused for the folder `swapped`. */
 export const CAT =
   'few-model has other classes than the images: class 0 is "cat" in the model and "1 dog" in the images, class 1 is "dog" in the model and "2 cat" in the images'
 
 const ADVICE = 'give images of its classes, or compare their numbers alone by ignoreNames (--ignore-names)'
 
-/** Runs a command that measures a model, and expects it to go on by itself or, where there is an error, with `--ignore-names`. */
+/**
+ * Runs a command that measures a model. Expects it to succeed or, if there is an error, to succeed with
+ * `--ignore-names`.
+ */
 export async function expectNamesCompared(folder: string, command: string[], error: string | undefined): Promise<void> {
   const run = await residual([...command, '--json'], { cwd: folder })
   if (!error) return expect(run).toMatchObject({ status: 0, stderr: '' })

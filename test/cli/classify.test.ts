@@ -59,14 +59,14 @@ describe('classify', () => {
     `)
   })
 
-  test('takes glob patterns, and files whose names look like one', async () => {
+  test('takes glob patterns, and files whose names look like patterns', async () => {
     await writeFile(join(folder, 'cat[1].jpg'), await readFile(join(root, cat)))
     await writeFile(join(folder, 'CAT.JPG'), await readFile(join(root, cat)))
     const run = await residual(['classify', '*.{jpg,JPG}', 'cat[1].jpg', '--json'], { cwd: folder })
     expect(objectsIn(run).map(({ image }) => image)).toEqual(['CAT.JPG', 'cat[1].jpg', 'cat[1].jpg'])
   })
 
-  test('reports an image that cannot be read and goes on', async () => {
+  test('reports an image that cannot be read, and continues', async () => {
     const run = await residual(['classify', cat, 'nothing.png', 'package.json', cat, '--json'])
     expect(objectsIn(run).map(({ image }) => image)).toEqual([cat, cat])
     expect(run.status).toBe(1)
@@ -77,7 +77,7 @@ describe('classify', () => {
     ])
   })
 
-  test('normalises as it is told', async () => {
+  test('normalises with --mean and --std', async () => {
     const logits = async (...options: string[]) =>
       objectsIn(await residual(['classify', cat, '--json', '--logits', ...options]))[0].logits
     const own = ['--mean', '.4914,.482156862745098,.446529411764706']

@@ -7,7 +7,7 @@ import { objectsIn, residual } from './residual.ts'
 let folder: string
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'residual-'))
-  // Records of CIFAR-10's binary version: a label, then an image of one grey.
+  // Records of CIFAR-10's binary version: a label, then an image in one shade of grey.
   const records = Uint8Array.from({ length: 26 * 3073 }, (_, i) => (i % 3073 === 0 ? 8 : 9 * ((i / 3073) | 0)))
   await mkdir(join(folder, 'cifar'))
   const files = ['test_batch.bin', ...[1, 2, 3, 4, 5].map(i => `data_batch_${i}.bin`)]
@@ -71,7 +71,7 @@ test('deepen --linear adds linear layers, and --finetune moves them', async () =
     'deeper      resnet20_linear3, 3 new linear layers: layer1.linear.0 layer2.linear.0 layer3.linear.0',
     'logits      differ by 0 at most, on 26 images',
     expect.stringMatching(
-      /^fine-tuned +\d+\.\d\d% after 1 epoch: \d+ images? gained, \d+ lost, (no )?more than chance does \(p (= [\d.]+|< 0\.001)\)$/,
+      /^fine-tuned +\d+\.\d\d% after 1 epoch: \d+ images? gained, \d+ lost, (no )?more than by chance \(p (= [\d.]+|< 0\.001)\)$/,
     ),
     'in          linear',
     '',

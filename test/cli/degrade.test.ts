@@ -35,7 +35,7 @@ test('degrade needs no data, and prints one JSON object', async () => {
   ])
 })
 
-test('degrade tells of every network, and what it found', async () => {
+test('degrade prints a line for every network, and what it found', async () => {
   const run = await degrade(...small, '--seeds', '1,2', '--families', 'residual', '--out', 'two')
   expect(run).toMatchObject({ status: 0, stderr: '' })
   const lines = run.stdout.split('\n')
@@ -63,6 +63,6 @@ test.each<[arguments_: string[], status: number, error: string]>([
   ],
   [['--data', 'nowhere'], 1, 'nowhere: no such file or folder'],
   [['--recipe', 'nowhere.json'], 1, 'there is no recipe at "nowhere.json"'],
-])('degrade %j is an error of one line', async (arguments_, status, error) => {
+])('degrade %j fails with an error of one line', async (arguments_, status, error) => {
   expect(await degrade(...arguments_)).toEqual({ status, stdout: '', stderr: `error: ${error}\n` })
 })

@@ -11,7 +11,7 @@ beforeAll(async () => {
 })
 afterAll(() => rm(folder, { recursive: true }))
 
-/** Every command that draws, a call of it, and the endings of what it can write. */
+/** A call of every command that draws, and the endings of the files that it can write. */
 const commands: [call: string[], ...endings: string[]][] = [
   [['graph', '--arch', 'resnet8'], 'html', 'svg'],
   [['ablate', '--data', 'shapes', '--ignore-names', '--limit', '4'], 'html', 'svg'],
@@ -24,7 +24,7 @@ const BEGINNINGS: Readonly<Record<string, RegExp>> = { html: /^<!doctype html>/i
 
 const written = commands.flatMap(([call, ...endings]) => endings.map(ending => [ending, call] as const))
 
-test.each(written)('an ending .%s in upper case is the same for %j', async (ending, call) => {
+test.each(written)('.%s in upper case works the same for %j', async (ending, call) => {
   const file = `${call[0]}.${ending.toUpperCase()}`
   expect(await residual([...call, '-o', file], { cwd: folder })).toMatchObject({ status: 0, stderr: '' })
   expect(await readFile(join(folder, file), 'latin1')).toMatch(BEGINNINGS[ending])

@@ -79,7 +79,7 @@ const usage: [arguments_: string[], error: string][] = [
   ],
   [
     ['bench', '--arch', 'resnet50', '--batch', '100000'],
-    '--batch 100000: as many images of 224 x 224 do not fit into 4 GB',
+    '--batch 100000: that many images of 224 x 224 do not fit into 4 GB',
   ],
   ...['.5', '.5,.5', '.5,,.5', '.5,.5,.5,.5', 'a,b,c', 'NaN,0,0', 'Infinity,0,0'].map((value): [string[], string] => [
     ['classify', 'cat.jpg', '--mean', value],
@@ -91,7 +91,7 @@ const usage: [arguments_: string[], error: string][] = [
   ],
 ]
 
-/** Calls that name what is not there or not good, and the one line that they print. */
+/** Calls that name something that is missing or damaged, and the one line that they print. */
 const failures: [arguments_: string[], error: string][] = [
   [['classify', 'dog.jpg'], 'dog.jpg: no such file'],
   [['classify', ''], "'': no such file"],
@@ -183,12 +183,12 @@ test.each(failures)('%j exits 1', async (arguments_, error) => {
   expect(await residual(arguments_, { cwd: folder })).toEqual({ status: 1, stdout: '', stderr: `error: ${error}\n` })
 })
 
-test('the stack is shown on request only', async () => {
+test('the stack is shown only on request', async () => {
   const { stderr } = await residual(['classify', 'dog.jpg'], { cwd: folder, env: { RESIDUAL_DEBUG: '1' } })
   expect(stderr).toMatch(/^error: dog\.jpg: no such file\nCommandError: .*\n +at /)
 })
 
-test('a reader that stops early is no failure', async () => {
+test('a reader that stops early is not a failure', async () => {
   const child = spawn(process.execPath, [join(root, 'packages/cli/dist/cli.js'), 'list'], {
     stdio: ['ignore', 'pipe', 'pipe'],
   })

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
 import { objectsIn, type Run, residual, root } from './residual.ts'
 
-/** CIFAR-10 and other people's weights; without them these tests fail. */
+/** The folder with CIFAR-10 and other people's weights; without it these tests fail. */
 const data = process.env.RESIDUAL_DATA ?? `${root}../shared/data`
 const cifar10 = `${data}/cifar10/cifar-10-binary.tar.gz`
 
@@ -10,7 +10,7 @@ const cifar10 = `${data}/cifar10/cifar-10-binary.tar.gz`
 const card = readFileSync(`${root}packages/resnet/models/cifar10-resnet20/README.md`, 'utf8')
 const stated = Number(/\| Accuracy +\| ([\d.]+) %/.exec(card)?.[1])
 
-/** Node 20 has relaxed SIMD behind this flag; later ones have it, and no such flag. */
+/** Node 20 needs this flag for relaxed SIMD; later versions do not know the flag. */
 const node = process.versions.node.startsWith('20.') ? ['--experimental-wasm-relaxed-simd'] : []
 
 const evaluate = async (...options: string[]): Promise<Record<string, unknown>> => {

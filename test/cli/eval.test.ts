@@ -11,7 +11,7 @@ beforeAll(async () => {
 afterAll(() => rm(folder, { recursive: true }))
 
 describe('eval', () => {
-  // Four records of CIFAR-10's binary version: a label, then an image of one grey.
+  // Four records of CIFAR-10's binary version: a label, then an image in one shade of grey.
   beforeAll(() =>
     writeFile(
       join(folder, 'test_batch.bin'),

@@ -57,19 +57,19 @@ test('explain prints the map, and what each block adds', async () => {
     'cat.jpg  cifar10-resnet20, resnet20',
     `  cat  100.0%  ${'█'.repeat(30)}`,
     '',
-    'Where cat (100.0%) is seen, in layer3:',
+    'Where layer3 sees cat (100.0%):',
   ])
   expect(lines[4]).toBe(`  ┌${'─'.repeat(16)}┐`)
   for (const line of lines.slice(5, 13)) expect(line).toMatch(/^ {2}│(([ ░▒▓█])\2){8}│$/)
-  // The hottest place is there.
+  // The hottest position is drawn.
   expect(lines.slice(5, 13).join()).toContain('██')
   expect(lines.slice(13, 16)).toEqual([
     `  └${'─'.repeat(16)}┘`,
     '',
-    'What each block adds to the stream, and what it would be called if the later blocks added nothing:',
+    'What each block adds to the stream, and what the answer would be if the later blocks added nothing:',
   ])
   expect(lines[16].trim().split(/ {2,}/)).toEqual([
-    ...['after', '|F|/|x|', 'cosine', 'change', 'called', 'probability', 'of cat'],
+    ...['after', '|F|/|x|', 'cosine', 'change', 'answer', 'probability', 'of cat'],
   ])
   expect(lines[17]).toMatch(/^ {2}stem +horse +\d+\.\d% +\d+\.\d% {2}[█▏▎▍▌▋▊▉]+$/)
   blocks.forEach((block, i) => {
@@ -87,8 +87,8 @@ test('explain looks for another class at another layer', async () => {
     map: { width: 16, height: 16 },
   })
   const { stdout } = await explain('cat.jpg', '--class', '5', '--layer', 'layer1')
-  // 32 places a side, drawn as 16.
-  expect(stdout).toMatch(/\nWhere dog \(\d+\.\d%\) is seen, in layer1:\n {2}┌─{32}┐\n( {2}│.{32}│\n){16} {2}└/)
+  // 32 positions per side, drawn as 16.
+  expect(stdout).toMatch(/\nWhere layer1 sees dog \(\d+\.\d%\):\n {2}┌─{32}┐\n( {2}│.{32}│\n){16} {2}└/)
   expect(stdout).toMatch(/ of dog\n/)
 })
 

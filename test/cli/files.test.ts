@@ -21,7 +21,7 @@ beforeAll(async () => {
 })
 afterAll(() => rm(folder, { recursive: true }))
 
-/** Calls that name what is no file, and the one line that they print. */
+/** Calls that name something that is not a file, and the one line that they print. */
 test.each<[arguments_: string[], error: string]>([
   [['classify', 'cat.jpg', '--model', 'pipe'], '"pipe" is a device or pipe, wanted a file'],
   [['classify', 'cat.jpg', '--model', 'zero'], '"zero" is a device or pipe, wanted a file'],
@@ -40,7 +40,7 @@ test.each<[arguments_: string[], error: string]>([
   expect(await residual(arguments_, { cwd: folder })).toEqual({ status: 1, stdout: '', stderr: `error: ${error}\n` })
 })
 
-/** Runs code with `resnet` and the folder at hand in a process of its own, and parses what it prints last. */
+/** Runs code in its own process, where it has `resnet` and the folder, and parses what it prints. */
 function run(code: string, limits = ''): Promise<unknown> {
   const script = `
     import * as resnet from ${JSON.stringify(`${root}packages/resnet/dist/index.js`)}
@@ -71,7 +71,7 @@ function run(code: string, limits = ''): Promise<unknown> {
 }
 
 describe('models that nobody disposes of', () => {
-  test('leave room for more files than a process may open', async () => {
+  test('do not keep more files open than a process may', async () => {
     const result = await run(
       `
       await resnet.saveModel(folder + '/many', modelOf('a', 'b', 'c'))
@@ -99,7 +99,7 @@ describe('two processes that save into one directory', () => {
     for (; Date.now() < end; saves++) await resnet.saveModel(folder + '/shared', model)
     console.log(saves)`
 
-  test('leave readers the files of one save, whole', async () => {
+  test('leave readers the complete files of one save', async () => {
     await run(`await resnet.saveModel(folder + '/shared', modelOf('a', 'b')); console.log(0)`)
     await run(`
       for (const name of ['ab', 'xy']) await resnet.saveModel(folder + '/' + name, modelOf(...name))

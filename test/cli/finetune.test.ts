@@ -57,7 +57,7 @@ describe('finetune', () => {
     expect(evaluated).toMatchObject({ images: 30, top1: 1 })
   })
 
-  test('tests with the images of val where there are some', async () => {
+  test('tests with the images of val if there are any', async () => {
     const split = join(folder, 'split')
     for (const [part, seed] of [
       ['train', 0],

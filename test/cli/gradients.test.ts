@@ -42,7 +42,7 @@ test('gradients prints one JSON object', async () => {
   })
 })
 
-test('gradients draws lines in characters, and tells what they show', async () => {
+test('gradients draws lines in characters, and says what they show', async () => {
   const { stdout, stderr, status } = await gradients(...small, '--no-batch-norm', '--initialization', 'gaussian')
   expect({ stderr, status }).toEqual({ stderr: '', status: 0 })
   const lines = stdout.split('\n')
@@ -50,9 +50,9 @@ test('gradients draws lines in characters, and tells what they show', async () =
     'plain8_nobn, resnet8_nobn with Gaussian weights (seed 0), before training, measured on 4 images of shapes.',
   )
   expect(lines[2]).toBe(
-    'Length of the gradient in the weights, from the first convolution to the last, before training',
+    'Length of the gradient of the weights, from the first convolution to the last, before training',
   )
-  expect(lines[14]).toBe('Length of the gradient that arrives there, before training')
+  expect(lines[14]).toBe('Length of the gradient at the outputs, before training')
   for (const first of [3, 15]) {
     const chart = lines.slice(first, first + 10)
     expect(chart.every(line => /^ *[\d.e-]* ┤[⠀-⣿ ]*( (plain|resnet)8_nobn)?$/.test(line) && line.length <= 80)).toBe(
@@ -60,7 +60,7 @@ test('gradients draws lines in characters, and tells what they show', async () =
     )
     expect(chart.filter(line => / (plain|resnet)8_nobn$/.test(line))).toHaveLength(2)
   }
-  expect(lines[26]).toMatch(/^network +updates +loss +in first +in last +arrives, first\/last +by shortcuts$/)
+  expect(lines[26]).toMatch(/^network +steps +loss +first weights +last weights +first\/last output +by shortcuts$/)
   expect(lines[27]).toMatch(/^plain8_nobn +0 +2\.\d\d +\S+ +\S+ +\S+$/)
   expect(lines[28]).toMatch(/^resnet8_nobn +0 +2\.\d\d +\S+ +\S+ +\S+ +[\d.]+%$/)
   expect(lines[30]).toMatch(/^- plain8_nobn, before training: .* the gradient shrinks by a factor of .*\.$/)

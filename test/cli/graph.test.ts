@@ -27,7 +27,7 @@ test.each(['resnet20', 'resnet50', 'resnext50_32x4d', 'resnet110_v2', 'resnet120
   },
 )
 
-test('graph tells each layer, with its time on request', async () => {
+test('graph lists each layer, with its time on request', async () => {
   const call = [
     'graph',
     '--arch',

@@ -29,7 +29,7 @@ describe('help', () => {
     expect(tooMany.stderr).toContain(`Wanted a whole number from 1 to ${MAX_PIXELS}.`)
   })
 
-  test('is what the command alone gives', async () => {
+  test('is what the command alone prints', async () => {
     const run = await residual([])
     expect(run).toMatchObject({ status: 0, stderr: '' })
     expect(await residual(['--help'])).toEqual(run)
@@ -49,7 +49,7 @@ describe('help', () => {
     expect(stderr).not.toContain('commands/bench.js')
   })
 
-  test('knows the version', async () => {
+  test('prints the version', async () => {
     const { version } = JSON.parse(await readFile(join(root, 'packages/cli/package.json'), 'utf8'))
     expect((await residual(['--version'])).stdout).toBe(`${version}\n`)
   })

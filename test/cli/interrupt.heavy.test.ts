@@ -11,7 +11,7 @@ const scratch = new Scratch()
 
 test('a second signal ends a training at once', async () => {
   const out = scratch.directory()
-  // A step takes many seconds, and the main thread is free meanwhile.
+  // A step takes many seconds, during which the main thread is free.
   const { child, ended } = start(training(scratch.data, out, '--arch', 'resnet302', '--batch', '45', '--threads', '2'))
   await once(child.stdout, 'data')
   child.kill('SIGINT')
@@ -21,7 +21,7 @@ test('a second signal ends a training at once', async () => {
   expect(await filesIn(out)).toEqual(['.training.lock'])
 })
 
-describe('what else can be stopped', () => {
+describe('other commands that can be stopped', () => {
   test('degrade', async () => {
     const out = scratch.directory()
     const options = ['--depths', '8', '--families', 'plain', '--data', scratch.data, '--batch', '9', '--out', out]
@@ -31,13 +31,13 @@ describe('what else can be stopped', () => {
       interval: 1,
     })
     child.kill('SIGHUP')
-    expect(await ended).toEqual({ status: 129, stdout: '', stderr: 'stopped and saved; --resume goes on\n' })
+    expect(await ended).toEqual({ status: 129, stdout: '', stderr: 'stopped and saved; continue with --resume\n' })
     expect(await readdir(join(out, 'plain-8-seed0'))).toContain('checkpoint.safetensors')
     const resumed = await residual(['degrade', ...options, '--threads', '1', '--epochs', '2', '--resume'])
     expect(resumed).toMatchObject({ status: 0, stderr: '' })
   })
 
-  test('deepen --finetune, which train goes on with', async () => {
+  test('deepen --finetune, which train continues', async () => {
     const out = scratch.directory()
     // Enough for its batches of 128.
     const data = await writeCifar(join(scratch.folder, 'larger'), 26)
@@ -46,7 +46,7 @@ describe('what else can be stopped', () => {
     await vi.waitFor(() => expect(existsSync(join(out, '.training.lock'))).toBe(true), { timeout: 30_000, interval: 1 })
     child.kill('SIGTERM')
     const resume = `train --resume --out ${out} --data ${data}`
-    const stderr = `stopped and saved; 'residual ${resume}' goes on\n`
+    const stderr = `stopped and saved; continue with 'residual ${resume}'\n`
     expect(await ended).toEqual({ status: 143, stdout: '', stderr })
     expect(await filesIn(out)).toEqual(SAVED)
     const next = start(resume.split(' '))

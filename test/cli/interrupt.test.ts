@@ -16,7 +16,7 @@ test('a training that is stopped before its first step has saved', async () => {
   await vi.waitFor(() => expect(existsSync(join(out, '.training.lock'))).toBe(true), { timeout: 30_000, interval: 1 })
   child.kill('SIGTERM')
   const { status, stderr } = await ended
-  expect(stderr).toMatch(/^stopped after step \d+ and saved; --resume goes on\n$/)
+  expect(stderr).toMatch(/^stopped after step \d+ and saved; continue with --resume\n$/)
   expect({ status, files: await filesIn(out) }).toEqual({ status: 143, files: SAVED })
   expect(await residual(training(scratch.data, out, '--resume'))).toMatchObject({ status: 0, stderr: '' })
 })
@@ -32,14 +32,14 @@ test('a training whose pipes are closed has saved', async () => {
   expect(await filesIn(out)).toEqual(SAVED)
 })
 
-test('a training whose reader has seen enough has saved', async () => {
+test('a training whose reader has gone away has saved', async () => {
   const out = scratch.directory()
   const { child, ended } = start(training(scratch.data, out, '--epochs', '1000', '--batch', '9', '--json'))
   await once(child.stdout, 'data')
   child.stdout.destroy()
   const { status, stderr } = await ended
   expect(status).toBe(0)
-  expect(stderr).toMatch(/^stopped after step \d+ and saved; --resume goes on\n$/)
+  expect(stderr).toMatch(/^stopped after step \d+ and saved; continue with --resume\n$/)
 })
 
 /** Runs a command in a terminal. */
@@ -64,7 +64,7 @@ test.runIf(existsSync(SCRIPT))('a training whose terminal is closed has saved', 
   expect(await residual(training(scratch.data, out, '--resume'))).toMatchObject({ status: 0, stderr: '' })
 })
 
-test('a directory takes one training at a time, and the next one when that was killed', async () => {
+test('a directory takes one training at a time, and another one after the first was killed', async () => {
   const out = scratch.directory()
   const many = training(scratch.data, out, '--epochs', '1000', '--batch', '9')
   const { child, ended } = start([...many, '--json'])

@@ -44,7 +44,7 @@ function start(script: string): ChildProcess {
   return child
 }
 
-test.each([1, 2, 3])('whatever killed processes leave, the next pull puts in order (seed %d)', async seed => {
+test.each([1, 2, 3])('the next pull cleans up whatever killed processes leave (seed %d)', async seed => {
   const directory = await mkdtemp(join(tmpdir(), 'residual-'))
   onTestFinished(() => rm(directory, { recursive: true }))
   const random = new Random(seed)

@@ -15,19 +15,19 @@ afterAll(() => rm(folder, { recursive: true }))
 test.each([[], ['--finetune']])('deepen %j', async (...options) => {
   const command = ['deepen', '--depth', '26', '--out', 'deeper', '--data', 'other', ...options]
   expect(await residual(command, { cwd: folder })).toMatchObject({ status: 1 })
-  // Nothing is left that would be in the way of the next try.
+  // Nothing is left that would block the next try.
   expect(await readdir(folder)).not.toContain('deeper')
   await expectNamesCompared(folder, command, DONKEY)
   await rm(join(folder, 'deeper'), { recursive: true })
 })
 
-test('finetune says where classes of the same number take a new classifier', async () => {
+test('finetune says so if the same number of classes needs a new classifier', async () => {
   const options = ['--model', 'few-model', '--epochs', '1', '--batch', '2']
   const tuned = (data: string) =>
     residual(['finetune', ...options, '--data', data, '--out', `${data}-tuned`], { cwd: folder })
   expect(await tuned('few')).toMatchObject({ status: 0, stderr: '' })
   expect(await tuned('swapped')).toMatchObject({
     status: 0,
-    stderr: 'the classifier is a new one: the data names its classes, or orders them, otherwise than the model\n',
+    stderr: 'the classifier is new: the data has other class names than the model, or another order\n',
   })
 })

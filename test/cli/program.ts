@@ -3,7 +3,9 @@ import { promisify } from 'node:util'
 
 const packages = new URL('../../packages/', import.meta.url)
 
-/** Runs a program that may use the built `kernels`, `core` and `resnet`, to its own end. @returns what it printed */
+/**
+ * Runs a program that may use the built `kernels`, `core` and `resnet`, until it ends by itself. @returns its output
+ */
 export async function runProgram(code: string): Promise<string> {
   const imports = Object.entries({ kernels: 'kernels-wasm', core: 'core', resnet: 'resnet' })
     .filter(([name]) => code.includes(`${name}.`))

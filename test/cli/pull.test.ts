@@ -31,7 +31,7 @@ async function serve(listener: RequestListener): Promise<string> {
   return `http://127.0.0.1:${(server.address() as AddressInfo).port}`
 }
 
-test('pull tells in JSON how far it is, what went wrong and why it ended', async () => {
+test('pull reports in JSON its progress, what went wrong and why it ended', async () => {
   let requests = 0
   const mirror = await serve((_, response) => {
     if (++requests > 1) return response.writeHead(404).end()
@@ -47,7 +47,7 @@ test('pull tells in JSON how far it is, what went wrong and why it ended', async
   expect(await readdir(join(home, 'data'))).toEqual([`${FILE}.part`])
 })
 
-test('pull goes on after a part that a killed process left', async () => {
+test('pull continues from a part that a killed process left', async () => {
   const ranges: (string | undefined)[] = []
   const mirror = await serve((request, response) => {
     ranges.push(request.headers.range)
@@ -76,7 +76,7 @@ test.each([
   ['SIGINT', 130],
   ['SIGTERM', 143],
   ['SIGHUP', 129],
-] as const)('a pull that is stopped by %s says how it goes on', async (signal, status) => {
+] as const)('a pull that is stopped by %s says how to continue', async (signal, status) => {
   const mirror = await serve((_, response) => {
     response.writeHead(200, { 'content-length': SIZE })
     response.write(Buffer.alloc(1 << 20))
@@ -90,10 +90,10 @@ test.each([
   const errors: Buffer[] = []
   child.stderr.on('data', chunk => errors.push(chunk))
   expect(await once(child, 'close')).toEqual([status, null])
-  expect(Buffer.concat(errors).toString()).toBe("stopped; 'residual pull cifar10' goes on\n")
+  expect(Buffer.concat(errors).toString()).toBe("stopped; continue with 'residual pull cifar10'\n")
 })
 
-test('processes that pull at once end with one good file', async () => {
+test('processes that pull at the same time end with one good file', async () => {
   const content = Buffer.from(Uint32Array.from({ length: 1 << 20 }, (_, i) => Math.imul(i, 0x9e3779b1)).buffer)
   const url = await serve((_, response) => response.end(content))
   const sha256 = createHash('sha256').update(content).digest('hex')
@@ -117,14 +117,14 @@ test('processes that pull at once end with one good file', async () => {
   expect((await readFile(join(home, 'data/set.tar.gz'))).equals(content)).toBe(true)
 })
 
-test('other commands find pulled data by its name, and say what to do where it is missing', async () => {
+test('other commands find pulled data by name, and say what to do if it is missing', async () => {
   const missing = "cifar100 is not here yet; run 'residual pull cifar100', or write ./cifar100 for a file or folder"
   expect(await residual(['eval', '--data', 'cifar100'], { env })).toEqual({
     status: 1,
     stdout: '',
     stderr: `error: ${missing}\n`,
   })
-  // Of the right size, though it is no archive: that it is opened is enough.
+  // It has the right size, but is no archive: that it is opened is enough.
   await mkdir(join(home, 'data'))
   await writeFile(join(home, 'data', FILE), '')
   await truncate(join(home, 'data', FILE), SIZE)
@@ -150,7 +150,7 @@ test.each([
   expect(await residual(arguments_, { env })).toEqual({ status: 2, stdout: '', stderr: `error: ${error}\n` })
 })
 
-test('a mirror that is no URL is an error', async () => {
+test('a mirror that is not a URL is an error', async () => {
   expect(await residual(['pull', 'cifar10', '--mirror', 'ftp://x'], { env })).toEqual({
     status: 1,
     stdout: '',

@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url'
 /** Root of the repository, with a slash at the end. */
 export const root = fileURLToPath(new URL('../../', import.meta.url))
 
-/** What a run of the command gave. */
+/** The result of a run of the command. */
 export interface Run {
   readonly status: number
   readonly stdout: string
@@ -34,7 +34,7 @@ export function residual(
   })
 }
 
-/** A run of the command that is not waited for. */
+/** Starts a run of the command without waiting for its end. */
 export function start(arguments_: readonly string[], { env = {}, node = [] }: Omit<RunOptions, 'cwd'> = {}) {
   const child = spawn(process.execPath, [...node, `${root}packages/cli/dist/cli.js`, ...arguments_], {
     env: { ...process.env, NO_COLOR: '', ...env },

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { objectsIn, residual } from './residual.ts'
 
 describe('summary', () => {
-  test('prints one JSON object, its totals those of the paper', async () => {
+  test('prints one JSON object, with the totals of the paper', async () => {
     const run = await residual(['summary', '--arch', 'resnet50', '--json'])
     const [object] = objectsIn(run)
     expect(Object.keys(object)).toEqual(['params', 'macs', 'layers'])

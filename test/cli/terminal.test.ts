@@ -8,12 +8,12 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { buildZip } from '../../packages/resnet/test/weights/zip-builder.ts'
 import { objectsIn, residual, root } from './residual.ts'
 
-/** Names the window, colours, turns the text around, and ends the line: as a label, and as the name of a file. */
+/** Sets the window's title and colours, reverses text and ends the line: as a label, and as a file name. */
 const EVIL = '\u001b]0;x\u0007\u001b[31m\u009b1m\u202e\u2028\u007f\nerror: '
-/** How that begins when it is shown. */
+/** How it begins when it is shown. */
 const SHOWN = '\\u001b]0;x\\u0007'
 
-/** What no terminal is to be sent, but for the ends of lines. */
+/** Characters that must not be sent to a terminal; line ends are allowed. */
 const OBEYED = /[^\P{Cc}\n]|[\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]|\p{Cs}/u
 
 let folder: string
@@ -59,7 +59,7 @@ beforeAll(async () => {
   await write('value.json', { epochs: EVIL })
   server = createServer((_, response) => {
     response.setHeader('content-encoding', '\u009b31m')
-    // As a string it would be sent in UTF-8, and the headers with it.
+    // A string would be sent in UTF-8, together with the headers.
     response.end(Buffer.from('x'))
   })
   await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
@@ -79,47 +79,47 @@ function withHeader(header: object): Uint8Array {
 const MODEL = `model${EVIL}`
 const train = ['train', '--data', 'classes', '--size', '32', '--out']
 
-/** Calls whose output has a name that steers terminals. */
+/** Calls whose output contains a name that controls terminals. */
 const calls: [what: string, arguments_: string[]][] = [
   ['labels and files', ['classify', `${EVIL}.jpg`, '--model', MODEL]],
   ['a folder of files, one of them damaged', ['classify', 'images']],
-  ['a pattern that no file has', ['classify', `${EVIL}*`]],
+  ['a pattern that no file matches', ['classify', `${EVIL}*`]],
   ['an explanation', ['explain', `${EVIL}.jpg`, '--model', MODEL, '-o', `${EVIL}.html`]],
   ['a class that a model does not have', ['explain', `${EVIL}.jpg`, '--model', MODEL, '--class', 'cat']],
   ['a drawing', ['graph', '--model', MODEL, '-o', `graph${EVIL}.svg`]],
-  ['blocks that there are not', ['deepen', '--depth', '26', '--at', EVIL, '--out', 'deeper']],
+  ['unknown blocks', ['deepen', '--depth', '26', '--at', EVIL, '--out', 'deeper']],
   ['a folder without images', ['eval', '--data', 'empty']],
   ['a damaged image of a data set', ['train', '--data', 'damaged', '--size', '32', '--batch', '2', '--out', 'out']],
-  ['data that there are not', ['eval', '--data', EVIL]],
-  ['data at no address', ['eval', '--data', `http://${EVIL}/`]],
+  ['missing data', ['eval', '--data', EVIL]],
+  ['data at an address that is not one', ['eval', '--data', `http://${EVIL}/`]],
   ['no model', ['summary', '--model', EVIL]],
   ['no network', ['summary', '--arch', EVIL]],
   ['no recipe', [...train, 'out', '--recipe', EVIL]],
   ['a key of a recipe', [...train, 'out', '--recipe', `${EVIL}.json`]],
   ['a value in a recipe', [...train, 'out', '--recipe', 'value.json']],
-  ['a recipe that there is not', [...train, 'out', '--recipe', `none${EVIL}.json`]],
+  ['a missing recipe', [...train, 'out', '--recipe', `none${EVIL}.json`]],
   ['a checkpoint', [...train, 'training', '--resume']],
-  ['a model that knows no architecture', ['summary', '--model', 'architecture']],
+  ['a model with an unknown architecture', ['summary', '--model', 'architecture']],
   ['a model of another type', ['summary', '--model', 'type']],
   ['a size', ['summary', '--model', 'crop']],
   ['names of tensors', ['summary', '--model', 'tensors.safetensors', '--arch', 'resnet20']],
   ['a Python object', ['summary', '--model', 'global.pth']],
-  ['a mirror at no address', ['pull', 'cifar10', '--mirror', EVIL]],
+  ['a mirror that is not an address', ['pull', 'cifar10', '--mirror', EVIL]],
   ['a command', [EVIL]],
   ['an option', ['classify', `--${EVIL}`]],
   ['a choice', ['classify', 'a', '--build', EVIL]],
 ]
 
-/** Options of Node that make the command print as for a terminal. */
+/** Options of Node that make the command print as if to a terminal. */
 const terminal = ['--import', 'data:text/javascript,process.stdout.isTTY=process.stderr.isTTY=true']
 
-describe.concurrent('nothing from outside steers a terminal', () => {
+describe.concurrent('nothing from outside controls a terminal', () => {
   test.each(calls)('%s', async (_, arguments_) => {
     const { stdout, stderr, status } = await residual(arguments_, { cwd: folder })
     expect(stdout + stderr).not.toMatch(OBEYED)
     expect(stdout + stderr).toContain(SHOWN)
     expect(stderr).not.toMatch(/unexpected \w*Error/)
-    // One line each, so that none can be forged.
+    // One line for each error, so that none can be forged.
     expect(stderr).toMatch(status === 0 ? /^$/ : /^error: .*\n$/)
   })
 
@@ -127,7 +127,7 @@ describe.concurrent('nothing from outside steers a terminal', () => {
     ['labels', ['classify', `${EVIL}.jpg`, '--model', MODEL]],
     ['an explanation', ['explain', `${EVIL}.jpg`, '--model', MODEL]],
     ['classes', ['eval', '--model', MODEL, '--data', 'shapes', '--limit', '4', '--confusion']],
-  ])('%s on a terminal, which is sent only styles', async (_, arguments_) => {
+  ])('%s on a terminal, which gets only styles', async (_, arguments_) => {
     const { stdout, stderr } = await residual(arguments_, { cwd: folder, node: terminal })
     // biome-ignore lint/suspicious/noControlCharactersInRegex: it is what a terminal is sent.
     const styles = /\u001b\[(0|1|2|36)m|\r|\u001b\[K/g

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { runProgram } from './program.ts'
 
-test('a process waits for runs on threads, and for nothing else', async () => {
+test('a process waits only for runs on threads', async () => {
   const code = `
     const n = 512
     const ones = new Float32Array(n * n).fill(1)
@@ -9,7 +9,7 @@ test('a process waits for runs on threads, and for nothing else', async () => {
   expect(await runProgram(code)).toBe('512\n')
 })
 
-test('a process whose worker was killed goes on and ends as any other', async () => {
+test('a process whose worker was killed continues, and ends like any other', async () => {
   const code = `
     const workers = []
     process.on('worker', worker => workers.push(worker))

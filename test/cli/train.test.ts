@@ -50,7 +50,7 @@ describe('train', () => {
     expect(objectsIn(classified)).toHaveLength(1)
   })
 
-  test('tells how it goes', async () => {
+  test('shows its progress', async () => {
     const out = directory()
     const { stdout, stderr, status } = await residual(small(out, '--build', 'simd128'))
     expect({ stderr, status }).toEqual({ stderr: '', status: 0 })
@@ -73,7 +73,7 @@ describe('train', () => {
     ])
   })
 
-  test('takes recipes of your own, seeds and limits', async () => {
+  test('takes custom recipes, seeds and limits', async () => {
     const lossOf = async (...more: string[]) => {
       const options = ['--arch', 'resnet8', '--data', data, '--out', directory(), '--recipe', join(folder, 'own.json')]
       return objectsIn(await residual(['train', ...options, '--json', ...more]))[0]
@@ -130,17 +130,17 @@ describe('a training that is stopped', () => {
     ['SIGINT', 130],
     ['SIGTERM', 143],
     ['SIGHUP', 129],
-  ] as const)('by %s has saved, exits with status %d, and goes on to the same bits', async (signal, status) => {
+  ] as const)('by %s has saved, exits with status %d, and continues to the same bits', async (signal, status) => {
     const out = directory()
     const { child, ended } = start(small(out, '--epochs', '4', '--json'))
-    // In the second epoch.
+    // The second epoch has begun.
     await once(child.stdout, 'data')
     // `timeout` sends it to the process and to its group.
     child.kill(signal)
     child.kill(signal)
     const run = await ended
     expect(run.status).toBe(status)
-    expect(run.stderr).toMatch(/^stopped after step \d+ and saved; --resume goes on\n$/)
+    expect(run.stderr).toMatch(/^stopped after step \d+ and saved; continue with --resume\n$/)
     expect(await residual(small(out, '--epochs', '4', '--resume'))).toMatchObject({ status: 0, stderr: '' })
     for (const file of ['checkpoint.safetensors', 'model.safetensors']) {
       const [one, other] = await Promise.all([straight, out].map(path => readFile(join(path, file))))
@@ -148,7 +148,7 @@ describe('a training that is stopped', () => {
     }
   })
 
-  test('by being killed goes on from its last checkpoint, to the same bits', async () => {
+  test('by being killed continues from its last checkpoint, to the same bits', async () => {
     const options = ['--epochs', '6', '--checkpoint-every', '1']
     const straight = directory()
     await residual(small(straight, ...options))
@@ -171,11 +171,11 @@ describe('a training that is stopped', () => {
     expect(one.equals(other)).toBe(true)
   })
 
-  test('by a full disk has its old checkpoint', async () => {
+  test('by a full disk keeps its old checkpoint', async () => {
     const out = directory()
     expect(await residual(small(out, '--recipe', 'paper'))).toMatchObject({ status: 0 })
     const before = await readFile(join(out, 'checkpoint.safetensors'))
-    // No file may be larger than so many blocks of 1 kB: less than the checkpoint takes.
+    // No file may be larger than 100 blocks of 1 kB, which is less than the checkpoint takes.
     const again = small(out, '--recipe', 'paper', '--resume').map(word => `'${word}'`)
     const command = `ulimit -f 100; exec '${process.execPath}' '${root}packages/cli/dist/cli.js' ${again.join(' ')}`
     const child = spawn('bash', ['-c', command], { stdio: ['ignore', 'ignore', 'pipe'] })

@@ -8,7 +8,7 @@ import { writeSeeds } from './seeds.ts'
 
 const { RESIDUAL_MUTANTS_SEED = '1', RESIDUAL_MUTANTS = '20000', RESIDUAL_MUTANT } = process.env
 const seed = Number(RESIDUAL_MUTANTS_SEED)
-/** All, or the one that is to be looked at. */
+/** All mutants, or the one to look at. */
 const [from, to] = RESIDUAL_MUTANT
   ? [Number(RESIDUAL_MUTANT), Number(RESIDUAL_MUTANT) + 1]
   : [0, Number(RESIDUAL_MUTANTS)]
@@ -37,7 +37,7 @@ describe(title, () => {
     )
     expect(lines).toEqual([])
     if (isSmall) return
-    // Otherwise the mutants would tell nothing.
+    // Otherwise the mutants would test nothing.
     const { opened, refused } = report.counts.get(name)!
     expect(opened / (opened + refused)).toBeGreaterThan(0.02)
     expect(refused / (opened + refused)).toBeGreaterThan(0.02)

@@ -1,9 +1,9 @@
-/** A whole number from 0 to below a limit. */
+/** Returns a whole number of at least 0 and below a limit. */
 export type Below = (limit: number) => number
 
-/** Marsaglia's xorshift32, below a limit: the same mutations on every run. */
+/** Marsaglia's xorshift32, below a limit: it gives the same mutations in every run. */
 export function randomBelow(seed: number): Below {
-  // Of 0 nothing else comes.
+  // The state 0 would stay 0.
   let state = seed >>> 0 || 1
   return limit => {
     state ^= state << 13
@@ -15,15 +15,15 @@ export function randomBelow(seed: number): Below {
 
 export const oneOf = <T>(choices: readonly T[], below: Below): T => choices[below(choices.length)]
 
-/** Where a reader's arithmetic goes wrong, if anywhere. */
+/** Numbers at which a reader's arithmetic is most likely to go wrong. */
 const ODD_NUMBERS = [0, 1, 2 ** 31 - 1, 2 ** 31, 2 ** 32 - 2, 2 ** 32 - 1, 0x7fff, 0xffff, 0x10000, 0x1000000]
 
 /**
- * A damaged copy of a file: bits, bytes or numbers changed, parts inserted, removed or repeated, the end cut off, or taken
- * from another file.
+ * Returns a damaged copy of a file: bits, bytes or numbers are changed, parts are inserted, removed or repeated, or the
+ * end is cut off or taken from another file.
  *
- * @param extent Where changes may fall: the part of the file that describes it rather than the elements of tensors.
- * @param other What its end may be taken from.
+ * @param extent where changes may fall: the part of the file that describes it rather than the elements of tensors
+ * @param other the file that its end may be taken from
  */
 export function mutate(file: Uint8Array, extent: [from: number, to: number], below: Below, other = file): Uint8Array {
   const place = () => extent[0] + below(extent[1] - extent[0])
@@ -68,7 +68,7 @@ export function mutate(file: Uint8Array, extent: [from: number, to: number], bel
   }
 }
 
-/** With a number of two or four bytes, in either order, that is at its limits or near what it was. */
+/** Replaces a number of two or four bytes, in either byte order, by one at its limits or near its old value. */
 function withNumber(file: Uint8Array, at: number, below: Below): Uint8Array {
   const size = 2 + 2 * below(2)
   if (at + size > file.length) return file

@@ -2,7 +2,7 @@ import { type Below, oneOf } from './bytes.ts'
 
 const nested = (open: string, close: string, depth: number) => open.repeat(depth) + close.repeat(depth)
 
-/** Values that a reader may not expect, as they are spelt. */
+/** The spelling of values that a reader may not expect. */
 const ODD_VALUES = [
   ...['null', 'true', 'false', '""', '[]', '{}', '[[]]', '[null]', '[0,0,0]', '{"length":4294967296}'],
   ...['0', '-0', '1', '-1', '0.5', '2147483648', '4294967295', '9007199254740993', '1e308', '1e-320', '1e999'],
@@ -27,12 +27,12 @@ const ODD_KEYS = [
   'x'.repeat(5000),
 ]
 
-/** Stands for an odd value until the text is written, as some of them cannot be objects here. */
+/** Represents an odd value until the text is written, because some of them cannot be values in JavaScript. */
 const holder = (index: number) => `\u0000odd ${index}\u0000`
 
 type Container = Record<string, unknown> | unknown[]
 
-/** A JSON text with one or two things in it replaced, left out, added, or copied from elsewhere; it stays JSON. */
+/** Replaces, removes, adds or copies one or two values in a JSON text, which stays valid JSON. */
 export function mutateJson(text: string, below: Below): string {
   const root: Container = JSON.parse(text)
   for (let n = 1 + (below(3) >> 1); n > 0; n--)
@@ -67,7 +67,7 @@ function change(parent: Record<string, unknown>, root: Container, below: Below):
   }
 }
 
-/** Whatever the key, `__proto__` among them. */
+/** Sets a property whatever its key, even `__proto__`. */
 function define(parent: object, key: string, value: unknown): void {
   Object.defineProperty(parent, key, { value, enumerable: true, configurable: true, writable: true })
 }

@@ -8,7 +8,7 @@ import type { Kind } from './kinds/kind.ts'
 import { checkpoint, recipeFile } from './kinds/training.ts'
 import { config, preprocessorConfig, safetensors, torchLegacy, torchZip } from './kinds/weights.ts'
 
-/** Each takes its turn, so that all have as many mutants. */
+/** Kinds take turns, so that all have equally many mutants. */
 export const KINDS: readonly Kind[] = [
   ...[safetensors, torchZip, torchLegacy, config, preprocessorConfig, checkpoint, recipeFile, archive, binary],
   ...images,
@@ -16,18 +16,18 @@ export const KINDS: readonly Kind[] = [
 
 export const kindNames: readonly string[] = KINDS.map(({ name }) => name)
 
-/** Whole files of each kind, in its place in {@link kindNames}. */
+/** Undamaged files of each kind, in the order of {@link kindNames}. */
 export type Seeds = readonly (readonly Uint8Array[])[]
 
 /** How a mutant ended; everything but the first two is a fault of the product. */
 export interface Outcome {
   readonly kind: string
   readonly ending: 'opened' | 'refused' | 'an untyped error' | 'an unclear message'
-  /** The error, with the lines it came from where it is not typed. */
+  /** The error, with its stack if it is not typed. */
   readonly detail: string
 }
 
-/** Makes a mutant, which follows from the seed and the number alone, opens it and uses it. */
+/** Makes a mutant, which depends only on the seed and the number, opens it and uses it. */
 export async function tryMutant(seeds: Seeds, seed: number, index: number, scratch: string): Promise<Outcome> {
   const place = index % KINDS.length
   const kind = KINDS[place]
@@ -47,7 +47,7 @@ export async function tryMutant(seeds: Seeds, seed: number, index: number, scrat
   }
 }
 
-/** One line, of what is printed rather than obeyed. */
+/** One line of characters that terminals print rather than obey. */
 const CLEAR = /^[^\p{Cc}\p{Zl}\p{Zp}]{1,2000}$/u
 
 const isTyped = (error: unknown): error is Error =>
@@ -64,7 +64,7 @@ function mutantOf(kind: Kind, files: readonly Uint8Array[], below: Below): Uint8
   return changed
 }
 
-/** Mostly the beginning or the end, where formats say what is in between. */
+/** Mostly the beginning or the end, where formats describe what is in between. */
 function extentOf({ length }: Uint8Array, below: Below): [from: number, to: number] {
   const short = Math.min(length, 1 << (5 + below(8)))
   return oneOf<[number, number]>(
@@ -78,7 +78,7 @@ function extentOf({ length }: Uint8Array, below: Below): [from: number, to: numb
   )
 }
 
-/** A seed for each mutant that has nothing to do with those beside it: the finalizer of MurmurHash3. */
+/** A seed for each mutant that is unrelated to its neighbours' seeds: the finalizer of MurmurHash3. */
 function mixed(seed: number, index: number): number {
   let hash = Math.imul(seed, 0x9e3779b1) + index
   hash = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b)

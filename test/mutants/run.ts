@@ -7,15 +7,15 @@ import { build } from 'esbuild'
 import type { Line } from './child.ts'
 import { kindNames } from './mutant.ts'
 
-/** For one mutant; then its process is ended. All but a few take milliseconds. */
+/** The longest that one mutant may take before its process is ended. Almost all take milliseconds. */
 export const MAX_SECONDS = 10
-/** The most that a process may have had in memory at once, of which a few hundred MB are those of Node and the libraries. */
+/** The most memory that a process may use at once; Node and the libraries need a few hundred MB of it. */
 export const MAX_BYTES = 2 ** 30
 
 const PROCESSES = 2
 const MEMORY_CHECK_MS = 100
 
-/** A mutant that ended otherwise than it may. */
+/** A mutant that ended in a way that is not allowed. */
 interface Fault {
   readonly index: number
   readonly kind: string
@@ -38,9 +38,9 @@ export interface Range {
 }
 
 /**
- * Tries mutants in processes of their own, so that one that hangs, fills the memory or ends its process is no more than
- * a fault. The processes use the packages as they are built.
- * @param folder with the files of `writeSeeds`
+ * Tries mutants in child processes, so that a mutant that hangs, fills the memory or ends its process is just a fault.
+ * The processes use the built packages.
+ * @param folder the folder with the files of `writeSeeds`
  */
 export async function runMutants(folder: string, range: Range): Promise<Report> {
   const script = fileURLToPath(new URL('dist/child.mjs', import.meta.url))
@@ -83,11 +83,11 @@ class Recording implements Report {
 
 /** A process that tries mutants one after the other. */
 class Child {
-  /** When it has ended: the first mutant that it did not try. */
+  /** Resolves when the process has ended, to the first mutant that it did not try. */
   readonly end: Promise<number>
   readonly #record: Recording
   readonly #process
-  /** The mutant under way. */
+  /** The mutant that is being tried. */
   #current: number | undefined
   #next: number
   #isStopped = false
@@ -97,7 +97,7 @@ class Child {
   constructor(record: Recording, args: readonly string[]) {
     this.#record = record
     this.#next = Number(args[4])
-    // As in the tests: Node 20 has relaxed SIMD behind this flag.
+    // As in the tests: Node 20 needs this flag for relaxed SIMD.
     const flags = process.versions.node.startsWith('20.') ? ['--experimental-wasm-relaxed-simd'] : []
     this.#process = spawn(process.execPath, [...flags, ...args], { stdio: ['ignore', 'pipe', 'pipe'] })
     this.#process.stderr.on('data', text => {
@@ -131,7 +131,7 @@ class Child {
     }
   }
 
-  /** Before it ends the machine's; only where there is such a file, else it is seen at the end of the mutant. */
+  /** Stops a mutant before it fills the machine's memory. Without /proc, this is noticed only when the mutant ends. */
   async #checkMemory(): Promise<void> {
     const status = await readFile(`/proc/${this.#process.pid}/status`, 'utf8').catch(() => '')
     const peak = Number(/^VmHWM:\s+(\d+) kB/m.exec(status)?.[1] ?? 0) * 1024
@@ -142,7 +142,7 @@ class Child {
     this.#stop(`took the process to ${peak} bytes, wanted at most ${MAX_BYTES}`)
   }
 
-  /** Ends the process for the mutant under way. */
+  /** Ends the process because of the mutant that is being tried. */
   #stop(what: string): void {
     if (this.#isStopped || this.#current === undefined) return
     this.#isStopped = true

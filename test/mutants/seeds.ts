@@ -10,7 +10,7 @@ import { IMAGES } from './kinds/images.ts'
 import { trainingOptions } from './kinds/training.ts'
 import { kindNames } from './mutant.ts'
 
-/** The smallest network there is, with three classes. */
+/** The smallest network, with three classes. */
 const SMALL = { ...architecture('resnet8'), classes: 3 }
 
 function tensorsOf(dtype: 'F16' | 'F32'): Map<string, Weight<Uint8Array>> {
@@ -91,7 +91,7 @@ async function checkpointOf(recipe: RecipeInput): Promise<Uint8Array> {
 
 const json = (values: readonly object[]) => values.map(value => new TextEncoder().encode(JSON.stringify(value)))
 
-/** Writes files of every kind into a folder, and what the kinds need beside them. */
+/** Writes undamaged files of every kind into a folder. */
 export async function writeSeeds(folder: string): Promise<void> {
   const [half, single] = [tensorsOf('F16'), tensorsOf('F32')]
   const files: Record<string, readonly Uint8Array[]> = {

@@ -6,7 +6,7 @@ import { makeScratch, readSeeds } from './folder.ts'
 import { KINDS, kindNames, type Outcome, type Seeds, tryMutant } from './mutant.ts'
 import { writeSeeds } from './seeds.ts'
 
-/** Of each kind; the first of those that `pnpm test:mutants` tries. */
+/** Number of mutants of each kind: the first ones that `pnpm test:mutants` tries. */
 const MUTANTS = 20
 
 let folder: string
@@ -20,8 +20,8 @@ beforeAll(async () => {
 afterAll(() => rm(folder, { recursive: true, force: true }))
 
 describe.each(kindNames.map((name, place) => [name, place] as const))('of %s files', (_, place) => {
-  test('the whole ones open', async () => {
-    // Those after the first are for what they hold; not all are networks.
+  test('the undamaged ones open', async () => {
+    // Only the first of each kind must open as a whole; the others need not be networks.
     await KINDS[place].use(seeds[place][0], () => 1, folder)
   })
 

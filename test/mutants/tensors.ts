@@ -1,7 +1,7 @@
 import type { Weight } from '@residual/core'
 import { type Below, oneOf } from './bytes.ts'
 
-/** Tensors that a file describes well, but that are not a network's: renamed, reshaped, left out, of no elements. */
+/** Changes tensors so that the file is valid but not a network: renames, reshapes, removes or empties one. */
 export function mutateTensors(tensors: Map<string, Weight<Uint8Array>>, below: Below): Map<string, Weight<Uint8Array>> {
   if (tensors.has('fc.bias') && below(3) === 0) return withClasses(tensors, oneOf([0, 1, 2, 4], below))
   const entries = [...tensors]
@@ -20,7 +20,7 @@ export function mutateTensors(tensors: Map<string, Weight<Uint8Array>>, below: B
   return new Map(entries.toSpliced(at, 1, ...oneOf(changes, below)))
 }
 
-/** With a classifier of other classes, the first of those there were. */
+/** Changes the number of classes of the classifier, keeping the first of its classes. */
 function withClasses(tensors: Map<string, Weight<Uint8Array>>, classes: number): Map<string, Weight<Uint8Array>> {
   const changed = new Map(tensors)
   for (const name of ['fc.weight', 'fc.bias']) {

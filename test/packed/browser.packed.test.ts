@@ -9,13 +9,13 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { nodeInBrowsers } from '../structure/browsers.ts'
 import { cat, type Installed, installPacked } from './install.ts'
 
-/** Chromium's own talk with its makers is turned off: the page needs nobody but this machine. */
+/** Turns off Chromium's requests to its makers: the page needs only this machine. */
 const quiet = ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking']
 
-/** What lets a page share memory between threads. */
+/** The headers that let a page share memory between threads. */
 const isolation = { 'Cross-Origin-Opener-Policy': 'same-origin', 'Cross-Origin-Embedder-Policy': 'require-corp' }
 
-/** All but the command. */
+/** All packages except the command. */
 const packages = /^(kernels-wasm|core|onnx|vision|resnet|train|lab)$/
 
 let installed: Installed
@@ -27,7 +27,7 @@ beforeAll(async () => {
   const { folder } = installed
   cpSync(fileURLToPath(new URL('page', import.meta.url)), folder, { recursive: true })
   cpSync(cat, join(folder, 'public/cat.jpg'))
-  // Workers that load parts of themselves are modules.
+  // Workers that load further chunks must be modules.
   await build({ root: folder, configFile: false, logLevel: 'warn', worker: { format: 'es' } })
   browser = await chromium.launch({
     executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
@@ -82,7 +82,7 @@ test.each([
   },
 )
 
-test('a page writes PNG files that hold the very pixels', async () => {
+test('a page writes PNG files that hold exactly the same pixels', async () => {
   const page = await open({})
   const data = Array.from({ length: 9 * 7 * 3 }, (_, i) => (i * i * 31) % 256)
   expect(await page.evaluate(`reread(${JSON.stringify({ width: 9, height: 7, data })})`)).toEqual(data)
@@ -100,7 +100,7 @@ test.each([
 test.each([
   { page: 'an isolated page', headers: isolation },
   { page: 'a page without shared memory', headers: {} },
-])('a worker of $page makes the batches that Node makes, and tells what it cannot read', async ({ headers }) => {
+])('a worker of $page makes the same batches as Node, and reports what it cannot read', async ({ headers }) => {
   const page = await open(headers)
   const augment = { randomResizedCrop: true, padAndCrop: 2, flip: true, cutout: 3, mixup: 0.4, cutmix: 1 }
   const options = { batch: 4, to: 6, seed: 2, crop: 6, augment, mean: [0.5, 0.4, 0.3], std: [0.2, 0.3, 0.4] } as const
@@ -120,7 +120,7 @@ test.each([
   { page: 'an isolated page', headers: isolation, threads: 1 },
   { page: 'an isolated page', headers: isolation, threads: 2 },
   { page: 'a page without shared memory', headers: {}, threads: 1 },
-])('a worker of $page trains on $threads threads to the bits of Node', async ({ headers, threads }) => {
+])('a worker of $page trains on $threads threads to the same bits as Node', async ({ headers, threads }) => {
   const images = Array.from({ length: 12 * 192 }, (_, i) => (i * i) % 251)
   const labels = Array.from({ length: 12 }, (_, i) => i % 2)
   const data = { length: 12, width: 8, height: 8, classes: ['even', 'odd'], labels }

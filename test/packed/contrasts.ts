@@ -1,6 +1,6 @@
 /**
- * Texts whose contrast with what they lie on is below 4.5 to 1, and lines of boxes and shortcuts below 3 to 1
- * (WCAG 2.2, 1.4.3 and 1.4.11). Runs in the page.
+ * Finds texts whose contrast with their background is below 4.5 to 1, and lines of boxes, shortcuts and bars whose
+ * contrast is below 3 to 1 (WCAG 2.2, 1.4.3 and 1.4.11). Runs in the page.
  */
 export const poorContrasts = `(() => {
   const channels = colour => colour.match(/[\\d.]+/g).map(Number)

@@ -10,13 +10,13 @@ export const cat = join(root, 'images/cat.jpg')
 
 const run = promisify(execFile)
 
-/** An empty folder, its packages installed from tarballs as a user's would be. */
+/** A folder with packages that are installed from tarballs, as in a user's project. */
 export interface Installed {
   folder: string
   remove(): void
 }
 
-/** Packs the packages whose names match and installs them by npm into an empty folder, with what else is named. */
+/** Packs the packages whose names match, and installs them and `others` with npm into an empty folder. */
 export async function installPacked(packages: RegExp, others: readonly string[] = []): Promise<Installed> {
   const folder = mkdtempSync(join(tmpdir(), 'residual-packed-'))
   const tarballs = join(folder, 'tarballs')
@@ -31,14 +31,14 @@ export async function installPacked(packages: RegExp, others: readonly string[] 
   return { folder, remove: () => rmSync(folder, { recursive: true }) }
 }
 
-/** Runs a program in a folder, `node` and what starts it being the given one. */
+/** Runs a program in a folder, with the given `node` as the first one on the path. */
 export async function runIn(folder: string, node: string, command: string, ...args: string[]): Promise<string> {
   const env = { ...process.env, PATH: `${dirname(node)}${delimiter}${process.env.PATH}`, NODE_OPTIONS: '' }
   const { stdout } = await run(command, args, { cwd: folder, env, timeout: 120_000 })
   return stdout
 }
 
-/** The library's example in the README: the block of JavaScript that imports @residual/resnet. */
+/** The example of the library in the README: the block of JavaScript that imports @residual/resnet. */
 export function readmeExample(): string {
   const blocks = [...readFileSync(join(root, 'README.md'), 'utf8').matchAll(/^```js\n(.*?)^```$/gms)]
   const example = blocks.map(block => block[1]).find(code => code.includes("from '@residual/resnet'"))

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { cat, type Installed, installPacked, readmeExample, root, runIn } from './install.ts'
 
-/** The Node that npm carries as a package, so that any machine can run two versions. */
+/** A newer Node, which npm has as a package, so that any machine can run two versions. */
 const newerNode = `node-${process.platform === 'win32' ? 'win' : process.platform}-${process.arch}`
 
 const nodes = [

@@ -56,7 +56,7 @@ afterAll(async () => {
 
 interface Opened {
   readonly page: Page
-  /** What the page complained about, and every request but that for the file itself. */
+  /** The page's messages and errors, and every request except the one for the file itself. */
   readonly complaints: string[]
 }
 
@@ -76,7 +76,7 @@ async function open(file: string, colorScheme: 'light' | 'dark' = 'light', width
 
 describe.each(names)('the diagram of %s', name => {
   test.each(['light', 'dark'] as const)(
-    'opens from disk in %s without a word, its texts and lines seen well',
+    'opens from disk in %s without complaints, with readable texts and visible lines',
     async scheme => {
       const { page, complaints } = await open(`${name}.html`, scheme)
       for (const selector of ['.stage .block', '.chart .bar']) {
@@ -108,7 +108,7 @@ describe.each(names)('the diagram of %s', name => {
 
 describe.each(Object.keys(reports))('the report %s', file => {
   test.each(['light', 'dark'] as const)(
-    'opens from disk in %s without a word, its figures with content, its texts seen well',
+    'opens from disk in %s without complaints, with content in its figures and readable texts',
     async scheme => {
       expect(statSync(join(folder, file)).size).toBeLessThan(2e6)
       const { page, complaints } = await open(file, scheme)
@@ -137,7 +137,7 @@ describe.each(Object.keys(reports))('the report %s', file => {
     await page.close()
   })
 
-  test('is read by keyboard: the head is skipped, and every table of numbers opens', async () => {
+  test('can be read by keyboard: the head can be skipped, and every table of numbers opens', async () => {
     const { page } = await open(file)
     await page.keyboard.press('Tab')
     expect(await page.evaluate('document.activeElement.textContent')).toBe('Skip to the content')
@@ -160,7 +160,7 @@ describe('by keyboard', () => {
   const focused = (page: Page) =>
     page.evaluate<string>('document.activeElement.id || document.activeElement.textContent.trim().split(/\\s/)[0]')
 
-  test('the head can be skipped, stages open and close, and all can be reached', async () => {
+  test('the head can be skipped, stages open and close, and everything can be reached', async () => {
     const { page, complaints } = await open('resnet20.html')
     await page.keyboard.press('Tab')
     expect(await focused(page)).toBe('Skip')
@@ -197,7 +197,7 @@ describe('by keyboard', () => {
     await page.close()
   })
 
-  test('arrow keys go from box to box, whose details are shown until Escape', async () => {
+  test('arrow keys move from box to box, and details are shown until Escape', async () => {
     const { page } = await open('resnet20.html')
     await page.locator('#box-2').focus()
     await page.keyboard.press('ArrowRight')
@@ -221,7 +221,7 @@ describe('by keyboard', () => {
     await page.close()
   })
 
-  test('blocks that are drawn as a number open, and closed ones are passed over', async () => {
+  test('blocks that are drawn as a number open, and closed ones are skipped', async () => {
     const { page } = await open('resnet1202.html')
     const repeats = page.locator('.repeats').first()
     await page.locator('#box-4').focus()
@@ -236,7 +236,7 @@ describe('by keyboard', () => {
   })
 })
 
-test('details are shown where the pointer is, and can be pointed at themselves', async () => {
+test('details are shown at the pointer, and stay while they are pointed at', async () => {
   const { page } = await open('resnet50.html')
   await page.locator('#box-3').hover()
   const tip = page.locator('#tip')
@@ -248,7 +248,7 @@ test('details are shown where the pointer is, and can be pointed at themselves',
   await page.close()
 })
 
-test('without scripts there is all but the details on pointing, which the table has', async () => {
+test('without scripts only the details at the pointer are missing, and the table has them', async () => {
   const context = await browser.newContext({ javaScriptEnabled: false })
   const page = await context.newPage()
   await page.goto(pathToFileURL(join(folder, 'resnet20.html')).href)
@@ -273,7 +273,7 @@ test('the SVG file is XML, and shows the title of the focused box', async () => 
 })
 
 describe('an explanation', () => {
-  test('has its images, and charts of some size', async () => {
+  test('has its images, and charts that are large enough', async () => {
     const { page } = await open('explain.html')
     const sides = await page.evaluate(`[...document.images].map(image => [image.complete, image.naturalWidth])`)
     expect(sides).toEqual([
@@ -294,7 +294,7 @@ describe('an explanation', () => {
     await page.close()
   })
 
-  test('has a map that is made stronger and weaker by keys', async () => {
+  test('has a map whose opacity can be changed with keys', async () => {
     const { page } = await open('explain.html')
     const opacity = () => page.evaluate(`getComputedStyle(document.querySelector('.heat')).opacity`)
     expect(await opacity()).toBe('0.5')
@@ -307,7 +307,7 @@ describe('an explanation', () => {
     await page.close()
   })
 
-  test('has the map over the image without scripts, too', async () => {
+  test('has the map over the image without scripts too', async () => {
     const context = await browser.newContext({ javaScriptEnabled: false })
     const page = await context.newPage()
     await page.goto(pathToFileURL(join(folder, 'explain.html')).href)

@@ -1,4 +1,4 @@
-"""Weights and an image by formula, so that no weight file is kept. formula.ts has the same weights for JavaScript."""
+"""Weights and an image from a formula, so that no weight file is kept. formula.ts makes the same weights."""
 
 import math
 import re
@@ -7,7 +7,7 @@ import numpy as np
 
 
 def uniform(name: str, count: int) -> np.ndarray:
-    """`count` numbers in [-1, 1): FNV-1a of the name, one step of the golden ratio per element, MurmurHash3's finish."""
+    """`count` numbers in [-1, 1): FNV-1a of the name, a step of the golden ratio per element, MurmurHash3's end."""
     start = 0x811C9DC5
     for byte in name.encode():
         start = (start ^ byte) * 0x01000193 % 2**32
@@ -23,9 +23,9 @@ def uniform(name: str, count: int) -> np.ndarray:
 def weights(name: str, shape: tuple[int, ...], branch: float, beta: float = 0) -> np.ndarray:
     """The float32 values of one parameter.
 
-    `branch` scales the later convolutions of blocks, which keeps sums bounded. `beta` is added to even channels' shift
-    in batch norms and taken from odd ones': with it few values are so near 0 that rounding decides whether ReLU passes
-    them.
+    `branch` scales the later convolutions of blocks, which keeps sums bounded. In batch norms, `beta` is added to the
+    shifts of even channels and subtracted from the shifts of odd ones, so that few values are so near 0 that rounding
+    decides whether a ReLU passes them.
     """
     u = uniform(name, math.prod(shape))
     if name.endswith("running_var"):
@@ -45,7 +45,7 @@ def weights(name: str, shape: tuple[int, ...], branch: float, beta: float = 0) -
 
 
 def image(width: int, height: int) -> np.ndarray:
-    """An RGB image of rings and slopes with sharp edges, small as PNG."""
+    """An RGB image of rings and slopes with sharp edges, which is small as a PNG file."""
     y, x = np.mgrid[0:height, 0:width].astype(np.int64)
     rings = (x * x + y * y) // 64
     return np.stack([rings % 256, (3 * x + y) // 2 % 256, (x // 20 + y // 12) % 2 * 160 + 40], axis=-1).astype(np.uint8)

@@ -1,6 +1,6 @@
 import type { Parameters, Tensor } from '@residual/core'
 
-/** `offset + scale * u` for numbers u in [-1, 1), the same as `uniform` of formula.py gives for the name. */
+/** `offset + scale * u` for the numbers u in [-1, 1) that `uniform` of formula.py returns for the name. */
 export function numbers(name: string, count: number, offset: number, scale: number): Float32Array {
   let start = 0x811c9dc5
   for (const byte of new TextEncoder().encode(name)) start = Math.imul(start ^ byte, 0x01000193)

@@ -7,11 +7,11 @@ import { readImage } from '@residual/vision'
 import { expect } from 'vitest'
 import { formulaWeights } from './formula.ts'
 
-/** What make_goldens.py writes. */
+/** A golden of make_goldens.py. */
 interface Golden {
   readonly architecture: string
   readonly branch: number
-  /** The first 64 in PyTorch's double precision. */
+  /** The first 64 logits, in PyTorch's double precision. */
   readonly logits: readonly number[]
   /** Standard deviation of all logits. */
   readonly std: number
@@ -22,10 +22,10 @@ interface Golden {
 
 const here = (path: string) => fileURLToPath(new URL(path, import.meta.url))
 
-/** The architectures with numbers from PyTorch. */
+/** The architectures that have goldens from PyTorch. */
 export const goldenNames: readonly string[] = readdirSync(here('goldens')).map(file => file.replace(/\.json$/, ''))
 
-/** Classifies image.png with the weights of the formula and compares with PyTorch: names, shapes and logits. */
+/** Classifies image.png with the weights of the formula, and compares names, shapes and logits with PyTorch. */
 export async function expectParity(name: string, options: CompileOptions = {}): Promise<void> {
   const golden: Golden = JSON.parse(readFileSync(here(`goldens/${name}.json`), 'utf8'))
   const arch = architecture(name)

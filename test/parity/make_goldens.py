@@ -1,9 +1,9 @@
-"""Writes goldens/*.json: the logits PyTorch gives for image.png, from the file to the classifier.
+"""Writes goldens/*.json: PyTorch's logits for image.png, from the file to the classifier.
 
     python -m venv .venv && .venv/bin/pip install torch torchvision
     .venv/bin/python test/parity/make_goldens.py [names...]
 
-The network runs in double precision on float32 weights and pixels, so that the numbers are the truth to compare with.
+The network runs in double precision on float32 weights and pixels, so that its logits can count as exact.
 """
 
 import hashlib
@@ -37,7 +37,7 @@ def pixels(imagenet: bool) -> torch.Tensor:
     resize, crop = (256, 224) if imagenet else (32, 32)
     mean = (0.485, 0.456, 0.406) if imagenet else (0.4914, 0.4822, 0.4465)
     std = (0.229, 0.224, 0.225) if imagenet else (0.247, 0.2435, 0.2616)
-    # On a PIL image, so that Pillow resizes: torchvision's own resize of tensors gives other pixels.
+    # On a PIL image, so that Pillow resizes: torchvision's own resize of tensors computes other pixels.
     image = transforms.CenterCrop(crop)(transforms.Resize(resize)(Image.open(HERE / "image.png").convert("RGB")))
     tensor = transforms.functional.pil_to_tensor(image).float() / 255
     return transforms.functional.normalize(tensor, mean, std)[None]
@@ -46,7 +46,7 @@ def pixels(imagenet: bool) -> torch.Tensor:
 def golden(name: str) -> dict:
     net = build(name).double().eval()
     depth = int(re.search(r"\d+", name)[0])
-    # The deeper, the more sums: with this the values neither grow nor vanish.
+    # The deeper a network is, the more sums it has: with this the values neither grow nor vanish.
     branch = 1 if name.startswith("plain") else round(min(0.6, 3 / math.sqrt(depth)), 2)
     state = {key: value for key, value in net.state_dict().items() if not key.endswith("num_batches_tracked")}
     with torch.no_grad():

@@ -9,7 +9,7 @@ from torch.nn import functional as F
 
 
 class OptionA(nn.Module):
-    """Subsamples and pads with zero channels, as the CIFAR networks of the paper do."""
+    """Subsamples and pads with zero channels, like the CIFAR networks of He et al. 2015."""
 
     def __init__(self, stride: int, zeros: int):
         super().__init__()
@@ -21,7 +21,7 @@ class OptionA(nn.Module):
 
 
 class Zero(nn.Module):
-    """No shortcut at all: what a plain network has."""
+    """No shortcut at all, as in a plain network."""
 
     def forward(self, x):
         return 0
@@ -112,7 +112,7 @@ IMAGENET_LAYERS = {
 
 
 def build(name: str) -> nn.Module:
-    """torchvision's network of that name, or ours for the names that it does not have."""
+    """torchvision's network with that name, or ours for names that it does not have."""
     if hasattr(torchvision.models, name):
         return getattr(torchvision.models, name)(weights=None)
     if name.endswith("_v1"):

@@ -2,17 +2,17 @@ import { builtinModules } from 'node:module'
 import { relative } from 'node:path'
 import { build, type Plugin } from 'esbuild'
 
-/** Dependencies that run in Node alone. */
+/** Dependencies that run only in Node. */
 const NODE_ONLY = ['sharp', 'commander', 'tinyglobby']
 
 const needsNode = new RegExp(`^(node:.*|(${[...builtinModules, ...NODE_ONLY].join('|')})(/.*)?)$`)
 
 /**
- * What browsers cannot load among all that files import, statically or dynamically and over all packages, where
- * `package.json` chooses by the condition `browser`.
- * @param root folder that paths are told from
- * @param entries of the graph: files, or names of installed packages
- * @param conditions besides those of browsers
+ * Finds what browsers cannot load in everything that the entries import, statically or dynamically, across all
+ * packages. Imports are resolved with the condition `browser` of `package.json`.
+ * @param root folder that paths in the result are relative to
+ * @param entries files, or names of installed packages
+ * @param conditions in addition to those of browsers
  */
 export async function nodeInBrowsers(
   root: string,
@@ -36,7 +36,7 @@ export async function nodeInBrowsers(
     splitting: true,
     format: 'esm',
     platform: 'browser',
-    // Without tree shaking, as what one page leaves out another uses.
+    // Without tree shaking, because one page may use what another leaves out.
     treeShaking: false,
     ignoreAnnotations: true,
     conditions,

@@ -4,7 +4,7 @@ import type { SourceFile } from './rules.ts'
 /** The files that each file needs when it is loaded or run; files that are not given are left out. */
 type Dependencies = ReadonlyMap<string, ReadonlySet<string>>
 
-/** The files or modules that need each other, one line for each group of them. */
+/** The groups of files or modules that need each other, one line for each group. */
 export function cycles(dependencies: Dependencies): string[] {
   return components(dependencies)
     .filter(([first, ...rest]) => rest.length > 0 || dependencies.get(first)!.has(first))
@@ -12,7 +12,7 @@ export function cycles(dependencies: Dependencies): string[] {
     .sort()
 }
 
-/** Value imports between TypeScript files. Imports of types alone are none: they are gone when the code runs. */
+/** Value imports between TypeScript files. Imports of types do not count: they are gone when the code runs. */
 export function valueImports(files: readonly SourceFile[]): Dependencies {
   const paths = new Set(files.map(({ path }) => path))
   return new Map(
@@ -23,7 +23,7 @@ export function valueImports(files: readonly SourceFile[]): Dependencies {
   )
 }
 
-/** Relative specifiers of what a file imports or exports as values, also dynamically. */
+/** The relative specifiers from which a file imports or re-exports values, also dynamically. */
 function specifiersOf(text: string): string[] {
   const code = text.replace(/^\s*(\/\/|\*|\/\*).*$/gm, '')
   const statements = code.matchAll(/^(?:import|export)\b([^'"`;]*?)\bfrom\s+['"](\.[^'"]+)['"]/gm)
@@ -43,7 +43,7 @@ function isTypeOnly(clause: string): boolean {
   return names?.every(name => /^\s*type\s/.test(name)) ?? false
 }
 
-/** Uses of one module of a crate by another, by `use crate::`; tests inside of a module may use what they like. */
+/** Uses of one module of a crate by another, by `use crate::`; tests inside a module may use anything. */
 export function crateUses(files: readonly SourceFile[]): Dependencies {
   const modules = new Map(files.map(file => [moduleOf(file.path), file.text]))
   return new Map(
@@ -56,7 +56,7 @@ export function crateUses(files: readonly SourceFile[]): Dependencies {
   )
 }
 
-/** `crates/nn/src/winograd/mod.rs` is `winograd`, and `crates/nn/src/lib.rs` the root, of the name ''. */
+/** `crates/nn/src/winograd/mod.rs` is `winograd`, and `crates/nn/src/lib.rs` is the root, whose name is ''. */
 function moduleOf(path: string): string {
   return path.replace(/^.*?src\//, '').replace(/(^|\/)(lib|mod)\.rs$|\.rs$/, '')
 }
@@ -76,7 +76,7 @@ function pathsIn(tree: string): string[] {
   return parts.flatMap(pathsIn).map(path => base + path)
 }
 
-/** The items of a list, in which items may hold lists in braces. */
+/** The items of a list, which may contain lists in braces. */
 function splitList(list: string): string[] {
   const items = ['']
   let depth = 0
@@ -89,7 +89,7 @@ function splitList(list: string): string[] {
   return items.filter(item => item.trim() !== '')
 }
 
-/** The module that a path leads into: its longest beginning that is one, or the root where it names one of its items. */
+/** The module that a path leads into: the longest beginning of the path that is a module, or the root. */
 function longest(path: string, modules: ReadonlyMap<string, string>): string | undefined {
   const parts = path.split('/')
   for (let length = parts.length; length > 0; length--) {

@@ -51,11 +51,11 @@ describe('the rules', () => {
     ['browser.ts', "const isPage = typeof document !== 'undefined'", undefined],
   ])('platforms: %s: %j', (file, text, found) => {
     const path = `packages/vision/src/${file}`
-    const wrong = found ? [`${path}: '${found}' looks where it runs; let imports of package.json choose`] : []
+    const wrong = found ? [`${path}: '${found}' detects the platform; let imports of package.json choose`] : []
     expect(platformViolations('vision', { path, text }, vision)).toEqual(wrong)
   })
 
-  test('platforms: names what a file lacks that the other has', () => {
+  test('platforms: names exports that one file lacks', () => {
     const texts: Record<string, string> = {
       'packages/vision/src/browser.ts': 'export function decode() {}\nexport class Decoder {}',
       'packages/vision/src/node.ts': "export const decode = 1\nexport { encode, type Png } from './encode.ts'",
@@ -66,7 +66,7 @@ describe('the rules', () => {
     ])
   })
 
-  test('browsers: names what needs Node, however far it is from the entry', async () => {
+  test('browsers: names imports that need Node, however far they are from the entry', async () => {
     const folder = mkdtempSync(join(tmpdir(), 'residual-structure-'))
     const files = {
       'package.json': JSON.stringify({
@@ -125,7 +125,7 @@ describe('the rules', () => {
     ['core/src/compile.ts', 'process.stderr.write(text)', 'process.stderr'],
     ['core/src/compile.ts', ' * console.log(text)', undefined],
   ])('printing: %s: %j', (file, text, found) => {
-    const wrong = found === undefined ? [] : [`packages/${file}: '${found}' prints past packages/cli/src/output.ts`]
+    const wrong = found === undefined ? [] : [`packages/${file}: '${found}' prints without packages/cli/src/output.ts`]
     expect(printViolations({ path: `packages/${file}`, text })).toEqual(wrong)
   })
 
@@ -138,7 +138,7 @@ describe('the rules', () => {
     ["import { test } from 'vitest'\ntest('says what it (the model) is')", true],
   ])('test names: %j', (text, isRight) => {
     const path = 'packages/core/test/graph.test.ts'
-    expect(testNameViolations({ path, text })).toEqual(isRight ? [] : [`${path}: 'it' is called 'test' here`])
+    expect(testNameViolations({ path, text })).toEqual(isRight ? [] : [`${path}: use 'test' instead of 'it'`])
   })
 
   test('dependencies: names those without a line', () => {
@@ -162,7 +162,7 @@ describe('the rules', () => {
     ])
   })
 
-  test('crates: names those to the right', () => {
+  test('crates: names used crates that are not to the left', () => {
     expect(
       crateViolations('nn', '[dependencies]\nsimd = "1"\nprogram.workspace = true\n[features]\nwasm = []'),
     ).toEqual(["crates/nn: 'program' is not to its left"])
@@ -207,7 +207,7 @@ describe('the rules', () => {
     expect(cycles(crateUses(files))).toEqual(wanted)
   })
 
-  test('share: names packages of a quarter of the code', () => {
+  test('share: names packages with a quarter of the code', () => {
     expect(shareViolations(new Map(Object.entries({ a: 24, b: 25, c: 25, d: 26 })))).toEqual([
       'packages/b: 25 of 100 lines are a quarter or more',
       'packages/c: 25 of 100 lines are a quarter or more',

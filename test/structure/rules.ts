@@ -42,7 +42,7 @@ export interface Manifest {
 /** A file without the lines that are comments. */
 const codeOf = (text: string): string => text.replace(/^\s*(\/\/|\*|\/\*).*$/gm, '')
 
-/** What a file imports or names by `new URL(..., import.meta.url)`. */
+/** The specifiers that a file imports or names by `new URL(..., import.meta.url)`. */
 function importsOf(text: string): string[] {
   const patterns = [
     /^\s*(?:import|export)\b[^'"`;]*?\bfrom\s+['"]([^'"]+)['"]/gm,
@@ -75,18 +75,18 @@ export function importViolations(name: string, file: SourceFile, manifest: Manif
   return wrong
 }
 
-/** What tells one platform from another, and is asked in files alone that package.json chooses for one of them. */
+/** Code that detects the platform, which only files that package.json chooses for one platform may contain. */
 const PLATFORM = /\btypeof (process|window|document|navigator|WorkerGlobalScope|Deno|Bun)\b|\bprocess\.versions\b/
 
-/** Where a file in `src/` of a package looks where it runs, though it is the same everywhere. */
+/** Where a file in `src/` of a package detects its platform, although all platforms share the file. */
 export function platformViolations(name: string, { path, text }: SourceFile, manifest: Manifest): string[] {
   const chosen = Object.values(manifest.imports ?? {}).flatMap(branch => Object.values(branch))
   if (chosen.some(file => normalize(join('packages', name, file)) === path)) return []
   const found = PLATFORM.exec(codeOf(text))
-  return found ? [`${path}: '${found[0]}' looks where it runs; let imports of package.json choose`] : []
+  return found ? [`${path}: '${found[0]}' detects the platform; let imports of package.json choose`] : []
 }
 
-/** What one file exports that stands for a `#name` on one platform, and the file of the other does not. */
+/** Exports that a `#name` has on one platform and lacks on the other. */
 export function conditionViolations(name: string, manifest: Manifest, read: (path: string) => SourceFile): string[] {
   return Object.entries(manifest.imports ?? {}).flatMap(([specifier, branch]) => {
     const namesOf = (file: string) => exportsOf(read(normalize(join('packages', name, file))).text)
@@ -106,7 +106,7 @@ function exportsOf(text: string): string[] {
   return [...Array.from(declared, ([, each]) => each), ...names.flat()].filter(each => each && !/^type /.test(each))
 }
 
-/** Exports of a package that no build makes. @param built paths of what the builds of the package make. */
+/** Exports of a package that no build makes. @param built paths of the files that the package's builds make. */
 export function buildViolations(path: string, manifest: Manifest, built: readonly string[]): string[] {
   const wanted = Object.values(manifest.publishConfig?.exports ?? {}).flatMap(({ types: _, ...files }) =>
     Object.values(files),
@@ -137,7 +137,7 @@ export function manifestViolations(path: string, manifest: Manifest): string[] {
   return wrong
 }
 
-/** Dependencies of a package.json that docs/dependencies.md has no line for: `| name | ... |`. */
+/** Dependencies of a package.json that have no line in docs/dependencies.md: `| name | ... |`. */
 export function undocumentedDependencies(path: string, manifest: Manifest, documentation: string): string[] {
   const names = Object.keys({ ...manifest.dependencies, ...manifest.devDependencies })
   return names
@@ -145,10 +145,10 @@ export function undocumentedDependencies(path: string, manifest: Manifest, docum
     .map(name => `${path}: '${name}' has no line in docs/dependencies.md`)
 }
 
-/** Dependencies whose patches are taken as they come, since they read files that strangers made. */
+/** Dependencies whose patches are taken as they come, because they read untrusted files. */
 const PATCHED = ['sharp']
 
-/** Dependencies of a package.json that another install may find in another version. */
+/** Dependencies of a package.json that another install may resolve to another version. */
 export function unpinnedDependencies(path: string, manifest: Manifest): string[] {
   return Object.entries({ ...manifest.dependencies, ...manifest.devDependencies })
     .filter(([name, version]) => {
@@ -160,7 +160,7 @@ export function unpinnedDependencies(path: string, manifest: Manifest): string[]
     .map(([name, version]) => `${path}: '${name}' is not pinned by ${version}`)
 }
 
-/** Crates that a Cargo.toml uses though they are not to the left of it. */
+/** Crates that a Cargo.toml uses although they are not to its left. */
 export function crateViolations(name: string, toml: string): string[] {
   const dependencies = toml.split(/^\[/m).find(section => section.startsWith('dependencies]')) ?? ''
   const used = [...dependencies.matchAll(/^([\w-]+)/gm)].map(match => match[1]).filter(crate => CRATES.includes(crate))
@@ -174,32 +174,32 @@ export function lengthViolations(file: SourceFile): string[] {
 }
 
 /**
- * Where a file in `src/` of a package prints by itself: only the command prints, and only by way of output.ts, which
+ * Where a file in `src/` of a package prints by itself: only the command prints, and only through output.ts, which
  * escapes what a terminal would obey.
  */
 export function printViolations({ path, text }: SourceFile): string[] {
   if (path === 'packages/cli/src/output.ts') return []
   const printing = path.startsWith('packages/cli/') ? /\bconsole\b|\.write\(/ : /\bconsole\b|\bprocess\.std(out|err)\b/
   const found = printing.exec(codeOf(text))
-  return found ? [`${path}: '${found[0]}' prints past packages/cli/src/output.ts`] : []
+  return found ? [`${path}: '${found[0]}' prints without packages/cli/src/output.ts`] : []
 }
 
-/** Test files that import vitest's `it`: it has two names for one function, and `test` is ours. */
+/** Test files that import vitest's `it`: vitest has two names for one function, and this repository uses `test`. */
 export function testNameViolations({ path, text }: SourceFile): string[] {
   const names = [...text.matchAll(/^import\s*{([^}]*)}\s*from\s*['"]vitest['"]/gm)].flatMap(([, list]) =>
     list.split(','),
   )
-  return names.some(name => /^\s*it(\s+as\s|\s*$)/.test(name)) ? [`${path}: 'it' is called 'test' here`] : []
+  return names.some(name => /^\s*it(\s+as\s|\s*$)/.test(name)) ? [`${path}: use 'test' instead of 'it'`] : []
 }
 
-/** Addresses in a lockfile: they would tie an install to the registry it was made with. */
+/** Addresses in a lockfile, which would tie every install to the registry that the lockfile was made with. */
 export function lockfileViolations(file: SourceFile): string[] {
   const cratesIo = 'registry+https://github.com/rust-lang/crates.io-index'
   const addresses = file.text.replaceAll(cratesIo, '').match(/https?:\/\/[^/\s"']+/g) ?? []
   return [...new Set(addresses)].map(address => `${file.path}: names ${address}`)
 }
 
-/** Packages that hold a quarter of the lines or more, of those that all have. */
+/** Packages that hold a quarter or more of the lines of all packages. */
 export function shareViolations(linesOf: ReadonlyMap<string, number>): string[] {
   const all = [...linesOf.values()].reduce((sum, lines) => sum + lines, 0)
   return [...linesOf]

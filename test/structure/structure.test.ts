@@ -37,14 +37,14 @@ const names = Object.keys(MAY_IMPORT)
 const sourcesOf = (name: string) =>
   paths.filter(path => path.startsWith(`packages/${name}/src/`) && /\.(ts|js)$/.test(path))
 
-/** What the builds of a package are made of, by their paths in it. */
+/** The builds of a package, with the source of each file that they make. */
 async function buildsOf(name: string): Promise<{ platform?: string; entry: Record<string, string> }[]> {
   const { default: builds } = await import(`../../packages/${name}/tsup.config.ts`)
   return [builds].flat()
 }
 
 describe('the repository', () => {
-  test('has the packages and crates that the rules speak of', () => {
+  test('has the packages and crates that the rules name', () => {
     const folders = (parent: string) =>
       [...new Set(paths.filter(path => path.startsWith(parent)).map(path => path.split('/')[1]))].sort()
     expect(folders('packages/')).toEqual([...names].sort())
@@ -58,7 +58,7 @@ describe('the repository', () => {
     expect(sources.flatMap(path => importViolations(name, read(path), manifest))).toEqual([])
   })
 
-  test('no package looks where it runs, but in files that package.json chooses', () => {
+  test('no package detects its platform, except in files that package.json chooses', () => {
     const violationsOf = (name: string) => {
       const manifest = manifestOf(`packages/${name}/package.json`)
       return [
@@ -92,13 +92,13 @@ describe('the repository', () => {
     expect(manifestViolations(path, manifestOf(path))).toEqual([])
   })
 
-  test('every dependency has its reason in docs/dependencies.md', () => {
+  test('every dependency has a reason in docs/dependencies.md', () => {
     const documentation = read('docs/dependencies.md').text
     const manifests = paths.filter(path => path.endsWith('package.json'))
     expect(manifests.flatMap(path => undocumentedDependencies(path, manifestOf(path), documentation))).toEqual([])
   })
 
-  test('every dependency is pinned, but for those whose patches are wanted', () => {
+  test('every dependency is pinned, except those whose patches are wanted', () => {
     const manifests = paths.filter(path => path.endsWith('package.json'))
     expect(manifests.flatMap(path => unpinnedDependencies(path, manifestOf(path)))).toEqual([])
   })
@@ -130,19 +130,19 @@ describe('the repository', () => {
     expect(shareViolations(new Map(linesOf))).toEqual([])
   })
 
-  test('nothing is printed but by way of what escapes it', () => {
+  test('everything is printed through the file that escapes it', () => {
     const sources = paths.filter(path => /^packages\/[^/]+\/src\/.*\.(ts|js)$/.test(path))
     expect(sources.length).toBeGreaterThan(0)
     expect(sources.flatMap(path => printViolations(read(path)))).toEqual([])
   })
 
-  test('a test is called test', () => {
+  test('tests use test, not it', () => {
     const sources = paths.filter(path => path.endsWith('.test.ts'))
     expect(sources.length).toBeGreaterThan(0)
     expect(sources.flatMap(path => testNameViolations(read(path)))).toEqual([])
   })
 
-  test('packages that may not import each other escape in the same way', () => {
+  test('packages that may not import each other escape the same way', () => {
     const [first, second] = ['core', 'vision'].map(name => read(`packages/${name}/src/printable.ts`))
     expect(second.text).toBe(first.text)
   })

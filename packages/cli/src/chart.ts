@@ -3,11 +3,11 @@ import { hues } from './output.ts'
 /** Numbers along a line, which is drawn from the left edge to the right. */
 export interface ChartLine {
   readonly name: string
-  /** What is not above 0 leaves a gap. */
+  /** Values that are not above 0 leave a gap. */
   readonly values: readonly number[]
 }
 
-/** Dots of braille characters, from Unicode's first: two columns of four. */
+/** The bits of the dots of a braille character, which are added to the blank one: two columns of four. */
 const DOTS = [
   [0x01, 0x02, 0x04, 0x40],
   [0x08, 0x10, 0x20, 0x80],
@@ -52,7 +52,7 @@ export function logChart(lines: readonly ChartLine[], { width = 80, height = 10 
   })
 }
 
-/** Whether a logarithmic axis has a place for it. */
+/** Whether a logarithmic axis can show it. */
 const isShown = (value: number): boolean => value > 0 && Number.isFinite(value)
 
 const painted = (text: string, line: number): string => hues[line % hues.length](text)
@@ -65,7 +65,7 @@ function decadesOf(values: readonly number[]): { low: number; high: number } {
   return { low, high: Math.max(low + 1, Math.ceil(Math.max(...logs))) }
 }
 
-/** What stands before each row: powers of ten, as many as there is space for. */
+/** The text before each row: powers of ten, as many as there is space for. */
 function labelsOf(low: number, high: number, rows: number): string[] {
   const labels = Array.from({ length: rows }, () => '')
   const stride = Math.ceil((high - low) / (rows / 2))
@@ -77,7 +77,7 @@ function labelsOf(low: number, high: number, rows: number): string[] {
 
 const powerText = (power: number): string => (Math.abs(power) <= 3 ? String(Number(`1e${power}`)) : `1e${power}`)
 
-/** The value at a place from 0 to 1, between its neighbours on the logarithmic axis. */
+/** The value at a place from 0 to 1, interpolated between its neighbours on the logarithmic axis. */
 function valueAt(values: readonly number[], place: number): number {
   const at = place * (values.length - 1)
   const [before, after] = [values[Math.floor(at)], values[Math.ceil(at)]]
@@ -85,7 +85,7 @@ function valueAt(values: readonly number[], place: number): number {
   return part === 0 ? before : before ** (1 - part) * after ** part
 }
 
-/** Which line's name stands after each row: where the line ends, or as near as there is space. */
+/** The line whose name is written after each row: in the row where the line ends, or as near as there is space. */
 function namesOf(lines: readonly ChartLine[], rows: number, rowOf: (value: number) => number): (number | undefined)[] {
   const ends = lines.map(({ values }) => {
     const end = values[values.length - 1]

@@ -4,7 +4,7 @@ import { fail } from './errors.ts'
 import { interruptForReader } from './interrupt.ts'
 import { runProgram } from './program.ts'
 
-// A reader that has seen enough, such as `head`, is no failure. A terminal that was closed gives EIO.
+// A reader that has seen enough, such as `head`, is not a failure. A terminal that was closed gives EIO.
 process.stdout.on('error', error => {
   const code = 'code' in error ? error.code : undefined
   const isHungUp = code === 'EIO' && process.stdout.isTTY
@@ -12,7 +12,7 @@ process.stdout.on('error', error => {
   if (code === 'EPIPE') process.exit(0)
   throw error
 })
-// Where nobody can be told what goes wrong, the work goes on all the same.
+// If nobody can be told what goes wrong, the work still continues.
 process.stderr.on('error', () => {})
 process.on('uncaughtException', fail)
 process.on('unhandledRejection', fail)

@@ -3,19 +3,19 @@ import type { CommandOptions, Values } from './option.ts'
 /** Headings under which help lists the commands, in this order. */
 export const GROUPS = ['Images', 'Training', 'Experiments', 'Networks'] as const
 
-/** Everything about a command: what it takes, its help, and what it does. Its file exports one as default. */
+/** Everything about a command: what it takes, its help, and what it does. Its file exports it as default. */
 export interface Command<A extends CommandOptions, O extends CommandOptions> {
-  /** The name of its file, too. */
+  /** Also the name of its file. */
   readonly name: string
   readonly group: (typeof GROUPS)[number]
   /** One line for the list of commands. */
   readonly summary: string
-  /** In order; their keys are their names in help. */
+  /** In order; help calls them by their keys. */
   readonly arguments?: A
   readonly options: O
   /** Shown in help before the examples. */
   readonly note?: string
-  /** Calls without the word `residual`. */
+  /** Example calls, without the word `residual`. */
   readonly examples: readonly string[]
   run(given: Values<A & O>): Promise<void>
 }

@@ -1,13 +1,13 @@
 import { messageLine, printable } from '@residual/core/printable'
 import { printNote } from './output.ts'
 
-/** A failure whose message is for the user as it is. */
+/** A failure whose message is shown to the user as it is. */
 export class CommandError extends Error {
   override name = 'CommandError'
 
   constructor(
     message: string,
-    /** 1 for what failed, 2 for wrong usage. */
+    /** 1 for failures, 2 for wrong usage. */
     readonly exitCode: 1 | 2 = 1,
   ) {
     super(message)
@@ -15,7 +15,7 @@ export class CommandError extends Error {
 }
 
 /**
- * Prints `error: ...` on one line and sets the exit status, so that a command may go on with its next file.
+ * Prints `error: ...` on one line and sets the exit status, so that a command can continue with its next file.
  * @param subject what was worked on, put before a message that does not name it itself.
  */
 export async function reportError(error: unknown, subject?: string): Promise<void> {
@@ -25,12 +25,12 @@ export async function reportError(error: unknown, subject?: string): Promise<voi
   process.exitCode = Math.max(Number(process.exitCode ?? 0), error instanceof CommandError ? error.exitCode : 1)
 }
 
-/** Reports an error that nothing caught, and ends. */
+/** Reports an uncaught error, and exits. */
 export function fail(error: unknown): void {
   reportError(error).finally(() => process.exit())
 }
 
-/** Runs `work`, and names what was worked on in the error it may throw. */
+/** Runs `work`, and names the subject in the error that it may throw. */
 export async function naming<T>(subject: string, work: () => Promise<T>): Promise<T> {
   try {
     return await work()
@@ -41,13 +41,13 @@ export async function naming<T>(subject: string, work: () => Promise<T>): Promis
   }
 }
 
-/** A message with what it is about before it, unless it names that itself. */
+/** Puts the subject before a message that does not name it. */
 const named = (subject: string, message: string): string =>
   message.includes(subject) || message.includes(printable(subject)) ? message : `${subject}: ${message}`
 
 async function messageOf(error: unknown): Promise<string> {
   if (!(error instanceof Error)) return `unexpected: ${String(error)}`
-  // Node's own begin with a code, as in `ENOENT: no such file or directory, open 'cat.png'`.
+  // Node's own messages begin with a code, as in `ENOENT: no such file or directory, open 'cat.png'`.
   if (isSystemError(error)) return error.message.replace(/^E[A-Z0-9]+: /, '')
   if (await isExpected(error)) return error.message
   return `unexpected ${error.name}: ${error.message.replace(/\s*\n\s*/g, ' ')} (RESIDUAL_DEBUG=1 shows where)`
@@ -62,7 +62,7 @@ async function isExpected(error: Error): Promise<boolean> {
     const kernels = await import('@residual/kernels-wasm')
     return [core.ResidualError, vision.VisionError, kernels.KernelError].some(type => error instanceof type)
   } catch {
-    // A library that cannot be loaded is what the error is about.
+    // A library cannot be loaded, and that is the error.
     return false
   }
 }

@@ -1,19 +1,21 @@
 import { isatty } from 'node:tty'
 
-/** Signals that ask a program to end: Ctrl-C, what `kill`, systemd, Slurm and Kubernetes send, and a closed terminal. */
+/**
+ * Signals that ask a program to end: Ctrl-C, what `kill`, systemd, Slurm and Kubernetes send, and a closed terminal.
+ */
 const STATUS = { SIGINT: 130, SIGTERM: 143, SIGHUP: 129 } as const
 
 type EndSignal = keyof typeof STATUS
 
 const SIGNALS = Object.keys(STATUS) as EndSignal[]
 
-/** `timeout`, npm and shells send a signal to a process and then to its group: several within a second are one. */
+/** `timeout`, npm and shells send a signal to a process and then to its group: several within a second count as one. */
 const ECHO_MILLISECONDS = 1000
 
 /**
- * Runs work that Ctrl-C, SIGTERM and SIGHUP stop at its next good moment, by aborting its signal; so does a reader of
- * stdout that goes away. The exit status is then 128 and the number of the signal, 0 for a reader, unless the work fails.
- * A second signal ends the process at once.
+ * Runs work that Ctrl-C, SIGTERM and SIGHUP stop at its next good moment, by aborting its signal. A reader of stdout
+ * that goes away stops it too. The exit status is then 128 plus the number of the signal, or 0 for a reader, unless the
+ * work fails. A second signal ends the process at once.
  */
 export async function interruptible<T>(work: (signal: AbortSignal) => Promise<T>): Promise<T> {
   const interrupt = new Interrupt()
@@ -29,9 +31,9 @@ export async function interruptible<T>(work: (signal: AbortSignal) => Promise<T>
 }
 
 /**
- * Stops the work that {@link interruptible} runs, as nobody reads stdout any more.
+ * Stops the work that {@link interruptible} runs, because nobody reads stdout any more.
  * @param isHungUp whether it was a terminal, whose SIGHUP may come later.
- * @returns whether there is any.
+ * @returns whether there was any work to stop.
  */
 export function interruptForReader(isHungUp: boolean): boolean {
   for (const interrupt of running) interrupt.stop(isHungUp ? STATUS.SIGHUP : 0)
@@ -66,7 +68,7 @@ class Interrupt {
   setStatus(): void {
     if (!this.signal.aborted) return
     process.exitCode = this.#status
-    // Node aborts when it ends and cannot set back a terminal that is gone.
+    // Node crashes on exit if it cannot reset a terminal that is gone.
     if (this.#status === STATUS.SIGHUP && this.#hasTerminal) process.once('exit', () => this.#endNow('SIGHUP'))
   }
 
@@ -74,10 +76,10 @@ class Interrupt {
     for (const signal of SIGNALS) process.off(signal, this.#listener)
   }
 
-  /** By the signal itself: `process.exit` waits for file operations under way, and those of a broken disk do not end. */
+  /** Ends by the signal itself: `process.exit` waits for running file operations, which never end on a broken disk. */
   #endNow(signal: EndSignal): void {
     this.leave()
-    // Windows knows no SIGHUP that could be sent.
+    // Windows cannot send SIGHUP.
     process.kill(process.pid, process.platform === 'win32' ? 'SIGKILL' : signal)
   }
 }

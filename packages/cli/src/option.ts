@@ -2,7 +2,7 @@ import { boolean, list, type Option, type Output, text } from '@residual/core/sc
 
 /** An option or argument of a command: its type, default, check and help, and how it is written. */
 export interface CommandOption<Out> {
-  // biome-ignore lint/suspicious/noExplicitAny: the command line gives texts, whatever a library may write
+  // biome-ignore lint/suspicious/noExplicitAny: the command line passes texts, whatever type a library takes
   readonly reads: Option<Out, any>
   /** Names the value in help, as in `--limit <n>`; a flag has none. */
   readonly value?: string
@@ -17,10 +17,10 @@ export interface CommandOption<Out> {
 /** Options by the names of their values: `maxPixels` is `--max-pixels`. */
 export type CommandOptions = Readonly<Record<string, CommandOption<unknown>>>
 
-/** What a command is given for its options. */
+/** The values of a command's options. */
 export type Values<O extends CommandOptions> = { readonly [Key in keyof O]: Output<O[Key]['reads']> }
 
-/** `--key <value>`, or an argument that is called by its key. */
+/** `--key <value>`, or an argument that is named by its key. */
 export const option = <Out>(value: string, reads: Option<Out, unknown>): CommandOption<Out> => ({ value, reads })
 
 /** `--key`, without a value. */

@@ -2,12 +2,14 @@ import { randomUUID } from 'node:crypto'
 import { printable } from '@residual/core/printable'
 
 /**
- * Begins a style within text that is to be printed, until the escape sequence takes its place. Drawn anew for each run,
- * like the boundary of a multipart message, so that no label or name of a file can hold it.
+ * Marks where a style begins in text to be printed, until an escape sequence replaces it. It is random in each run,
+ * like the boundary of a multipart message, so that no label or file name can contain it.
  */
 const STYLE = randomUUID()
 
-/** All that this command prints comes through here: whatever a terminal obeys is escaped, but for our own styles. */
+/**
+ * Everything that this command prints goes through here: what a terminal would obey is escaped, except our own styles.
+ */
 function write(text: string, stream: NodeJS.WriteStream, before = '', after = '\n'): void {
   stream.write(`${before}${printable(text).replaceAll(STYLE, '\u001b[')}${after}`)
 }
@@ -26,12 +28,12 @@ export function printNote(line: string): void {
   write(line, process.stderr)
 }
 
-/** Shows how far a long run is in the last line of a terminal, over what was there; elsewhere shows nothing. */
+/** Shows the progress of a long run in the last line of a terminal, over what was there; elsewhere shows nothing. */
 export function showStatus(line: string): void {
   if (process.stderr.isTTY) write(line, process.stderr, '\r', ' \u001b[K')
 }
 
-/** Wipes away what {@link showStatus} shows. */
+/** Clears what {@link showStatus} shows. */
 export function clearStatus(): void {
   if (process.stderr.isTTY) write('', process.stderr, '\r', '\u001b[K')
 }
@@ -68,10 +70,10 @@ export const bytes = (value: number): string => (value < 1000 ? `${value} B` : `
 /** `4.1234` as `4.1 ms`, `61.23` as `61 ms`. */
 export const milliseconds = (value: number): string => `${value < 10 ? value.toFixed(1) : count(Math.round(value))} ms`
 
-/** To a thousandth: enough for a time. */
+/** Rounds to a thousandth, which is enough for a time. */
 export const rounded = (value: number): number => Math.round(value * 1000) / 1000
 
-/** The shortest decimal numbers that are the same float32 again, for JSON. */
+/** Decimal numbers, short but exact: reading them gives the same float32. For JSON. */
 export const shortFloats = (values: Float32Array): number[] => Array.from(values, x => Number(x.toPrecision(9)))
 
 /** A bar of `width` characters for 1, in steps of an eighth of a character. */
@@ -85,10 +87,10 @@ const LABEL_WIDTH = 28
 const LONG_LABEL_WIDTH = 80
 const BAR_WIDTH = 30
 
-/** The name of a class as it is printed, cut off where it is long. */
+/** The name of a class as it is printed, cut off if it is long. */
 export const shortLabel = (label: string): string => cutLabel(label, LABEL_WIDTH)
 
-/** The same where there is more space. */
+/** The same for places with more space. */
 export const longLabel = (label: string): string => cutLabel(label, LONG_LABEL_WIDTH)
 
 function cutLabel(label: string, width: number): string {

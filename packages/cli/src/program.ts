@@ -59,7 +59,7 @@ function optionOf(key: string, declared: CommandOption<unknown>): commander.Opti
   if (value === undefined) return option
   if (choices) option.choices(choices)
   else option.argParser(parserOf(reads))
-  // A list stands in help as it is typed.
+  // Help shows a list as it is typed.
   const isList = Array.isArray(byDefault)
   return option.makeOptionMandatory(isRequired(reads)).default(byDefault, isList ? String(byDefault) : undefined)
 }
@@ -76,7 +76,9 @@ function isRequired(reads: Option<unknown, unknown>): boolean {
   }
 }
 
-/** Commander's message without its own `error:`, its suggestion on the same line; `residual help nope` has none. */
+/**
+ * Commander's message without its own `error:`, with its suggestion on the same line. `residual help nope` has none.
+ */
 function usageError({ code, message }: commander.CommanderError): CommandError {
   const text = code === 'commander.help' ? "unknown command; 'residual --help' lists them" : message
   return new CommandError(text.replace(/^error: /, '').replace(/\n(?=\(Did you mean )/, ' '), 2)

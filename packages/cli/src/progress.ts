@@ -2,15 +2,15 @@ import { bar, clearStatus, count, cyan, showStatus } from './output.ts'
 
 const WIDTH = 20
 
-/** Shows how far a long run is in the last line of a terminal, as a bar with numbers; elsewhere shows nothing. */
+/** Shows the progress of a long run in the last line of a terminal, as a bar with numbers; elsewhere shows nothing. */
 export class Progress {
   readonly #label: readonly string[]
   readonly #first: number
   readonly #start = performance.now()
 
   /**
-   * @param label what runs, where there are several runs
-   * @param first how much was done before, as in a training that is resumed; default 0
+   * @param label what runs, if there are several runs
+   * @param first how much was already done, as in a resumed training; default 0
    */
   constructor({ label = '', first = 0 } = {}) {
     this.#label = label === '' ? [] : [label]
@@ -18,8 +18,8 @@ export class Progress {
   }
 
   /**
-   * @param numbers texts after the bar; default: how many images of how many, and how many a second
-   * @param secondsLeft default: at the average speed so far; nothing is shown for a number that is not finite
+   * @param numbers texts after the bar; default: the images done, all images, and images per second
+   * @param secondsLeft default: estimated from the average speed so far; a number that is not finite is not shown
    */
   update(done: number, total: number, numbers?: readonly string[], secondsLeft?: number): void {
     const rate = (1000 * (done - this.#first)) / (performance.now() - this.#start)
@@ -30,13 +30,13 @@ export class Progress {
     showStatus([...this.#label, filled, ...shown, ...ends].join('  '))
   }
 
-  /** Wipes the bar away. */
+  /** Clears the bar. */
   clear(): void {
     clearStatus()
   }
 }
 
-/** Shows a bar while some work on images runs; the work calls the function it is given. */
+/** Shows a bar while work on images runs; the work reports its progress to the function that it gets. */
 export async function withProgress<T>(
   work: (onProgress: (done: number, total: number) => void) => Promise<T>,
 ): Promise<T> {

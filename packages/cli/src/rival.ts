@@ -5,7 +5,7 @@ import { CommandError } from './errors.ts'
 
 const NAME = 'onnxruntime-web'
 
-/** The part of its interface that is used. */
+/** The part of its interface that is used here. */
 interface OnnxRuntime {
   readonly env: { readonly versions: Readonly<Record<string, string>>; readonly wasm: { numThreads?: number } }
   readonly Tensor: new (type: 'float32', data: Float32Array, shape: readonly number[]) => OnnxTensor
@@ -41,7 +41,7 @@ export function installedRival(): OnnxRuntime {
 }
 
 /**
- * Loads a model's network into it.
+ * Loads a model's network into the rival runtime.
  * @param images `[n, side, side, 3]`
  */
 export async function prepareRival(
@@ -75,7 +75,7 @@ function channelsFirst(images: Float32Array, n: number): Float32Array {
   })
 }
 
-/** The largest difference between two outputs, in parts of the root mean square of the first. */
+/** The largest difference between two outputs, relative to the root mean square of the first. */
 export function differenceOf(ours: Float32Array, theirs: Float32Array): number {
   const size = Math.sqrt(ours.reduce((sum, value) => sum + value * value, 0) / ours.length)
   return ours.reduce((worst, value, i) => Math.max(worst, Math.abs(value - theirs[i])), 0) / size

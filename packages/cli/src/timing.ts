@@ -5,14 +5,14 @@ import type { runOptions } from './groups/run.ts'
 import type { Values } from './option.ts'
 import { rounded } from './output.ts'
 
-/** Enough for V8 to replace its first, slower code of the kernels. */
+/** Enough for V8 to replace the slower code that it compiles first. */
 const WARM_UPS = 3
-/** Timing goes on for so long, and for so many runs at least. */
+/** Timing lasts at least this long and takes at least this many runs. */
 const TIMED = { milliseconds: 2000, runs: 5 }
 
 type Timed = Values<typeof architectureOptions & typeof runOptions>
 
-/** The model that is named, or an architecture with weights nobody trained: speed does not depend on them. */
+/** The named model, or a named architecture with untrained weights: speed does not depend on the weights. */
 export async function timedModel({ model, arch, threads, build }: Timed): Promise<Model> {
   const { untrainedModel } = await import('@residual/resnet')
   if (model !== undefined || arch === undefined) return openModel({ model, arch, threads, build })

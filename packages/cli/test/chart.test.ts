@@ -13,10 +13,10 @@ describe('a chart in characters', () => {
       ],
       ['100 ┤       ⢀⠤⠊ up', '    ┤     ⡠⠔⠁', ' 10 ┤⠉⠉⢉⠝⠋⠉⠉⠉⠉⠉ flat', '  1 ┤⡠⠒⠁'],
     ],
-    ['a gap where a line has no place', [['gap', 1, 0, 1, 1]], ['10 ┤', '   ┤', '   ┤', ' 1 ┤⡀      ⣀⣀⣀⣀ gap']],
-    ['nothing but the name of zeros', [['none', 0, 0]], ['  1 ┤', '    ┤', '    ┤', '0.1 ┤           none (0)']],
+    ['a gap where a value is 0', [['gap', 1, 0, 1, 1]], ['10 ┤', '   ┤', '   ┤', ' 1 ┤⡀      ⣀⣀⣀⣀ gap']],
+    ['only the name for zeros', [['none', 0, 0]], ['  1 ┤', '    ┤', '    ┤', '0.1 ┤           none (0)']],
     [
-      'nothing of what is not finite',
+      'only the name for values that are not finite',
       [
         ['odd', Number.NaN, Infinity],
         ['1', 1],
@@ -24,7 +24,7 @@ describe('a chart in characters', () => {
       ['10 ┤', '   ┤', '   ┤           odd (not finite)', ' 1 ┤⣀⣀⣀⣀⣀⣀⣀⣀⣀⣀ 1'],
     ],
     [
-      'names one below the other where lines end at one place',
+      'names one below the other if lines end at the same place',
       [
         ['a', 1, 10],
         ['b', 1, 10],

@@ -7,7 +7,7 @@ import { flagOf } from '../src/option.ts'
 const commands = await loadCommands()
 const readme = readFileSync(new URL('../README.md', import.meta.url), 'utf8')
 
-/** Rows of the README's table of commands: what stands before the JSON, by the name of the command. */
+/** Rows of the README's table of commands, by the name of the command. */
 const rows = new Map(
   [...readme.matchAll(/^\| `(\w+)(.*?) \| (.*)$/gm)].map(([, name, call, rest]) => [name, call + rest] as const),
 )
@@ -16,11 +16,11 @@ const flagsOf = ({ options }: AnyCommand): string[] => Object.entries(options).m
 
 const table = commands.map(command => [command.name, command] as const)
 
-test('a command is called as its file is named', async () => {
+test('a command has the name of its file', async () => {
   for (const { name } of commands) expect((await loadCommands(name)).map(({ name }) => name)).toEqual([name])
 })
 
-test('what is no command loads all', async () => {
+test('an unknown command loads all commands', async () => {
   expect((await loadCommands('clasify')).length).toBe(commands.length)
 })
 
@@ -36,18 +36,18 @@ test.each(table)('%s shows calls of itself, with options that it has', (name, co
   }
 })
 
-test('the README has a row for every command, and none for another', () => {
+test('the README has a row for every command, and no others', () => {
   expect([...rows.keys()].sort()).toEqual(commands.map(({ name }) => name))
 })
 
 test.each(table)('the row of %s in the README names options that it has', (name, command) => {
   const named = rows.get(name)?.match(/--[a-z-]+/g) ?? []
-  // What another program or command is called with stands in no row, but for --data of pull.
+  // Rows name no options of other programs or commands, except --data in the row of pull.
   const known = [...flagsOf(command), ...(name === 'pull' ? ['--data'] : [])]
   expect(named.filter(flag => !known.includes(flag) && flag !== '--json')).toEqual([])
 })
 
-test('the README names only options that there are', () => {
+test('the README names only options that exist', () => {
   const known = commands.flatMap(flagsOf)
   const named = readme.match(/--[a-z][a-z-]*/g) ?? []
   expect(named.filter(flag => !known.includes(flag) && !['--help', '--logdir'].includes(flag))).toEqual([])

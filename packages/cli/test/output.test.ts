@@ -14,7 +14,7 @@ import {
   table,
 } from '../src/output.ts'
 
-/** Ends a line, names the window, colours, and turns the text around. */
+/** Sets the window's title and a style, reverses text, and ends the line. */
 const LABEL = '\u001b]0;x\u0007\u001b[1m\u202e\r\n'
 const SHOWN = '\\u001b]0;x\\u0007\\u001b[1m\\u202e\\r\\n'
 
@@ -39,18 +39,18 @@ function setTerminal(isTTY: boolean | undefined) {
   for (const stream of [process.stdout, process.stderr]) Object.assign(stream, { isTTY })
 }
 
-/** Each way to print, and what then stands on a terminal and elsewhere. */
+/** Each way to print, and what it writes on a terminal and elsewhere. */
 const ways: [what: string, print: () => void, terminal: string, elsewhere: string][] = [
   ['a line', () => printLine(`label ${LABEL}`), `label ${SHOWN}\n`, `label ${SHOWN}\n`],
   ['an empty line', () => printLine(), '\n', '\n'],
-  ['a line beside the output', () => printNote(LABEL), `${SHOWN}\n`, `${SHOWN}\n`],
+  ['a note on standard error', () => printNote(LABEL), `${SHOWN}\n`, `${SHOWN}\n`],
   [
     'a style',
     () => printLine(`${bold(LABEL)} ${LABEL} ${cyan('█')}`),
     `\u001b[1m${SHOWN}\u001b[0m ${SHOWN} \u001b[36m█\u001b[0m\n`,
     `${SHOWN} ${SHOWN} █\n`,
   ],
-  ['how far a run is', () => showStatus(LABEL), `\r${SHOWN} \u001b[K`, ''],
+  ['the progress of a run', () => showStatus(LABEL), `\r${SHOWN} \u001b[K`, ''],
   ['the end of that', () => clearStatus(), '\r\u001b[K', ''],
   ['JSON', () => printJson({ a: '\u009b\u202e' }), '{"a":"\\u009b\\u202e"}\n', '{"a":"\\u009b\\u202e"}\n'],
 ]
@@ -73,7 +73,7 @@ describe('a terminal obeys only the styles of the command', () => {
   })
 })
 
-describe('columns are laid out by what is printed', () => {
+describe('columns are laid out by the printed text', () => {
   test('of a table', () => {
     const rows = [
       ['\u001b[1m', '1'],
@@ -107,11 +107,11 @@ describe('a label', () => {
     ['😀'.repeat(28), '😀'.repeat(28)],
     ['😀'.repeat(29), `${'😀'.repeat(27)}…`],
     ['\u001b[1m'.repeat(1e5), '\\u001b[1m\\u001b[1m\\u001b[1m…'],
-  ])('is cut off where it is long: case %#', (label, shown) => {
+  ])('is cut off if it is long: case %#', (label, shown) => {
     expect(shortLabel(label)).toBe(shown)
   })
 
-  test('is shown to a greater length where there is space', () => {
+  test('may be longer where there is space', () => {
     expect(longLabel('a'.repeat(80))).toBe('a'.repeat(80))
     expect(longLabel('a'.repeat(81))).toBe(`${'a'.repeat(79)}…`)
   })

@@ -33,7 +33,7 @@ test.each<[what: string, show: (after: (seconds: number) => void) => void, line:
     `${half}  1,000/2,000  500 images/s  0:02 left`,
   ],
   [
-    'what runs, and the time of what was not done before',
+    'a label, and the time left without the work that was already done',
     after => {
       const progress = new Progress({ label: 'resnet20', first: 90 })
       after(100)
@@ -41,19 +41,15 @@ test.each<[what: string, show: (after: (seconds: number) => void) => void, line:
     },
     `resnet20  ${half}  loss 1.5  16:40 left`,
   ],
-  [
-    'a time that is known otherwise',
-    () => new Progress().update(1, 2, ['1 B of 2 B'], 3723.4),
-    `${half}  1 B of 2 B  1:02:04 left`,
-  ],
-  ['no time that nobody knows', () => new Progress().update(1, 2, ['1 B'], Number.POSITIVE_INFINITY), `${half}  1 B`],
+  ['a given time', () => new Progress().update(1, 2, ['1 B of 2 B'], 3723.4), `${half}  1 B of 2 B  1:02:04 left`],
+  ['no time if it is unknown', () => new Progress().update(1, 2, ['1 B'], Number.POSITIVE_INFINITY), `${half}  1 B`],
   ['the end', () => new Progress().update(2, 2, ['2 B'], 0), `${whole}  2 B  0:00 left`],
 ])('a bar shows %s', (_, show, line) => {
   show(seconds => vi.advanceTimersByTime(1000 * seconds))
   expect(written).toBe(`\r${line} \u001b[K`)
 })
 
-test('the bar of work is wiped away when it ends, and when it fails', async () => {
+test('the bar is cleared when the work ends, and when it fails', async () => {
   expect(await withProgress(async onProgress => onProgress(1, 2))).toBe(undefined)
   expect(written.endsWith('\r\u001b[K')).toBe(true)
   written = ''

@@ -30,7 +30,7 @@ const FIELDS: readonly [at: number, values: readonly string[]][] = [
   [156, ['0', '\0', '5', 'L', 'x', 'g', '2']],
 ]
 
-/** An archive with a field of a header changed, and the checksum as it should be. */
+/** Changes a field of a header in an archive, and corrects the checksum. */
 function mutateTar(tar: Uint8Array, below: Below): Uint8Array {
   const changed = tar.slice()
   const headers = Array.from({ length: Math.floor(tar.length / BLOCK) }, (_, i) => i * BLOCK).filter(

@@ -9,7 +9,7 @@ const preprocessing = {
   std: [0.25, 0.25, 0.25],
 } as const
 
-/** The files of a format, and what they are called in `packages/vision/test/goldens/files`. */
+/** The files of each format, by their names in `packages/vision/test/goldens/files`. */
 export const IMAGES = {
   JPEG: ['rgb.jpg', 'rgb-progressive.jpg', 'cmyk.jpg', 'orientation-6.jpg'],
   PNG: ['rgb.png', 'palette.png', 'rgba.png', 'black-and-white.png'],

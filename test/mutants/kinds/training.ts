@@ -8,10 +8,10 @@ import { mutateJson } from '../json.ts'
 import { mutateTensors } from '../tensors.ts'
 import type { Kind } from './kind.ts'
 
-/** What the trainings of the seeds were begun with, and their mutants go on with. */
+/** The options that the trainings of the seeds begin with, and that their mutants continue with. */
 export const trainingOptions: TrainOptions = { arch: 'resnet8', data: images(12), worker: false, threads: 1 }
 
-/** Until the first update is done. */
+/** Trains until the first step is done. */
 async function begin(options: TrainOptions): Promise<void> {
   for await (const event of train(options)) if (event.kind !== 'start') return
 }
@@ -31,7 +31,7 @@ export const checkpoint: Kind = {
   use: file => begin({ ...trainingOptions, arch: undefined, resume: file }),
 }
 
-/** What the file of a recipe holds; what is no JSON is refused before it comes to a recipe. */
+/** The content of a recipe file. Text that is not JSON is refused before it gets to a recipe. */
 function parsed(file: Uint8Array) {
   try {
     return JSON.parse(new TextDecoder().decode(file))

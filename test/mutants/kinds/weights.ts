@@ -17,7 +17,7 @@ const SIDE = 8
 const images = Float32Array.from({ length: SIDE * SIDE * 3 }, (_, i) => Math.sin(i))
 const image: RgbImage = { width: 12, height: 10, data: Uint8Array.from({ length: 360 }, (_, i) => (i * 37) & 255) }
 
-/** Sides up to which images are classified as the model asks for: a network of a larger one takes the memory it takes. */
+/** The largest crop at which an image is classified; larger ones are allowed to take much memory. */
 const LARGEST_SIDE = 64
 
 async function useModel(model: Model): Promise<void> {
@@ -39,7 +39,7 @@ async function useWeights(file: Uint8Array): Promise<void> {
   await useModel(await loadModel(file, { threads: 1 }))
 }
 
-/** From its own folder, where it is read as it is wanted. */
+/** Loads it from a folder, where tensors are read when they are needed. */
 async function useFile(file: Uint8Array, scratch: string): Promise<void> {
   const path = join(scratch, 'mutant.safetensors')
   await writeFile(path, file)
@@ -59,7 +59,7 @@ export const safetensors: Kind = {
   use: (file, below, scratch) => (below(2) === 0 ? useWeights(file) : useFile(file, scratch)),
 }
 
-/** Opcodes that pickles have, and a few that are none. */
+/** Opcodes of pickles, and a few bytes that are not opcodes. */
 const OPCODES = [
   ...'.0]})(aestuRbQNKJMGXUcqrhj12',
   '\x81',
@@ -102,7 +102,7 @@ function mutatePickle(file: Uint8Array, below: Below): Uint8Array {
 const DIRECTORY_ENTRY = 0x02014b50
 const END_BYTES = 22
 
-/** The entries of a zip archive that is whole and has no comment, as its directory says. */
+/** The entries of an undamaged zip archive without a comment, according to its directory. */
 function entriesOf(zip: Uint8Array): ZipEntry[] {
   const view = new DataView(zip.buffer, zip.byteOffset, zip.byteLength)
   const entries: ZipEntry[] = []
@@ -118,7 +118,7 @@ function entriesOf(zip: Uint8Array): ZipEntry[] {
   return entries
 }
 
-/** The tensors of a whole file, changed; undefined where `torch-builder.ts` does not write such. */
+/** The changed tensors of an undamaged file; undefined if `torch-builder.ts` cannot write them. */
 function changedTensors(file: Uint8Array, below: Below): Map<string, Weight<Uint8Array>> | undefined {
   const tensors = below(2) === 0 ? readWeights(file) : undefined
   return tensors?.has('fc.bias') ? mutateTensors(tensors, below) : undefined
@@ -138,7 +138,9 @@ export const torchZip: Kind = {
   use: useWeights,
 }
 
-/** The pickles of a legacy file, the last with the storages after it: each but the first begins after the end of one. */
+/**
+ * The pickles of a legacy file; the last part also has the storages after it. Each begins where the previous one ends.
+ */
 function picklesOf(file: Uint8Array): Uint8Array[] {
   const starts = [0]
   for (let at = 1; at < Math.min(file.length, 20_000) && starts.length < 5; at++) {
@@ -160,7 +162,7 @@ export const torchLegacy: Kind = {
   use: useWeights,
 }
 
-/** A file of a model directory, whose weights are whole. */
+/** A file of a model directory whose weights are undamaged. */
 const modelFile = (name: string): Kind => ({
   name,
   change: (file, below) => new TextEncoder().encode(mutateJson(new TextDecoder().decode(file), below)),

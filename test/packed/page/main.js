@@ -1,7 +1,7 @@
 import { loadModel } from '@residual/resnet'
 import { decode, encodePng, loadBatches } from '@residual/vision'
 
-/** Called by the test: what is in an image, found out on so many threads. */
+/** Called by the test: classifies an image on this many threads. */
 globalThis.classify = async (url, threads) => {
   const image = await decode(await (await fetch(url)).blob())
   const model = await loadModel('cifar10-resnet20', { threads })
@@ -15,7 +15,7 @@ globalThis.reread = async image => {
   return [...data]
 }
 
-/** Called by the test: how often a timer of the page fires while a network runs over so many images. */
+/** Called by the test: how often a timer of the page fires while a network runs on this many images. */
 globalThis.ticks = async (count, threads) => {
   const model = await loadModel('cifar10-resnet20', { threads })
   const images = new Float32Array(count * 32 * 32 * 3)
@@ -38,7 +38,7 @@ globalThis.batches = async (length, options) => {
   return batches
 }
 
-/** Called by the test: what is told of an image that is not there, asked for in a worker. */
+/** Called by the test: the error for a missing image that a worker was to read. */
 globalThis.missing = async file => {
   const source = { length: 1, classes: ['none'], labels: [0], files: [file] }
   const options = { batch: 1, crop: 8, mean: [0, 0, 0], std: [1, 1, 1] }
@@ -47,7 +47,7 @@ globalThis.missing = async file => {
     .catch(error => `${error.name}: ${error.message}`)
 }
 
-/** Called by the test: what a training in a worker gives. */
+/** Called by the test: the answer of a training in a worker. */
 globalThis.train = options =>
   new Promise(resolve => {
     const worker = new Worker(new URL('./train.js', import.meta.url), { type: 'module' })

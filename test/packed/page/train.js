@@ -1,6 +1,9 @@
 import { train } from '@residual/train'
 
-/** Trains as a message says, stopped after some steps and resumed from the bytes, and answers with the events and those of the end. */
+/**
+ * Trains as a message says: stops after some steps, resumes from the bytes, and answers with the events and the last
+ * checkpoint.
+ */
 globalThis.onmessage = async ({ data: { stopAfter, ...options } }) => {
   try {
     const stop = new AbortController()

@@ -21,7 +21,7 @@ sys.path.insert(0, str(HERE.parent))
 from formula import weights  # noqa: E402
 from networks import build  # noqa: E402
 
-# The layer of the map, a class that is seen there, and the side of the image.
+# The layer of the map, a class that the network sees there, and the side of the image.
 CASES = {
     "resnet20": ("layer2", 3, 32),
     "resnet20_b": ("layer1.1", 9, 32),
@@ -30,7 +30,7 @@ CASES = {
     "resnet18": ("layer3", 538, 64),
     "resnet50": ("layer2.2", 253, 64),
 }
-# Small ones, so that no class takes all of the probability.
+# Small values, so that no class takes all of the probability.
 BRANCH = 0.2
 BETA = 0.5
 
@@ -61,18 +61,18 @@ def blocks_of(net):
 
 
 def branch_end(block):
-    """The module that gives F(x)."""
+    """The module that computes F(x)."""
     last = "3" if hasattr(block, "conv3") else "2"
     return getattr(block, ("conv" if getattr(block, "preactivation", False) else "bn") + last)
 
 
 def effects(net, images):
-    """Of each block, the length of F(x) and of the change in parts of the shortcut's, and the cosine between them."""
+    """For each block: the lengths of F(x) and of the change, relative to the shortcut's, and the cosine of F(x) to it."""
     kept = {}
     handles = []
 
     def keep(key):
-        # Copies, as torchvision's sums and ReLUs are in place.
+        # Copies, because torchvision's sums and ReLUs work in place.
         return lambda module, args, out: kept.update({key: (args[0].clone(), out.clone())})
 
     for name, block in blocks_of(net):
@@ -95,7 +95,7 @@ def effects(net, images):
 
 
 def answers(net, images, index: int):
-    """The class, its probability and that of `index` with all F(x) behind each depth set to zero."""
+    """The class, its probability and the probability of `index`, with every F(x) after each depth set to zero."""
     found = []
     blocks = blocks_of(net)
     for depth in range(len(blocks) + 1):
@@ -124,7 +124,7 @@ def golden(name: str) -> dict:
             if not key.endswith("num_batches_tracked"):
                 value.copy_(torch.from_numpy(weights(key, tuple(value.shape), branch, BETA)))
     images = pixels(side, imagenet=net.fc.out_features == 1000)
-    # Stages are sequences of blocks, so that `layer2` is what their last one gives.
+    # Stages are sequences of blocks, so `layer2` means the output of its last block.
     cam, large = grad_cam(net, images, layer, index)
     with torch.no_grad():
         return {

@@ -7,7 +7,7 @@ import { readImage } from '@residual/vision'
 import { expect, test } from 'vitest'
 import { formulaWeights } from '../formula.ts'
 
-/** What explain.py writes, all in PyTorch's double precision. */
+/** A golden of explain.py, all in PyTorch's double precision. */
 interface Golden {
   readonly branch: number
   readonly beta: number
@@ -18,7 +18,7 @@ interface Golden {
   readonly score: number
   /** Grad-CAM at the layer, row by row. */
   readonly map: readonly (readonly number[])[]
-  /** Of the same, interpolated to the image, every eighth pixel of every eighth row from the fourth on. */
+  /** The map interpolated to the image: every eighth pixel of every eighth row, from the fourth on. */
   readonly enlarged: readonly (readonly number[])[]
   readonly blocks: readonly (readonly [ratio: number, cosine: number, change: number])[]
   readonly depths: readonly (readonly [index: number, score: number, target: number])[]
@@ -26,10 +26,10 @@ interface Golden {
 
 const here = (path: string) => fileURLToPath(new URL(path, import.meta.url))
 
-/** Of what single precision changes; found are 1e-5 in the deepest of these and about 1e-6 in the others. */
+/** For the rounding of single precision; measured were 1e-5 in the deepest of these and about 1e-6 in the others. */
 const TOLERANCE = 5e-5
 
-/** The largest difference, in parts of the largest number. */
+/** The largest difference, relative to the largest number. */
 function deviation(wanted: readonly number[], got: readonly number[]): number {
   expect(got).toHaveLength(wanted.length)
   const largest = Math.max(...wanted.map(Math.abs))

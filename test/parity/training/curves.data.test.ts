@@ -3,7 +3,7 @@ import { cifarImages } from './cifar.ts'
 import { expectCurve, readCurve } from './curves.ts'
 
 test.each(['simd128', 'relaxed'] as const)(
-  'on CIFAR-10 a ResNet-20 has the losses of PyTorch for 200 steps, on %s',
+  'on CIFAR-10, a ResNet-20 has the same losses as in PyTorch for 200 steps, on %s',
   async build => {
     const curve = readCurve('cifar10')
     expect(curve.losses).toHaveLength(200)

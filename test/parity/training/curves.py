@@ -3,10 +3,10 @@
     .venv/bin/python test/parity/training/curves.py formula
     .venv/bin/python test/parity/training/curves.py cifar10 PATH/cifar-10-binary.tar.gz
 
-The losses are those of double precision. Two runs in single precision that sum in different orders drift apart, the
-faster the higher the learning rate: `drift` is the furthest that such runs of PyTorch itself are from the losses, in the
-25 steps up to each. The rate warms up, and few images come again and again, so that the curve goes from chance to
-nearly nothing without leaving the reach of a comparison.
+The losses are computed in double precision. Two runs in single precision that sum in different orders drift apart,
+faster at higher learning rates: `drift` is the largest distance of such runs of PyTorch itself from the losses, in the
+25 steps up to each. The rate warms up and few images are repeated, so that the loss falls from chance to nearly nothing
+while the runs stay comparable.
 """
 
 import json
@@ -30,7 +30,7 @@ CASES = {"formula": (320, 0.005), "cifar10": (128, 0.003)}
 
 
 def formula_images(count: int) -> tuple[np.ndarray, np.ndarray]:
-    """Noise and half of a pattern of their class, `[n, 16, 16, 3]`; curves.ts has the same."""
+    """Noise plus half of a pattern of the class, `[n, 16, 16, 3]`; curves.ts makes the same."""
     labels = np.arange(count) * 7 % 10
 
     def noise(name: str) -> np.ndarray:
@@ -41,7 +41,7 @@ def formula_images(count: int) -> tuple[np.ndarray, np.ndarray]:
 
 
 def cifar_images(count: int, path: str) -> tuple[np.ndarray, np.ndarray]:
-    """The first of the training set, normalised, `[n, 32, 32, 3]`."""
+    """The first images of the training set, normalised, `[n, 32, 32, 3]`."""
     with tarfile.open(path) as archive:
         name = next(name for name in archive.getnames() if name.endswith("data_batch_1.bin"))
         records = np.frombuffer(archive.extractfile(name).read(count * 3073), np.uint8).reshape(count, 3073)

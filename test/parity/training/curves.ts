@@ -5,28 +5,28 @@ import { expect } from 'vitest'
 import { numbers } from '../formula.ts'
 import { compileTraining, oneHot, readGolden } from './training.ts'
 
-/** What curves.py writes. */
+/** A golden of curves.py. */
 export interface Curve {
   readonly batch: number
   readonly images: number
-  /** Learning rate, in full after so many steps. */
+  /** Learning rate after the warm-up, which takes `warmUp` steps. */
   readonly rate: number
   readonly warmUp: number
   readonly weightDecay: number
-  /** Of each step, in double precision. */
+  /** The loss of each step, in double precision. */
   readonly losses: readonly number[]
-  /** How far PyTorch's own runs in single precision are from them at most, in the 25 steps up to each. */
+  /** The largest distance of PyTorch's own runs in single precision from the losses, in the 25 steps up to each. */
   readonly drift: readonly number[]
 }
 
 export const readCurve = (name: string): Curve => readGolden<Curve>(`curves/${name}`)
 
 /**
- * How often PyTorch's drift a loss may be off. Rounding makes any two runs in single precision drift apart at the same
- * speed, if not in step: the kernels' drift was at most 1.5 times PyTorch's.
+ * How many times PyTorch's drift a loss may be off. Rounding makes any two runs in single precision drift apart at
+ * about the same speed, though not at the same steps: the kernels' drift was at most 1.5 times PyTorch's.
  */
 const SLACK = 3
-/** What the first losses may differ by, before anything has drifted. */
+/** How much the first losses may differ, before anything has drifted. */
 const FIRST = 2e-6
 
 /** Trains a ResNet-20 as curves.py does and compares the loss of each step. */
@@ -53,7 +53,7 @@ export async function expectCurve(curve: Curve, { images, labels }: Batch, optio
   expect(tooFar).toEqual([])
 }
 
-/** Noise and half of a pattern of their class, `[n, 16, 16, 3]`; curves.py has the same. */
+/** Noise plus half of a pattern of the class, `[n, 16, 16, 3]`; curves.py makes the same. */
 export function formulaImages(count: number): Batch {
   const size = 16 * 16 * 3
   const labels = Uint8Array.from({ length: count }, (_, i) => (i * 7) % 10)

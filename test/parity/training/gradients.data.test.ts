@@ -3,7 +3,7 @@ import { expectGradients } from './gradients.ts'
 import { goldensIn } from './training.ts'
 
 describe.each(['simd128', 'relaxed'] as const)('build %s', build => {
-  test.each(goldensIn('gradients'))('%s gives the loss, gradients and running statistics of PyTorch', name =>
+  test.each(goldensIn('gradients'))('%s has the same loss, gradients and running statistics as PyTorch', name =>
     expectGradients(name, { build, threads: 2 }),
   )
 })

@@ -2,8 +2,8 @@
 
     .venv/bin/python test/parity/training/gradients.py [names...]      (.venv as in ../make_goldens.py)
 
-The step is in double precision. Of each tensor there is its length, a projection in which every element counts, and
-four of its values. `float32` says how far PyTorch itself is from that in single precision.
+The step is in double precision. Each tensor is kept as its length, a projection in which every element counts, and four
+of its values. `float32` has the distance of PyTorch itself from these numbers in single precision.
 """
 
 import json
@@ -37,7 +37,7 @@ CASES = {
     "resnext50_32x4d": (4, 64),
     "wide_resnet50_2": (4, 64),
 }
-# Where rounding closes a ReLU that is open in exact arithmetic, a gradient jumps; with this few are so near.
+# If rounding closes a ReLU that is open in exact arithmetic, a gradient jumps; with this, few values are so near 0.
 BETA = 2.5
 LABEL_SMOOTHING = 0.1
 
@@ -67,7 +67,7 @@ def step(name: str, batch: int, side: int, dtype: torch.dtype) -> dict:
 
 
 def deviation(name: str, wanted: list[float], got: list[float], count: int) -> float:
-    """The largest difference, in parts of what the tensor's length makes usual; digests.ts has the same."""
+    """The largest difference, relative to what is usual for the tensor's length; gradients.ts has the same."""
     usual = [wanted[0], wanted[0] / math.sqrt(3), *[max(abs(v), wanted[0] / math.sqrt(count)) for v in wanted[2:]]]
     return max(abs(a - b) / c for a, b, c in zip(wanted, got, usual))
 

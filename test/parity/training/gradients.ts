@@ -4,29 +4,29 @@ import { expect } from 'vitest'
 import { formulaWeights, numbers } from '../formula.ts'
 import { noise, oneHot, readGolden, trainedNetwork } from './training.ts'
 
-/** A tensor in short: its length, the projection in which every element counts, and four of its values. */
+/** A digest of a tensor: its length, a projection in which every element counts, and four of its values. */
 type Digest = readonly [length: number, projection: number, ...values: number[]]
 
-/** What gradients.py writes. */
+/** A golden of gradients.py. */
 interface Golden {
   readonly batch: number
   readonly side: number
   readonly beta: number
   readonly labelSmoothing: number
-  /** All in double precision. */
+  /** In double precision, like the digests. */
   readonly loss: number
   readonly gradients: Readonly<Record<string, Digest>>
   readonly statistics: Readonly<Record<string, Digest>>
 }
 
 /**
- * The largest differences that are put down to single precision, in parts of a tensor's length. PyTorch in single
- * precision is up to 3.1e-4 (gradients), 2.0e-6 (statistics) and 1.4e-7 (loss) from the goldens, as they say under
- * `float32`; the kernels, with Winograd's transforms, up to 4.2e-4, 7.6e-6 and 5.8e-7.
+ * The largest differences that count as rounding, relative to a tensor's length. PyTorch in single precision differs
+ * from the goldens by up to 3.1e-4 (gradients), 2.0e-6 (statistics) and 1.4e-7 (loss), as their `float32` shows; the
+ * kernels, with Winograd's transforms, by up to 4.2e-4, 7.6e-6 and 5.8e-7.
  */
 const TOLERANCE = { gradients: 1e-3, statistics: 2e-5, loss: 2e-6 }
 
-/** The largest difference, in parts of what the tensor's length makes usual for each number. */
+/** The largest difference, relative to what is usual for each number at the tensor's length. */
 function deviation(name: string, [length, projection, ...values]: Digest, got: Float32Array): number {
   const along = numbers(name, got.length, 0, 1)
   const scale = length / Math.sqrt(got.length)
@@ -45,7 +45,7 @@ function deviation(name: string, [length, projection, ...values]: Digest, got: F
   )
 }
 
-/** Does one step with the weights of the formula and compares with PyTorch: loss, gradients, running statistics. */
+/** Does one step with the weights of the formula, and compares loss, gradients and running statistics with PyTorch. */
 export async function expectGradients(name: string, options: CompileOptions): Promise<void> {
   const golden = readGolden<Golden>(`gradients/${name}`)
   const arch = architecture(name)

@@ -4,10 +4,10 @@ import type { Batch } from '@residual/vision'
 import { expect } from 'vitest'
 import { compileTraining, oneHot } from './training.ts'
 
-/** Long enough for running statistics to follow: each step leaves nine tenths of the difference. */
+/** Enough for running statistics to follow: each step leaves nine tenths of the difference. */
 const STEPS = 100
 
-/** Trains a ResNet-20 on a few images and expects it, in inference, to know them all. */
+/** Trains a ResNet-20 on a few images, and expects it to classify them all correctly in inference. */
 export async function expectOverfit({ images, labels }: Batch, options: CompileOptions): Promise<void> {
   const batch = labels.length
   const side = Math.sqrt(images.length / batch / 3)

@@ -4,7 +4,7 @@ import { compileTraining, noise, oneHot } from './training.ts'
 
 const STEPS = 5
 
-/** All that a few steps leave: weights, running statistics and momentum. */
+/** The losses of a few steps, and the state after them: weights, running statistics and momentum. */
 async function stateAfterSteps(arch: Architecture, batch: number, side: number, threads: number, build: Build) {
   using program = await compileTraining(arch, { batch, side, weightDecay: 5e-4, threads, build })
   const targets = oneHot(
@@ -22,7 +22,7 @@ async function stateAfterSteps(arch: Architecture, batch: number, side: number, 
 
 type Build = 'simd128' | 'relaxed'
 
-/** A narrow network with one block a stage. */
+/** A narrow network with one block per stage. */
 const short = (name: string): Architecture => {
   const arch = architecture(name)
   const scale = Math.min(1, 32 / arch.stem.width)

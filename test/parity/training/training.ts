@@ -7,7 +7,7 @@ import { formulaWeights, numbers } from '../formula.ts'
 
 const here = (path: string) => fileURLToPath(new URL(`goldens/${path}`, import.meta.url))
 
-/** What one of the scripts beside this file wrote. */
+/** Reads a golden that one of the scripts in this folder wrote. */
 export const readGolden = <T>(path: string): T => JSON.parse(readFileSync(here(`${path}.json`), 'utf8'))
 
 /** The goldens of a folder. */
@@ -20,7 +20,7 @@ export interface NetworkOptions {
   readonly labelSmoothing?: number
 }
 
-/** A network in training on the inputs `images` and `targets`, its loss, and what it learns. */
+/** A network in training on the inputs `images` and `targets`, with its loss, learned parameters and gradients. */
 export function trainedNetwork(arch: Architecture, { batch, side, labelSmoothing }: NetworkOptions) {
   const network = resnet(arch, input('images', [batch, side, side, 3]), { training: true })
   const loss = crossEntropy(network.logits, input('targets', [batch, arch.classes]), { labelSmoothing })
@@ -34,7 +34,7 @@ export function trainedNetwork(arch: Architecture, { batch, side, labelSmoothing
   }
 }
 
-/** A program that does a step of SGD with Nesterov momentum at each run, from the weights of the formula. */
+/** A program that does one step of SGD with Nesterov momentum in each run, starting from the weights of the formula. */
 export function compileTraining(
   arch: Architecture,
   {
@@ -64,7 +64,7 @@ export function compileTraining(
   )
 }
 
-/** Images of noise, `[batch, side, side, 3]`, of unit variance: `uniform` of formula.py. */
+/** Noise images `[batch, side, side, 3]` with unit variance, from `uniform` of formula.py. */
 export const noise = (name: string, batch: number, side: number): Float32Array =>
   numbers(name, batch * side * side * 3, 0, Math.sqrt(3))
 

@@ -13,15 +13,15 @@ import { withProgress } from '../progress.ts'
 export default command({
   name: 'ablate',
   group: 'Experiments',
-  summary: 'measure how a network does without each of its blocks',
+  summary: 'measure how well a network does without each of its blocks',
   options: {
     ...modelOptions,
     data: dataOption,
-    shuffle: flag('swap each block with the next one, in place of removing it'),
-    limit: limitOption('measure on the first test images only'),
+    shuffle: flag('swap each block with the next one, instead of removing it'),
+    limit: limitOption('measure on only the first n test images'),
     batch: option('n', whole(1, 100_000).optional().help('images in one run of the networks')),
     ignoreNames: ignoreNamesOption,
-    output: alsoDrawing({ html: 'a page', svg: 'an image' }),
+    output: alsoDrawing({ html: 'a page', svg: 'the chart alone' }),
     ...runOptions,
     ...normalisationOptions,
     ...imageOptions,
@@ -57,8 +57,8 @@ function printBars({ model, architecture, images, top1, damage, blocks, skipped 
     )
   }
   if (skipped.length > 0) {
-    const verb = damage === 'remove' ? 'be removed' : 'change places with the next'
-    printLine(dim(`${skipped.join(', ')} cannot ${verb}: the shapes differ`))
+    const verb = damage === 'remove' ? 'be removed' : 'be swapped with the next'
+    printLine(dim(`${skipped.join(', ')} cannot ${verb}: their shapes differ`))
   }
   if (output) printLine(`Drawn in ${output}`)
 }

@@ -10,7 +10,7 @@ import { bold, count, milliseconds, pairs, percent, printJson, printLine, rounde
 import { differenceOf, installedRival, prepareRival, type Rival } from '../rival.ts'
 import { timedModel, timeLayers, timeRuns } from '../timing.ts'
 
-/** Pixels that fill WebAssembly's memory alone are refused before they are made. */
+/** Images that alone would fill WebAssembly's memory are refused before they are made. */
 const MEMORY = 2 ** 32
 
 export default command({
@@ -22,8 +22,8 @@ export default command({
     ...runOptions,
     batch: option('n', whole(1, 100_000).default(1).help('images in one run of the network')),
     input: sideOption('model'),
-    perLayer: flag('also list the layers: time, speed, share and kernel of each'),
-    compare: flag('also time onnxruntime-web on the same network, where it is installed'),
+    perLayer: flag('also list the time, speed, share and kernel of each layer'),
+    compare: flag('also time onnxruntime-web on the same network; it must be installed'),
     json: json(),
   },
   examples: ['bench --arch resnet18 --threads 2'],
@@ -33,7 +33,7 @@ export default command({
     const model = await timedModel(options)
     const side = input ?? model.preprocessing.crop
     if (batch * side * side * 3 * 4 > MEMORY) {
-      throw new CommandError(`--batch ${batch}: as many images of ${side} x ${side} do not fit into 4 GB`, 2)
+      throw new CommandError(`--batch ${batch}: that many images of ${side} x ${side} do not fit into 4 GB`, 2)
     }
     const { build, threads } = await model.prepare(batch, side)
     const images = new Float32Array(batch * side * side * 3).map((_, i) => Math.sin(i))
@@ -78,18 +78,18 @@ const summaryOf = (sorted: readonly number[]): Times => {
   return { min: rounded(sorted[0]), median: rounded(median), runs: sorted.length }
 }
 
-/** How a rival did, for printing. */
+/** The times of a rival, for printing. */
 interface RivalTimes {
   readonly name: string
   readonly version: string
   readonly milliseconds: { readonly min: number; readonly median: number }
-  /** Its median time by ours. */
+  /** Its median time divided by ours. */
   readonly ratio: number
-  /** The largest difference of its logits from ours, in parts of their root mean square. */
+  /** The largest difference of its logits from ours, relative to their root mean square. */
   readonly difference: number
 }
 
-/** Differences of logits that rounding explains; see docs/performance.md. */
+/** The largest difference of logits that rounding explains; see docs/performance.md. */
 const TOLERANCE = 1e-4
 
 async function compareWith(rival: Rival, logits: Float32Array, ours: number): Promise<RivalTimes> {

@@ -19,33 +19,35 @@ const places = value<'even' | 'end' | readonly string[]>('places', () => true, {
   text: (given: string) => (given === 'even' || given === 'end' ? given : given.split(',')),
 })
 
-/** What the networks are compared on. */
+/** How the networks are compared. */
 const measureOptions = {
-  data: option('path', text.optional().help(`images to compare the two with: ${DATA}`)),
-  limit: limitOption('compare on the first test images only'),
+  data: option('path', text.optional().help(`images to compare the two networks on: ${DATA}`)),
+  limit: limitOption('compare on only the first n test images'),
   ignoreNames: ignoreNamesOption,
 }
 
 const tuneOptions = {
-  seed: option('n', whole(0, Number.MAX_SAFE_INTEGER).optional().help('decides the new weights (default: 0)')),
-  finetune: flag('train what was added on --data, all else staying as it is, and show how far it moved'),
-  epochs: option('n', whole(1, 1_000_000).default(1).help('passes over the data of --finetune')),
-  lr: option('rate', above0().default(0.00001).help('learning rate of --finetune, which falls to 0')),
+  seed: option('n', whole(0, Number.MAX_SAFE_INTEGER).optional().help('seed of the new weights (default: 0)')),
+  finetune: flag('train only what was added, on --data, and show how far it moved'),
+  epochs: option('n', whole(1, 1_000_000).default(1).help('passes over the data with --finetune')),
+  lr: option('rate', above0().default(0.00001).help('learning rate with --finetune, which falls to 0')),
 }
 
 export default command({
   name: 'deepen',
   group: 'Experiments',
-  summary: 'add blocks or layers that do nothing to a trained network, the solution by construction',
+  summary: 'deepen a trained network with blocks or layers that do nothing, the solution by construction',
   options: {
     ...modelOptions,
     depth: option('n', whole(1, 2000).help('layers of the deeper network, as in resnet56')),
     out: option('dir', text.help('directory for the deeper network')),
     at: option(
       'places',
-      places.optional().help('after which blocks: even, end, or names such as layer1.0,layer2.1 (default: even)'),
+      places
+        .optional()
+        .help('where to add blocks: even, end, or after blocks such as layer1.0,layer2.1 (default: even)'),
     ),
-    linear: flag('add linear layers after the blocks of each stage, in place of blocks'),
+    linear: flag('add linear layers after the blocks of each stage, instead of blocks'),
     ...measureOptions,
     ...tuneOptions,
     ...runOptions,
@@ -66,7 +68,7 @@ export default command({
     const needsStatistics = model.architecture.shortcut === 'none' && !linear && data !== undefined
     const seen = needsStatistics ? await someImages(model, data, options) : undefined
     const { model: deeper, added } = await deepen(model, { depth, at, linear, seed, images: seen, threads, build })
-    // Every fifth image of a folder without a part for tests.
+    // Keeps every fifth image for testing if the folder has no test split.
     const parts = finetune ? await openTrainingData(data!, 5, options) : undefined
     const images = parts ? measuredOn(parts) : data && (await openSplit(data, 'test', options))
     const measure = { limit, ignoreNames }
@@ -74,7 +76,7 @@ export default command({
     const tuned =
       parts && (await fineTune({ model, deeper, added }, parts, measure, { out, epochs, lr, seed, threads, build }))
     if (finetune && !tuned) {
-      printNote(`stopped and saved; 'residual train --resume --out ${out} --data ${data}' goes on`)
+      printNote(`stopped and saved; continue with 'residual train --resume --out ${out} --data ${data}'`)
       return
     }
     if (!finetune) await saveModel(out, deeper)
@@ -106,13 +108,13 @@ interface Tuned extends Pick<Comparison, 'gained' | 'lost' | 'pValue'> {
   readonly moved: readonly Movement[]
 }
 
-/** The images that tell the accuracy. */
+/** The images that accuracy is measured on. */
 const measuredOn = ({ data, test }: TrainingData): TrainingSource => test ?? data
 
 /** Enough for the statistics of a channel. */
 const STATISTICS_IMAGES = 256
 
-/** The first images of the training split. They hold every class only if the split is in no order. */
+/** The first images of the training split. They include every class only if the split is not sorted. */
 async function someImages(model: Model, path: string, options: Values<typeof imageOptions>) {
   const data = await openSplit(path, 'train', options)
   const { loadBatches } = await import('@residual/vision')
@@ -162,7 +164,7 @@ async function fineTune(
   const optimizer = { weightDecay: 0 }
   const schedule = { kind: 'cosine', rate: lr } as const
   const changes = { epochs, batch: 128, layerRate: 1, optimizer, schedule }
-  // Names that are to be ignored keep no classifier from being that of the data.
+  // If names are ignored, the classifier counts as the data's, and training keeps it.
   const begun = measure.ignoreNames ? new Model({ ...deeper, labels: parts.data.classes }, { threads, build }) : deeper
   const progress = new Progress()
   const training = await interruptible(async signal => {
@@ -187,7 +189,7 @@ async function fineTune(
 const SIGNIFICANT = 0.05
 
 function exchange({ gained, lost, pValue }: Tuned): string {
-  const told = pValue > SIGNIFICANT ? 'no more than chance does' : 'more than chance does'
+  const told = pValue > SIGNIFICANT ? 'no more than by chance' : 'more than by chance'
   return `${count(gained)} ${gained === 1 ? 'image' : 'images'} gained, ${count(lost)} lost, ${told} (p ${pValue < 0.001 ? '< 0.001' : `= ${pValue.toPrecision(2)}`})`
 }
 

@@ -31,15 +31,15 @@ export default command({
       'list',
       list(whole(0, Number.MAX_SAFE_INTEGER))
         .default([0])
-        .help('train every network once with each; two or more give bands'),
+        .help('train every network once with each seed; two or more give bands'),
     ),
-    data: option('path', text.optional().help(`${DATA} (default: few shapes, which take minutes)`)),
+    data: option('path', text.optional().help(`${DATA} (default: a few drawn shapes, which take minutes)`)),
     recipe: recipeOption('fast, paper', 'one of its own'),
     ...recipeOptions,
-    limit: limitOption('learn only so many images, evenly spread'),
+    limit: limitOption('train on only n of the images, evenly spread'),
     out: option('dir', text.default('degradation').help('directory for the report, its figures and the trainings')),
     checkpointEvery: checkpointEveryOption,
-    resume: resumeOption('what is'),
+    resume: resumeOption('the trainings'),
     ...runOptions,
     threads: option('n', whole(1, 64).default(Math.min(4, availableParallelism())).help('threads to run on')),
     ...imageOptions,
@@ -78,7 +78,7 @@ export default command({
         bar?.clear()
       }
       if (signal.aborted) {
-        printNote('stopped and saved; --resume goes on')
+        printNote('stopped and saved; continue with --resume')
       } else if (found) {
         const report = join(out, 'report.html')
         if (json) printJson({ out, report, ...shortened(found), findings: findings(found) })
@@ -91,7 +91,7 @@ export default command({
 const nameOf = ({ network, seed }: RunName, seeds: readonly number[]): string =>
   seeds.length > 1 ? `${network}, seed ${seed}` : network
 
-/** Without the signals, which fill a file. */
+/** Leaves out the signals, which would fill pages. */
 function shortened({ runs, ...rest }: Degradation) {
   return { ...rest, runs: runs.map(({ signals: _, ...run }) => run) }
 }

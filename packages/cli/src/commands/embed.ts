@@ -15,7 +15,7 @@ export default command({
     ...runOptions,
     ...normalisationOptions,
     ...imageOptions,
-    json: json(' for each image, as is done anyway'),
+    json: json(' for each image, which is also the default'),
   },
   examples: ['embed holidays/ > vectors.jsonl'],
   async run({ image, ...options }) {

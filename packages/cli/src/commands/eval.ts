@@ -17,14 +17,14 @@ export default command({
     ...modelOptions,
     data: dataOption,
     split: option('split', oneOf('test', 'train').default('test').help('part of the data set')),
-    limit: limitOption('evaluate only the first images'),
-    // Both splits are multiples of it, so that no second program is needed for a last, smaller batch.
+    limit: limitOption('evaluate only the first n images'),
+    // The sizes of CIFAR's splits are multiples of it, so that no second program is needed for a smaller last batch.
     batch: option('n', whole(1, 100_000).default(100).help('images in one run of the network')),
     ignoreNames: ignoreNamesOption,
     ...runOptions,
     ...normalisationOptions,
     ...imageOptions,
-    confusion: flag('also print how often each class was taken for which'),
+    confusion: flag('also print how often each class was predicted for each class'),
     json: json(),
   },
   examples: ['eval --model resnet20.th --data cifar-10-binary.tar.gz'],
@@ -63,7 +63,7 @@ export default command({
 
 function printConfusion({ confusion }: Evaluation, classes: readonly string[]): void {
   printLine()
-  printLine('Each row is a class, each column what its images were taken for:')
+  printLine('Each row is a class, each column the class that was predicted for its images:')
   const headings = ['', '', ...classes.map((_, i) => `>${i}`)]
   const rows = confusion.map((row, i) => [
     String(i),

@@ -34,14 +34,14 @@ export default command({
     ...imageOptions,
     class: option(
       'class',
-      text.optional().help('label or index of the class to look for (default: the one that is predicted)'),
+      text.optional().help('label or index of the class to look for (default: the predicted class)'),
     ),
     layer: option(
       'layer',
       text.optional().help('where to look, such as layer3 or layer2.0 (default: after the last stage)'),
     ),
     topk: option('n', whole(1, 1_000_000).default(5).help('predictions to list')),
-    output: alsoDrawing({ html: 'a page with all', png: 'the map over the image' }),
+    output: alsoDrawing({ html: 'a page with everything', png: 'the map over the image' }),
     json: json(),
   },
   examples: ['explain cat.jpg -o cat.html'],
@@ -68,7 +68,7 @@ function printObject(image: string, explanation: Explanation, output: string | u
   printJson({ ...result, ...(output && { output }) })
 }
 
-/** The most places of a map along a side of the terminal's drawing. */
+/** The most positions of a map along a side of the terminal's drawing. */
 const MAP_SIDE = 16
 const SHADES = ' ░▒▓█'
 const BAR_WIDTH = 20
@@ -78,19 +78,19 @@ function printAll(image: string, explanation: Explanation, output: string | unde
   printLine(`${bold(image)}  ${dim(`${model}, ${architecture}`)}`)
   for (const line of predictionLines(predictions)) printLine(line)
   printLine()
-  printLine(`Where ${bold(longLabel(target.label))} (${percent(target.score)}) is seen, in ${layer}:`)
+  printLine(`Where ${layer} sees ${bold(longLabel(target.label))} (${percent(target.score)}):`)
   for (const line of mapLines(explanation)) printLine(line)
   printLine()
   if (blocks.length === 0) {
     printLine(`${model} is a plain network: without shortcuts there is no stream to follow from block to block`)
   } else {
-    printLine('What each block adds to the stream, and what it would be called if the later blocks added nothing:')
+    printLine('What each block adds to the stream, and what the answer would be if the later blocks added nothing:')
     for (const line of streamLines(explanation)) printLine(`  ${line}`)
   }
   if (output) printLine(`Drawn in ${output}`)
 }
 
-/** Each place of the map as two characters, which are about a square. */
+/** Draws each position of the map as two characters, which are about a square. */
 function mapLines({ map: { width, height, values } }: Explanation): string[] {
   const hottest = values.reduce((a, b) => Math.max(a, b), 0) || 1
   const shade = (value: number) => SHADES[Math.min(SHADES.length - 1, Math.floor((SHADES.length * value) / hottest))]
@@ -109,5 +109,5 @@ function streamLines({ blocks, depths, target }: Explanation): string[] {
     return [one.after, ...numbers, shortLabel(one.label), percent(one.score), percent(one.target), share]
   })
   const of = `>of ${shortLabel(target.label)}`
-  return table(['after', '>|F|/|x|', '>cosine', '>change', 'called', '>probability', of, ''], rows)
+  return table(['after', '>|F|/|x|', '>cosine', '>change', 'answer', '>probability', of, ''], rows)
 }

@@ -6,10 +6,10 @@ import { flag } from '../option.ts'
 export default command({
   name: 'finetune',
   group: 'Training',
-  summary: 'train a trained network for the classes of a folder of images',
+  summary: 'fine-tune a trained network for other classes',
   options: {
     ...modelOptions,
-    headOnly: flag('train the classifier alone; the default trains all layers, the first ones least'),
+    headOnly: flag('train only the classifier; by default all layers are trained, the first ones least'),
     ...trainingOptions('finetune'),
   },
   examples: ['finetune --model resnet50.pth --data flowers/ --head-only --out flowers-model'],

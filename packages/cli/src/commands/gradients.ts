@@ -15,20 +15,20 @@ import { withProgress } from '../progress.ts'
 export default command({
   name: 'gradients',
   group: 'Experiments',
-  summary: 'measure the gradient in each layer of networks, as they begin and while they are trained',
+  summary: 'measure the gradient in each layer of networks, before and during training',
   options: {
     ...networksOptions,
     initialization: option(
       'name',
       oneOf('kaiming', 'xavier', 'gaussian').default('kaiming').help('how weights are drawn'),
     ),
-    batchNorm: switchOff('networks without batch norms'),
-    steps: option('n', whole(0, 1_000_000).default(0).help('train for so many updates, measuring about ten times')),
+    batchNorm: switchOff('build the networks without batch norms'),
+    steps: option('n', whole(0, 1_000_000).default(0).help('train for n steps, and measure about ten times')),
     data: option('path', text.default('shapes').help(DATA)),
-    batch: option('n', whole(1, 65_536).default(64).help('images to measure on, and in an update')),
+    batch: option('n', whole(1, 65_536).default(64).help('images to measure on, and in a step')),
     lr: option('rate', number(0).default(0.1).help('learning rate')),
-    seed: option('n', whole(0, Number.MAX_SAFE_INTEGER).default(0).help('decides all that is random')),
-    output: alsoDrawing({ html: 'a page', svg: 'the figure alone' }),
+    seed: option('n', whole(0, Number.MAX_SAFE_INTEGER).default(0).help('seed of everything random')),
+    output: alsoDrawing({ html: 'a page', svg: 'one figure' }),
     figure: option(
       'name',
       oneOf('gradient', 'signal', 'response', 'direct').default('gradient').help('what an .svg file shows'),
@@ -88,7 +88,7 @@ async function print(trace: GradientTrace, findings: readonly string[], output: 
   const { networks, steps } = trace
   const last = (measured: readonly Measurement[]) => measured[measured.length - 1]
   const isWhole = networks.every(({ measured }) => last(measured).step === steps)
-  const after = isWhole ? `after ${count(steps)} ${steps === 1 ? 'update' : 'updates'}` : 'when measured last'
+  const after = isWhole ? `after ${count(steps)} ${steps === 1 ? 'step' : 'steps'}` : 'at the last measurement'
   const when = steps === 0 ? 'before training' : after
   const chart = (of: 'gradient' | 'signal', title: string) => {
     printLine()
@@ -102,8 +102,8 @@ async function print(trace: GradientTrace, findings: readonly string[], output: 
     })
   }
   printLine(gradientSetting(trace))
-  chart('gradient', 'Length of the gradient in the weights, from the first convolution to the last')
-  chart('signal', 'Length of the gradient that arrives there')
+  chart('gradient', 'Length of the gradient of the weights, from the first convolution to the last')
+  chart('signal', 'Length of the gradient at the outputs')
   printLine()
   const rows = networks.flatMap(network =>
     [...new Set([network.measured[0], last(network.measured)])].map(one => {
@@ -113,7 +113,15 @@ async function print(trace: GradientTrace, findings: readonly string[], output: 
       return [architecture, count(step), loss.toFixed(2), ...numbers, share]
     }),
   )
-  const headings = ['network', '>updates', '>loss', '>in first', '>in last', '>arrives, first/last', '>by shortcuts']
+  const headings = [
+    'network',
+    '>steps',
+    '>loss',
+    '>first weights',
+    '>last weights',
+    '>first/last output',
+    '>by shortcuts',
+  ]
   for (const line of table(headings, rows)) printLine(line)
   printLine()
   for (const finding of findings) printLine(`- ${finding}`)

@@ -17,10 +17,10 @@ import { timedModel, timeLayers } from '../timing.ts'
 export default command({
   name: 'graph',
   group: 'Networks',
-  summary: 'draw the layers of a network, as a page or an image',
+  summary: 'draw the layers of a network',
   options: {
     ...architectureOptions,
-    output: drawing({ html: 'a page whose stages open and close', svg: 'an image' }),
+    output: drawing({ html: 'a page whose stages open and close', svg: 'a drawing' }),
     input: sideOption('architecture'),
     bench: flag('also run the network, and show the time of each layer'),
     ...runOptions,
@@ -68,7 +68,7 @@ interface Described {
   readonly steps?: readonly StepTime[]
 }
 
-/** The network that the options name, run where it is to be timed. */
+/** The network that the options name, with times of its steps if it is to be timed. */
 async function described(options: Options, bench?: { readonly size?: number }): Promise<Described> {
   const { model: source, arch: name } = options
   if (!bench && source === undefined && name !== undefined) {

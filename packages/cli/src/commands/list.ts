@@ -38,9 +38,7 @@ export default command({
       ]),
     ).forEach(printLine)
     printLine()
-    printLine(
-      'Any cifar_resnet{6n+2} and cifar_plain{6n+2} is built as well. Append _a, _b or _c for another shortcut,',
-    )
+    printLine('Any cifar_resnet{6n+2} and cifar_plain{6n+2} works too. Append _a, _b or _c for another shortcut,')
     printLine(
       '_v1 for stride in the first 1x1 of a bottleneck or _v2 for pre-activation, _nobn for no batch norms, and',
     )

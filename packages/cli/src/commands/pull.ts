@@ -8,14 +8,17 @@ import { Progress } from '../progress.ts'
 export default command({
   name: 'pull',
   group: 'Training',
-  summary: 'download a data set, which --data then finds by its name',
+  summary: 'download a data set, which --data then finds by name',
   arguments: { name: option('name', oneOf('cifar10', 'cifar100').help('the data set')) },
   options: {
-    mirror: option('url', text.optional().help("the archive, or a folder that has it, in place of its author's page")),
-    force: flag('download again what is there'),
-    json: json(' for each second and event'),
+    mirror: option(
+      'url',
+      text.optional().help("address of the archive or of a folder with it, instead of its author's page"),
+    ),
+    force: flag('download again, even if the file is there'),
+    json: json(' each second and for each event'),
   },
-  note: 'It lies in RESIDUAL_HOME, or else in the cache folder of the system.',
+  note: 'The file is kept in RESIDUAL_HOME, or by default in the cache folder of the system.',
   examples: ['pull cifar10'],
   async run({ name, mirror, force, json }) {
     const { pull } = await import('@residual/vision/pull')
@@ -33,7 +36,7 @@ export default command({
       } catch (error) {
         report.clear()
         if (!signal.aborted || error !== signal.reason) throw error
-        printNote(`stopped; 'residual pull ${name}' goes on`)
+        printNote(`stopped; continue with 'residual pull ${name}'`)
       }
     })
   },
@@ -67,7 +70,7 @@ class JsonReport {
   clear(): void {}
 }
 
-/** A bar on a terminal; elsewhere only what went wrong, and the end. */
+/** Shows a bar on a terminal; elsewhere only failures and the end. */
 class TextReport {
   readonly #bar = new Progress()
 
@@ -85,13 +88,13 @@ class TextReport {
   end(name: string, path: string, wasThere: boolean): void {
     this.clear()
     pairs([
-      ['data', `${name}${wasThere ? ', which was here already' : ''}`],
+      ['data', `${name}${wasThere ? ', already downloaded' : ''}`],
       ['file', path],
       ['use', `residual eval --data ${name}`],
     ]).forEach(printLine)
   }
 
-  /** Wipes the bar away. */
+  /** Clears the bar. */
   clear(): void {
     this.#bar.clear()
   }

@@ -7,7 +7,7 @@ import { option } from '../option.ts'
 export default command({
   name: 'train',
   group: 'Training',
-  summary: 'train a network from nothing',
+  summary: 'train a network from scratch',
   options: {
     arch: option('name', text.optional().help("architecture; 'residual list' shows them (default: resnet20)")),
     ...trainingOptions('fast'),

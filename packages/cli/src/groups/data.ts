@@ -7,31 +7,31 @@ import type { imageOptions } from './images.ts'
 
 /** What `--data` takes, for help. */
 export const DATA =
-  "shapes, cifar10 or cifar100 (see 'residual pull'), CIFAR's binary version (the .tar.gz or its folder), or a folder of images, class/*.jpg, in train and val or by itself"
+  "shapes, cifar10 or cifar100 (see 'residual pull'), CIFAR's binary version (the .tar.gz or its folder), or a folder of images: class/*.jpg, or train/class/*.jpg and val/class/*.jpg"
 
-/** `--data` of commands that cannot do without. */
+/** `--data` of commands that need it. */
 export const dataOption = option('path', text.help(DATA))
 
 /** For commands that compare a model's classes with those of the data. */
 export const ignoreNamesOption = flag(
-  'measure though the data names its classes otherwise than the model: compare their numbers',
+  'compare classes by number, even if the data names them differently than the model',
 )
 
-/** `--limit`, with what it does in a command. */
+/** `--limit`; `help` says what it does in a command. */
 export const limitOption = (help: string) =>
   option('n', whole(1, 1_000_000_000).optional().help(`${help} (default: all)`))
 
 type ImageValues = Values<typeof imageOptions>
 
-/** Images to train on and, where there are some, to test with. */
+/** Images to train on and, if there are any, to test with. */
 export interface TrainingData {
   readonly data: TrainingSource
   readonly test?: TrainingSource
 }
 
 /**
- * Opens what there is at a path for training. A folder of classes without a folder val gives every `holdOut`-th image of
- * each class to the test, none for 0.
+ * Opens the data at a path for training. In a folder of classes without a folder val, every `holdOut`-th image of each
+ * class is kept for testing; none if it is 0.
  */
 export async function openTrainingData(
   path: string,
@@ -55,7 +55,7 @@ export async function openTrainingData(
   })
 }
 
-/** Opens a part of what there is at a path; of a folder of classes without train and val, all of it. */
+/** Opens one split of the data at a path; a folder of classes without train and val is opened as a whole. */
 export async function openSplit(
   path: string,
   split: 'train' | 'test',
@@ -74,7 +74,7 @@ export async function openSplit(
   })
 }
 
-/** Whether it is a folder, and not one of CIFAR's. */
+/** Whether it is a folder other than CIFAR's. */
 async function isImageFolder(path: string): Promise<boolean> {
   const found = await stat(path).catch(() => undefined)
   if (!found?.isDirectory()) return false

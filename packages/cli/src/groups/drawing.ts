@@ -1,7 +1,7 @@
 import { Option, refuse } from '@residual/core/schema'
 import type { CommandOption } from '../option.ts'
 
-/** A file to draw into. Its ending, in lower case, says how to draw. */
+/** A file to draw into. Its ending, in lower case, decides how it is drawn. */
 export interface Drawing<Ending extends string> {
   readonly path: string
   readonly ending: Ending
@@ -9,14 +9,14 @@ export interface Drawing<Ending extends string> {
 
 /** `-o, --output <file>` for a command that draws nothing else. */
 export const drawing = <E extends Endings>(endings: E): CommandOption<Drawing<keyof E & string>> =>
-  outputOption(fileOf(endings).help(`where to draw it: ${helpOf(endings)}`))
+  outputOption(fileOf(endings).help(`file to draw it in: ${helpOf(endings)}`))
 
 /** `-o, --output <file>` for a command that draws on request. */
 export const alsoDrawing = <E extends Endings>(endings: E): CommandOption<Drawing<keyof E & string> | undefined> =>
   outputOption(
     fileOf(endings)
       .optional()
-      .help(`also draw it: ${helpOf(endings)}`),
+      .help(`also draw it in a file: ${helpOf(endings)}`),
   )
 
 /** The endings that a command can write, each with what such a file holds. */

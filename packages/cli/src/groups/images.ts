@@ -6,9 +6,9 @@ import { CommandError, reportError } from '../errors.ts'
 import { option, rest, type Values } from '../option.ts'
 
 /** Images of a command that takes many. */
-export const imagesArgument = rest('files, folders or glob patterns')
+export const imagesArgument = rest('image files, folders or glob patterns')
 
-/** As the library has them, which is not loaded for help. */
+/** The library's limits, repeated since help does not load the library. */
 const MAX_PIXELS = 178_956_970
 const DEFAULT_MAX_PIXELS = '67,108,864'
 
@@ -19,7 +19,7 @@ export const imageOptions = {
     whole(1, MAX_PIXELS)
       .optional()
       .help(
-        `refuse images of more pixels, whose decoding takes up to 12 bytes for each, of AVIF 30 (default: ${DEFAULT_MAX_PIXELS})`,
+        `refuse images with more pixels; decoding takes up to 12 bytes per pixel, 30 for AVIF (default: ${DEFAULT_MAX_PIXELS})`,
       ),
   ),
 }
@@ -36,8 +36,8 @@ export interface ImageFile {
 }
 
 /**
- * Reads the images that are named by files, folders (searched with those in them) and glob patterns, in that order.
- * What cannot be read is reported, and the rest goes on.
+ * Reads images from files, folders (searched recursively) and glob patterns, in the order of the arguments. An image
+ * that cannot be read is reported and skipped.
  */
 export async function* readImages(arguments_: readonly string[], options: ImageValues): AsyncGenerator<ImageFile> {
   for (const argument of arguments_) {
@@ -62,7 +62,7 @@ export async function openImage(path: string, { maxPixels }: ImageValues): Promi
   return readImage(path, { maxPixels })
 }
 
-/** The files that one argument stands for. */
+/** The files that one argument names. */
 async function expand(argument: string): Promise<string[]> {
   const { glob, isDynamicPattern } = await import('tinyglobby')
   const found = await stat(argument).catch(() => undefined)

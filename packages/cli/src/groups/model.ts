@@ -9,13 +9,13 @@ const MODEL = 'embedded model, weights file (.safetensors, .pth, .th) or model d
 /** Which network with which weights. */
 export const modelOptions = {
   model: option('model', text.optional().help(`${MODEL} (default: the embedded cifar10-resnet20)`)),
-  arch: option('name', text.optional().help('architecture, where the weights do not tell it')),
+  arch: option('name', text.optional().help('architecture, if it does not follow from the weights')),
 }
 
-/** The same for commands to which the architecture is enough. */
+/** The same for commands that need no more than the architecture. */
 export const architectureOptions = {
   arch: option('name', text.optional().help("architecture; 'residual list' shows them")),
-  model: option('model', text.optional().help(`${MODEL}, in place of --arch or with it`)),
+  model: option('model', text.optional().help(`${MODEL}, instead of --arch or with it`)),
 }
 
 /** Height and width of the images that a network is looked at or timed with. */
@@ -32,13 +32,13 @@ const triple = (wanted: string, isRight: (each: number) => boolean) =>
     { text: (given: string) => given.split(',').map(part => (part.trim() === '' ? Number.NaN : Number(part))) },
   ).optional()
 
-/** How pixels become the network's input, where the model does not know it or knows it wrong. */
+/** How pixels are normalised, for models that do not say so or say it wrong. */
 export const normalisationOptions = {
-  mean: option('r,g,b', triple('three numbers', () => true).help("mean of pixels / 255, in place of the model's")),
+  mean: option('r,g,b', triple('three numbers', () => true).help("mean of pixels / 255, instead of the model's")),
   std: option(
     'r,g,b',
     triple('three numbers above 0', each => each > 0).help(
-      "standard deviation of pixels / 255, in place of the model's",
+      "standard deviation of pixels / 255, instead of the model's",
     ),
   ),
 }
@@ -46,7 +46,7 @@ export const normalisationOptions = {
 type ModelValues = Values<typeof modelOptions>
 type Opened = Partial<ModelValues & Values<typeof runOptions> & Values<typeof normalisationOptions>>
 
-/** Loads the model that the options name, the embedded one where they name none. */
+/** Loads the model that the options name, or the embedded one if they name none. */
 export async function openModel({ model, arch, threads, build, mean, std }: Opened): Promise<Model> {
   const { embeddedModels, loadModel } = await import('@residual/resnet')
   if (arch !== undefined) await findArchitecture(arch)
@@ -54,7 +54,7 @@ export async function openModel({ model, arch, threads, build, mean, std }: Open
   return naming(source, () => loadModel(source, { arch, threads, build, mean, std }))
 }
 
-/** The architecture of a name; one that does not exist is wrong usage. */
+/** Finds an architecture by its name; an unknown name is wrong usage. */
 export async function findArchitecture(name: string): Promise<Architecture> {
   const { architecture } = await import('@residual/resnet')
   const { ArchitectureError } = await import('@residual/core')
@@ -65,7 +65,7 @@ export async function findArchitecture(name: string): Promise<Architecture> {
   }
 }
 
-/** Where weights are not needed, an architecture is enough; one of the two must be given. */
+/** Requires a model or an architecture, in commands that need no weights. */
 export function requireModelOrArchitecture({ model, arch }: ModelValues): void {
   if (model !== undefined || arch !== undefined) return
   throw new CommandError("missing --arch <name> or --model <model>; 'residual list' shows what there is", 2)

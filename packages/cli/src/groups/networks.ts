@@ -8,13 +8,13 @@ const FAMILIES: readonly unknown[] = ['plain', 'residual', 'preactivation'] sati
 const LISTED = FAMILIES.join(', ')
 const family = value<Wiring>(`some of ${LISTED}`, given => FAMILIES.includes(given))
 
-/** Which networks are put side by side. */
+/** Which networks are compared. */
 export const networksOptions = {
-  depths: option('list', list(whole(1, 2000)).default([20, 56]).help('layers with weights')),
-  families: option('list', list(family).default(['plain', 'residual']).help(LISTED)),
+  depths: option('list', list(whole(1, 2000)).default([20, 56]).help('depths of the networks: layers with weights')),
+  families: option('list', list(family).default(['plain', 'residual']).help(`kinds of networks: ${LISTED}`)),
 }
 
-/** The architectures of all families and depths; a depth that there is no network of is wrong usage. */
+/** The architectures of all families and depths; a depth that no network has is wrong usage. */
 export async function findNetworks(
   { depths, families }: Values<typeof networksOptions>,
   norm?: Architecture['norm'],

@@ -6,7 +6,7 @@ export const runOptions = {
   threads: option('n', whole(1, 64).default(1).help('threads to run on')),
   build: option(
     'build',
-    oneOf('simd128', 'relaxed').optional().help('WebAssembly build (default: the fastest this Node has)'),
+    oneOf('simd128', 'relaxed').optional().help('WebAssembly build (default: the fastest that this Node supports)'),
   ),
 }
 

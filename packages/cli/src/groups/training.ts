@@ -25,10 +25,13 @@ export const trainingOptions = (recipe: string) => ({
   recipe: recipeOption('fast, paper, finetune', recipe),
   ...recipeOptions,
   ...moreRecipeOptions,
-  seed: option('n', whole(0, Number.MAX_SAFE_INTEGER).optional().help('decides all that is random (default: 0)')),
-  limit: limitOption('learn only so many images, evenly spread'),
-  size: option('pixels', whole(1, 4096).optional().help('side that images are brought to')),
-  holdOut: option('n', whole(0, 1000).default(5).help('test with every n-th image of a folder without val; 0: none')),
+  seed: option('n', whole(0, Number.MAX_SAFE_INTEGER).optional().help('seed of everything random (default: 0)')),
+  limit: limitOption('train on only n of the images, evenly spread'),
+  size: option('pixels', whole(1, 4096).optional().help('side that images are resized to')),
+  holdOut: option(
+    'n',
+    whole(0, 1000).default(5).help('keep every n-th image of a folder without val for testing; 0: none'),
+  ),
   checkpointEvery: checkpointEveryOption,
   resume: resumeOption('the training'),
   ...runOptions,
@@ -38,10 +41,10 @@ export const trainingOptions = (recipe: string) => ({
 
 type TrainingValues = Values<ReturnType<typeof trainingOptions>>
 
-/** What the options say of the library's. */
+/** The library's options that these options mean. */
 async function trainOptions(options: TrainingValues): Promise<TrainOptions> {
   const { data: path, holdOut, seed, limit, size, out, resume, checkpointEvery, threads, build } = options
-  // Before the data, which may take long to open.
+  // Read before the data, which may take long to open.
   const recipe = await namedRecipe(options.recipe)
   const { data, test } = await openTrainingData(path, holdOut, options)
   return {
@@ -50,7 +53,7 @@ async function trainOptions(options: TrainingValues): Promise<TrainOptions> {
   }
 }
 
-/** Trains as the options say, with what is special to a command in `own`, and shows how it goes. */
+/** Trains as the options say, with the settings that are special to a command in `own`, and shows the progress. */
 export async function runTraining(options: TrainingValues, own: Partial<TrainOptions>): Promise<void> {
   const { train } = await import('@residual/train')
   const bar = new TrainingBar()
@@ -75,16 +78,16 @@ export async function runTraining(options: TrainingValues, own: Partial<TrainOpt
     } finally {
       bar.clear()
     }
-    if (signal.aborted) printNote(`stopped after step ${count(last)} and saved; --resume goes on`)
+    if (signal.aborted) printNote(`stopped after step ${count(last)} and saved; continue with --resume`)
     else if (!options.json)
       printLine(`The model is in ${options.out}: residual classify --model ${options.out} image.jpg`)
   })
 }
 
-/** Classes that differ in number cannot be meant to be the same; others can. */
+/** Tells it only if the number of classes is the same, since otherwise a new classifier is expected. */
 function tellOfNewClassifier({ model, data }: TrainOptions): void {
   if (model?.labels.length !== data.classes.length) return
-  printNote('the classifier is a new one: the data names its classes, or orders them, otherwise than the model')
+  printNote('the classifier is new: the data has other class names than the model, or another order')
 }
 
 function printStart({
@@ -115,13 +118,13 @@ function printEpoch(event: EpochEvent): void {
   printLine(`epoch ${epoch}  ${training}${test}  ${speed}`)
 }
 
-/** Shows how far a training is, by its events, until the end of each epoch. */
+/** Shows the progress of a training by its events, until the end of each epoch. */
 export class TrainingBar {
   readonly #label: string
   #progress = new Progress()
   #first: StartEvent | undefined
 
-  /** @param label what is trained, where there are several trainings */
+  /** @param label what is trained, if there are several trainings */
   constructor(label = '') {
     this.#label = label
   }
