@@ -125,7 +125,7 @@ test.each<[arguments_: string[], status: number, error: string]>([
   [
     ['--depth', '26', '--out', 'x', '--linear', '--at', 'end'],
     1,
-    'linear layers always come after the blocks of each stage; do not name places',
+    'linear layers come after the blocks of each stage; omit the places',
   ],
   [['--depth', '26', '--out', 'taken'], 1, '"taken" holds a model; give another directory'],
 ])('deepen %j fails', async (arguments_, status, error) => {

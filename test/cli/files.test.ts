@@ -70,7 +70,7 @@ function run(code: string, limits = ''): Promise<unknown> {
   })
 }
 
-describe('models that nobody disposes of', () => {
+describe('models that are never disposed of', () => {
   test('do not keep more files open than a process may', async () => {
     const result = await run(
       `

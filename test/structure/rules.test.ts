@@ -148,7 +148,7 @@ describe('the rules', () => {
     ])
   })
 
-  test('dependencies: names those of which other versions may come', () => {
+  test('dependencies: names those that are not pinned as they should be', () => {
     const manifest = {
       dependencies: { sharp: '~0.35.5', commander: '~14.0.0', '@residual/core': 'workspace:*' },
       devDependencies: { vite: '^7.1.0', tsup: '8.5.0' },

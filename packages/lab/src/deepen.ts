@@ -70,8 +70,7 @@ export interface Deepened {
 export async function deepen(model: Model, options: DeepenOptions): Promise<Deepened> {
   const { depth, layers, linear, at, seed = 0, images, ...compileOptions } = options
   if (linear) {
-    if (at !== undefined)
-      throw new ModelError('linear layers always come after the blocks of each stage; do not name places')
+    if (at !== undefined) throw new ModelError('linear layers come after the blocks of each stage; omit the places')
     if (depth === undefined) throw new ModelError('the depth decides how many linear layers are added; give a depth')
     return withLinearLayers(model, depth, compileOptions)
   }

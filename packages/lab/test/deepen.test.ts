@@ -297,13 +297,7 @@ describe('refuses', () => {
       new ModelError('resnet8_linear3 has 11 layers already; give a larger depth than 11'),
       true,
     ],
-    [
-      'resnet8',
-      14,
-      'end',
-      new ModelError('linear layers always come after the blocks of each stage; do not name places'),
-      true,
-    ],
+    ['resnet8', 14, 'end', new ModelError('linear layers come after the blocks of each stage; omit the places'), true],
   ])('%s with %i layers, places %j', async (name, depth, at, error, linear) => {
     await expect(deepen(network(name), { depth, at, linear })).rejects.toThrow(error)
   })

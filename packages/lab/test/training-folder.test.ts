@@ -137,7 +137,7 @@ describe('a directory that is trained into', () => {
   })
 })
 
-/** Linux tells which file is synced to the disk. */
+/** Linux shows which file is synced to the disk. */
 describe.runIf(process.platform === 'linux')('on the disk', () => {
   afterEach(() => vi.restoreAllMocks())
 

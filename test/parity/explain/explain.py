@@ -67,7 +67,7 @@ def branch_end(block):
 
 
 def effects(net, images):
-    """For each block: the lengths of F(x) and of the change, relative to the shortcut's, and the cosine of F(x) to it."""
+    """For each block: the lengths of F(x) and of the change, relative to the shortcut's, and their cosine."""
     kept = {}
     handles = []
 

@@ -31,7 +31,7 @@ export default command({
       'list',
       list(whole(0, Number.MAX_SAFE_INTEGER))
         .default([0])
-        .help('train every network once with each seed; two or more give bands'),
+        .help('train every network once with each seed; two or more add bands to the figures'),
     ),
     data: option('path', text.optional().help(`${DATA} (default: a few drawn shapes, which take minutes)`)),
     recipe: recipeOption('fast, paper', 'one of its own'),

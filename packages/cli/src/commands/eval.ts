@@ -24,7 +24,7 @@ export default command({
     ...runOptions,
     ...normalisationOptions,
     ...imageOptions,
-    confusion: flag('also print how often each class was predicted for each class'),
+    confusion: flag('also print the confusion matrix'),
     json: json(),
   },
   examples: ['eval --model resnet20.th --data cifar-10-binary.tar.gz'],

@@ -20,7 +20,7 @@ export default command({
     ...networksOptions,
     initialization: option(
       'name',
-      oneOf('kaiming', 'xavier', 'gaussian').default('kaiming').help('how weights are drawn'),
+      oneOf('kaiming', 'xavier', 'gaussian').default('kaiming').help('how the initial weights are drawn'),
     ),
     batchNorm: switchOff('build the networks without batch norms'),
     steps: option('n', whole(0, 1_000_000).default(0).help('train for n steps, and measure about ten times')),

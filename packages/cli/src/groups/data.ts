@@ -14,7 +14,7 @@ export const dataOption = option('path', text.help(DATA))
 
 /** For commands that compare a model's classes with those of the data. */
 export const ignoreNamesOption = flag(
-  'compare classes by number, even if the data names them differently than the model',
+  'compare classes by number, even if the data names them differently from the model',
 )
 
 /** `--limit`; `help` says what it does in a command. */

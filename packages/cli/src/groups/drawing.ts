@@ -9,14 +9,14 @@ export interface Drawing<Ending extends string> {
 
 /** `-o, --output <file>` for a command that draws nothing else. */
 export const drawing = <E extends Endings>(endings: E): CommandOption<Drawing<keyof E & string>> =>
-  outputOption(fileOf(endings).help(`file to draw it in: ${helpOf(endings)}`))
+  outputOption(fileOf(endings).help(`file to draw: ${helpOf(endings)}`))
 
 /** `-o, --output <file>` for a command that draws on request. */
 export const alsoDrawing = <E extends Endings>(endings: E): CommandOption<Drawing<keyof E & string> | undefined> =>
   outputOption(
     fileOf(endings)
       .optional()
-      .help(`also draw it in a file: ${helpOf(endings)}`),
+      .help(`also draw the result: ${helpOf(endings)}`),
   )
 
 /** The endings that a command can write, each with what such a file holds. */

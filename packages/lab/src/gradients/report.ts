@@ -24,7 +24,7 @@ export function gradientPage(trace: GradientTrace): string {
 ${passageTable(trace)}
 <h2>Gradients</h2>
 <p>A layer learns from the gradient of its weights: the product of the layer’s input and the gradient at its output. The
-gradient at the output is shown as well, since it alone shows how the gradient fared on its way back through the later
+gradient at the output is shown too, because only it shows how the gradient fared on its way back through the later
 layers.</p>
 ${gradients.map(figure)}
 ${
