@@ -1,3 +1,4 @@
+use crate::conv_shape::ConvShape;
 use crate::share::{panel_units, Share};
 use gemm::{fetch, multiply_panels, part, Epilogue, Rows, Target, COLUMNS, MOST_ROWS, ROWS};
 use operands::operands;
@@ -18,21 +19,8 @@ operands! {
         /// At least `pixel_stride` zeros, read for taps in the padding.
         pub zeros: *const f32,
         pub epilogue: Epilogue,
-        pub batch: usize,
-        pub height: usize,
-        pub width: usize,
+        pub shape: ConvShape,
         pub pixel_stride: usize,
-        pub output_height: usize,
-        pub output_width: usize,
-        pub groups: usize,
-        pub columns: usize,
-        pub depth: usize,
-        pub kernel: [usize; 2],
-        pub stride: [usize; 2],
-        pub dilation: [usize; 2],
-        /// Padding rows above and columns to the left, cropped if negative; the padding below and to the right follows
-        /// from the sizes.
-        pub padding: [isize; 2],
         /// Row pointers: `scratch_floats` values of 4 bytes for each thread.
         pub scratch: *mut *const f32,
         pub scratch_floats: usize,
@@ -60,20 +48,20 @@ const UNIT_PANELS: usize = 4;
 /// All pointers of `p` must be valid for the sizes it names.
 #[inline(never)]
 pub unsafe fn conv2d(p: &Conv2d, share: Share) {
-    let pixels = p.batch * p.output_height * p.output_width;
-    let panels = p.columns.div_ceil(COLUMNS);
+    let pixels = p.shape.batch * p.shape.output_height * p.shape.output_width;
+    let panels = p.shape.columns.div_ceil(COLUMNS);
     let blocks = pixels.div_ceil(BLOCK_PIXELS);
-    let chunks = panel_units(panels, blocks * p.groups, UNIT_PANELS);
-    let taps = p.kernel[0] * p.kernel[1];
+    let chunks = panel_units(panels, blocks * p.shape.groups, UNIT_PANELS);
+    let taps = p.shape.taps();
     assert!(p.scratch_floats >= conv2d_scratch(taps));
     let own = p.scratch.byte_add(share.thread * p.scratch_floats * size_of::<f32>());
     let pointers = std::slice::from_raw_parts_mut(own, TABLE * taps);
     // Within a block, units run group by group and chunk by chunk, so the row pointers of a block are computed once
     // and moved from group to group.
     let mut located = None;
-    let first_block = share.of(blocks * p.groups * chunks).start / (p.groups * chunks);
-    for unit in share.of(blocks * p.groups * chunks) {
-        let (block, group, chunk) = (unit / (p.groups * chunks), unit / chunks % p.groups, unit % chunks);
+    let first_block = share.of(blocks * p.shape.groups * chunks).start / (p.shape.groups * chunks);
+    for unit in share.of(blocks * p.shape.groups * chunks) {
+        let (block, group, chunk) = (unit / (p.shape.groups * chunks), unit / chunks % p.shape.groups, unit % chunks);
         let of_block = part(pixels, block, blocks);
         let moved = match located {
             Some((at, before)) if at == block => group - before,
@@ -83,26 +71,26 @@ pub unsafe fn conv2d(p: &Conv2d, share: Share) {
             }
         };
         if moved > 0 {
-            pointers.iter_mut().for_each(|row| *row = row.wrapping_add(moved * p.depth));
+            pointers.iter_mut().for_each(|row| *row = row.wrapping_add(moved * p.shape.depth));
         }
         located = Some((block, group));
-        let rows = Rows { pointers, stride: TABLE, depth: p.depth };
+        let rows = Rows { pointers, stride: TABLE, depth: p.shape.depth };
         let of_chunk = part(panels, chunk, chunks);
-        let panel_len = taps * p.depth * COLUMNS;
+        let panel_len = taps * p.shape.depth * COLUMNS;
         let weights = p.weights.add((group * panels + of_chunk.start) * panel_len);
         // A single tile reads a panel only once, and is as fast without this.
         if block == first_block && of_block.len() > ROWS {
             fetch(weights, of_chunk.len() * panel_len);
         }
-        let outputs = p.groups * p.columns;
-        let column = group * p.columns + of_chunk.start * COLUMNS;
+        let outputs = p.shape.groups * p.shape.columns;
+        let column = group * p.shape.columns + of_chunk.start * COLUMNS;
         let offset = of_block.start * outputs + column;
         let target = Target {
             output: p.output.add(offset),
             offset,
             row_stride: outputs,
             rows: of_block.len(),
-            columns: p.columns.min(of_chunk.end * COLUMNS) - of_chunk.start * COLUMNS,
+            columns: p.shape.columns.min(of_chunk.end * COLUMNS) - of_chunk.start * COLUMNS,
             column,
         };
         multiply_panels(&rows, weights, &target, &p.epilogue);
@@ -112,19 +100,19 @@ pub unsafe fn conv2d(p: &Conv2d, share: Share) {
 /// Row pointers of every tap and pixel of a block: `pointers[tap][TABLE]`. The entries after the last pixel, which are
 /// computed and not written, repeat it.
 unsafe fn locate_rows(p: &Conv2d, pixels: &Range<usize>, pointers: &mut [*const f32]) {
-    let row_stride = p.width * p.pixel_stride;
+    let row_stride = p.shape.width * p.pixel_stride;
     for index in 0..TABLE {
         let pixel = pixels.start + index.min(pixels.len() - 1);
-        let (row, x) = (pixel / p.output_width, pixel % p.output_width);
-        let (image, y) = (row / p.output_height, row % p.output_height);
-        let base = p.input.wrapping_add(image * p.height * row_stride);
-        let (top, left) = (y * p.stride[0], x * p.stride[1]);
-        for ky in 0..p.kernel[0] {
-            let input_y = (top + ky * p.dilation[0]).wrapping_sub(p.padding[0] as usize);
-            for kx in 0..p.kernel[1] {
-                let input_x = (left + kx * p.dilation[1]).wrapping_sub(p.padding[1] as usize);
-                let at = (ky * p.kernel[1] + kx) * TABLE + index;
-                pointers[at] = if input_y < p.height && input_x < p.width {
+        let (row, x) = (pixel / p.shape.output_width, pixel % p.shape.output_width);
+        let (image, y) = (row / p.shape.output_height, row % p.shape.output_height);
+        let base = p.input.wrapping_add(image * p.shape.height * row_stride);
+        let (top, left) = (y * p.shape.stride[0], x * p.shape.stride[1]);
+        for ky in 0..p.shape.kernel[0] {
+            let input_y = (top + ky * p.shape.dilation[0]).wrapping_sub(p.shape.padding[0] as usize);
+            for kx in 0..p.shape.kernel[1] {
+                let input_x = (left + kx * p.shape.dilation[1]).wrapping_sub(p.shape.padding[1] as usize);
+                let at = (ky * p.shape.kernel[1] + kx) * TABLE + index;
+                pointers[at] = if input_y < p.shape.height && input_x < p.shape.width {
                     base.wrapping_add(input_y * row_stride + input_x * p.pixel_stride)
                 } else {
                     p.zeros
@@ -137,59 +125,27 @@ unsafe fn locate_rows(p: &Conv2d, pixels: &Range<usize>, pointers: &mut [*const 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::conv_shape::cases::{sized, values, BASE};
     use gemm::{pack_panels, packed_len, PanelSource};
 
-    struct Case {
-        batch: usize,
-        size: [usize; 2],
-        channels: usize,
-        outputs: usize,
-        groups: usize,
-        kernel: [usize; 2],
-        stride: [usize; 2],
-        dilation: [usize; 2],
-        padding: [isize; 2],
-    }
-
-    const BASE: Case = Case {
-        batch: 1,
-        size: [5, 6],
-        channels: 3,
-        outputs: 10,
-        groups: 1,
-        kernel: [3, 3],
-        stride: [1, 1],
-        dilation: [1, 1],
-        padding: [1, 1],
-    };
-
-    fn values(count: usize, seed: usize) -> Vec<f32> {
-        (0..count).map(|i| ((i * 7 + seed * 13) % 19) as f32 / 8.0 - 1.0).collect()
-    }
-
-    fn output_size(c: &Case, axis: usize) -> usize {
-        (c.size[axis].wrapping_add_signed(2 * c.padding[axis]) - c.dilation[axis] * (c.kernel[axis] - 1) - 1)
-            / c.stride[axis]
-            + 1
-    }
-
-    fn naive(c: &Case, x: &[f32], w: &[f32]) -> Vec<f32> {
-        let (oh, ow) = (output_size(c, 0), output_size(c, 1));
-        let (depth, columns) = (c.channels / c.groups, c.outputs / c.groups);
+    fn naive(c: &ConvShape, x: &[f32], w: &[f32]) -> Vec<f32> {
+        let (depth, columns) = (c.depth, c.columns);
         let mut out = Vec::new();
         for n in 0..c.batch {
-            for y in 0..oh * ow {
-                for o in 0..c.outputs {
+            for y in 0..c.output_height * c.output_width {
+                let (row, column) = (y / c.output_width, y % c.output_width);
+                for o in 0..c.groups * columns {
                     let mut sum = 0.0;
                     for ky in 0..c.kernel[0] {
                         for kx in 0..c.kernel[1] {
-                            let iy = (y / ow * c.stride[0] + ky * c.dilation[0]).wrapping_sub(c.padding[0] as usize);
-                            let ix = (y % ow * c.stride[1] + kx * c.dilation[1]).wrapping_sub(c.padding[1] as usize);
-                            if iy >= c.size[0] || ix >= c.size[1] {
+                            let iy = (row * c.stride[0] + ky * c.dilation[0]).wrapping_sub(c.padding[0] as usize);
+                            let ix = (column * c.stride[1] + kx * c.dilation[1]).wrapping_sub(c.padding[1] as usize);
+                            if iy >= c.height || ix >= c.width {
                                 continue;
                             }
                             for d in 0..depth {
-                                let xi = ((n * c.size[0] + iy) * c.size[1] + ix) * c.channels + o / columns * depth + d;
+                                let pixel = (n * c.height + iy) * c.width + ix;
+                                let xi = pixel * c.groups * depth + o / columns * depth + d;
                                 let wi = ((o * depth + d) * c.kernel[0] + ky) * c.kernel[1] + kx;
                                 sum += x[xi] * w[wi];
                             }
@@ -202,16 +158,14 @@ mod tests {
         out
     }
 
-    fn run(c: &Case, x: &[f32], w: &[f32], threads: usize) -> Vec<f32> {
-        let (oh, ow) = (output_size(c, 0), output_size(c, 1));
-        let depth = c.channels / c.groups;
-        let taps = c.kernel[0] * c.kernel[1];
+    fn run(c: &ConvShape, x: &[f32], w: &[f32], threads: usize) -> Vec<f32> {
+        let (depth, taps) = (c.depth, c.taps());
         let source = PanelSource {
             groups: c.groups,
-            columns: c.outputs / c.groups,
+            columns: c.columns,
             taps: c.kernel,
             depth,
-            group_stride: c.outputs / c.groups * depth * taps,
+            group_stride: c.columns * depth * taps,
             column_stride: depth * taps,
             tap_strides: [c.kernel[1] as isize, 1],
             depth_stride: taps,
@@ -219,8 +173,9 @@ mod tests {
         let mut packed = vec![0.0; packed_len(&source)];
         let panels = c.groups * source.columns.div_ceil(COLUMNS);
         unsafe { pack_panels(&source, w.as_ptr(), packed.as_mut_ptr(), 0, panels) };
-        let zeros = vec![0.0; c.channels];
-        let mut out = vec![f32::NAN; c.batch * oh * ow * c.outputs];
+        let channels = c.groups * depth;
+        let zeros = vec![0.0; channels];
+        let mut out = vec![f32::NAN; c.batch * c.output_height * c.output_width * c.groups * c.columns];
         let mut scratch = vec![std::ptr::null(); threads * taps * ROW_POINTERS];
         let p = Conv2d {
             input: x.as_ptr(),
@@ -228,19 +183,8 @@ mod tests {
             output: out.as_mut_ptr(),
             zeros: zeros.as_ptr(),
             epilogue: Epilogue::PLAIN,
-            batch: c.batch,
-            height: c.size[0],
-            width: c.size[1],
-            pixel_stride: c.channels,
-            output_height: oh,
-            output_width: ow,
-            groups: c.groups,
-            columns: c.outputs / c.groups,
-            depth,
-            kernel: c.kernel,
-            stride: c.stride,
-            dilation: c.dilation,
-            padding: c.padding,
+            shape: *c,
+            pixel_stride: channels,
             scratch: scratch.as_mut_ptr(),
             scratch_floats: conv2d_scratch(taps),
         };
@@ -253,22 +197,23 @@ mod tests {
     #[test]
     fn convolutions_equal_the_naive_loops_for_any_number_of_threads() {
         let cases = [
-            Case { ..BASE },
-            Case { batch: 0, ..BASE },
-            Case { batch: 3, size: [9, 8], ..BASE },
-            Case { kernel: [1, 1], padding: [0, 0], channels: 16, outputs: 40, ..BASE },
-            Case { stride: [2, 2], size: [7, 7], ..BASE },
-            Case { dilation: [2, 1], padding: [2, 1], ..BASE },
-            Case { kernel: [7, 7], stride: [2, 2], padding: [3, 3], size: [11, 9], ..BASE },
-            Case { groups: 4, channels: 16, outputs: 16, ..BASE },
-            Case { groups: 6, channels: 6, outputs: 12, ..BASE },
-            Case { kernel: [1, 3], padding: [0, 1], ..BASE },
-            Case { padding: [-1, 0], ..BASE },
-            Case { size: [20, 21], outputs: 72, ..BASE },
-        ];
+            ConvShape { ..BASE },
+            ConvShape { batch: 0, ..BASE },
+            ConvShape { batch: 3, height: 9, width: 8, ..BASE },
+            ConvShape { kernel: [1, 1], padding: [0, 0], depth: 16, columns: 40, ..BASE },
+            ConvShape { stride: [2, 2], height: 7, width: 7, ..BASE },
+            ConvShape { dilation: [2, 1], padding: [2, 1], ..BASE },
+            ConvShape { kernel: [7, 7], stride: [2, 2], padding: [3, 3], height: 11, width: 9, ..BASE },
+            ConvShape { groups: 4, depth: 4, columns: 4, ..BASE },
+            ConvShape { groups: 6, depth: 1, columns: 2, ..BASE },
+            ConvShape { kernel: [1, 3], padding: [0, 1], ..BASE },
+            ConvShape { padding: [-1, 0], ..BASE },
+            ConvShape { height: 20, width: 21, columns: 72, ..BASE },
+        ]
+        .map(sized);
         for (index, c) in cases.iter().enumerate() {
-            let x = values(c.batch * c.size[0] * c.size[1] * c.channels, 1);
-            let w = values(c.outputs * c.channels / c.groups * c.kernel[0] * c.kernel[1], 2);
+            let x = values(c.batch * c.height * c.width * c.groups * c.depth, 1);
+            let w = values(c.groups * c.columns * c.depth * c.taps(), 2);
             let want = naive(c, &x, &w);
             for threads in 1..4 {
                 assert_eq!(run(c, &x, &w, threads), want, "case {index}, {threads} threads");
@@ -279,15 +224,16 @@ mod tests {
     /// Products of a size and the number of a block or chunk overflow the 32 bits of WebAssembly.
     #[test]
     fn pixels_and_columns_may_be_many() {
-        let plain = Case { kernel: [1, 1], padding: [0, 0], channels: 1, outputs: 1, ..BASE };
+        let plain = ConvShape { kernel: [1, 1], padding: [0, 0], depth: 1, columns: 1, ..BASE };
         let cases = [
-            Case { size: [821, 797], ..plain },
-            Case { batch: 700_000, size: [1, 1], ..plain },
-            Case { size: [1, 1], outputs: 1_100_000, ..plain },
-        ];
+            ConvShape { height: 821, width: 797, ..plain },
+            ConvShape { batch: 700_000, height: 1, width: 1, ..plain },
+            ConvShape { height: 1, width: 1, columns: 1_100_000, ..plain },
+        ]
+        .map(sized);
         for (index, c) in cases.iter().enumerate() {
-            let x = values(c.batch * c.size[0] * c.size[1], 1);
-            let w = values(c.outputs, 2);
+            let x = values(c.batch * c.height * c.width, 1);
+            let w = values(c.columns, 2);
             let want = naive(c, &x, &w);
             for threads in [1, 64] {
                 assert!(run(c, &x, &w, threads) == want, "case {index}, {threads} threads");

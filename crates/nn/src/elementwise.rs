@@ -15,6 +15,8 @@ kinds! {
         Reciprocal,
         Sigmoid,
         Tanh,
+        /// `x * sigmoid(x)`.
+        Silu,
     }
 }
 
@@ -73,6 +75,7 @@ pub unsafe fn unary(p: &Unary, share: Share) {
         UnaryKind::Log => each(f32::ln),
         UnaryKind::Sigmoid => each(|x| 1.0 / (1.0 + (-x).exp())),
         UnaryKind::Tanh => each(f32::tanh),
+        UnaryKind::Silu => each(|x| x / (1.0 + (-x).exp())),
     }
 }
 
@@ -147,7 +150,7 @@ mod tests {
     fn unary_kinds_equal_their_scalar_forms() {
         let x: Vec<f32> = (0..11).map(|i| i as f32 * 0.5 + 0.25).collect();
         type Scalar = fn(f32) -> f32;
-        let cases: [(UnaryKind, Scalar); 10] = [
+        let cases: [(UnaryKind, Scalar); 11] = [
             (UnaryKind::Relu, |x| x.max(0.0)),
             (UnaryKind::Neg, |x| -x),
             (UnaryKind::Abs, f32::abs),
@@ -158,6 +161,7 @@ mod tests {
             (UnaryKind::Reciprocal, |x| 1.0 / x),
             (UnaryKind::Sigmoid, |x| 1.0 / (1.0 + (-x).exp())),
             (UnaryKind::Tanh, f32::tanh),
+            (UnaryKind::Silu, |x| x / (1.0 + (-x).exp())),
         ];
         for (kind, f) in cases {
             let mut out = vec![f32::NAN; x.len()];

@@ -75,6 +75,10 @@ export class TensorMethods {
   tanh(this: Tensor): Tensor {
     return unary('tanh', this)
   }
+  /** `x * sigmoid(x)` of every element, also known as swish (Elfwing et al. 2018). */
+  silu(this: Tensor): Tensor {
+    return unary('silu', this)
+  }
 
   /** Product of two matrices, `[m, k]` and `[k, n]` after any transposition. */
   matmul(this: Tensor, b: Tensor, options?: MatmulOptions): Tensor {

@@ -69,7 +69,7 @@ export type PoolKind = (typeof PoolKind)[number]
 export const ReduceKind = ['sum', 'mean', 'max', 'min'] as const
 export type ReduceKind = (typeof ReduceKind)[number]
 
-export const UnaryKind = ['relu', 'neg', 'abs', 'exp', 'log', 'sqrt', 'square', 'reciprocal', 'sigmoid', 'tanh'] as const
+export const UnaryKind = ['relu', 'neg', 'abs', 'exp', 'log', 'sqrt', 'square', 'reciprocal', 'sigmoid', 'tanh', 'silu'] as const
 export type UnaryKind = (typeof UnaryKind)[number]
 
 /** How a convolution stores its weights. */
@@ -120,11 +120,12 @@ export interface Conv2d {
   batch: number
   height: number
   width: number
-  pixelStride: number
   outputHeight: number
   outputWidth: number
   groups: number
+  /** Output channels of a group. */
   columns: number
+  /** Input channels of a group. */
   depth: number
   kernel: readonly number[]
   stride: readonly number[]
@@ -134,6 +135,7 @@ export interface Conv2d {
    * from the sizes.
    */
   padding: readonly number[]
+  pixelStride: number
   /** Row pointers: `scratchFloats` values of 4 bytes for each thread. */
   scratch: number
   scratchFloats: number
@@ -162,13 +164,15 @@ export interface WinogradInput {
   input: number
   /** `[count][point][channels]`, with 16 values between pieces. */
   transformed: number
+  /** Height of the images; width and channels are theirs too. */
   height: number
   width: number
   channels: number
-  /** Padding rows above and columns to the left, cropped if negative. */
+  /** Padding rows above and columns to the left, cropped if negative; none around gradients. */
   padding: readonly number[]
   /** Pieces of an image, down and across. */
   pieces: readonly number[]
+  /** The first piece, counted through all images. */
   first: number
   count: number
 }
@@ -447,7 +451,6 @@ export interface Pool2dGradient {
  * gradient of the output.
  *
  * Pixels are cut into segments, by shape alone. Their sums lie next to each other; `sumWeights` adds them up.
- * Sizes are the convolution's, as for `conv2d`.
  */
 export interface WeightGradient {
   op: 'weightGradient'
@@ -463,11 +466,17 @@ export interface WeightGradient {
   outputHeight: number
   outputWidth: number
   groups: number
+  /** Output channels of a group. */
   columns: number
+  /** Input channels of a group. */
   depth: number
   kernel: readonly number[]
   stride: readonly number[]
   dilation: readonly number[]
+  /**
+   * Padding rows above and columns to the left, cropped if negative; the padding below and to the right follows
+   * from the sizes.
+   */
   padding: readonly number[]
 }
 
@@ -495,14 +504,15 @@ export interface WinogradFactor {
   /** `[batch, height, width, channels]`. */
   source: number
   transformed: number
-  /** Height of the source; width and channels are the source's too. */
+  /** Height of the images; width and channels are theirs too. */
   height: number
   width: number
   channels: number
-  /** Padding rows above and columns to the left; none around gradients. */
+  /** Padding rows above and columns to the left, cropped if negative; none around gradients. */
   padding: readonly number[]
   /** Pieces of an image, down and across. */
   pieces: readonly number[]
+  /** The first piece, counted through all images. */
   first: number
   count: number
 }
@@ -562,7 +572,6 @@ export const INSTRUCTIONS = {
     batch: 'size',
     height: 'size',
     width: 'size',
-    pixelStride: 'size',
     outputHeight: 'size',
     outputWidth: 'size',
     groups: 'size',
@@ -572,6 +581,7 @@ export const INSTRUCTIONS = {
     stride: { each: 'size', count: 2 },
     dilation: { each: 'size', count: 2 },
     padding: { each: 'offset', count: 2 },
+    pixelStride: 'size',
     scratch: 'address',
     scratchFloats: 'size',
   },

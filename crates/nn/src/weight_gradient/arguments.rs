@@ -1,3 +1,4 @@
+use crate::conv_shape::ConvShape;
 use operands::operands;
 
 operands! {
@@ -5,7 +6,6 @@ operands! {
     /// gradient of the output.
     ///
     /// Pixels are cut into segments, by shape alone. Their sums lie next to each other; `sum_weights` adds them up.
-    /// Sizes are the convolution's, as for `conv2d`.
     pub struct WeightGradient {
         pub input: *const f32,
         /// The gradient of the output.
@@ -13,17 +13,6 @@ operands! {
         /// `[segments, groups, panels, taps, depth, 8]`.
         pub partials: *mut f32,
         pub segments: usize,
-        pub batch: usize,
-        pub height: usize,
-        pub width: usize,
-        pub output_height: usize,
-        pub output_width: usize,
-        pub groups: usize,
-        pub columns: usize,
-        pub depth: usize,
-        pub kernel: [usize; 2],
-        pub stride: [usize; 2],
-        pub dilation: [usize; 2],
-        pub padding: [isize; 2],
+        pub shape: ConvShape,
     }
 }

@@ -43,29 +43,29 @@ pub(super) struct Place {
 
 impl Packing {
     pub fn of(p: &WeightGradient) -> Packing {
-        let splits = p.output_width.div_ceil(LONGEST_PIECE).max(1);
-        let length = p.output_width.div_ceil(splits).max(1);
-        let images = (BLOCK_PIXELS / (length * splits)).clamp(1, p.batch.max(1));
-        let span = (length - 1) * p.stride[1] + (p.kernel[1] - 1) * p.dilation[1] + 1;
-        let join = p.depth < FEW_CHANNELS && p.dilation[1] == 1;
-        let joined = if join { p.kernel[1] } else { 1 };
-        let pixel = if join { p.depth } else { p.depth.next_multiple_of(LANES) + PIXEL_GAP };
+        let splits = p.shape.output_width.div_ceil(LONGEST_PIECE).max(1);
+        let length = p.shape.output_width.div_ceil(splits).max(1);
+        let images = (BLOCK_PIXELS / (length * splits)).clamp(1, p.shape.batch.max(1));
+        let span = (length - 1) * p.shape.stride[1] + (p.shape.kernel[1] - 1) * p.shape.dilation[1] + 1;
+        let join = p.shape.depth < FEW_CHANNELS && p.shape.dilation[1] == 1;
+        let joined = if join { p.shape.kernel[1] } else { 1 };
+        let pixel = if join { p.shape.depth } else { p.shape.depth.next_multiple_of(LANES) + PIXEL_GAP };
         // No more than there are: with many channels even one piece is large.
-        let block = (BLOCK_PIXELS / length).clamp(1, (p.batch * p.output_height * splits).max(1));
-        Packing { splits, length, images, span, joined, pixel, piece: p.kernel[0] * span * pixel, block }
+        let block = (BLOCK_PIXELS / length).clamp(1, (p.shape.batch * p.shape.output_height * splits).max(1));
+        Packing { splits, length, images, span, joined, pixel, piece: p.shape.kernel[0] * span * pixel, block }
     }
 
     pub fn place(&self, p: &WeightGradient, piece: usize) -> Place {
-        let (together, rest) = (self.together(p, piece), piece % (p.output_height * self.images * self.splits));
+        let (together, rest) = (self.together(p, piece), piece % (p.shape.output_height * self.images * self.splits));
         let (y, rest) = (rest / together.row, rest % together.row);
         Place { image: together.first + rest / self.splits, y, split: rest % self.splits }
     }
 
     /// The images that are taken together with a piece.
     pub fn together(&self, p: &WeightGradient, piece: usize) -> Together {
-        let pieces = p.output_height * self.images * self.splits;
+        let pieces = p.shape.output_height * self.images * self.splits;
         let first = piece / pieces * self.images;
-        let row = self.images.min(p.batch - first) * self.splits;
+        let row = self.images.min(p.shape.batch - first) * self.splits;
         Together { first, start: piece / pieces * pieces, row }
     }
 }
@@ -82,16 +82,16 @@ pub(super) struct Together {
 #[inline(never)]
 pub(super) unsafe fn pack_inputs(p: &WeightGradient, packing: &Packing, place: &Place, group: usize, target: *mut f32) {
     let Place { image, y, split } = *place;
-    let channels = p.groups * p.depth;
-    let left = (split * packing.length * p.stride[1]) as isize - p.padding[1];
+    let channels = p.shape.groups * p.shape.depth;
+    let left = (split * packing.length * p.shape.stride[1]) as isize - p.shape.padding[1];
     // The pixels that lie inside the image.
     let clamp = |at: isize| at.clamp(0, packing.span as isize) as usize;
-    let inside = clamp(-left)..clamp(p.width as isize - left);
-    for ky in 0..p.kernel[0] {
-        let input_y = (y * p.stride[0] + ky * p.dilation[0]) as isize - p.padding[0];
-        let inside = if (0..p.height as isize).contains(&input_y) { inside.clone() } else { 0..0 };
-        let first = ((image * p.height) as isize + input_y) * p.width as isize + left;
-        let source = p.input.wrapping_offset(first * channels as isize).wrapping_add(group * p.depth);
+    let inside = clamp(-left)..clamp(p.shape.width as isize - left);
+    for ky in 0..p.shape.kernel[0] {
+        let input_y = (y * p.shape.stride[0] + ky * p.shape.dilation[0]) as isize - p.shape.padding[0];
+        let inside = if (0..p.shape.height as isize).contains(&input_y) { inside.clone() } else { 0..0 };
+        let first = ((image * p.shape.height) as isize + input_y) * p.shape.width as isize + left;
+        let source = p.input.wrapping_offset(first * channels as isize).wrapping_add(group * p.shape.depth);
         let target = target.add(ky * packing.span * packing.pixel);
         let zero = |pixels: Range<usize>| {
             let count = pixels.len() * packing.pixel;
@@ -105,7 +105,7 @@ pub(super) unsafe fn pack_inputs(p: &WeightGradient, packing: &Packing, place: &
             continue;
         }
         for x in inside {
-            copy_pixel(source.wrapping_add(x * channels), target.add(x * packing.pixel), p.depth);
+            copy_pixel(source.wrapping_add(x * channels), target.add(x * packing.pixel), p.shape.depth);
         }
     }
 }
@@ -128,12 +128,13 @@ pub(super) unsafe fn pack_gradients(
     panel: usize,
     target: *mut f32,
 ) {
-    let row = place.image * p.output_height + place.y;
+    let row = place.image * p.shape.output_height + place.y;
     let first = place.split * packing.length;
-    let valid = packing.length.min(p.output_width.saturating_sub(first));
-    let outputs = p.groups * p.columns;
-    let source = p.gradient.add((row * p.output_width + first) * outputs + group * p.columns + panel * COLUMNS);
-    let columns = COLUMNS.min(p.columns - panel * COLUMNS);
+    let valid = packing.length.min(p.shape.output_width.saturating_sub(first));
+    let outputs = p.shape.groups * p.shape.columns;
+    let source =
+        p.gradient.add((row * p.shape.output_width + first) * outputs + group * p.shape.columns + panel * COLUMNS);
+    let columns = COLUMNS.min(p.shape.columns - panel * COLUMNS);
     for x in 0..valid {
         let (from, to) = (source.add(x * outputs), target.add(x * COLUMNS));
         for half in 0..COLUMNS / LANES {

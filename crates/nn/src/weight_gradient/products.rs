@@ -11,9 +11,9 @@ const OVERRUN: usize = 8;
 
 /// Outputs along an axis that meet tap `k` inside the image.
 fn inside(p: &WeightGradient, axis: usize, k: usize) -> Range<usize> {
-    let (size, outputs) = [(p.height, p.output_height), (p.width, p.output_width)][axis];
-    let before = p.padding[axis] - (k * p.dilation[axis]) as isize;
-    let up_to = |at: isize| ((at.max(0) as usize).div_ceil(p.stride[axis])).min(outputs);
+    let (size, outputs) = [(p.shape.height, p.shape.output_height), (p.shape.width, p.shape.output_width)][axis];
+    let before = p.shape.padding[axis] - (k * p.shape.dilation[axis]) as isize;
+    let up_to = |at: isize| ((at.max(0) as usize).div_ceil(p.shape.stride[axis])).min(outputs);
     up_to(before)..up_to(size as isize + before)
 }
 
@@ -23,18 +23,18 @@ fn inside(p: &WeightGradient, axis: usize, k: usize) -> Range<usize> {
 /// The buffers must be valid for the sizes that `p` names.
 pub unsafe fn weight_gradient(p: &WeightGradient, share: Share) {
     let packing = Packing::of(p);
-    let panels = p.columns.div_ceil(COLUMNS);
+    let panels = p.shape.columns.div_ceil(COLUMNS);
     let chunks = panels.div_ceil(UNIT_PANELS);
-    let taps = p.kernel[0] * p.kernel[1];
-    let panel_values = taps * p.depth * COLUMNS;
-    let pieces = p.batch * p.output_height * packing.splits;
+    let taps = p.shape.taps();
+    let panel_values = taps * p.shape.depth * COLUMNS;
+    let pieces = p.shape.batch * p.shape.output_height * packing.splits;
     let mut inputs: Vec<f32> = Vec::with_capacity(packing.block * packing.piece + OVERRUN);
     let mut gradients: Vec<f32> = Vec::with_capacity(UNIT_PANELS * packing.block * packing.length * COLUMNS);
     let (inputs, gradients) = (inputs.as_mut_ptr(), gradients.as_mut_ptr());
-    for unit in share.of(p.segments * p.groups * chunks) {
-        let (segment, group, chunk) = (unit / (p.groups * chunks), unit / chunks % p.groups, unit % chunks);
+    for unit in share.of(p.segments * p.shape.groups * chunks) {
+        let (segment, group, chunk) = (unit / (p.shape.groups * chunks), unit / chunks % p.shape.groups, unit % chunks);
         let panels = chunk * UNIT_PANELS..panels.min((chunk + 1) * UNIT_PANELS);
-        let first_panel = (segment * p.groups + group) * p.columns.div_ceil(COLUMNS) + panels.start;
+        let first_panel = (segment * p.shape.groups + group) * p.shape.columns.div_ceil(COLUMNS) + panels.start;
         let partials = p.partials.add(first_panel * panel_values);
         let of_segment = part(pieces, segment, p.segments);
         if of_segment.is_empty() {
@@ -43,7 +43,7 @@ pub unsafe fn weight_gradient(p: &WeightGradient, share: Share) {
         let mut first = of_segment.start;
         while first < of_segment.end {
             let Together { start, row, .. } = packing.together(p, first);
-            let end = of_segment.end.min(start + p.output_height * row).min(first + packing.block);
+            let end = of_segment.end.min(start + p.shape.output_height * row).min(first + packing.block);
             for piece in 0..end - first {
                 let place = packing.place(p, first + piece);
                 pack_inputs(p, &packing, &place, group, inputs.add(piece * packing.piece));
@@ -76,24 +76,24 @@ struct Block {
 /// The sums of all taps and channels over a block, for one panel.
 #[inline(never)]
 unsafe fn multiply_block(p: &WeightGradient, packing: &Packing, block: &Block, right: *const f32, target: *mut f32) {
-    for tap in (0..p.kernel[0] * p.kernel[1]).step_by(packing.joined) {
-        let (ky, kx) = (tap / p.kernel[1], tap % p.kernel[1]);
+    for tap in (0..p.shape.taps()).step_by(packing.joined) {
+        let (ky, kx) = (tap / p.shape.kernel[1], tap % p.shape.kernel[1]);
         // Pixels in the padding are left out if they are the same for all pieces and joined taps.
         let ys = inside(p, 0, ky);
         let xs = if packing.splits * packing.joined == 1 { inside(p, 1, kx) } else { 0..packing.length };
         let clamp = |row: usize| (row * block.row).clamp(block.pieces.start, block.pieces.end) - block.pieces.start;
         let pieces = clamp(ys.start)..clamp(ys.end);
-        let pixel = ky * packing.span + kx * p.dilation[1] + xs.start * p.stride[1];
+        let pixel = ky * packing.span + kx * p.shape.dilation[1] + xs.start * p.shape.stride[1];
         let left = block.inputs.add(pieces.start * packing.piece + pixel * packing.pixel);
         let right = right.add((pieces.start * packing.length + xs.start) * COLUMNS);
         let pixels = Pixels {
             pieces: pieces.len(),
             length: xs.len(),
-            step: p.stride[1] * packing.pixel,
+            step: p.shape.stride[1] * packing.pixel,
             gap: packing.piece,
             output_gap: packing.length * COLUMNS,
         };
-        let target = target.add(tap * p.depth * COLUMNS);
-        sum_outer_products(left, right, pixels, Sums { target, rows: packing.joined * p.depth, add: block.add });
+        let target = target.add(tap * p.shape.depth * COLUMNS);
+        sum_outer_products(left, right, pixels, Sums { target, rows: packing.joined * p.shape.depth, add: block.add });
     }
 }

@@ -1,3 +1,4 @@
+use super::cut::Cut;
 use super::filtering::{piece_stride, Filtering};
 use super::lines::{Lines, F2, F4};
 use crate::share::Share;
@@ -18,15 +19,7 @@ operands! {
         pub input: *const f32,
         /// `[count][point][channels]`, with 16 values between pieces.
         pub transformed: *mut f32,
-        pub height: usize,
-        pub width: usize,
-        pub channels: usize,
-        /// Padding rows above and columns to the left, cropped if negative.
-        pub padding: [isize; 2],
-        /// Pieces of an image, down and across.
-        pub pieces: [usize; 2],
-        pub first: usize,
-        pub count: usize,
+        pub cut: Cut,
     }
 }
 
@@ -45,8 +38,8 @@ unsafe fn transform_pieces<F: Lines<INPUT, OUTPUT>, const INPUT: usize, const OU
     p: &WinogradInput,
     share: Share,
 ) {
-    let chunks = p.channels.div_ceil(UNIT_CHANNELS);
-    for unit in share.of(p.count * chunks) {
+    let chunks = p.cut.channels.div_ceil(UNIT_CHANNELS);
+    for unit in share.of(p.cut.count * chunks) {
         transform_unit::<F, INPUT, OUTPUT>(p, unit / chunks, unit % chunks);
     }
 }
@@ -57,35 +50,34 @@ unsafe fn transform_unit<F: Lines<INPUT, OUTPUT>, const INPUT: usize, const OUTP
     piece: usize,
     chunk: usize,
 ) {
-    let (row, px) = ((p.first + piece) / p.pieces[1], (p.first + piece) % p.pieces[1]);
-    let (image, py) = (row / p.pieces[0], row % p.pieces[0]);
+    let (image, py, px) = p.cut.locate(piece);
     let first = chunk * UNIT_CHANNELS;
-    let base = p.input.add(image * p.height * p.width * p.channels + first);
+    let base = p.input.add(image * p.cut.height * p.cut.width * p.cut.channels + first);
     let pixels: [[*const f32; INPUT]; INPUT] = std::array::from_fn(|y| {
-        let y = (py * OUTPUT + y).wrapping_sub(p.padding[0] as usize);
+        let y = (py * OUTPUT + y).wrapping_sub(p.cut.padding[0] as usize);
         std::array::from_fn(|x| {
-            let x = (px * OUTPUT + x).wrapping_sub(p.padding[1] as usize);
-            let inside = y < p.height && x < p.width;
+            let x = (px * OUTPUT + x).wrapping_sub(p.cut.padding[1] as usize);
+            let inside = y < p.cut.height && x < p.cut.width;
             if inside {
-                base.add((y * p.width + x) * p.channels)
+                base.add((y * p.cut.width + x) * p.cut.channels)
             } else {
                 ZEROS.as_ptr()
             }
         })
     });
-    let target = p.transformed.add(piece * piece_stride(INPUT * INPUT, p.channels) + first);
-    let channels = UNIT_CHANNELS.min(p.channels - first);
+    let target = p.transformed.add(piece * piece_stride(INPUT * INPUT, p.cut.channels) + first);
+    let channels = UNIT_CHANNELS.min(p.cut.channels - first);
     for channel in (0..channels).step_by(LANES) {
         let lanes = LANES.min(channels - channel);
         if lanes == LANES {
             let load = |source: *const f32| F32x4::load(source.add(channel));
             transform_piece::<F, INPUT, OUTPUT>(&pixels, load, |point, value| {
-                value.store(target.add(point * p.channels + channel));
+                value.store(target.add(point * p.cut.channels + channel));
             });
         } else {
             let load = |source: *const f32| F32x4::load_partial(source.add(channel), lanes);
             transform_piece::<F, INPUT, OUTPUT>(&pixels, load, |point, value| {
-                value.store_partial(target.add(point * p.channels + channel), lanes);
+                value.store_partial(target.add(point * p.cut.channels + channel), lanes);
             });
         }
     }

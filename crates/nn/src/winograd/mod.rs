@@ -5,6 +5,7 @@
 //! the product in the middle is one matrix product for each of its 36 or 16 points. The pieces are transformed into
 //! `[piece][point][channel]`, so that each of them is a product of rows and packed panels.
 
+mod cut;
 mod filtering;
 mod gradient;
 mod input;
@@ -14,6 +15,7 @@ mod output;
 mod tests;
 mod weights;
 
+pub use cut::Cut;
 pub use filtering::{Filtering, WeightForm, GAP};
 pub use gradient::{
     winograd_factor, winograd_products, winograd_taps, Factor, WinogradFactor, WinogradProducts, WinogradTaps,

@@ -39,15 +39,21 @@ fn naive(c: &Case, x: &[f32], w: &[f32], bias: &[f32], residual: &[f32]) -> Vec<
     out
 }
 
-/// How the work is cut, which must not change the result.
+/// How the work is split, which must not change the result.
 #[derive(Clone, Copy)]
-struct Cut {
+struct Split {
     block: usize,
     threads: usize,
 }
 
-fn run(filtering: Filtering, form: WeightForm, c: &Case, [x, w, bias, residual]: [&[f32]; 4], cut: Cut) -> Vec<f32> {
-    let Cut { block, threads } = cut;
+fn run(
+    filtering: Filtering,
+    form: WeightForm,
+    c: &Case,
+    [x, w, bias, residual]: [&[f32]; 4],
+    split: Split,
+) -> Vec<f32> {
+    let Split { block, threads } = split;
     let (size, points) = (filtering.output(), filtering.points());
     let [oh, ow] = std::array::from_fn(|axis| c.size[axis].wrapping_add_signed(2 * c.padding[axis]) - 2);
     let pieces = [oh.div_ceil(size), ow.div_ceil(size)];
@@ -89,13 +95,15 @@ fn run(filtering: Filtering, form: WeightForm, c: &Case, [x, w, bias, residual]:
             filtering,
             input: x.as_ptr(),
             transformed: transformed.as_mut_ptr(),
-            height: c.size[0],
-            width: c.size[1],
-            channels: c.channels,
-            padding: c.padding,
-            pieces,
-            first,
-            count,
+            cut: Cut {
+                height: c.size[0],
+                width: c.size[1],
+                channels: c.channels,
+                padding: c.padding,
+                pieces,
+                first,
+                count,
+            },
         };
         let output = WinogradOutput {
             filtering,
@@ -142,7 +150,7 @@ fn equals_the_naive_loops_for_any_number_of_threads_and_blocks() {
             (Filtering::F4, WeightForm::Transformed),
             (Filtering::F4, WeightForm::Panels),
         ] {
-            let one = run(filtering, form, c, buffers, Cut { block: 1000, threads: 1 });
+            let one = run(filtering, form, c, buffers, Split { block: 1000, threads: 1 });
             for (i, (got, want)) in one.iter().zip(&want).enumerate() {
                 let allowed = 1e-4 * c.channels as f32;
                 assert!(
@@ -151,7 +159,7 @@ fn equals_the_naive_loops_for_any_number_of_threads_and_blocks() {
                 );
             }
             for (block, threads) in [(1000, 2), (5, 1), (16, 3)] {
-                let other = run(filtering, form, c, buffers, Cut { block, threads });
+                let other = run(filtering, form, c, buffers, Split { block, threads });
                 assert_eq!(other, one, "{filtering:?}, {form:?}, case {index}, block {block}, {threads} threads");
             }
         }
@@ -168,8 +176,8 @@ fn pieces_may_be_many() {
     let residual = values(c.size[0] * c.size[1], 4);
     let want = naive(&c, &x, &w, &bias, &residual);
     for threads in [1, 64] {
-        let cut = Cut { block: 345_000, threads };
-        let got = run(Filtering::F2, WeightForm::Transformed, &c, [&x, &w, &bias, &residual], cut);
+        let split = Split { block: 345_000, threads };
+        let got = run(Filtering::F2, WeightForm::Transformed, &c, [&x, &w, &bias, &residual], split);
         let wrong = got.iter().zip(&want).position(|(got, want)| (got - want).abs() > 1e-4);
         assert_eq!(wrong, None, "{threads} threads");
     }

@@ -15,6 +15,7 @@ const functions = {
   reciprocal: (x: number) => 1 / x,
   sigmoid: (x: number) => 1 / (1 + Math.exp(-x)),
   tanh: Math.tanh,
+  silu: (x: number) => x / (1 + Math.exp(-x)),
 }
 
 export type UnaryKind = keyof typeof functions
@@ -34,6 +35,10 @@ const derivatives: { readonly [Kind in UnaryKind]: Derivative } = {
   reciprocal: (_, y, gradient) => gradient.mul(y.square()).neg(),
   sigmoid: (_, y, gradient) => gradient.mul(y.sub(y.square())),
   tanh: (_, y, gradient) => gradient.sub(gradient.mul(y.square())),
+  silu(x, y, gradient) {
+    const s = x.sigmoid()
+    return gradient.mul(s.add(y.sub(y.mul(s))))
+  },
 }
 
 /** Inputs: x of any shape. */

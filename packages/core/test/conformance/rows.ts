@@ -107,7 +107,7 @@ export const rows: readonly Row[] = [
   { op: 'matmul', inputs: ['0x4', '4x3'] },
   { op: 'matmul', inputs: ['2x0', '0x3'] },
 
-  ...['relu', 'neg', 'abs', 'exp', 'square', 'reciprocal', 'sigmoid', 'tanh'].map(
+  ...['relu', 'neg', 'abs', 'exp', 'square', 'reciprocal', 'sigmoid', 'tanh', 'silu'].map(
     (kind): Row => ({ op: 'unary', inputs: ['3x7'], options: { kind } }),
   ),
   ...['log', 'sqrt', 'reciprocal'].map(

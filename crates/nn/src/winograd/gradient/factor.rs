@@ -1,5 +1,6 @@
 use crate::lanes::load;
 use crate::share::Share;
+use crate::winograd::cut::Cut;
 use crate::winograd::filtering::{Filtering, GAP};
 use crate::winograd::lines::{Lines, F4};
 use gemm::COLUMNS;
@@ -57,16 +58,7 @@ operands! {
         /// `[batch, height, width, channels]`.
         pub source: *const f32,
         pub transformed: *mut f32,
-        /// Height of the source; width and channels are the source's too.
-        pub height: usize,
-        pub width: usize,
-        pub channels: usize,
-        /// Padding rows above and columns to the left; none around gradients.
-        pub padding: [isize; 2],
-        /// Pieces of an image, down and across.
-        pub pieces: [usize; 2],
-        pub first: usize,
-        pub count: usize,
+        pub cut: Cut,
     }
 }
 
@@ -99,34 +91,33 @@ unsafe fn transform_pieces<const EDGE: usize>(
     share: Share,
     line: impl Fn([F32x4; EDGE]) -> [F32x4; SIZE],
 ) {
-    let plane = p.factor.plane(p.channels, p.count);
-    let zeros = vec![0.0; EDGE * p.channels];
-    for piece in share.of(p.count) {
-        let (row, px) = ((p.first + piece) / p.pieces[1], (p.first + piece) % p.pieces[1]);
-        let (image, py) = (row / p.pieces[0], row % p.pieces[0]);
-        let base = p.source.add(image * p.height * p.width * p.channels);
+    let plane = p.factor.plane(p.cut.channels, p.cut.count);
+    let zeros = vec![0.0; EDGE * p.cut.channels];
+    for piece in share.of(p.cut.count) {
+        let (image, py, px) = p.cut.locate(piece);
+        let base = p.source.add(image * p.cut.height * p.cut.width * p.cut.channels);
         // Where the piece lies in the image, and which part of it is inside.
-        let top = (py * OUTPUT) as isize - p.padding[0];
-        let left = (px * OUTPUT) as isize - p.padding[1];
-        let (ys, xs) = (inside::<EDGE>(top, p.height), inside::<EDGE>(left, p.width));
+        let top = (py * OUTPUT) as isize - p.cut.padding[0];
+        let left = (px * OUTPUT) as isize - p.cut.padding[1];
+        let (ys, xs) = (inside::<EDGE>(top, p.cut.height), inside::<EDGE>(left, p.cut.width));
         let lines: [*const f32; EDGE] = std::array::from_fn(|y| {
-            let start = (top + y as isize) * p.width as isize + left;
+            let start = (top + y as isize) * p.cut.width as isize + left;
             if ys.contains(&y) {
-                base.wrapping_offset(start * p.channels as isize)
+                base.wrapping_offset(start * p.cut.channels as isize)
             } else {
                 zeros.as_ptr()
             }
         });
-        for channel in (0..p.channels).step_by(LANES) {
-            let lanes = LANES.min(p.channels - channel);
+        for channel in (0..p.cut.channels).step_by(LANES) {
+            let lanes = LANES.min(p.cut.channels - channel);
             let mut columns = [[F32x4::zero(); SIZE]; EDGE];
             for x in 0..EDGE {
                 if xs.contains(&x) {
-                    let at = x * p.channels + channel;
+                    let at = x * p.cut.channels + channel;
                     columns[x] = line(std::array::from_fn(|y| load(lines[y].wrapping_add(at), lanes)));
                 }
             }
-            let target = p.transformed.add(p.factor.at(channel, p.channels, piece, p.count));
+            let target = p.transformed.add(p.factor.at(channel, p.cut.channels, piece, p.cut.count));
             for y in 0..SIZE {
                 for (x, value) in line(std::array::from_fn(|x| columns[x][y])).iter().enumerate() {
                     value.store(target.add((y * SIZE + x) * plane));
@@ -135,8 +126,10 @@ unsafe fn transform_pieces<const EDGE: usize>(
         }
         // A panel is multiplied to its end, though the rest is not used.
         if p.factor == Factor::Gradient {
-            for channel in (p.channels.next_multiple_of(LANES)..p.channels.next_multiple_of(COLUMNS)).step_by(LANES) {
-                let at = p.factor.at(channel, p.channels, piece, p.count);
+            for channel in
+                (p.cut.channels.next_multiple_of(LANES)..p.cut.channels.next_multiple_of(COLUMNS)).step_by(LANES)
+            {
+                let at = p.factor.at(channel, p.cut.channels, piece, p.cut.count);
                 for point in 0..POINTS {
                     F32x4::zero().store(p.transformed.add(at + point * plane));
                 }

@@ -1,6 +1,7 @@
 use super::factor::{OUTPUT, POINTS};
 use super::*;
 use crate::share::Share;
+use crate::winograd::Cut;
 use gemm::COLUMNS;
 
 struct Case {
@@ -51,24 +52,22 @@ fn run(c: &Case, x: &[f32], dy: &[f32], block: usize, threads: usize) -> Vec<f32
             factor: Factor::Input,
             source: x.as_ptr(),
             transformed: inputs.as_mut_ptr(),
-            height: c.size[0],
-            width: c.size[1],
-            channels: c.channels,
-            padding: c.padding,
-            pieces,
-            first,
-            count,
+            cut: Cut {
+                height: c.size[0],
+                width: c.size[1],
+                channels: c.channels,
+                padding: c.padding,
+                pieces,
+                first,
+                count,
+            },
         };
         shares().for_each(|share| unsafe { winograd_factor(&p, share) });
         let p = WinogradFactor {
             factor: Factor::Gradient,
             source: dy.as_ptr(),
             transformed: gradients.as_mut_ptr(),
-            height: oh,
-            width: ow,
-            channels: c.columns,
-            padding: [0, 0],
-            ..p
+            cut: Cut { height: oh, width: ow, channels: c.columns, padding: [0, 0], ..p.cut },
         };
         shares().for_each(|share| unsafe { winograd_factor(&p, share) });
         let p = WinogradProducts {

@@ -127,7 +127,7 @@ def reduce(i, o):
 OPERATIONS = {
     "conv2d": conv2d,
     "matmul": matmul,
-    "unary": lambda i, o: getattr(torch, o["kind"])(i[0]),
+    "unary": lambda i, o: getattr(F if o["kind"] == "silu" else torch, o["kind"])(i[0]),
     "binary": binary,
     "batchNorm": batch_norm,
     "maxPool2d": lambda i, o: nhwc(F.max_pool2d(padded(i[0], o, -torch.inf), o["kernel"], o.get("stride"))),
