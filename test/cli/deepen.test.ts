@@ -44,7 +44,7 @@ test('deepen prints one JSON object, and other commands take what it made', asyn
 })
 
 test('deepen needs no images', async () => {
-  const run = await deepen('--depth', '26', '--at', 'layer1.0,layer2.2,layer3.1', '--out', 'noise')
+  const run = await deepen('--layers', '4,4,4', '--at', 'layer1.0,layer2.2,layer3.1', '--out', 'noise')
   expect(run).toEqual({
     status: 0,
     stderr: '',
@@ -99,7 +99,10 @@ test('deepen --finetune shows how far the new blocks moved', async () => {
 })
 
 test.each<[arguments_: string[], status: number, error: string]>([
-  [[], 2, "required option '--depth <n>' not specified"],
+  [[], 2, "required option '--out <dir>' not specified"],
+  [['--out', 'x'], 2, 'give one of --depth and --layers'],
+  [['--out', 'x', '--depth', '26', '--layers', '4,4,4'], 2, 'give one of --depth and --layers'],
+  [['--out', 'x', '--layers', '4,4'], 1, 'got layers [4, 4], wanted 3 numbers, one for each stage of resnet20'],
   [['--depth', '56'], 2, "required option '--out <dir>' not specified"],
   [
     ['--depth', 'deep', '--out', 'x'],

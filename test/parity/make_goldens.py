@@ -1,6 +1,6 @@
 """Writes goldens/*.json: PyTorch's logits for image.png, from the file to the classifier.
 
-    python -m venv .venv && .venv/bin/pip install torch torchvision
+    python -m venv .venv && .venv/bin/pip install torch torchvision timm
     .venv/bin/python test/parity/make_goldens.py [names...]
 
 The network runs in double precision on float32 weights and pixels, so that its logits can count as exact.
@@ -14,6 +14,7 @@ import sys
 from pathlib import Path
 
 import PIL
+import timm
 import torch
 import torchvision
 from PIL import Image
@@ -30,6 +31,7 @@ wide_resnet50_2 wide_resnet101_2 plain18 plain34 resnet50_v1 resnet101_v1 resnet
 resnet18_a resnet34_c resnet50_a resnet50_c resnet18_v2 resnet34_v2 resnet50_v2 resnet101_v2 resnet152_v2 resnet50_a_v2
 resnet20 resnet20_b resnet20_c resnet32 resnet56 resnet110 resnet110_b plain20 plain56
 resnet20_v2 resnet20_b_v2 resnet20_c_v2 resnet110_v2 cifar_resnet50
+seresnet18 seresnet50 seresnet20 resnet18_silu resnet18_maxpool seresnet20_v2_silu_maxpool
 """.split()
 
 
@@ -61,7 +63,12 @@ def golden(name: str) -> dict:
         "std": logits.std(correction=0).item(),
         "argmax": logits.argmax().item(),
         "shapes": hashlib.sha256("".join(shapes).encode()).hexdigest(),
-        "versions": {"torch": torch.__version__, "torchvision": torchvision.__version__, "pillow": PIL.__version__},
+        "versions": {
+            "torch": torch.__version__,
+            "torchvision": torchvision.__version__,
+            "timm": timm.__version__,
+            "pillow": PIL.__version__,
+        },
     }
 
 

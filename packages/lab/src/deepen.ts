@@ -1,5 +1,6 @@
 import { type CompileOptions, compile, input, moments, type Parameters, type Tensor } from '@residual/core'
 import {
+  ACTIVATIONS,
   type Architecture,
   atDepth,
   blockNames,
@@ -155,16 +156,19 @@ function deeperArchitecture(
     const stages = `[${arch.layers.join(', ')}] blocks, ${from.name} has [${from.layers.join(', ')}]`
     throw new ModelError(`${arch.name} is not deeper than ${from.name}: it has ${stages}; give a larger depth`)
   }
-  if (from.preActivation && from.shortcut === 'C') {
-    throw new ModelError(
-      `${from.name} cannot have a block that does nothing: its shortcuts project what a ReLU has cut off`,
-    )
-  }
-  if (from.shortcut === 'none' && (from.preActivation || from.block !== 'basic')) {
-    const why = from.preActivation ? 'its ReLU comes first' : 'its middle is narrower than its input'
-    throw new ModelError(`${from.name} cannot have a block that does nothing: it has no shortcut, and ${why}`)
-  }
+  const reason = hindrance(from)
+  if (reason) throw new ModelError(`${from.name} cannot have a block that does nothing: ${reason}`)
   return { ...arch, classes: from.classes }
+}
+
+/** Why no block of an architecture can do nothing; undefined if one can. */
+function hindrance({ preActivation, shortcut, block, activation, attention }: Architecture): string | undefined {
+  if (preActivation && shortcut === 'C') return 'its shortcuts project what an activation has changed'
+  if (!preActivation && !ACTIVATIONS[activation].isIdempotent) return `the ${activation} after it changes its input`
+  if (shortcut !== 'none') return undefined
+  if (preActivation) return 'it has no shortcut, and its activation comes first'
+  if (attention !== 'none') return 'it has no shortcut, and its attention scales the channels'
+  return block === 'basic' ? undefined : 'it has no shortcut, and its middle is narrower than its input'
 }
 
 /** A block of the deeper network. */

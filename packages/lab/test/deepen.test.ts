@@ -26,6 +26,8 @@ describe('a deepened residual network gives the same logits to the last bit', ()
     ['resnet8_c', 20, 32],
     ['resnet8_v2', 20, 32],
     ['resnet8_b_v2', 14, 32],
+    ['seresnet8', 14, 32],
+    ['seresnet8_v2_silu_maxpool', 14, 32],
   ])('%s to %i layers', async (name, depth, side) => {
     const model = network(name)
     const { model: deeper, added } = await deepen(model, { depth })
@@ -237,6 +239,14 @@ test.each([
 })
 
 describe('refuses', () => {
+  test.each([
+    ['resnet8_c_v2', 'its shortcuts project what an activation has changed'],
+    ['resnet8_silu', 'the silu after it changes its input'],
+  ])('%s, in which no block can do nothing', async (name, why) => {
+    const message = `${name} cannot have a block that does nothing: ${why}`
+    await expect(deepen(network(name), { depth: 14 })).rejects.toThrow(new ModelError(message))
+  })
+
   test.each<[name: string, depth: number, at: Places | undefined, error: Error, linear?: boolean]>([
     [
       'resnet20',
@@ -263,14 +273,6 @@ describe('refuses', () => {
       ),
     ],
     ['resnet18', 50, undefined, new ModelError('resnet50 is not a deeper resnet18: its block is bottleneck')],
-    [
-      'resnet8_c_v2',
-      14,
-      undefined,
-      new ModelError(
-        'resnet8_c_v2 cannot have a block that does nothing: its shortcuts project what a ReLU has cut off',
-      ),
-    ],
     [
       'resnet8',
       14,

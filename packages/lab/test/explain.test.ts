@@ -77,7 +77,10 @@ describe('after the last layer, the map is the classifier applied to each positi
 })
 
 describe('the answer at a depth equals the answer of a network whose later blocks add nothing', () => {
-  test.each(['resnet14', 'resnet14_b', 'resnet14_c', 'resnet14_v2', 'resnet14_b_v2'])('%s', async name => {
+  test.each([
+    ...['resnet14', 'resnet14_b', 'resnet14_c', 'resnet14_v2', 'resnet14_b_v2'],
+    ...['resnet14_silu', 'seresnet14', 'resnet14_maxpool'],
+  ])('%s', async name => {
     const model = network(name)
     const { depths, target, predictions } = await explain(model, square, { class: 4 })
     const names = ['layer1.0', 'layer1.1', 'layer2.0', 'layer2.1', 'layer3.0', 'layer3.1']
@@ -259,8 +262,10 @@ describe('the page', () => {
       expect(text.split(`role="img" aria-label="${title}: `), title).toHaveLength(3)
       expect(text).toContain(`<text class="title" x="2" y="17">${title}</text>`)
     }
-    expect(text).toContain('change after the ReLU')
-    expect(await explanationPage(await explain(network('resnet14_v2'), square))).not.toContain('change after the ReLU')
+    expect(text).toContain('change after the activation')
+    expect(await explanationPage(await explain(network('resnet14_v2'), square))).not.toContain(
+      'change after the activation',
+    )
   })
 
   const told = { label: 'a', index: 0, score: 0.5 }

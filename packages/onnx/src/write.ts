@@ -88,8 +88,28 @@ function partsOf(tensor: Tensor, inputs: readonly string[], out: string, paramet
   if (tensor.is('batchNorm')) {
     return [node('BatchNormalization', inputs, out, { epsilon: tensor.attributes.epsilon })]
   }
-  if (tensor.is('unary') && tensor.attributes.kind === 'relu') return [node('Relu', inputs, out)]
-  if (tensor.is('binary') && tensor.attributes.kind === 'add') return [node('Add', inputs, out)]
+  if (tensor.is('unary')) {
+    const { kind } = tensor.attributes
+    if (kind === 'relu') return [node('Relu', inputs, out)]
+    if (kind === 'sigmoid') return [node('Sigmoid', inputs, out)]
+    if (kind === 'silu') {
+      return [node('Sigmoid', inputs, `${out}.sigmoid`), node('Mul', [...inputs, `${out}.sigmoid`], out)]
+    }
+  }
+  if (tensor.is('binary')) {
+    const { kind } = tensor.attributes
+    if (kind === 'add') return [node('Add', inputs, out)]
+    if (kind === 'mul') return [node('Mul', inputs, out)]
+  }
+  if (tensor.is('reduce') && tensor.attributes.kind === 'max' && tensor.inputs[0].shape.length === 4) {
+    const { axes, keepDims } = tensor.attributes
+    const moved = axes.map(axis => [0, 2, 3, 1][axis])
+    return [node('ReduceMax', inputs, out, { axes: moved, keepdims: keepDims ? 1 : 0 })]
+  }
+  // Values of one pixel have the same order in both layouts.
+  if (tensor.is('reshape') && tensor.shape.length === 4 && tensor.shape[1] * tensor.shape[2] === 1) {
+    return [integers(`${out}.shape`, channelsFirst(tensor.shape)), node('Reshape', [...inputs, `${out}.shape`], out)]
+  }
   if (tensor.is('matmul')) return [node('Gemm', inputs, out, { transB: tensor.attributes.transposeB ? 1 : 0 })]
   if (tensor.is('maxPool2d')) {
     const { kernel, stride, padding } = tensor.attributes

@@ -17,13 +17,16 @@ const imagenet = (block: Row['block'], layers: readonly number[], changes: Parti
   strideIn: '3x3',
   preActivation: false,
   norm: 'batch',
+  activation: 'relu',
+  attention: 'none',
+  pooling: 'average',
   linear: 0,
   inputSize: 224,
   classes: 1000,
   ...changes,
 })
 
-const cifar = (blocks: number, shortcut: Shortcut): Row => ({
+const cifar = (blocks: number, changes: Partial<Row> = {}): Row => ({
   family: 'cifar',
   stem: { kernel: 3, stride: 1, width: 16, pool: 'none' },
   block: 'basic',
@@ -31,18 +34,22 @@ const cifar = (blocks: number, shortcut: Shortcut): Row => ({
   widths: [16, 32, 64],
   groups: 1,
   widthPerGroup: 64,
-  shortcut,
+  shortcut: 'A',
   strideIn: '3x3',
   preActivation: false,
   norm: 'batch',
+  activation: 'relu',
+  attention: 'none',
+  pooling: 'average',
   linear: 0,
   inputSize: 32,
   classes: 10,
+  ...changes,
 })
 
 /**
  * The ImageNet networks of He et al. 2015 (table 1), Xie et al. 2017 (ResNeXt) and Zagoruyko and Komodakis 2016 (wide),
- * under torchvision's names.
+ * under torchvision's names, and of Hu et al. 2018 (squeeze-and-excitation), under timm's.
  */
 const IMAGENET: Readonly<Record<string, Row>> = {
   resnet18: imagenet('basic', [2, 2, 2, 2]),
@@ -55,8 +62,20 @@ const IMAGENET: Readonly<Record<string, Row>> = {
   resnext50_32x4d: imagenet('bottleneck', [3, 4, 6, 3], { groups: 32, widthPerGroup: 4 }),
   resnext101_32x8d: imagenet('bottleneck', [3, 4, 23, 3], { groups: 32, widthPerGroup: 8 }),
   resnext101_64x4d: imagenet('bottleneck', [3, 4, 23, 3], { groups: 64, widthPerGroup: 4 }),
+  seresnet18: imagenet('basic', [2, 2, 2, 2], { attention: 'se' }),
+  seresnet34: imagenet('basic', [3, 4, 6, 3], { attention: 'se' }),
+  seresnet50: imagenet('bottleneck', [3, 4, 6, 3], { attention: 'se' }),
+  seresnet101: imagenet('bottleneck', [3, 4, 23, 3], { attention: 'se' }),
+  seresnet152: imagenet('bottleneck', [3, 8, 36, 3], { attention: 'se' }),
   wide_resnet50_2: imagenet('bottleneck', [3, 4, 6, 3], { widthPerGroup: 128 }),
   wide_resnet101_2: imagenet('bottleneck', [3, 4, 23, 3], { widthPerGroup: 128 }),
+}
+
+/** The kinds of CIFAR networks, each with the fields in which it differs from a residual network. */
+const CIFAR_KINDS: Readonly<Record<string, Partial<Row>>> = {
+  resnet: {},
+  plain: { shortcut: 'none' },
+  seresnet: { attention: 'se' },
 }
 
 /** Depths of the CIFAR networks in the paper. Networks of any other depth 6n+2 exist too. */
@@ -111,6 +130,20 @@ const SUFFIXES: readonly Suffix[] = [
     textOf: ({ norm }, base) => (norm === base.norm ? undefined : 'nobn'),
   },
   {
+    what: 'activation',
+    pattern: 'silu',
+    suitsPlain: true,
+    fields: () => ({ activation: 'silu' }),
+    textOf: ({ activation }, base) => (activation === base.activation ? undefined : activation),
+  },
+  {
+    what: 'pooling',
+    pattern: 'maxpool',
+    suitsPlain: true,
+    fields: () => ({ pooling: 'max' }),
+    textOf: ({ pooling }, base) => (pooling === base.pooling ? undefined : 'maxpool'),
+  },
+  {
     what: 'number of linear layers',
     pattern: 'linear[1-9]\\d{0,3}',
     suitsPlain: true,
@@ -128,14 +161,16 @@ export function architectureNames(): string[] {
 }
 
 /**
- * Returns the architecture with a given name. A name is a base such as `resnet50`, `plain20` or `cifar_resnet50`,
- * followed by any of these suffixes:
+ * Returns the architecture with a given name. A name is a base such as `resnet50`, `plain20`, `seresnet50` or
+ * `cifar_resnet50`, followed by any of these suffixes:
  *
  * - `_a`, `_b` or `_c`: the shortcut; by default A in CIFAR networks and B in ImageNet networks
  * - `_v1`: bottlenecks stride in their first 1x1 convolution, as in the paper; by default they stride in the 3x3
  *   convolution, as in torchvision (v1.5)
  * - `_v2`: pre-activation
  * - `_nobn`: no batch norms, but convolutions with biases, as before Ioffe and Szegedy 2015
+ * - `_silu`: SiLU instead of ReLU
+ * - `_maxpool`: max pooling instead of average pooling before the classifier
  * - `_linear36`: 36 linear layers after the blocks, see {@link Architecture.linear}
  *
  * Without `cifar_`, a depth of 18, 34, 50, 101 or 152 refers to the ImageNet network, and any other depth 6n+2 to the
@@ -165,20 +200,20 @@ interface Base {
 
 function baseOf(name: string): Base | undefined {
   if (Object.hasOwn(IMAGENET, name)) return { name, row: IMAGENET[name] }
-  const match = /^(cifar_)?(resnet|plain)([1-9]\d{0,3})$/.exec(name)
-  if (!match) return undefined
+  const match = /^(cifar_)?([a-z]+)([1-9]\d{0,3})$/.exec(name)
+  if (!match || !Object.hasOwn(CIFAR_KINDS, match[2])) return undefined
   const [, exact, kind, depth] = match
   const blocks = (Number(depth) - 2) / 6
   if (!Number.isInteger(blocks) || blocks < 1 || Number(depth) > MAX_DEPTH) return undefined
   const isAmbiguous = IMAGENET_DEPTHS.has(depth)
   if (isAmbiguous && !exact) return undefined
-  return { name: isAmbiguous ? name : `${kind}${depth}`, row: cifar(blocks, kind === 'plain' ? 'none' : 'A') }
+  return { name: isAmbiguous ? name : `${kind}${depth}`, row: cifar(blocks, CIFAR_KINDS[kind]) }
 }
 
 /** The bases with these numbers of blocks in their stages, residual ones first. */
 function basesWith(layers: readonly number[]): Base[] {
   const depth = 6 * layers[0] + 2
-  const names = [...Object.keys(IMAGENET), `cifar_resnet${depth}`, `cifar_plain${depth}`]
+  const names = [...Object.keys(IMAGENET), ...Object.keys(CIFAR_KINDS).map(kind => `cifar_${kind}${depth}`)]
   return names.flatMap(name => baseOf(name) ?? []).filter(({ row }) => `${row.layers}` === `${layers}`)
 }
 
@@ -198,7 +233,7 @@ function withSuffixes({ name: base, row }: Base, suffixes: readonly string[]): A
   const unsuited = given.find(({ suitsPlain, texts }) => !suitsPlain && texts.length > 0)
   if (row.shortcut === 'none' && unsuited) {
     throw new ArchitectureError(
-      `${base}_${unsuited.texts[0]}: a plain network has no shortcuts and takes no suffix but _nobn and _linear; write ${base}`,
+      `${base}_${unsuited.texts[0]}: a plain network has no shortcuts and takes no suffix but _nobn, _silu, _maxpool and _linear; write ${base}`,
     )
   }
   if (suffixes.includes('v1') && !hasStridePlaces(row.block)) {

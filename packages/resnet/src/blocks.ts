@@ -106,7 +106,8 @@ export function residualBlock(s: Scope, x: Tensor, config: BlockConfig): Residua
   const shapes = branchOf(arch, stage, stride)
   const { f, entry } = (arch.preActivation ? activatedBefore : activatedAfter)(s, x, shapes, layers)
   const last = arch.preActivation || arch.norm === 'none' ? 'conv' : 'bn'
-  const branch = scale ? f.mul(scale) : f
+  const attended = layers.attend(s, f)
+  const branch = scale ? attended.mul(scale) : attended
   const shortcut = shortcutOf(s, x, entry, shapes[shapes.length - 1].filters, config)
   const sum = shortcut && branch.add(shortcut)
   const output = arch.preActivation ? (sum ?? branch) : layers.activate(sum ?? branch)

@@ -1,5 +1,6 @@
 import { FormatError } from '@residual/core'
 import { checkOptions, isObject, type Option, oneOf, someOf, text, value } from '@residual/core/schema'
+import { ACTIVATIONS, type Activation } from './activations.ts'
 import type { JsonObject } from './json.ts'
 import { readArchitecture } from './read-row.ts'
 import type { Architecture } from './row.ts'
@@ -10,6 +11,8 @@ export interface ModelConfig {
   readonly architecture?: Architecture | string
   /** Whether bottlenecks stride in their first 1x1 convolution. The weights cannot show this. */
   readonly stridesEarly?: boolean
+  /** The activation, if stated. The weights cannot show this either. */
+  readonly activation?: Activation
   /** Class names in the order of the logits. */
   readonly labels?: readonly string[]
   /** timm's preprocessing. */
@@ -19,10 +22,11 @@ export interface ModelConfig {
 /** The key of the whole row. `architecture` holds its name, which other libraries read. */
 const ROW = 'residual_architecture'
 
+const activation = oneOf(...(Object.keys(ACTIVATIONS) as Activation[]))
 const object = value<JsonObject>('an object', isObject).optional()
 const statement = someOf({ id2label: object, architecture: text.optional(), [ROW]: object })
 const timm = someOf({ pretrained_cfg: object })
-const transformers = someOf({ model_type: oneOf('resnet').optional(), hidden_act: oneOf('relu').optional() })
+const transformers = someOf({ model_type: oneOf('resnet').optional(), hidden_act: activation.optional() })
 
 /**
  * Reads a config.json as on the Hugging Face hub. Ours has the whole row of the architecture. Ours of older versions
@@ -37,8 +41,8 @@ export function readModelConfig(config: JsonObject): ModelConfig {
   const labels = labelsIn(id2label, file)
   const architecture = row ? readArchitecture(row, file, ROW) : name
   if (architecture !== undefined) return { architecture, labels, pretrained: read(timm).pretrained_cfg }
-  read(transformers)
-  return { stridesEarly: config.downsample_in_bottleneck === true, labels }
+  const { hidden_act } = read(transformers)
+  return { stridesEarly: config.downsample_in_bottleneck === true, activation: hidden_act, labels }
 }
 
 /** Makes the config.json of a model, for {@link readModelConfig} to read. */

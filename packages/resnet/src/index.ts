@@ -1,3 +1,4 @@
+export { ACTIVATIONS, type Activation } from './activations.ts'
 export { architectureOption } from './architecture-option.ts'
 export { architecture, architectureNames, architectureOfDepth, atDepth, named } from './architectures.ts'
 export { type Block, depthOf, type ResidualBlock } from './blocks.ts'

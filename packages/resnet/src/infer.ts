@@ -12,8 +12,8 @@ type Shapes = ReadonlyMap<string, readonly number[]>
  *
  * Some networks have the same parameters. Weights that fit both a plain network and one with shortcut A are taken as
  * residual, bottlenecks are assumed to stride in the 3x3 convolution (v1.5), and networks without batch norms are
- * assumed not to be pre-activated. If that is wrong, state the architecture, such as `plain20`, `resnet50_v1` or
- * `resnet20_v2_nobn`.
+ * assumed not to be pre-activated. The activation is assumed to be ReLU, and the pooling to be the average. If that is
+ * wrong, state the architecture, such as `plain20`, `resnet50_v1`, `resnet20_v2_nobn` or `resnet18_silu`.
  *
  * @param shapes PyTorch's shapes by torchvision's names.
  * @throws ArchitectureError if no architecture fits. The message lists the keys that are missing, unexpected or of
@@ -52,6 +52,7 @@ function candidate(shapes: Shapes, layers: readonly number[], stem: readonly num
     shortcut: shortcutOf(shapes, block),
     preActivation,
     norm: hasNorms ? 'batch' : 'none',
+    attention: shapes.has('layer1.0.se.fc1.weight') ? 'se' : 'none',
     linear: [...shapes.keys()].filter(key => /^layer[1-9]\.linear\.\d+\.weight$/.test(key)).length,
   })
 }

@@ -1,4 +1,6 @@
-import { batchNorm, conv2d, moments, normalize, relu, type Scope, type Tensor, weightedSum } from '@residual/core'
+import { batchNorm, conv2d, moments, normalize, type Scope, type Tensor, weightedSum } from '@residual/core'
+import { ACTIVATIONS } from './activations.ts'
+import { ATTENTIONS } from './attention.ts'
 import type { Architecture } from './row.ts'
 
 /** A square convolution that keeps the size of its input, except for the stride. */
@@ -18,6 +20,7 @@ export interface Layers {
   readonly conv: (s: Scope, x: Tensor, shape: ConvShape) => Tensor
   readonly norm: (s: Scope, x: Tensor) => Tensor
   readonly activate: (x: Tensor) => Tensor
+  readonly attend: (s: Scope, f: Tensor) => Tensor
 }
 
 /** Which batch norms use the statistics of the batch: all, none, or a choice by name. */
@@ -27,12 +30,18 @@ export type InTraining = boolean | ((norm: string) => boolean)
 export type Statistics = Map<Tensor<'parameter'>, Tensor>
 
 /** Makes the layers of an architecture. Batch norms in training add their running statistics to `updates`. */
-export function makeLayers({ norm }: Architecture, training: InTraining, updates: Statistics): Layers {
+export function makeLayers(arch: Architecture, training: InTraining, updates: Statistics): Layers {
+  const { norm, activation, attention } = arch
   const norms: Readonly<Record<Architecture['norm'], Layers['norm']>> = {
     batch: batchNormOf(training, updates),
     none: (_, x) => x,
   }
-  return { conv: convolution(norm === 'none'), norm: norms[norm], activate: relu }
+  return {
+    conv: convolution(norm === 'none'),
+    norm: norms[norm],
+    activate: ACTIVATIONS[activation].apply,
+    attend: ATTENTIONS[attention],
+  }
 }
 
 export const channels = (x: Tensor): number => x.shape[3]

@@ -213,7 +213,9 @@ function architectureOf(
   const known = stated ?? config?.architecture
   if (known === undefined) {
     const inferred = inferArchitecture(shapes)
-    return config?.stridesEarly && hasStridePlaces(inferred.block) ? named({ ...inferred, strideIn: '1x1' }) : inferred
+    const { activation = inferred.activation, stridesEarly = false } = config ?? {}
+    const strideIn = stridesEarly && hasStridePlaces(inferred.block) ? '1x1' : inferred.strideIn
+    return named({ ...inferred, activation, strideIn })
   }
   const arch = typeof known === 'string' ? architecture(known) : known
   return { ...arch, classes: shapes.get('fc.weight')?.[0] ?? arch.classes }

@@ -1,7 +1,8 @@
-import { globalAvgPool, graphOf, input, linear, maxPool2d, Scope, ShapeError, type Tensor } from '@residual/core'
+import { graphOf, input, linear, maxPool2d, Scope, ShapeError, type Tensor } from '@residual/core'
 import { type ResidualBlock, residualBlock } from './blocks.ts'
 import { type InTraining, type Layers, linearLayer, makeLayers, type Statistics } from './layers.ts'
 import { blockNames, linearNames } from './parts.ts'
+import { POOLINGS } from './pooling.ts'
 import type { Architecture } from './row.ts'
 
 export interface ResnetOptions {
@@ -61,7 +62,7 @@ export function resnet(arch: Architecture, x: Tensor, options: ResnetOptions = {
     for (const name of linears[stage]) y = linearLayer(s.at(name), y)
   })
   const features = arch.preActivation ? layers.activate(layers.norm(s.at('bn'), y)) : y
-  const embedding = globalAvgPool(features)
+  const embedding = POOLINGS[arch.pooling](features)
   const fc = s.at('fc')
   const weight = fc.parameter('weight', [classes, embedding.shape[1]])
   return { logits: linear(embedding, weight, fc.parameter('bias', [classes])), embedding, features, blocks, updates }

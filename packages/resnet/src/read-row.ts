@@ -1,6 +1,9 @@
 import { FormatError } from '@residual/core'
 import { boolean, type Declared, oneOf, options, type Place, refuse, value, whole } from '@residual/core/schema'
+import { ACTIVATIONS, type Activation } from './activations.ts'
+import { ATTENTIONS, type Attention } from './attention.ts'
 import { BLOCKS, type Block, branchOf } from './blocks.ts'
+import { POOLINGS, type Pooling } from './pooling.ts'
 import type { Architecture, Stem } from './row.ts'
 
 const isWhole = (value: unknown, least: number, most: number): boolean =>
@@ -34,6 +37,10 @@ const row = options({
   strideIn: oneOf('3x3', '1x1'),
   preActivation: boolean,
   norm: oneOf('batch', 'none'),
+  // Files of earlier versions lack these.
+  activation: oneOf(...(Object.keys(ACTIVATIONS) as Activation[])).default('relu'),
+  attention: oneOf(...(Object.keys(ATTENTIONS) as Attention[])).default('none'),
+  pooling: oneOf(...(Object.keys(POOLINGS) as Pooling[])).default('average'),
   linear: whole(0, 9999),
   inputSize: whole(1, MOST.side),
   classes: whole(0, MOST.classes),

@@ -1,4 +1,7 @@
+import type { Activation } from './activations.ts'
+import type { Attention } from './attention.ts'
 import type { Block } from './blocks.ts'
+import type { Pooling } from './pooling.ts'
 
 /**
  * The data set that a network was designed for. It determines the default preprocessing, labels and augmentation. The
@@ -49,6 +52,12 @@ export interface Architecture {
   readonly preActivation: boolean
   /** The norm after each convolution, or before it with pre-activation. With `none`, convolutions have biases. */
   readonly norm: 'batch' | 'none'
+  /** The function after each norm, except the last of a residual branch, and after each sum. */
+  readonly activation: Activation
+  /** How each residual branch weights its channels at the end. */
+  readonly attention: Attention
+  /** How the features are pooled before the classifier. */
+  readonly pooling: Pooling
   /**
    * Number of linear layers: 1x1 convolutions without batch norm and ReLU. They are distributed over the stages and
    * follow the blocks there. A network with more of them can still compute the same function.

@@ -22,6 +22,7 @@ const variants = [
     'resnet50_nobn',
     'resnext50_32x4d_nobn',
   ],
+  ...['seresnet20', 'seresnet20_b_v2', 'seresnet50_nobn', 'cifar_seresnet50'],
   ...['resnet18_a', 'resnet34_c', 'resnet18_v2', 'resnet50_a', 'resnet50_c', 'resnet50_v2', 'resnet101_c_v2'],
 ]
 
@@ -43,6 +44,7 @@ describe('inferArchitecture', () => {
     ['resnet50_v1', 'resnet50'],
     ['plain20_nobn', 'resnet20_nobn'],
     ['resnet20_v2_nobn', 'resnet20_nobn'],
+    ['seresnet50_silu_maxpool', 'seresnet50'],
   ])('takes %s for %s, which has the same parameters', (name, inferred) => {
     expect(inferArchitecture(shapesOf(name)).name).toBe(inferred)
   })
@@ -67,8 +69,8 @@ describe('inferArchitecture', () => {
     ],
     [
       'a key that no network has',
-      shapes => shapes.set('layer1.0.se.fc1.weight', [4, 16]),
-      'the nearest is resnet20, with 1 unexpected ("layer1.0.se.fc1.weight")',
+      shapes => shapes.set('layer1.0.eca.conv.weight', [1, 1, 3]),
+      'the nearest is resnet20, with 1 unexpected ("layer1.0.eca.conv.weight")',
     ],
     [
       'a missing batch norm',

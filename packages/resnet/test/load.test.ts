@@ -58,7 +58,10 @@ beforeAll(async () => {
     'model.safetensors': weightsOf('resnet18', 5),
   })
   await directory('transformers', {
-    'config.json': { model_type: 'resnet', layer_type: 'bottleneck', downsample_in_bottleneck: true },
+    'config.json': {
+      ...{ model_type: 'resnet', layer_type: 'bottleneck' },
+      ...{ downsample_in_bottleneck: true, hidden_act: 'silu' },
+    },
     'pytorch_model.bin': weightsOf('resnet50', 2, key => `module.${key}`),
   })
   await directory('few-labels', {
@@ -120,7 +123,7 @@ describe('loadModel', () => {
     expect(timm).toMatchObject({ name: 'timm', architecture: { name: 'resnet18', classes: 5 } })
     expect(timm.preprocessing).toMatchObject({ resize: 288, crop: 288 })
     const transformers = await loadModel(at('transformers'))
-    expect(transformers.architecture).toEqual({ ...architecture('resnet50_v1'), classes: 2 })
+    expect(transformers.architecture).toEqual({ ...architecture('resnet50_v1_silu'), classes: 2 })
   })
 
   test('opens a classifier with a single class, which always has score 1', async () => {

@@ -62,8 +62,8 @@ describe('config.json', () => {
     ],
     [
       "transformers'",
-      { model_type: 'resnet', depths: [3, 4, 6, 3], layer_type: 'bottleneck' },
-      { stridesEarly: false },
+      { model_type: 'resnet', depths: [3, 4, 6, 3], layer_type: 'bottleneck', hidden_act: 'silu' },
+      { stridesEarly: false, activation: 'silu' },
     ],
     ["transformers' v1", { model_type: 'resnet', downsample_in_bottleneck: true }, { stridesEarly: true }],
   ])('%s', (_, config, wanted) => {
@@ -72,7 +72,7 @@ describe('config.json', () => {
 
   test.each<[config: JsonObject, message: string]>([
     [{ model_type: 'vit' }, 'config.json: got model_type "vit", wanted "resnet"'],
-    [{ model_type: 'resnet', hidden_act: 'gelu' }, 'config.json: got hidden_act "gelu", wanted "relu"'],
+    [{ model_type: 'resnet', hidden_act: 'gelu' }, 'config.json: got hidden_act "gelu", wanted "relu" or "silu"'],
     [{ id2label: { 0: 'a', 2: 'b' } }, 'config.json: id2label has 2 entries and no name for class 1'],
     [{ id2label: { 0: 5 } }, 'config.json: id2label has 1 entries and no name for class 0'],
     [{ architecture: 5 }, 'config.json: got architecture 5, wanted a string'],

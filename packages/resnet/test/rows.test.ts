@@ -35,6 +35,14 @@ const ROWS: readonly Architecture[] = [
     ...resnet8,
     ...{ name: 'early strides before activations', block: 'bottleneck', preActivation: true, strideIn: '1x1' },
   },
+  {
+    ...resnet8,
+    name: 'another activation and pooling',
+    activation: 'silu',
+    attention: 'se',
+    pooling: 'max',
+    layers: [1, 2, 1],
+  },
 ]
 
 describe('a row without a known name', () => {
@@ -52,7 +60,7 @@ describe('a row without a known name', () => {
 
   test('has a label with its numbers of blocks', () => {
     expect(ROWS.map(row => named(row).name)).toEqual([
-      ...['resnet-2-1-1', 'resnet-1-1', 'resnet-1-1-1', 'resnet-1-1-1', 'plain-1-1-1', 'resnet-1-1-1'],
+      ...['resnet-2-1-1', 'resnet-1-1', 'resnet-1-1-1', 'resnet-1-1-1', 'plain-1-1-1', 'resnet-1-1-1', 'resnet-1-2-1'],
     ])
   })
 })
@@ -71,6 +79,7 @@ test('config.json holds the row and its name, and the row takes precedence', asy
 test.each([
   ...['resnet8', 'cifar_resnet50_b_v2', 'plain20_nobn', 'resnet50_c_v1', 'resnet34_a_nobn_linear5', 'wide_resnet50_2'],
   ...['plain34', 'cifar_plain152', 'resnext101_64x4d_v2', 'resnet20_linear36'],
+  ...['seresnet50_c_v1_silu', 'cifar_seresnet50_maxpool', 'plain20_nobn_silu_maxpool_linear2'],
 ])('the row of %s gets its name from its fields', name => {
   const row: Architecture = { ...architecture(name), name: 'another', classes: 7, inputSize: 48 }
   expect(named(row).name).toBe(name)
@@ -84,6 +93,7 @@ test.each([
   ['wide_resnet101_2', 101],
   ['resnet152', 152],
   ['resnet20_linear36', 20],
+  ['seresnet50', 50],
 ])('%s has %i layers', (name, depth) => {
   expect(depthOf(architecture(name))).toBe(depth)
 })
@@ -91,6 +101,11 @@ test.each([
 describe('a row in a file', () => {
   test.each(ROWS)('is read unchanged: $name', row => {
     expect(readArchitecture(JSON.parse(JSON.stringify(row)), 'f', 'row')).toEqual(row)
+  })
+
+  test('may lack the fields that earlier versions did not have', () => {
+    const { activation: _, attention: __, pooling: ___, ...earlier } = resnet8
+    expect(readArchitecture(earlier, 'f', 'row')).toEqual(resnet8)
   })
 
   const list = 'a list of 1 to 9 whole numbers from 1 to'
@@ -116,12 +131,15 @@ describe('a row in a file', () => {
     [{ strideIn: 3 }, 'strideIn 3, wanted "3x3" or "1x1"'],
     [{ preActivation: 1 }, 'preActivation 1, wanted true or false'],
     [{ norm: 'layer' }, 'norm "layer", wanted "batch" or "none"'],
+    [{ activation: 'gelu' }, 'activation "gelu", wanted "relu" or "silu"'],
+    [{ attention: 'eca' }, 'attention "eca", wanted "none" or "se"'],
+    [{ pooling: 'avg' }, 'pooling "avg", wanted "average" or "max"'],
     [{ linear: -1 }, 'linear -1, wanted a whole number from 0 to 9999'],
     [{ inputSize: 1e9 }, 'inputSize 1000000000, wanted a whole number from 1 to 4096'],
     [{ classes: '10' }, 'classes "10", wanted a whole number from 0 to 2147483647'],
     [
-      { attention: 'se' },
-      'the unknown key "row.attention", wanted some of name, family, stem, block, layers, widths, groups, widthPerGroup, shortcut, strideIn, preActivation, norm, linear, inputSize, classes',
+      { dilation: 2 },
+      'the unknown key "row.dilation", wanted some of name, family, stem, block, layers, widths, groups, widthPerGroup, shortcut, strideIn, preActivation, norm, activation, attention, pooling, linear, inputSize, classes',
     ],
   ])('with %j is refused', (change, message) => {
     const expected = message.startsWith('the unknown') ? `f: got ${message}` : `f: got row.${message}`

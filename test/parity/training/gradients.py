@@ -30,12 +30,16 @@ CASES = {
     "resnet20_v2": (4, 16),
     "resnet20_b_v2": (4, 16),
     "resnet56": (4, 16),
+    "seresnet20": (4, 16),
+    "resnet20_silu": (4, 16),
+    "resnet20_maxpool": (4, 16),
     "resnet18": (4, 64),
     "resnet50": (4, 64),
     "resnet50_v1": (4, 64),
     "resnet50_v2": (4, 64),
     "resnext50_32x4d": (4, 64),
     "wide_resnet50_2": (4, 64),
+    "seresnet50": (4, 64),
 }
 # If rounding closes a ReLU that is open in exact arithmetic, a gradient jumps; with this, few values are so near 0.
 BETA = 2.5

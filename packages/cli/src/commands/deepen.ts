@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
-import { above0, text, value, whole } from '@residual/core/schema'
+import { above0, list, text, value, whole } from '@residual/core/schema'
 import type { Comparison, Movement } from '@residual/lab'
 import type { Model } from '@residual/resnet'
 import type { TrainingSource } from '@residual/vision'
@@ -39,7 +39,8 @@ export default command({
   summary: 'deepen a trained network with blocks or layers that do nothing, the solution by construction',
   options: {
     ...modelOptions,
-    depth: option('n', whole(1, 2000).help('layers of the deeper network, as in resnet56')),
+    depth: option('n', whole(1, 2000).optional().help('layers of the deeper network, as in resnet56')),
+    layers: option('list', list(whole(1, 1000)).optional().help('blocks in each stage, instead of --depth: 3,8,36,3')),
     out: option('dir', text.help('directory for the deeper network')),
     at: option(
       'places',
@@ -57,8 +58,9 @@ export default command({
   },
   examples: ['deepen --model resnet20.th --depth 56 --out resnet56 --data cifar10'],
   async run(options) {
-    const { depth, out, at, linear, data, limit, ignoreNames, seed, finetune, epochs, lr, json, threads, build } =
-      options
+    const { depth, layers, out, at, linear, data, limit, ignoreNames, seed, finetune, epochs, lr, json } = options
+    const { threads, build } = options
+    if ((depth === undefined) === (layers === undefined)) throw new CommandError('give one of --depth and --layers', 2)
     if (finetune && data === undefined) throw new CommandError('--finetune needs --data', 2)
     const [{ saveModel }, { deepen }] = await Promise.all([import('@residual/resnet'), import('@residual/lab')])
     if (existsSync(join(out, 'model.safetensors'))) {
@@ -67,7 +69,16 @@ export default command({
     const model = await openModel(options)
     const needsStatistics = model.architecture.shortcut === 'none' && !linear && data !== undefined
     const seen = needsStatistics ? await someImages(model, data, options) : undefined
-    const { model: deeper, added } = await deepen(model, { depth, at, linear, seed, images: seen, threads, build })
+    const { model: deeper, added } = await deepen(model, {
+      depth,
+      layers,
+      at,
+      linear,
+      seed,
+      images: seen,
+      threads,
+      build,
+    })
     // Keeps every fifth image for testing if the folder has no test split.
     const parts = finetune ? await openTrainingData(data!, 5, options) : undefined
     const images = parts ? measuredOn(parts) : data && (await openSplit(data, 'test', options))

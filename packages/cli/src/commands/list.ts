@@ -38,12 +38,13 @@ export default command({
       ]),
     ).forEach(printLine)
     printLine()
-    printLine('Any cifar_resnet{6n+2} and cifar_plain{6n+2} works too. Append _a, _b or _c for another shortcut,')
+    printLine('Any cifar_resnet{6n+2}, cifar_plain{6n+2} and cifar_seresnet{6n+2} works too. Append _a, _b or _c for')
     printLine(
-      '_v1 for stride in the first 1x1 of a bottleneck or _v2 for pre-activation, _nobn for no batch norms, and',
+      'another shortcut, _v1 for stride in the first 1x1 of a bottleneck or _v2 for pre-activation, _nobn for no',
     )
     printLine(
-      '_linear36 for 36 linear layers after the blocks: resnet50_v1, resnet110_b_v2, plain56_nobn, plain20_linear36.',
+      'batch norms, _silu for SiLU instead of ReLU, _maxpool for max pooling before the classifier, and _linear36',
     )
+    printLine('for 36 linear layers after the blocks: resnet50_v1, resnet110_b_v2, plain56_nobn, seresnet50_silu.')
   },
 })

@@ -1,6 +1,6 @@
 import { type CompileOptions, compile, globalAvgPool, grad, input, quote, type Tensor } from '@residual/core'
 import type { Model, Network, Prediction } from '@residual/resnet'
-import { ModelError, nearest, resnet, softmaxOf, stageName } from '@residual/resnet'
+import { ACTIVATIONS, ModelError, nearest, resnet, softmaxOf, stageName } from '@residual/resnet'
 import { centerCrop, preprocess, type RgbImage, resizeShortest } from '@residual/vision'
 import { type HeatMap, viewOf } from './heat.ts'
 import { streamOf } from './stream.ts'
@@ -78,7 +78,7 @@ export async function explain(model: Model, image: RgbImage, options: ExplainOpt
   const seen = centerCrop(resizeShortest(image, resize, filter), crop, crop)
   const network = resnet(arch, input('images', [1, crop, crop, 3]))
   const { layer, activation } = layerOf(model, network, asked)
-  const stream = streamOf(network)
+  const stream = streamOf(network, ACTIVATIONS[arch.activation].isIdempotent)
   const { logits } = network
   const outputs = {
     logits,

@@ -116,7 +116,7 @@ ${predictions[0].index !== target.index && markup`<p>The network’s own answer 
 
 function effectsOf(explanation: Explanation): Markup {
   const { blocks } = explanation
-  const hasRelu = blocks.some(({ ratio, change }) => ratio !== change)
+  const hasActivation = blocks.some(({ ratio, change }) => ratio !== change)
   const drawn = figure({
     draw: width =>
       barChart({
@@ -124,13 +124,15 @@ function effectsOf(explanation: Explanation): Markup {
         categories: blocks.map(({ block }) => block.replace('layer', '')),
         series: [
           { name: 'length of F(x)', values: blocks.map(({ ratio }) => ratio) },
-          ...(hasRelu ? [{ name: 'change after the ReLU', values: blocks.map(({ change }) => change) }] : []),
+          ...(hasActivation
+            ? [{ name: 'change after the activation', values: blocks.map(({ change }) => change) }]
+            : []),
         ],
         x: { label: 'block (stage.block)' },
         y: { label: 'relative to the shortcut’s length', min: 0 },
         width,
       }),
-    caption: `Length (Euclidean norm) of F(x) in each block${hasRelu ? ', and of the change that is left after the ReLU' : ''}, relative to the length of what the shortcut passes on.`,
+    caption: `Length (Euclidean norm) of F(x) in each block${hasActivation ? ', and of the change that is left after the activation' : ''}, relative to the length of what the shortcut passes on.`,
     table: dataTable({
       caption: 'How each block changes the stream',
       headings: ['block', '>|F(x)| / |x|', '>cosine of F(x) and x', '>|H(x) − x| / |x|'],

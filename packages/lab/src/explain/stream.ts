@@ -12,10 +12,13 @@ export interface Stream {
   readonly logits: Tensor
 }
 
-/** The stream of a network; undefined if it has no shortcuts. */
-export function streamOf(network: Network): Stream | undefined {
+/**
+ * The stream of a network; undefined if it has no shortcuts.
+ * @param isIdempotent whether the activation after a sum changes nothing in what has been through it before.
+ */
+export function streamOf(network: Network, isIdempotent: boolean): Stream | undefined {
   const sums = sumsOf(network)
-  return sums && { sums, logits: logitsByDepth(network) }
+  return sums && { sums, logits: logitsByDepth(network, isIdempotent) }
 }
 
 function sumsOf({ blocks }: Network): Tensor | undefined {
@@ -31,20 +34,19 @@ function sumsOf({ blocks }: Network): Tensor | undefined {
 
 /**
  * Pools and classifies the stream at every depth as if the later blocks added nothing: their shortcuts alone carry it
- * on, and give it the width that the classifier needs. Blocks whose shortcut is the identity are skipped: the ReLU
- * after them changes nothing, since the stream has already been through a ReLU.
+ * on, and give it the width that the classifier needs. Blocks whose shortcut is the identity are skipped if the
+ * activation after them changes nothing, since the stream has already been through one.
  */
-function logitsByDepth({ blocks, logits, embedding }: Network): Tensor {
+function logitsByDepth({ blocks, logits, embedding }: Network, isIdempotent: boolean): Tensor {
   const end = blocks[blocks.length - 1].output
   const carriers = blocks
     .map((block, i) => ({ ...block, place: i + 1 }))
-    .filter(({ shortcut, input }) => shortcut !== input)
+    .filter(({ shortcut, input, sum, output }) => shortcut !== input || (output !== sum && !isIdempotent))
   const pooled = [blocks[0].input, ...blocks.map(({ output }) => output)].map((tensor, depth) => {
     let stream = tensor
     for (const { input, output, sum, shortcut, place } of carriers) {
       if (place <= depth) continue
-      const carried = rebuilt(shortcut!, input, stream)
-      stream = output === sum ? carried : carried.relu()
+      stream = rebuilt(output, sum!, rebuilt(shortcut!, input, stream))
     }
     return rebuilt(embedding, end, stream)
   })

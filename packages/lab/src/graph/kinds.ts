@@ -101,6 +101,7 @@ const tails: Readonly<Record<string, string>> = {
   scaleShift: 'BN',
   normalize: 'BN',
   relu: 'ReLU',
+  silu: 'SiLU',
   add: '+',
   sub: '−',
   mul: '×',
