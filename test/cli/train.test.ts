@@ -92,7 +92,11 @@ describe('train', () => {
       '--arch: unknown architecture "resnet9" (CIFAR networks have 6n+2 layers); the nearest names are resnet18, resnet34, resnet50',
       2,
     ],
-    [['--epochs', '0'], "option '--epochs <n>' argument '0' is invalid. Wanted a whole number from 1 to 1000000.", 2],
+    [
+      ['--epochs', '0'],
+      "option '--epochs <n>' argument '0' is invalid. Wanted a whole number from 1 to 1000000000.",
+      2,
+    ],
     [['--lr', 'high'], "option '--lr <rate>' argument 'high' is invalid. Wanted a number of at least 0.", 2],
     [
       ['--schedule', 'linear'],

@@ -26,10 +26,10 @@ beforeAll(async () => {
 afterAll(() => rm(folder, { recursive: true }))
 
 const small: DegradeOptions = {
-  data: drawShapes({ split: 'train', length: 60 }),
-  test: drawShapes({ split: 'test', length: 20 }),
+  data: drawShapes({ split: 'train', length: 30 }),
+  test: drawShapes({ split: 'test', length: 10 }),
   depths: [14, 8],
-  changes: { epochs: 2, batch: 20, schedule: { rate: 0.05 } },
+  changes: { epochs: 2, batch: 10, schedule: { rate: 0.05 } },
 }
 
 /** Goes through all events; returns the last result and the number of steps of each training. */
@@ -56,10 +56,10 @@ test('every network is trained with every seed in the same way, and its signals 
   })
   const { data, planned, runs, recipe } = found!
   expect({ data, planned }).toEqual({
-    data: { name: 'shapes', images: 60, testImages: 20, classes: 10 },
+    data: { name: 'shapes', images: 30, testImages: 10, classes: 10 },
     planned: 8,
   })
-  expect(recipe).toMatchObject({ batch: 20, epochs: 2, zeroInitResidual: true, schedule: { kind: 'step', rate: 0.05 } })
+  expect(recipe).toMatchObject({ batch: 10, epochs: 2, zeroInitResidual: true, schedule: { kind: 'step', rate: 0.05 } })
   for (const { depth, family, epochs, signals } of runs) {
     expect(epochs.map(({ epoch }) => epoch)).toEqual([1, 2])
     expect(signals.map(({ epoch }) => epoch)).toEqual([0, 1, 2])
@@ -243,7 +243,7 @@ describe('the report', () => {
     expect(html.length).toBeLessThan(2e6)
     expect(html).not.toMatch(/NaN|undefined|Infinity/)
     for (const text of findings(found)) expect(html).toContain(text)
-    expect(html).toContain('plain-8, plain-14, residual-8, residual-14, trained for 6 steps of 20 images')
+    expect(html).toContain('plain-8, plain-14, residual-8, residual-14, trained for 6 steps of 10 images')
     expect(html).not.toContain('trainings are done')
     expect(degradationPage({ ...found, planned: 9 })).toContain('8 of 9 trainings are done.')
   })

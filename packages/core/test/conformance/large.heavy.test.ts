@@ -4,10 +4,11 @@ import { caseOf } from './cases.ts'
 import type { Row } from './row.ts'
 
 /**
- * More than 2^20 pixels, rows, columns or channels. `usize` and the words of a program have 32 bits, which the product
- * of a size and the index of a part exceeds.
+ * More than 2^20 pixels, rows, columns or channels, which the product of a size and the index of a part exceeds:
+ * `usize` and the words of a program have 32 bits. And a convolution whose pieces are transformed in several blocks.
  */
 const rows: readonly Row[] = [
+  { op: 'conv2d', inputs: ['3x44x41x128', '16x128x3x3'], options: { padding: 1, relu: true } },
   { op: 'conv2d', inputs: ['1x1050x1000x1', '3x1x1x1'] },
   { op: 'conv2d', inputs: ['1100000x1x1x2', '1x2x1x1'], options: { relu: true } },
   { op: 'conv2d', inputs: ['1x2100x2000x1', '2x1x2x2'], options: { stride: 2 } },
