@@ -60,7 +60,7 @@ describe('in browsers', () => {
     const path = new URL('../models/cifar10-resnet20/model.safetensors', import.meta.url)
     const model = await loadModel(`data:;base64,${readFileSync(path).toString('base64')}`)
     expect(model.architecture.name).toBe('resnet20')
-    await expect(loadModel('model.pth')).rejects.toThrow('model.pth: is no URL')
+    await expect(loadModel('model.pth')).rejects.toThrow('model.pth: is not a URL')
   })
 
   const noCache = {

@@ -162,7 +162,7 @@ const refused: Record<string, [answers: Answers, name: string, message: string]>
   'redirects to nowhere': [
     { ...MODEL, 'config.json': status(302, { location: 'http://' }) },
     'ModelError',
-    'URL/config.json: the server redirects to what is no URL; check the address',
+    'URL/config.json: the server redirects to something that is not a URL; check the address',
   ],
   'redirects without an address': [
     { ...MODEL, 'config.json': status(302) },
@@ -252,7 +252,7 @@ describe('no model comes from a server that', () => {
   })
 
   test.each([
-    ['http://[', {}, 'http://[/config.json: is no URL'],
+    ['http://[', {}, 'http://[/config.json: is not a URL'],
     [
       'http://me:secret@127.0.0.1/model',
       {},

@@ -35,7 +35,7 @@ describe('the build for browsers', () => {
     const { files } = JSON.parse(readFileSync(new URL('decode.json', goldens), 'utf8'))
     expect(sha256(image.data)).toBe(files['rgb.bmp'].sha256)
     expect((await openCifar(dataUrl(records(4, 1)), { split: 'test' })).length).toBe(4)
-    await expect(readImage('cat.png')).rejects.toThrow('cat.png: is no URL')
+    await expect(readImage('cat.png')).rejects.toThrow('cat.png: is not a URL')
   })
 
   describe('lets the browser decode', () => {

@@ -223,7 +223,7 @@ describe('openCifar reports', () => {
       'no tar in the gzip stream',
       () => gzip(records(1, 1)),
       TEST,
-      'CIFAR data: byte 0 of what is packed in it starts no tar header; get it again',
+      'CIFAR data: byte 0 of the unpacked archive is not the start of a tar header; get it again',
     ],
     [
       'a tar size that is not a number',
@@ -267,7 +267,7 @@ describe('openCifar reports', () => {
       endless.pipeThrough(limited(1100)).pipeThrough(new CompressionStream('gzip') as unknown as TransformStream),
     ).arrayBuffer()
     await expect(openCifar(new Uint8Array(packed), TEST)).rejects.toThrow(
-      'CIFAR data: holds more than 1073741824 bytes, so it is no CIFAR archive',
+      'CIFAR data: holds more than 1073741824 bytes, so it is not a CIFAR archive',
     )
   })
 

@@ -83,7 +83,7 @@ export class ByteReader {
       if (done) return false
       this.#chunk = value
       if (this.position + value.length > this.#limit) {
-        throw new VisionError(`${this.#name}: holds more than ${this.#limit} bytes, so it is no CIFAR archive`)
+        throw new VisionError(`${this.#name}: holds more than ${this.#limit} bytes, so it is not a CIFAR archive`)
       }
     }
     return true

@@ -25,7 +25,9 @@ export async function* tarMembers(reader: ByteReader, name: string): AsyncGenera
     if (header.length === 0 || (header.length === BLOCK && header.every(byte => byte === 0))) return
     if (header.length < BLOCK) throw new VisionError(`${name}: cut short after ${reader.position} bytes; get it again`)
     if (octal(header, 148, 8) !== checksum(header)) {
-      throw new VisionError(`${name}: byte ${at} of what is packed in it starts no tar header; get it again`)
+      throw new VisionError(
+        `${name}: byte ${at} of the unpacked archive is not the start of a tar header; get it again`,
+      )
     }
     const size = octal(header, 124, 12)
     if (size === undefined)

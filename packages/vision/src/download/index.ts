@@ -152,7 +152,7 @@ function tooLarge(url: URL, more: string, { limit, what = 'a file' }: FileReques
  */
 export function urlOf(source: string | URL): URL {
   const base = globalThis.document?.baseURI ?? globalThis.location?.href
-  if (!URL.canParse(String(source), base)) throw new VisionError(`${nameOf(source, '')}: is no URL`)
+  if (!URL.canParse(String(source), base)) throw new VisionError(`${nameOf(source, '')}: is not a URL`)
   const url = new URL(source, base)
   if (!url.username && !url.password) return url
   throw new VisionError(

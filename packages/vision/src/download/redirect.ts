@@ -14,7 +14,7 @@ export function redirectOf({ status, headers }: Response, from: URL, url: URL): 
   const location = STATUSES.includes(status) ? headers.get('location') : null
   if (location === null) return undefined
   if (!URL.canParse(location, from)) {
-    throw new DownloadError(url, 'the server redirects to what is no URL', 'check the address')
+    throw new DownloadError(url, 'the server redirects to something that is not a URL', 'check the address')
   }
   const next = new URL(location, from)
   checkRedirect(from, next, url)

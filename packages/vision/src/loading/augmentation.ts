@@ -96,7 +96,7 @@ function planRandomResizedCrop(wanted: boolean | RandomResizedCrop): Required<Ra
   for (const [name, range] of Object.entries({ scale, ratio })) {
     const [least, greatest] = Array.isArray(range) && range.length === 2 ? range : [0, 0]
     if (least > 0 && least <= greatest && greatest < Number.POSITIVE_INFINITY) continue
-    throw new VisionError(`got randomResizedCrop's ${name} ${range}, wanted two numbers above 0, the lesser first`)
+    throw new VisionError(`got randomResizedCrop's ${name} ${range}, wanted two numbers above 0, the smaller first`)
   }
   return { scale, ratio }
 }

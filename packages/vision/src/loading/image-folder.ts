@@ -82,7 +82,7 @@ function classesIn({ folders, links }: Listing): string[] {
 async function folder(path: string | URL): Promise<Listing> {
   const listing = await listFolder(path)
   if (listing) return listing
-  const what = 'is no folder on this machine; give one that holds a folder of images for each class'
+  const what = 'is not a folder on this machine; give one that holds a folder of images for each class'
   throw new VisionError(`${nameOf(path, '')}: ${what}`)
 }
 
@@ -97,7 +97,8 @@ async function gather(root: Listing, classes: readonly string[]): Promise<ImageF
   for (const name of names) {
     const path = `${root.path}/${name}`
     const label = classes.indexOf(name)
-    if (label < 0) throw new VisionError(`${oneLine(path)}: is no class of the train split; remove it, or add it there`)
+    if (label < 0)
+      throw new VisionError(`${oneLine(path)}: is not a class of the train split; remove it, or add it there`)
     await gatherImages(path, files)
     if (files.length === labels.length) {
       const endings = '.jpg, .png, .webp, .gif, .tif, .avif or .bmp'

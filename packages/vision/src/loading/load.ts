@@ -118,5 +118,5 @@ class Inbox {
 }
 
 function unexpected(what: string): string {
-  return `the worker that loads images ${what}; go on from the last step, with worker: false if it happens again`
+  return `the worker that loads images ${what}; continue from the last step, with worker: false if it happens again`
 }

@@ -134,7 +134,7 @@ function fitOf(
   }
   const why = randomResizedCrop ? 'randomResizedCrop makes' : resize !== undefined ? 'resize makes' : 'files hold'
   if (!randomResizedCrop && resize === undefined && !('files' in source)) return undefined
-  throw new VisionError(`${why} images of many sizes; give crop, the pixels of a side that all shall have`)
+  throw new VisionError(`${why} images of many sizes; give crop, the number of pixels of a side for all of them`)
 }
 
 /** @throws VisionError for an option that is not a whole number of at least `least`. */

@@ -58,7 +58,7 @@ export function checkSource(source: TrainingSource): void {
     const count = source.files.length
     if (count !== length) throw new VisionError(`got ${count} files for ${length} images, wanted one for each`)
     const odd = source.files.findIndex(file => !isFile(file))
-    if (odd >= 0) throw new VisionError(`image ${odd} is no file; wanted a path, a Uint8Array or a Blob`)
+    if (odd >= 0) throw new VisionError(`image ${odd} is not a file; wanted a path, a Uint8Array or a Blob`)
     return
   }
   const { width, height, images } = source

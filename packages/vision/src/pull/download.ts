@@ -26,7 +26,7 @@ class Interruption extends Error {}
 
 /** The server has another version of the file than the one begun. */
 class Changed extends Interruption {
-  override message = 'the file has changed on the server and is loaded from its beginning'
+  override message = 'the file has changed on the server and is downloaded again from the start'
 }
 
 /** The share of the file that makes a try count as a success, however it ended. */
@@ -53,7 +53,7 @@ export async function download(
       failures = now - have >= bytes * GOOD_PART ? 1 : failures + 1
       wasReached ||= !(error instanceof DownloadError && error.kind === 'unreachable')
       if (failures > retries || !wasReached) {
-        const kept = now > 0 ? `pull again to go on after ${now} of ${bytes} bytes` : 'pull again later'
+        const kept = now > 0 ? `pull again to continue after ${now} of ${bytes} bytes` : 'pull again later'
         throw new PullError(`${url}: ${reason}; ${kept}, or try a --mirror`)
       }
       const seconds = Math.min(LONGEST_WAIT_SECONDS, retrySeconds * 2 ** (failures - 1))

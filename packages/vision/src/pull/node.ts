@@ -65,7 +65,7 @@ async function load(archive: Archive, part: Part, options: PullOptions): Promise
       const wanted = `wanted ${archive.sha256}; it is damaged or another file: try a --mirror`
       throw new PullError(`${archive.url}: the file has SHA-256 ${sha256}, ${wanted}`)
     }
-    options.onRetry?.('the file is damaged and is loaded from its beginning', 0)
+    options.onRetry?.('the file is damaged and is downloaded again from the start', 0)
   }
 }
 

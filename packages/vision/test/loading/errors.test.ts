@@ -32,7 +32,7 @@ describe('loadBatches refuses at once', () => {
     [
       'something that is not a file',
       { ...files, files: [new URL('file:///a')] },
-      'image 0 is no file; wanted a path, a Uint8Array or a Blob',
+      'image 0 is not a file; wanted a path, a Uint8Array or a Blob',
     ],
   ])('a source with %s', (_, source, message) => {
     expect(() => loadBatches(source as TrainingSource, { batch: 2, crop: 2, ...asBytes })).toThrow(
@@ -63,10 +63,10 @@ describe('loadBatches refuses at once', () => {
     [{ crop: 8, resize: 7.5 }, 'got an image size of 7.5 x 7.5, wanted whole numbers from 1'],
     [{ crop: 10_000 }, 'a batch of 2 images of 10000 x 10000 takes 2400000000 bytes, wanted at most 2147483648'],
     [{ crop: 2, filter: 'cubic' }, 'unknown filter "cubic" (known: nearest, box, bilinear, hamming, bicubic, lanczos)'],
-    [{ resize: 8 }, 'resize makes images of many sizes; give crop, the pixels of a side that all shall have'],
+    [{ resize: 8 }, 'resize makes images of many sizes; give crop, the number of pixels of a side for all of them'],
     [
       { augment: { randomResizedCrop: true } },
-      'randomResizedCrop makes images of many sizes; give crop, the pixels of a side that all shall have',
+      'randomResizedCrop makes images of many sizes; give crop, the number of pixels of a side for all of them',
     ],
     [
       { augment: { rotate: 10 } },
@@ -85,15 +85,15 @@ describe('loadBatches refuses at once', () => {
     ],
     [
       { crop: 2, augment: { randomResizedCrop: { scale: [1, 0.5] } } },
-      "got randomResizedCrop's scale 1,0.5, wanted two numbers above 0, the lesser first",
+      "got randomResizedCrop's scale 1,0.5, wanted two numbers above 0, the smaller first",
     ],
     [
       { crop: 2, augment: { randomResizedCrop: { ratio: [0, 1] } } },
-      "got randomResizedCrop's ratio 0,1, wanted two numbers above 0, the lesser first",
+      "got randomResizedCrop's ratio 0,1, wanted two numbers above 0, the smaller first",
     ],
     [
       { crop: 2, augment: { randomResizedCrop: { ratio: 1 } } },
-      "got randomResizedCrop's ratio 1, wanted two numbers above 0, the lesser first",
+      "got randomResizedCrop's ratio 1, wanted two numbers above 0, the smaller first",
     ],
   ])('%j', (wrong, message) => {
     const options = { batch: 2, ...asBytes, ...wrong } as unknown as LoadOptions
@@ -101,7 +101,7 @@ describe('loadBatches refuses at once', () => {
   })
 
   test('files without crop', () => {
-    const message = 'files hold images of many sizes; give crop, the pixels of a side that all shall have'
+    const message = 'files hold images of many sizes; give crop, the number of pixels of a side for all of them'
     expect(() => loadBatches(files, { batch: 1, ...asBytes })).toThrow(new VisionError(message))
   })
 

@@ -160,13 +160,13 @@ describe('openImageFolder reports', () => {
       'a file',
       () => `${root}/plain/zebra/1.png`,
       {},
-      'ROOT/plain/zebra/1.png: is no folder on this machine; give one that holds a folder of images for each class',
+      'ROOT/plain/zebra/1.png: is not a folder on this machine; give one that holds a folder of images for each class',
     ],
     [
       'a URL',
       () => new URL('https://example.com/images'),
       {},
-      'https://example.com/images: is no folder on this machine; give one that holds a folder of images for each class',
+      'https://example.com/images: is not a folder on this machine; give one that holds a folder of images for each class',
     ],
     [
       'a folder of images',
@@ -197,7 +197,7 @@ describe('openImageFolder reports', () => {
       'a class of val that train lacks',
       () => folder('stranger', { 'train/a/1.png': png, 'val/b/1.png': png }),
       { split: 'val' },
-      'ROOT/stranger/val/b: is no class of the train split; remove it, or add it there',
+      'ROOT/stranger/val/b: is not a class of the train split; remove it, or add it there',
     ],
   ])('%s', async (_, path, options, message) => {
     await expect(openImageFolder(path(), options)).rejects.toEqual(new VisionError(message.replace('ROOT', root)))

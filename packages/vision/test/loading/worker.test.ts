@@ -22,7 +22,7 @@ afterAll(() => process.off('worker', remember))
 
 const source = noise(12)
 const options = { batch: 4, to: 30, augment: { padAndCrop: 2 }, ...asBytes }
-const goOn = 'go on from the last step, with worker: false if it happens again'
+const goOn = 'continue from the last step, with worker: false if it happens again'
 
 describe('the worker', () => {
   test('starts with the loop and has ended after it', async () => {

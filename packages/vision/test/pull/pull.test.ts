@@ -99,7 +99,7 @@ const failing: Record<string, [answers: Answer[], message: string]> = {
   'stalls again and again': [[stalling(content, 0)], 'nothing came for 0.5 s; pull again later, or try a --mirror'],
   'brings very little': [
     [stalling(content, 5000), (_, response) => response.destroy()],
-    `the connection broke (UND_ERR_SOCKET); pull again to go on after 5000 of ${content.length} bytes, or try a --mirror`,
+    `the connection broke (UND_ERR_SOCKET); pull again to continue after 5000 of ${content.length} bytes, or try a --mirror`,
   ],
   'has a shorter file': [
     [file(content.subarray(0, half))],

@@ -46,17 +46,23 @@ export const recovered: Record<string, [answers: Answer[], retries: string[], ra
         file(content)(request, response)
       },
     ],
-    ['the connection broke (UND_ERR_SOCKET)', 'the file has changed on the server and is loaded from its beginning'],
+    [
+      'the connection broke (UND_ERR_SOCKET)',
+      'the file has changed on the server and is downloaded again from the start',
+    ],
     [undefined, `bytes=${half}-`, undefined],
   ],
   'changes the file, but not its ETag': [
     [file(other, { until: half, etag: '"0"' }), file(content, { etag: '"0"' })],
-    ['the connection broke (UND_ERR_SOCKET)', 'the file is damaged and is loaded from its beginning'],
+    ['the connection broke (UND_ERR_SOCKET)', 'the file is damaged and is downloaded again from the start'],
     [undefined, `bytes=${half}-`, undefined],
   ],
   'no longer has the range': [
     [file(content, { until: half }), status(416), file(content)],
-    ['the connection broke (UND_ERR_SOCKET)', 'the file has changed on the server and is loaded from its beginning'],
+    [
+      'the connection broke (UND_ERR_SOCKET)',
+      'the file has changed on the server and is downloaded again from the start',
+    ],
     [undefined, `bytes=${half}-`, undefined],
   ],
   'sends another range than requested': [
@@ -68,12 +74,15 @@ export const recovered: Record<string, [answers: Answer[], retries: string[], ra
           .end(content),
       file(content),
     ],
-    ['the connection broke (UND_ERR_SOCKET)', 'the file has changed on the server and is loaded from its beginning'],
+    [
+      'the connection broke (UND_ERR_SOCKET)',
+      'the file has changed on the server and is downloaded again from the start',
+    ],
     [undefined, `bytes=${half}-`, undefined],
   ],
   'damages the file once': [
     [file(other), file(content)],
-    ['the file is damaged and is loaded from its beginning'],
+    ['the file is damaged and is downloaded again from the start'],
     [undefined, undefined],
   ],
   redirects: [[status(302, { location: '/elsewhere' }), file(content)], [], [undefined, undefined]],
