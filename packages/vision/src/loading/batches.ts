@@ -83,21 +83,27 @@ export class BatchMaker {
   async #drawAll(indices: Int32Array, images: Float32Array, random: Random, first: number): Promise<void> {
     const { width, height, fit: wanted, augmentation } = this.#plan
     let next = 0
+    let failure: { readonly place: number; readonly error: unknown } | undefined
+    const draw = async (place: number) => {
+      const found = imageOf(this.#source, indices[place])
+      const image = found instanceof Promise ? await found : found
+      const own = random.fork(first + place)
+      const fitting = wanted ? fit(image, wanted, augmentation.randomResizedCrop, own) : image
+      this.#painter.draw(fitting, own, images, place * height * width * 3)
+    }
     const lane = async () => {
       while (next < indices.length) {
         const place = next++
-        const found = imageOf(this.#source, indices[place])
-        const image = found instanceof Promise ? await found : found
-        const own = random.fork(first + place)
-        const fitting = wanted ? fit(image, wanted, augmentation.randomResizedCrop, own) : image
-        this.#painter.draw(fitting, own, images, place * height * width * 3)
+        try {
+          await draw(place)
+        } catch (error) {
+          // Of several failures the first in order is reported, whichever lane is faster.
+          if (!failure || place < failure.place) failure = { place, error }
+          next = indices.length
+        }
       }
     }
-    try {
-      await Promise.all(Array.from({ length: 'files' in this.#source ? LANES : 1 }, lane))
-    } finally {
-      // After a failure the other lanes end too.
-      next = indices.length
-    }
+    await Promise.all(Array.from({ length: 'files' in this.#source ? LANES : 1 }, lane))
+    if (failure) throw failure.error
   }
 }

@@ -111,3 +111,10 @@ describe('loadBatches refuses at once', () => {
     )
   })
 })
+
+test('of several images that cannot be read, the first in order is reported', async () => {
+  const files = ['missing.png', new Uint8Array([1, 2, 3])]
+  const source: TrainingSource = { length: 2, classes: ['a'], labels: [0, 0], files }
+  const batches = loadBatches(source, { batch: 2, crop: 2, shuffle: false, worker: false, ...asBytes })
+  await expect(batches.next()).rejects.toThrow(/^missing\.png: /)
+})
