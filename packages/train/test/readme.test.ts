@@ -32,7 +32,7 @@ for (const [name, kinds] of Object.entries({ optimizers: OPTIMIZERS, schedules: 
   ]
 }
 
-/** `vitest -u` writes the tables. */
+/** `vitest run packages/train/test/readme.test.ts -u` writes the tables. */
 test('the tables of options match the declarations', async () => {
   const text = readFileSync(path, 'utf8').replace(
     /(<!-- options: (\w+) -->\n)[\s\S]*?(<!-- end -->)/g,

@@ -1,6 +1,7 @@
 import { folderAt, openFrom } from '#files'
 import type { DownloadOptions } from '../download/index.ts'
 import { VisionError } from '../errors.ts'
+import { checkKeys, type Keys } from '../options.ts'
 import { nameOf, type Opened, oneLine, type Source } from '../source.ts'
 import { ByteReader } from './byte-reader.ts'
 import { type CifarKind, kinds, MAX_RECORDS, recordBytes, type Split } from './kinds.ts'
@@ -16,6 +17,8 @@ export interface CifarOptions extends DownloadOptions {
   readonly split: Split
 }
 
+const KEYS: Keys<CifarOptions> = { split: true, signal: true, stallSeconds: true }
+
 /**
  * Reads a split of CIFAR-10 or CIFAR-100 in their binary versions (Krizhevsky, "Learning Multiple Layers of Features
  * from Tiny Images", 2009): from the folder with the .bin files, from a single .bin file, or from the .tar.gz, which is
@@ -25,7 +28,9 @@ export interface CifarOptions extends DownloadOptions {
  * @throws VisionError for files that are missing, incomplete, damaged or of the other split; DownloadError, a subclass
  *   of VisionError, if a download fails; the signal's reason after an abort.
  */
-export async function openCifar(source: Source, { split, ...options }: CifarOptions): Promise<CifarDataset> {
+export async function openCifar(source: Source, given: CifarOptions): Promise<CifarDataset> {
+  checkKeys('openCifar', given, KEYS)
+  const { split, ...options } = given
   if (split !== 'test' && split !== 'train') {
     throw new VisionError(`unknown split ${oneLine(String(split))} (known: test, train)`)
   }

@@ -2,6 +2,7 @@ import * as platform from '#decode'
 import { readFrom } from '#files'
 import type { DownloadOptions } from '../download/index.ts'
 import type { RgbImage } from '../image.ts'
+import { checkKeys, type Keys } from '../options.ts'
 import { nameOf, oneLine, type Source } from '../source.ts'
 import { decodeBmp } from './bmp.ts'
 import { formatOf } from './format.ts'
@@ -24,6 +25,9 @@ export interface DecodeOptions {
   readonly timeout?: number
 }
 
+const DECODE_KEYS: Keys<DecodeOptions> = { name: true, maxPixels: true, timeout: true }
+const READ_KEYS: Keys<DecodeOptions & DownloadOptions> = { ...DECODE_KEYS, signal: true, stallSeconds: true }
+
 /**
  * Decodes a JPEG, PNG, WebP, GIF (its first frame), TIFF, AVIF or BMP file to 8-bit RGB, rotated upright according to
  * its EXIF orientation. The content determines the format of a file, and no decoder of another format sees it.
@@ -38,7 +42,9 @@ export interface DecodeOptions {
  * @throws VisionError for unknown formats, damaged or incomplete files, more pixels or time than allowed, and invalid
  *   options.
  */
-export async function decode(source: Uint8Array | Blob, { name, ...options }: DecodeOptions = {}): Promise<RgbImage> {
+export async function decode(source: Uint8Array | Blob, given: DecodeOptions = {}): Promise<RgbImage> {
+  checkKeys('decode', given, DECODE_KEYS)
+  const { name, ...options } = given
   const shown = name === undefined ? nameOf(source, 'image') : oneLine(name)
   const limits = limitsOf(options)
   const bytes = source instanceof Blob ? new Uint8Array(await source.arrayBuffer()) : source
@@ -55,9 +61,10 @@ export async function decode(source: Uint8Array | Blob, { name, ...options }: De
  *   if a download fails; the signal's reason after an abort.
  */
 export async function readImage(source: Source, options: DecodeOptions & DownloadOptions = {}): Promise<RgbImage> {
+  checkKeys('readImage', options, READ_KEYS)
   options.signal?.throwIfAborted()
-  if (typeof source !== 'string' && !(source instanceof URL)) return decode(source, options)
   const { signal, stallSeconds, ...decoding } = options
+  if (typeof source !== 'string' && !(source instanceof URL)) return decode(source, decoding)
   const bytes = await readFrom(source, { signal, stallSeconds })
   return decode(bytes, { ...decoding, name: options.name ?? nameOf(source, 'image') })
 }

@@ -1,4 +1,5 @@
 import { DownloadError, VisionError } from '../errors.ts'
+import { checkKeys, type Keys } from '../options.ts'
 import { nameOf } from '../source.ts'
 import { Connection, type DownloadOptions } from './connection.ts'
 import { interrupted, statusFailure } from './failures.ts'
@@ -26,6 +27,10 @@ export interface Download {
   readonly stream: ReadableStream<Uint8Array>
 }
 
+const KEYS: Keys<WholeFileRequest> = {
+  ...{ signal: true, stallSeconds: true, limit: true, what: true, headers: true, check: true },
+}
+
 /**
  * Begins to download a file. It tries only once, and gives up the connection if nothing arrives for `stallSeconds`. It
  * follows at most ten redirects, also to other servers, but never from https to http.
@@ -35,6 +40,7 @@ export interface Download {
  *   abort.
  */
 export async function openDownload(source: string | URL, request: FileRequest = {}): Promise<Download> {
+  checkKeys('openDownload', request, KEYS)
   const url = urlOf(source)
   const connection = new Connection(url, request)
   try {

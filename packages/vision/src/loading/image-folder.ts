@@ -2,6 +2,7 @@ import { listFolder } from '#files'
 import { checkMaxPixels } from '../decode/limits.ts'
 import { VisionError } from '../errors.ts'
 import type { Listing } from '../files/listing.ts'
+import { checkKeys } from '../options.ts'
 import { nameOf, oneLine } from '../source.ts'
 import type { ImageFiles } from './source.ts'
 
@@ -34,6 +35,7 @@ const IMAGE = /\.(jpe?g|png|webp|gif|tiff?|avif|bmp)$/i
  * @throws VisionError if it is not such a folder, and for an invalid `maxPixels`.
  */
 export async function openImageFolder(path: string | URL, options: ImageFolderOptions = {}): Promise<ImageFolder> {
+  checkKeys('openImageFolder', options, { split: true, maxPixels: true })
   const { split, maxPixels } = options
   if (maxPixels !== undefined) checkMaxPixels(maxPixels)
   return { ...(await openClasses(path, split)), maxPixels }

@@ -1,11 +1,18 @@
 import { startWorker, workersExist } from '#workers'
 import { VisionError } from '../errors.ts'
+import { checkKeys, type Keys } from '../options.ts'
 import { oneLine } from '../source.ts'
 import type { LoadingWorker } from '../workers/types.ts'
 import { BatchMaker, type TrainingBatch } from './batches.ts'
 import { type Job, type Reply, sendable } from './job.ts'
-import { type LoadOptions, planOf, stepsOf, whole } from './plan.ts'
+import { type LoadOptions, ORDER_KEYS, planOf, stepsOf, whole } from './plan.ts'
 import type { TrainingSource } from './source.ts'
+
+const KEYS: Keys<LoadOptions> = {
+  ...ORDER_KEYS,
+  ...{ mean: true, std: true, seed: true, from: true, to: true, crop: true, resize: true, filter: true },
+  ...{ augment: true, worker: true, ahead: true },
+}
 
 /**
  * Loads labelled images batch by batch, for training or, with `shuffle: false`, for evaluation:
@@ -26,6 +33,7 @@ export function loadBatches(
   source: TrainingSource,
   options: LoadOptions,
 ): AsyncGenerator<TrainingBatch, void, undefined> {
+  checkKeys('loadBatches', options, KEYS)
   const plan = planOf(source, options)
   const { from = 0, worker = true, ahead = 2 } = options
   whole('from', from, 0)

@@ -2,6 +2,7 @@ import { VisionError } from '../errors.ts'
 import { checkFilter, type Filter } from '../filters.ts'
 import { checkSize } from '../image.ts'
 import { type Normalization, normalizedValues } from '../normalize.ts'
+import { checkKeys, type Keys } from '../options.ts'
 import { type Augmentation, type AugmentationPlan, planAugmentation } from './augmentation.ts'
 import type { Fit } from './fit.ts'
 import { checkSource, type TrainingSource } from './source.ts'
@@ -22,6 +23,8 @@ export interface BatchOptions {
   /** Indices of the images to use; default all. One pass over them is an epoch. */
   readonly indices?: ArrayLike<number>
 }
+
+export const ORDER_KEYS: Keys<BatchOptions> = { batch: true, shuffle: true, dropLast: true, indices: true }
 
 /** Options of {@link loadBatches}; the `preprocessing` of a model may be spread into them. */
 export interface LoadOptions extends BatchOptions, Normalization {
@@ -93,6 +96,7 @@ export function planOf(source: TrainingSource, options: LoadOptions): Plan {
  * @throws VisionError for invalid options.
  */
 export function stepsPerEpoch(source: Pick<TrainingSource, 'length'>, options: BatchOptions): number {
+  checkKeys('stepsPerEpoch', options, ORDER_KEYS)
   return stepsOf(orderOf(source, options))
 }
 

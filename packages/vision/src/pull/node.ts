@@ -1,5 +1,6 @@
 import { mkdir, stat } from 'node:fs/promises'
 import { join } from 'node:path'
+import { checkKeys, type Keys } from '../options.ts'
 import { type Archive, archives, type PulledName } from './archives.ts'
 import { cacheDirectory } from './cache.ts'
 import { download } from './download.ts'
@@ -8,6 +9,11 @@ import { Part, sha256Of } from './part.ts'
 import type { Pulled, PullOptions } from './types.ts'
 
 export { cacheDirectory }
+
+const KEYS: Keys<PullOptions> = {
+  ...{ mirror: true, force: true, directory: true, signal: true, onProgress: true, onRetry: true },
+  ...{ stallSeconds: true, retries: true, retrySeconds: true },
+}
 
 /**
  * Downloads a data set, or any file that is identified by its content, into the cache, and checks its SHA-256. It
@@ -18,6 +24,7 @@ export { cacheDirectory }
  *   an abort. The next call then continues.
  */
 export async function pull(what: PulledName | Archive, options: PullOptions = {}): Promise<Pulled> {
+  checkKeys('pull', options, KEYS)
   const archive = typeof what === 'string' ? archives[what] : what
   const url = options.mirror === undefined ? archive.url : mirrorUrl(options.mirror, archive.file)
   const path = await placeOf(archive, options.directory)

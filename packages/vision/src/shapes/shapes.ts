@@ -2,6 +2,7 @@ import { IMAGE_BYTES, SIDE, type Split } from '../cifar/kinds.ts'
 import { sharedBytes } from '../cifar/records.ts'
 import { VisionError } from '../errors.ts'
 import type { ImageArray } from '../loading/source.ts'
+import { checkKeys, type Keys } from '../options.ts'
 import { Random } from '../random.ts'
 import { oneLine } from '../source.ts'
 import { ShapeArtist, shapeClasses } from './draw.ts'
@@ -21,6 +22,8 @@ export interface ShapesOptions {
   readonly seed?: number
 }
 
+const KEYS: Keys<ShapesOptions> = { split: true, length: true, seed: true }
+
 /** As many images as fit into 2 GB. */
 const MAX_LENGTH = Math.floor(2 ** 31 / IMAGE_BYTES)
 
@@ -31,11 +34,9 @@ const MAX_LENGTH = Math.floor(2 ** 31 / IMAGE_BYTES)
  *
  * @throws VisionError for an invalid split, length or seed.
  */
-export function drawShapes({
-  split,
-  length = split === 'train' ? 50_000 : 10_000,
-  seed = 0,
-}: ShapesOptions): ShapesDataset {
+export function drawShapes(options: ShapesOptions): ShapesDataset {
+  checkKeys('drawShapes', options, KEYS)
+  const { split, length = split === 'train' ? 50_000 : 10_000, seed = 0 } = options
   if (split !== 'test' && split !== 'train') {
     throw new VisionError(`unknown split ${oneLine(String(split))} (known: test, train)`)
   }

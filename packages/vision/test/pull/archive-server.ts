@@ -1,6 +1,9 @@
 import { createHash } from 'node:crypto'
+import { readdir, stat } from 'node:fs/promises'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { join } from 'node:path'
+import { setTimeout } from 'node:timers/promises'
 import { onTestFinished } from 'vitest'
 
 /** An archive of arbitrary bytes, and its description. */
@@ -39,12 +42,23 @@ export const file =
     if (from > 0) response.setHeader('content-range', `bytes ${from}-${content.length - 1}/${content.length}`)
     response.writeHead(from > 0 ? 206 : 200)
     if (until === content.length) response.end(content.subarray(from))
-    else {
-      response.write(content.subarray(from, until))
-      // After all bytes, unlike destroy(), which discards those under way.
-      request.socket.end()
-    }
+    else response.write(content.subarray(from, until), () => untilKept(until).then(() => response.destroy()))
   }
+
+let folder: string | undefined
+
+/** Names the folder of the downloads. A broken connection discards what is under way, so servers wait for it there. */
+export const keepsIn = (directory: string): void => {
+  folder = directory
+}
+
+/** Waits until a part in the folder has so many bytes. */
+async function untilKept(bytes: number): Promise<void> {
+  for (let kept = 0; kept < bytes; await setTimeout(5)) {
+    const parts = (await readdir(folder!)).map(name => stat(join(folder!, name, 'bytes')).catch(() => undefined))
+    kept = Math.max(0, ...(await Promise.all(parts)).map(found => found?.size ?? 0))
+  }
+}
 
 /** Sends the beginning and then nothing. */
 export const stalling =

@@ -14,12 +14,13 @@ import {
   pull,
   pulledPath,
 } from '../../src/pull/index.ts'
-import { type Answer, archiveOf, file, serve, stalling, status } from './archive-server.ts'
+import { type Answer, archiveOf, file, keepsIn, serve, stalling, status } from './archive-server.ts'
 import { archive, chunked, content, half, other, recovered } from './recovered.ts'
 
 let directory: string
 beforeEach(async () => {
   directory = await mkdtemp(join(tmpdir(), 'residual-'))
+  keepsIn(directory)
 })
 afterEach(() => rm(directory, { recursive: true }))
 
