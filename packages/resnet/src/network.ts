@@ -1,4 +1,5 @@
 import { graphOf, input, linear, maxPool2d, Scope, ShapeError, type Tensor } from '@residual/core'
+import { callback, checkOptions, type Declared, options, value, whole } from '@residual/core/schema'
 import { type ResidualBlock, residualBlock } from './blocks.ts'
 import { type InTraining, type Layers, linearLayer, makeLayers, type Statistics } from './layers.ts'
 import { blockNames, linearNames } from './parts.ts'
@@ -34,6 +35,14 @@ export interface Network {
   readonly updates: ReadonlyMap<Tensor<'parameter'>, Tensor>
 }
 
+const declared = options({
+  classes: whole(0).optional(),
+  training: value<InTraining>('true, false or a function', given => /^(boolean|function)$/.test(typeof given)).default(
+    false,
+  ),
+  branchScale: callback<NonNullable<ResnetOptions['branchScale']>>().optional(),
+} satisfies Declared<ResnetOptions>)
+
 /**
  * Builds the network of any architecture on `x`, `[n, h, w, 3]`. Parameters have torchvision's names
  * (`layer1.0.conv1.weight`). A pre-activation network has another batch norm, `bn`, before the pooling. A network
@@ -41,8 +50,8 @@ export interface Network {
  *
  * @throws ShapeError if the image is too small for the stem, or if there are no classes.
  */
-export function resnet(arch: Architecture, x: Tensor, options: ResnetOptions = {}): Network {
-  const { classes = arch.classes, training = false, branchScale = () => undefined } = options
+export function resnet(arch: Architecture, x: Tensor, given: ResnetOptions = {}): Network {
+  const { classes = arch.classes, training, branchScale = () => undefined } = checkOptions('resnet', given, declared)
   if (classes < 1) throw new ShapeError(`${arch.name}: got ${classes} classes, wanted at least 1`)
   const s = new Scope()
   const updates: Statistics = new Map()

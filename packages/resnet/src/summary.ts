@@ -1,4 +1,5 @@
 import { byteSize, type Graph, graphOf, input, macs, parameterCount, type Tensor } from '@residual/core'
+import { checkOptions, type Declared, options, whole } from '@residual/core/schema'
 import { resnet } from './network.ts'
 import type { Architecture } from './row.ts'
 
@@ -34,14 +35,17 @@ export interface SummaryOptions {
   readonly classes?: number
 }
 
+const declared = options({
+  input: whole(1).optional(),
+  classes: whole(0).optional(),
+} satisfies Declared<SummaryOptions>)
+
 /**
  * Lists the layers of an architecture in the order of computation, for a batch of one. No weights are needed.
  * @throws ShapeError if the input is too small for the network.
  */
-export function summarize(
-  arch: Architecture,
-  { input: side = arch.inputSize, classes = arch.classes }: SummaryOptions = {},
-): Summary {
+export function summarize(arch: Architecture, given: SummaryOptions = {}): Summary {
+  const { input: side = arch.inputSize, classes } = checkOptions('summarize', given, declared)
   const { logits } = resnet(arch, input('images', [1, side, side, 3]), { classes })
   const graph = graphOf([logits])
   const layers = layersOf(graph).map(({ name, operation, output, params, macs, activationBytes }) => {

@@ -191,3 +191,16 @@ describe('layers', () => {
     ])
   })
 })
+
+describe('an unknown option is refused', () => {
+  test.each([
+    [
+      'resnet',
+      'classes, training, branchScale',
+      () => resnet(architecture('resnet8'), input('x', [1, 32, 32, 3]), { clases: 3 } as object),
+    ],
+    ['summarize', 'input, classes', () => summarize(architecture('resnet8'), { size: 64 } as object)],
+  ])('by %s', (name, known, call) => {
+    expect(call).toThrow(new RegExp(`^${name}: got the unknown key "(clases|size)", wanted some of ${known}$`))
+  })
+})

@@ -1,4 +1,5 @@
 import { graphOf, input, type Parameters, sizeOf } from '@residual/core'
+import { boolean, checkOptions, type Declared, oneOf, options, whole } from '@residual/core/schema'
 import { type Architecture, resnet } from '@residual/resnet'
 import { Random } from '@residual/vision'
 
@@ -33,15 +34,27 @@ export type Initialization = 'kaiming' | 'xavier' | 'gaussian'
 /** All initializations, the default first. */
 export const INITIALIZATIONS: readonly Initialization[] = ['kaiming', 'xavier', 'gaussian']
 
+/** How a recipe starts a network. */
+export const initializing = {
+  zeroInitResidual: boolean.default(false).help('blocks start as the identity'),
+  initialization: oneOf(...INITIALIZATIONS)
+    .default('kaiming')
+    .help('how weights are drawn'),
+}
+
+const declared = options({
+  seed: whole(0, Number.MAX_SAFE_INTEGER).default(0),
+  ...initializing,
+} satisfies Declared<InitializeOptions>)
+
 /**
  * Draws the weights to start a training from, by default as torchvision does; see {@link Initialization}. The biases of
  * convolutions are 0, batch norms scale by 1 and shift by 0, running means are 0 and running variances 1. The weights
  * of a layer depend only on the seed, its name and its shape.
+ * @throws ResidualError if an option is unknown or invalid.
  */
-export function initialParameters(
-  arch: Architecture,
-  { seed = 0, zeroInitResidual = false, initialization = 'kaiming' }: InitializeOptions = {},
-): Parameters {
+export function initialParameters(arch: Architecture, given: InitializeOptions = {}): Parameters {
+  const { seed, zeroInitResidual, initialization } = checkOptions('initialParameters', given, declared)
   const side = arch.inputSize
   const { logits, blocks } = resnet(arch, input('images', [1, side, side, 3]))
   const { parameters } = graphOf([logits])

@@ -105,3 +105,9 @@ describe('initialParameters', () => {
     for (const [key] of zeros) expect(key).toMatch(last)
   })
 })
+
+test('an unknown option is refused', () => {
+  expect(() => initialParameters(architecture('resnet8'), { zeroInit: true } as object)).toThrow(
+    'initialParameters: got the unknown key "zeroInit", wanted some of seed, zeroInitResidual, initialization',
+  )
+})

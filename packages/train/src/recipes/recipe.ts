@@ -1,19 +1,8 @@
-import {
-  boolean,
-  byKind,
-  type Input,
-  list,
-  number,
-  Option,
-  type Output,
-  oneOf,
-  options,
-  whole,
-} from '@residual/core/schema'
+import { boolean, byKind, type Input, list, number, Option, type Output, options, whole } from '@residual/core/schema'
 import type { Architecture } from '@residual/resnet'
 import type { Augmentation } from '@residual/vision'
 import { RecipeError } from '../errors.ts'
-import { INITIALIZATIONS } from '../initialize.ts'
+import { initializing } from '../initialize.ts'
 import { OPTIMIZERS } from '../optimizers/index.ts'
 import { SCHEDULES } from '../schedules/index.ts'
 import type { warmUpOptions } from '../schedules/schedule.ts'
@@ -53,10 +42,7 @@ export const recipeOptions = options({
   stochasticDepth: number(0, 1)
     .default(0)
     .help('probability that the last block is skipped; earlier blocks have linearly smaller ones'),
-  zeroInitResidual: boolean.default(false).help('blocks start as the identity'),
-  initialization: oneOf(...INITIALIZATIONS)
-    .default('kaiming')
-    .help('how weights are drawn'),
+  ...initializing,
   layerRate: number(0, 1).default(1).help('factor of the rate for each stage further from the classifier'),
   augmentation,
 })
