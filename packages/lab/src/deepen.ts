@@ -188,8 +188,8 @@ function sourcesOf(from: Architecture, to: Architecture, at: Places): Source[] {
     const extra = to.layers[stage] - blocks.length
     const slots = blocks.flatMap(block => {
       const place = places.indexOf(block)
-      const behind = place < 0 ? 0 : Math.floor(extra / places.length) + (place < extra % places.length ? 1 : 0)
-      return [block, ...Array<undefined>(behind)].map(source => ({ source, after: block }))
+      const more = place < 0 ? 0 : Math.floor(extra / places.length) + (place < extra % places.length ? 1 : 0)
+      return [block, ...Array<undefined>(more)].map(source => ({ source, after: block }))
     })
     return slots.map((slot, i) => ({ name: names[stage][i], ...slot }))
   })
