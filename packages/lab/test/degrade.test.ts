@@ -29,6 +29,7 @@ const small: DegradeOptions = {
   data: drawShapes({ split: 'train', length: 30 }),
   test: drawShapes({ split: 'test', length: 10 }),
   depths: [14, 8],
+  worker: false,
   changes: { epochs: 2, batch: 10, schedule: { rate: 0.05 } },
 }
 

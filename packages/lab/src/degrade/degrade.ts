@@ -54,6 +54,8 @@ export interface DegradeOptions extends CompileOptions {
   readonly resume?: boolean
   /** Save each training also every this many steps, not only after every epoch. */
   readonly checkpointEvery?: number
+  /** Whether workers prepare the batches; default true where there are workers. */
+  readonly worker?: boolean
   /** When aborted, the current step is finished and saved, and the events end. */
   readonly signal?: AbortSignal
 }
@@ -73,6 +75,7 @@ const degradeOptions = options({
   out: text.optional(),
   resume: boolean.default(false),
   checkpointEvery: whole(1).optional(),
+  worker: boolean.optional(),
   signal: object<AbortSignal>('an AbortSignal', 'throwIfAborted').optional(),
   ...programOptions.fields,
 } satisfies Declared<DegradeOptions>)
@@ -224,11 +227,11 @@ interface OneRun {
 
 /** Trains one network; returns undefined if it was aborted. */
 async function* trainOne({ options, data, test, run, recipe }: OneRun) {
-  const { limit, out, resume, checkpointEvery, signal, threads, build, backend } = options
+  const { limit, out, resume, checkpointEvery, worker, signal, threads, build, backend } = options
   const compileOptions = { threads, build, backend }
   const folder = await RunFolder.open(out && `${out}/${run.network}-seed${run.seed}`, resume)
   const training = train({
-    ...{ arch: run.architecture, seed: run.seed, recipe, data, test, limit, signal, ...compileOptions },
+    ...{ arch: run.architecture, seed: run.seed, recipe, data, test, limit, worker, signal, ...compileOptions },
     ...{ out: folder.path, resume: folder.isBegun, checkpointEvery },
   })
   let [parameters, epochs, epoch, used] = [0, 0, 0, '']

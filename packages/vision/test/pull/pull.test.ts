@@ -125,7 +125,7 @@ const failing: Record<string, [answers: Answer[], message: string]> = {
 }
 
 test.each(Object.entries(failing))('gives up on a server that %s', async (name, [answers, message]) => {
-  const { url, call } = await pullFrom(answers, { stallSeconds: name.startsWith('stalls') ? 0.5 : 20 })
+  const { url, call } = await pullFrom(answers, { stallSeconds: /^(stalls|brings)/.test(name) ? 0.5 : 20 })
   await expect(call()).rejects.toThrow(new PullError(`${url}/set.tar.gz: ${message}`))
   expect(await readdir(directory)).not.toContain('set.tar.gz')
 })
