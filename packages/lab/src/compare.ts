@@ -1,6 +1,6 @@
 import { turn } from '@residual/core'
-import type { EvaluateOptions, Model } from '@residual/resnet'
-import { requireSameClasses } from '@residual/resnet'
+import { checkOptions } from '@residual/core/schema'
+import { type EvaluateOptions, evaluateOptions, type Model, ModelError, requireSameClasses } from '@residual/resnet'
 import { loadBatches, type TrainingSource } from '@residual/vision'
 import { score } from './score.ts'
 
@@ -26,15 +26,17 @@ export interface Comparison {
 
 /**
  * Runs two networks with the same classes on the same images, preprocessed for the first one.
- * @throws ModelError if the networks' classes differ from those of the images in number, name or order; VisionError for
- *   a file that cannot be read; the signal's reason once it is aborted.
+ * @throws ModelError if the networks' classes differ from those of the images in number, name or order, or if an option
+ *   is unknown or invalid; VisionError for a file that cannot be read; the signal's reason once it is aborted.
  */
 export async function compareModels(
   before: Model,
   after: Model,
   data: TrainingSource,
-  { batch = 100, limit = data.length, ignoreNames = false, onProgress, signal, worker }: EvaluateOptions = {},
+  given: EvaluateOptions = {},
 ): Promise<Comparison> {
+  const { batch, ignoreNames, ...rest } = checkOptions('compareModels', given, evaluateOptions(), ModelError)
+  const { limit = data.length, onProgress, signal, worker = 'files' in data } = rest
   for (const model of [before, after]) requireSameClasses(model, data, ignoreNames)
   const images = Math.min(limit, data.length)
   const indices = Array.from({ length: images }, (_, i) => i)

@@ -27,7 +27,7 @@ test.each([
 ])('of $lost images lost and $gained gained', async ({ lost, gained, pValue }) => {
   const data = images([...Array<number>(lost).fill(0), ...Array<number>(gained).fill(1)])
   const count = lost + gained
-  expect(await compareModels(await always(0), await always(1), data, { worker: false })).toMatchObject({
+  expect(await compareModels(await always(0), await always(1), data)).toMatchObject({
     ...{ images: count, top1Before: lost / count, top1After: gained / count, gained, lost },
     pValue: expect.closeTo(pValue, 12),
   })
@@ -35,8 +35,15 @@ test.each([
 
 test('a network compared with itself', async () => {
   const data = images([0, 1, 0])
-  expect(await compareModels(await always(0), await always(0), data, { worker: false })).toEqual({
+  expect(await compareModels(await always(0), await always(0), data)).toEqual({
     ...{ images: 3, top1Before: 2 / 3, top1After: 2 / 3, gained: 0, lost: 0 },
     ...{ largestDifference: 0, pValue: 1 },
   })
+})
+
+test('an unknown option is refused', async () => {
+  const options = { images: 3 } as object
+  await expect(compareModels(await always(0), await always(1), images([0]), options)).rejects.toThrow(
+    'compareModels: got the unknown key "images", wanted some of batch, limit, ignoreNames, onProgress, signal, worker',
+  )
 })

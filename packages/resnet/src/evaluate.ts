@@ -21,8 +21,8 @@ export interface EvaluateOptions {
   readonly worker?: boolean
 }
 
-/** A function, so that bundlers can drop the options if nothing is evaluated. */
-const evaluateOptions = () =>
+/** The declared options. A function, so that bundlers can drop them if nothing is evaluated. */
+export const evaluateOptions = () =>
   options({
     batch: whole(1).default(100),
     limit: whole(1).optional(),
