@@ -15,7 +15,11 @@ const directory = () => join(folder, `out-${made++}`)
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'residual-'))
   data = await writeCifar(join(folder, 'cifar'))
-  await writeFile(join(folder, 'own.json'), JSON.stringify({ epochs: 1, batch: 5, optimizer: { kind: 'lamb' } }))
+  const schedule = { kind: 'constant', rate: 0.03 }
+  await writeFile(
+    join(folder, 'own.json'),
+    JSON.stringify({ epochs: 1, batch: 5, optimizer: { kind: 'lamb' }, schedule }),
+  )
   await writeFile(join(folder, 'bad.json'), JSON.stringify({ epochs: 1, lr: 0.1 }))
   await writeFile(join(folder, 'list.json'), '[]')
   await writeFile(join(folder, 'half.json'), '{')
@@ -79,7 +83,7 @@ describe('train', () => {
       return objectsIn(await residual(['train', ...options, '--json', ...more]))[0]
     }
     const first = await lossOf()
-    expect(first).toMatchObject({ epoch: 1, step: 9 })
+    expect(first).toMatchObject({ epoch: 1, step: 9, lr: 0.03 })
     expect((await lossOf()).trainLoss).toBe(first.trainLoss)
     expect((await lossOf('--threads', '2')).trainLoss).toBe(first.trainLoss)
     expect((await lossOf('--seed', '1')).trainLoss).not.toBe(first.trainLoss)

@@ -57,6 +57,16 @@ describe('options', () => {
     expect(shape.fields.side.facts).toMatchObject({ default: 4, help: 'length of a side' })
   })
 
+  test('have no default if they are made optional', () => {
+    const side = shape.fields.side.optional()
+    expect(checkOptions('draw', undefined, side)).toBeUndefined()
+    expect(side.facts).toEqual({
+      wanted: 'a whole number of pixels from 1 to 8',
+      text: 'whole',
+      help: 'length of a side',
+    })
+  })
+
   const given = { shape: { name: 'a' } }
   test.each<[given: unknown, message: string]>([
     [null, 'got null, wanted an object'],

@@ -55,9 +55,10 @@ export class Option<Out, In = Out> {
     })
   }
 
-  /** The same option, which may be omitted. */
+  /** The same option without a default, which may be omitted. */
   optional(): Option<Out | undefined, In | undefined> {
-    return new Option((given, place) => (given === undefined ? given : this.read(given, place)), this.facts)
+    const { default: _, ...facts } = this.facts
+    return new Option((given, place) => (given === undefined ? given : this.read(given, place)), facts)
   }
 
   /** The same option with a help text: a few words without a full stop. */
