@@ -83,7 +83,7 @@ export interface SignalBatch {
  * that they stay exact even if their squares would be too small for float32. If the loss is not finite, the other
  * numbers mean nothing.
  *
- * @throws ModelError for a label that is none of the architecture's classes; ParameterError for parameters and
+ * @throws ModelError for a label that is not one of the architecture's classes; ParameterError for parameters and
  *   ShapeError for images that do not fit; MemoryError (of @residual/kernels-wasm) for a batch that is too large.
  */
 export async function measureSignals(

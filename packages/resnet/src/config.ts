@@ -1,8 +1,8 @@
 import { FormatError } from '@residual/core'
 import { checkOptions, isObject, type Option, oneOf, someOf, text, value } from '@residual/core/schema'
-import { ACTIVATIONS, type Activation } from './activations.ts'
+import type { Activation } from './activations.ts'
 import type { JsonObject } from './json.ts'
-import { readArchitecture } from './read-row.ts'
+import { activation, readArchitecture } from './read-row.ts'
 import type { Architecture } from './row.ts'
 
 /** The content of a model directory's config.json. */
@@ -22,7 +22,6 @@ export interface ModelConfig {
 /** The key of the whole row. `architecture` holds its name, which other libraries read. */
 const ROW = 'residual_architecture'
 
-const activation = oneOf(...(Object.keys(ACTIVATIONS) as Activation[]))
 const object = value<JsonObject>('an object', isObject).optional()
 const statement = someOf({ id2label: object, architecture: text.optional(), [ROW]: object })
 const timm = someOf({ pretrained_cfg: object })

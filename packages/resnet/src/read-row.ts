@@ -1,9 +1,9 @@
 import { FormatError } from '@residual/core'
 import { boolean, type Declared, oneOf, options, type Place, refuse, value, whole } from '@residual/core/schema'
-import { ACTIVATIONS, type Activation } from './activations.ts'
-import { ATTENTIONS, type Attention } from './attention.ts'
-import { BLOCKS, type Block, branchOf } from './blocks.ts'
-import { POOLINGS, type Pooling } from './pooling.ts'
+import { ACTIVATIONS } from './activations.ts'
+import { ATTENTIONS } from './attention.ts'
+import { BLOCKS, branchOf } from './blocks.ts'
+import { POOLINGS } from './pooling.ts'
 import type { Architecture, Stem } from './row.ts'
 
 const isWhole = (value: unknown, least: number, most: number): boolean =>
@@ -19,6 +19,11 @@ const ofStages = (most: number) =>
 /** Far more than any network has, and few enough that a damaged file does not ask for gigabytes. */
 const MOST = { blocks: 1000, channels: 65_536, side: 4096, classes: 2 ** 31 - 1 }
 
+/** One of the names of a table. */
+const nameIn = <Name extends string>(table: Readonly<Record<Name, unknown>>) => oneOf(...(Object.keys(table) as Name[]))
+
+export const activation = nameIn(ACTIVATIONS)
+
 const row = options({
   name: value<string>('a string of at most 200 characters', given => typeof given === 'string' && given.length <= 200),
   family: oneOf('cifar', 'imagenet'),
@@ -28,7 +33,7 @@ const row = options({
     width: whole(1, MOST.channels),
     pool: oneOf('max', 'none'),
   } satisfies Declared<Stem>),
-  block: oneOf(...(Object.keys(BLOCKS) as Block[])),
+  block: nameIn(BLOCKS),
   layers: ofStages(MOST.blocks),
   widths: ofStages(MOST.channels),
   groups: whole(1, MOST.channels),
@@ -38,9 +43,9 @@ const row = options({
   preActivation: boolean,
   norm: oneOf('batch', 'none'),
   // Files of earlier versions lack these.
-  activation: oneOf(...(Object.keys(ACTIVATIONS) as Activation[])).default('relu'),
-  attention: oneOf(...(Object.keys(ATTENTIONS) as Attention[])).default('none'),
-  pooling: oneOf(...(Object.keys(POOLINGS) as Pooling[])).default('average'),
+  activation: activation.default('relu'),
+  attention: nameIn(ATTENTIONS).default('none'),
+  pooling: nameIn(POOLINGS).default('average'),
   linear: whole(0, 9999),
   inputSize: whole(1, MOST.side),
   classes: whole(0, MOST.classes),

@@ -52,7 +52,10 @@ export class TrainingFolder {
     await this.#startCurves(undefined)
   }
 
-  /** Reads the checkpoint to resume from. @throws TrainingError if there is none, or if a training is under way. */
+  /**
+   * Reads the checkpoint to resume from.
+   * @throws TrainingError if the directory has no checkpoint, or if a training is under way.
+   */
   async checkpoint(): Promise<Uint8Array> {
     if ((await kindOf(this.#path)) === 'directory') this.#lock = await lockForTraining(this.#path)
     const bytes = await readFileIfThere(this.checkpointPath, 'checkpoint')

@@ -93,16 +93,14 @@ fn equals_the_naive_loops_for_any_number_of_segments_and_threads() {
 #[test]
 fn channels_may_be_many() {
     let c = sized(ConvShape {
-        ..ConvShape {
-            batch: 1,
-            height: 1,
-            width: 1,
-            depth: 200_000,
-            columns: 1,
-            kernel: [1, 1],
-            padding: [0, 0],
-            ..BASE
-        }
+        batch: 1,
+        height: 1,
+        width: 1,
+        depth: 200_000,
+        columns: 1,
+        kernel: [1, 1],
+        padding: [0, 0],
+        ..BASE
     });
     let x = values(c.depth, 1);
     let dy = [2.0];

@@ -38,7 +38,7 @@ export class Zip {
   }
 
   /**
-   * Returns a view of the bytes of an entry; undefined if there is none with this name.
+   * Returns a view of the bytes of an entry; undefined if no entry has this name.
    *
    * @throws FormatError if it is compressed, encrypted or reaches beyond the file.
    */

@@ -34,7 +34,7 @@ const HEIC_BRANDS = ['heic', 'heix', 'heim', 'heis', 'hevc', 'hevx', 'hevm', 'he
  * Identifies the format of a file by its content, because names may be wrong. The check is at least as strict as
  * libvips and browsers, so that none of them takes the file for something else, such as SVG, which may refer to other
  * files and take minutes.
- * @throws VisionError if it is none of the formats.
+ * @throws VisionError if the format is not one of these.
  */
 export function formatOf(bytes: Uint8Array, name: string): ImageFormat {
   if (bytes.length === 0) throw new VisionError(`${name}: the file is empty`)

@@ -13,7 +13,7 @@ export async function encodePng(image: RgbImage): Promise<Uint8Array> {
 }
 
 /**
- * Draws an SVG as a PNG file. Text uses the fonts of the machine and is omitted if there are none.
+ * Draws an SVG as a PNG file. Text uses the machine's fonts; a machine without fonts omits it.
  * @param scale pixels per pixel of the SVG, from 0.1 to 10; default 1
  * @returns the bytes of the file
  * @throws VisionError if it is not an SVG, and for a scale out of this range.

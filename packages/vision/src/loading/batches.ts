@@ -97,7 +97,7 @@ export class BatchMaker {
         try {
           await draw(place)
         } catch (error) {
-          // Of several failures the first in order is reported, whichever lane is faster.
+          // The first failure in order is reported, even if another lane fails sooner.
           if (!failure || place < failure.place) failure = { place, error }
           next = indices.length
         }
